@@ -1,0 +1,239 @@
+//! The time seam: the only place that reads a clock or sleeps.
+//!
+//! [`SystemClock`] shows the machine's wall clock, because due times are stored and signatures carry the time.
+//! [`VirtualClock`] stands where a test puts it. Not tokio's paused time: that misfires beside real sockets and
+//! sqlx's threads, whose own timeouts stay in real time.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::sync::oneshot;
+
+use crate::domain::time::Timestamp;
+
+/// The longest that [`SystemClock`] sleeps before it looks at the wall clock again: a machine that was suspended
+/// or whose clock was set catches up within it.
+const SLEEP_CHUNK: Duration = Duration::from_secs(60);
+
+/// A sleep in progress.
+pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// What time it is, and waiting for a time.
+pub trait Clock: Send + Sync + 'static {
+    /// The wall clock: may be set back or forward by its operator at any moment.
+    fn now(&self) -> Timestamp;
+
+    /// Time since an arbitrary moment that only ever moves forward, at the pace of the wall clock.
+    ///
+    /// A change of `now() - monotonic()` is a clock that was set.
+    fn monotonic(&self) -> Duration;
+
+    /// Completes once `now()` is at or past `deadline`.
+    fn sleep_until(&self, deadline: Timestamp) -> Sleep;
+}
+
+/// A clock shared by all who need the time.
+pub type SharedClock = Arc<dyn Clock>;
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock {
+    started: Instant,
+}
+
+impl SystemClock {
+    /// The machine's clock; its monotonic reading starts at zero.
+    pub fn new() -> Self {
+        Self {
+            started: Instant::now(),
+        }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since_epoch = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        Timestamp::EPOCH + since_epoch
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn sleep_until(&self, deadline: Timestamp) -> Sleep {
+        let clock = *self;
+        Box::pin(async move {
+            loop {
+                let left = deadline.since(clock.now());
+                if left.is_zero() {
+                    return;
+                }
+                tokio::time::sleep(left.min(SLEEP_CHUNK)).await;
+            }
+        })
+    }
+}
+
+/// Measures how long something takes in this process; never stored as an instant.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts now.
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Time since the start.
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// A clock that stands still until a test moves it.
+#[derive(Clone, Default)]
+pub struct VirtualClock {
+    state: Arc<Mutex<VirtualState>>,
+}
+
+#[derive(Default)]
+struct VirtualState {
+    now: Timestamp,
+    monotonic: Duration,
+    /// Sleepers by deadline; the number keeps those of one deadline in the order they came.
+    sleepers: BTreeMap<(Timestamp, u64), oneshot::Sender<()>>,
+    sleepers_ever: u64,
+}
+
+impl VirtualClock {
+    /// A clock that stands at `now`.
+    pub fn at(now: Timestamp) -> Self {
+        let clock = Self::default();
+        clock.state().now = now;
+        clock
+    }
+
+    /// The earliest deadline that somebody sleeps for.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        let mut state = self.state();
+        state.sleepers.retain(|_, wake| !wake.is_closed());
+        state.sleepers.keys().next().map(|&(deadline, _)| deadline)
+    }
+
+    /// Moves to `target`, through each deadline on the way, waking its sleepers at that instant.
+    pub fn advance_to(&self, target: Timestamp) {
+        while let Some(deadline) = self.next_deadline().filter(|&deadline| deadline <= target) {
+            self.move_to(deadline.max(self.now()));
+        }
+        self.move_to(target);
+    }
+
+    /// Moves on by `duration`.
+    pub fn advance(&self, duration: Duration) {
+        self.advance_to(self.now() + duration);
+    }
+
+    /// Sets the wall clock to `now` as an operator would: the monotonic reading does not move.
+    pub fn set(&self, now: Timestamp) {
+        let mut state = self.state();
+        state.now = now;
+        wake_due(&mut state);
+    }
+
+    fn move_to(&self, target: Timestamp) {
+        let mut state = self.state();
+        let passed = target.since(state.now);
+        state.monotonic += passed;
+        state.now = state.now.max(target);
+        wake_due(&mut state);
+    }
+
+    fn state(&self) -> MutexGuard<'_, VirtualState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn wake_due(state: &mut VirtualState) {
+    let later = state
+        .sleepers
+        .split_off(&(state.now + Duration::from_millis(1), 0));
+    for wake in std::mem::replace(&mut state.sleepers, later).into_values() {
+        // A sleeper that was dropped needs no waking.
+        let _ = wake.send(());
+    }
+}
+
+impl Clock for VirtualClock {
+    fn now(&self) -> Timestamp {
+        self.state().now
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.state().monotonic
+    }
+
+    fn sleep_until(&self, deadline: Timestamp) -> Sleep {
+        let mut state = self.state();
+        if deadline <= state.now {
+            return Box::pin(std::future::ready(()));
+        }
+        let (wake, woken) = oneshot::channel();
+        state.sleepers_ever += 1;
+        let key = (deadline, state.sleepers_ever);
+        state.sleepers.insert(key, wake);
+        Box::pin(async move {
+            // An error means that the clock is gone, and then nobody waits for it either.
+            let _ = woken.await;
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    #[tokio::test]
+    async fn sleepers_wake_in_the_order_of_their_deadlines() {
+        let clock = VirtualClock::at(at(0));
+        let (late, early) = (clock.sleep_until(at(20)), clock.sleep_until(at(10)));
+        assert_eq!(clock.next_deadline(), Some(at(10)));
+        clock.advance_to(at(15));
+        early.await;
+        assert_eq!((clock.now(), clock.next_deadline()), (at(15), Some(at(20))));
+        clock.advance_to(at(20));
+        late.await;
+        assert_eq!(clock.monotonic(), Duration::from_millis(20));
+    }
+
+    #[test]
+    fn setting_the_wall_clock_leaves_the_monotonic_reading_alone() {
+        let clock = VirtualClock::at(at(1_000));
+        clock.advance(Duration::from_millis(5));
+        clock.set(at(10));
+        assert_eq!(
+            (clock.now(), clock.monotonic()),
+            (at(10), Duration::from_millis(5))
+        );
+    }
+
+    #[tokio::test]
+    async fn a_sleep_that_is_over_completes_at_once() {
+        VirtualClock::at(at(5)).sleep_until(at(5)).await;
+        SystemClock::new().sleep_until(at(5)).await;
+    }
+}

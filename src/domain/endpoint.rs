@@ -1,0 +1,227 @@
+//! Endpoints: a subscriber's registered URL with its filters, secrets and policy.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::event_type::{EventType, EventTypePattern};
+use super::id::{EndpointId, SecretId};
+use super::retry::RetryPolicy;
+use super::tenant::{Audience, Tenant};
+use super::time::Timestamp;
+
+/// An endpoint as the store keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Its id.
+    pub id: EndpointId,
+    /// Whose it is; `None` for the platform itself.
+    pub tenant: Option<Tenant>,
+    /// What people call it.
+    pub name: Option<String>,
+    /// Where requests go: http or https, without user info, as the WHATWG parser prints it.
+    pub url: String,
+    /// The name of the contract it is served under.
+    pub contract: String,
+    /// The event types it wants; at least one pattern.
+    pub event_types: Vec<EventTypePattern>,
+    /// Headers it adds to its requests; they cannot replace the contract's.
+    pub headers: Vec<(String, String)>,
+    /// The owner's own notes.
+    pub metadata: BTreeMap<String, String>,
+    /// One request in flight, and its head is waited for.
+    pub ordered: bool,
+    /// Requests in flight at once; `None` for the configured default.
+    pub concurrency: Option<usize>,
+    /// Its own retry policy, within the contract's cap; `None` for the contract's.
+    pub retry: Option<RetryPolicy>,
+    /// Its own limit on a whole exchange; `None` for the contract's.
+    pub timeout: Option<Duration>,
+    /// Whether it gets test events, and only those.
+    pub test_mode: bool,
+    /// Whether requests are made.
+    pub status: EndpointStatus,
+    /// How long it has been held in its life.
+    pub hold: HoldClock,
+    /// What signs its requests, newest first; expired ones may still be listed.
+    pub secrets: Vec<SealedSecret>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When its settings last changed.
+    pub updated_at: Timestamp,
+    /// Counts its changes, from 1; a write names the version it read.
+    pub version: i64,
+}
+
+/// Whether an endpoint's deliveries are made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EndpointStatus {
+    /// They are.
+    Active,
+    /// Deliveries are accepted and none is sent.
+    Paused {
+        /// When it resumes by itself; `None` for when somebody resumes it.
+        until: Option<Timestamp>,
+        /// What the person who paused it said.
+        reason: Option<String>,
+    },
+    /// No new deliveries; what is pending is held.
+    Disabled {
+        /// Who or what disabled it.
+        reason: DisabledReason,
+    },
+    /// Gone for good; what was pending is discarded. Kept so that old deliveries still have a name.
+    Deleted,
+}
+
+/// Who or what disabled an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DisabledReason {
+    /// An operator did.
+    Operator,
+    /// The consumer who owns it did.
+    Owner,
+    /// The receiver answered 410.
+    Gone,
+    /// It failed for too long.
+    Failing,
+}
+
+/// How long an endpoint has been held: the time that does not count against a delivery's window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HoldClock {
+    /// Milliseconds of all past holds.
+    pub total_ms: i64,
+    /// Since when it is held now.
+    pub since: Option<Timestamp>,
+}
+
+/// A secret as it lies in the store: readable only with the service's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedSecret {
+    /// Its id; attempts name it.
+    pub id: SecretId,
+    /// Nonce and ciphertext.
+    pub sealed: Vec<u8>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it stops signing; `None` for the newest one.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Endpoint {
+    /// Whether an event becomes a delivery to this endpoint.
+    pub fn wants(&self, audience: &Audience, event_type: &EventType, test: bool) -> bool {
+        self.status.accepts_deliveries()
+            && self.test_mode == test
+            && audience.reaches(self.tenant.as_ref())
+            && self
+                .event_types
+                .iter()
+                .any(|pattern| pattern.matches(event_type))
+    }
+
+    /// The secrets that sign at `now`, newest first.
+    pub fn active_secrets(&self, now: Timestamp) -> impl Iterator<Item = &SealedSecret> {
+        self.secrets
+            .iter()
+            .filter(move |secret| secret.expires_at.is_none_or(|expiry| now < expiry))
+    }
+}
+
+impl EndpointStatus {
+    /// The word in SQL, JSON and on screen.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Paused { .. } => "paused",
+            Self::Disabled { .. } => "disabled",
+            Self::Deleted => "deleted",
+        }
+    }
+
+    /// Whether events become deliveries to it.
+    pub const fn accepts_deliveries(&self) -> bool {
+        matches!(self, Self::Active | Self::Paused { .. })
+    }
+
+    /// Whether its pending deliveries are held.
+    pub const fn holds(&self) -> bool {
+        matches!(self, Self::Paused { .. } | Self::Disabled { .. })
+    }
+}
+
+impl DisabledReason {
+    /// The word in SQL, JSON and on screen.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Owner => "owner",
+            Self::Gone => "gone",
+            Self::Failing => "failing",
+        }
+    }
+
+    /// Reads the word of [`DisabledReason::as_str`].
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Operator, Self::Owner, Self::Gone, Self::Failing]
+            .into_iter()
+            .find(|reason| reason.as_str() == word)
+    }
+}
+
+impl HoldClock {
+    /// Milliseconds held up to `now`, a running hold included.
+    pub fn held_ms(&self, now: Timestamp) -> i64 {
+        let running = self.since.map_or(Duration::ZERO, |since| now.since(since));
+        self.total_ms
+            .saturating_add(i64::try_from(running.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// The clock after a hold begins; one that runs goes on.
+    pub fn start(self, now: Timestamp) -> Self {
+        Self {
+            since: Some(self.since.unwrap_or(now)),
+            ..self
+        }
+    }
+
+    /// The clock after the hold ends.
+    pub fn stop(self, now: Timestamp) -> Self {
+        Self {
+            total_ms: self.held_ms(now),
+            since: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    #[test]
+    fn holds_add_up_and_a_second_start_changes_nothing() {
+        let clock = HoldClock::default()
+            .start(at(100))
+            .start(at(150))
+            .stop(at(300))
+            .start(at(1_000));
+        assert_eq!(clock.total_ms, 200);
+        assert_eq!(clock.held_ms(at(1_050)), 250);
+    }
+
+    #[test]
+    fn a_clock_set_back_never_shortens_a_hold() {
+        let clock = HoldClock::default().start(at(1_000)).stop(at(400));
+        assert_eq!(
+            clock,
+            HoldClock {
+                total_ms: 0,
+                since: None
+            }
+        );
+    }
+}

@@ -1,0 +1,70 @@
+//! Every bound of the system: a constant, its unit, and the reason for its size (promise P9).
+//!
+//! Limits that an operator may change are in `crate::config`; their defaults stand here.
+
+use std::time::Duration;
+
+/// Characters of a tenant's name: fits an e-mail address or a UUID with room to spare.
+pub const TENANT_CHARS_MAX: usize = 128;
+/// Characters of an event type: the longest in the five guides has 30.
+pub const EVENT_TYPE_CHARS_MAX: usize = 128;
+/// Characters of a publisher's idempotency key.
+pub const EVENT_KEY_CHARS_MAX: usize = 128;
+/// Levels of nesting in a published value: far above real payloads, small enough for any consumer's parser.
+pub const JSON_DEPTH_MAX: usize = 64;
+/// Bytes of one published event, envelope included (default of `limits.event_bytes`).
+pub const EVENT_BYTES_DEFAULT: usize = 256 * 1024;
+/// Events in one batch.
+pub const BATCH_EVENTS_MAX: usize = 1_000;
+/// Bytes of one batch.
+pub const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Bytes of any other request body: endpoint settings, commands.
+pub const COMMAND_BYTES_MAX: usize = 64 * 1024;
+
+/// Characters of an endpoint's URL: what common servers accept.
+pub const URL_CHARS_MAX: usize = 2_048;
+/// Characters of an endpoint's name.
+pub const NAME_CHARS_MAX: usize = 128;
+/// Event type patterns of one endpoint.
+pub const PATTERNS_MAX: usize = 100;
+/// Headers that an endpoint may add to its requests.
+pub const ENDPOINT_HEADERS_MAX: usize = 32;
+/// Bytes of one such header's value.
+pub const HEADER_VALUE_BYTES_MAX: usize = 1_024;
+/// Members of an endpoint's metadata.
+pub const METADATA_MEMBERS_MAX: usize = 32;
+/// Characters of a metadata key or value.
+pub const METADATA_CHARS_MAX: usize = 256;
+/// Secrets of one endpoint that may be active at once while they are rotated.
+pub const ACTIVE_SECRETS_MAX: usize = 10;
+/// Bytes of a secret that is used as text.
+pub const TEXT_SECRET_BYTES_MAX: usize = 256;
+/// Retries that an endpoint may ask for where its contract names no cap of its own.
+pub const RETRIES_MAX: u32 = 50;
+/// How long an old secret keeps signing after a rotation, unless asked otherwise.
+pub const ROTATION_OVERLAP_DEFAULT: Duration = Duration::from_hours(24);
+/// The longest such overlap: seven days.
+pub const ROTATION_OVERLAP_MAX: Duration = Duration::from_hours(7 * 24);
+/// The longest wait that a receiver's `Retry-After` can ask for; beyond it a delivery would look lost.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_hours(10);
+/// The longest a whole exchange may take, whatever a contract or endpoint asks for.
+pub const TIMEOUT_MAX: Duration = Duration::from_secs(120);
+
+/// Bytes of a response body that are read and kept; the rest is cut off and said to be.
+pub const RESPONSE_BODY_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of response headers that are kept with an attempt.
+pub const RESPONSE_HEADER_BYTES_MAX: usize = 16 * 1024;
+/// Characters of a failure's text that are kept with an attempt.
+pub const FAILURE_TEXT_CHARS_MAX: usize = 500;
+
+/// Rows that a page of a list may have.
+pub const PAGE_ROWS_MAX: u32 = 500;
+/// Rows of a page when the caller does not say.
+pub const PAGE_ROWS_DEFAULT: u32 = 50;
+
+/// Requests in flight, all lanes together (default of `delivery.concurrency`).
+pub const CONCURRENCY_DEFAULT: usize = 2_048;
+/// Requests in flight to one endpoint (default of `delivery.concurrency_per_endpoint`).
+pub const CONCURRENCY_PER_ENDPOINT_DEFAULT: usize = 8;
+/// Requests in flight that one endpoint may ask for.
+pub const CONCURRENCY_PER_ENDPOINT_MAX: usize = 256;

@@ -1,0 +1,30 @@
+//! The pure core: what Hookyard decides, as functions of (state, input, now, rng).
+//!
+//! **Invariant.** Nothing here is async, does IO, reads a clock or the environment, makes a random generator or
+//! names a type of the runtime. `tests/tidy.rs` holds it to that.
+//!
+//! # Words
+//! An **event** is published once and becomes one **delivery** per matching **endpoint**. Every HTTP request
+//! made for a delivery is an **attempt**. An endpoint is served under a **contract**, the wire as data. Its
+//! deliveries, timers and limits are owned by its **lane**. A delivery is *pending* until it is *delivered*, *dead*
+//! (it will not be tried again by itself) or *discarded* (an operator cancelled it, or its endpoint was deleted);
+//! while its endpoint is paused or disabled a pending delivery is *held*.
+
+pub mod address;
+pub mod attempt;
+pub mod contract;
+pub mod delivery;
+pub mod endpoint;
+pub mod event;
+pub mod event_type;
+pub mod filter;
+pub mod id;
+pub mod json;
+pub mod lane;
+pub mod limits;
+pub mod outcome;
+pub mod retry;
+pub mod seal;
+pub mod sign;
+pub mod tenant;
+pub mod time;

@@ -1,0 +1,3 @@
+//! The `hookyard` binary.
+
+fn main() {}
