@@ -23,6 +23,7 @@ pub mod json;
 pub mod lane;
 pub mod limits;
 pub mod outcome;
+pub mod request;
 pub mod retry;
 pub mod seal;
 pub mod sign;
