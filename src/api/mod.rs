@@ -1,1 +1,15 @@
-//! To be written.
+//! The wire vocabulary of the HTTP API, shared by server and client: shapes, paths, problems.
+//!
+//! Pure data. JSON members are named as the fields here; times are RFC 3339 UTC with milliseconds, ids are typed
+//! texts (`evt_…`), durations carry their unit in the name. `/openapi.json` is generated from these types.
+
+pub mod contract;
+pub mod delivery;
+pub mod endpoint;
+pub mod event;
+pub mod page;
+pub mod paths;
+pub mod problem;
+pub mod stats;
+pub mod stream;
+pub mod token;

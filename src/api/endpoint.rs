@@ -1,0 +1,339 @@
+//! Endpoints on the wire.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+use crate::domain::event_type::EventTypePattern;
+use crate::domain::id::{EndpointId, EventId, SecretId};
+use crate::domain::json::RawJson;
+use crate::domain::tenant::Tenant;
+use crate::domain::time::Timestamp;
+
+/// The body of `POST /v1/endpoints`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateEndpoint {
+    /// Where requests go: http or https.
+    pub url: String,
+    /// What people call it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The contract it is served under; the configured default when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<String>,
+    /// The event types it wants, such as `packet.*`; all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub event_types: Option<Vec<String>>,
+    /// Whose it is; a consumer's token implies it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub tenant: Option<Tenant>,
+    /// The secret to sign with, in a form the contract takes; made when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// Headers to add to its requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub headers: Option<BTreeMap<String, String>>,
+    /// The owner's own notes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<BTreeMap<String, String>>,
+    /// One request in flight, in the order of acceptance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordered: Option<bool>,
+    /// Requests in flight at once, 1–256.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<u32>,
+    /// Its own retry policy, within the contract's cap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<RetryBody>,
+    /// The longest an exchange may take, such as `10s`; at most 120 s.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<String>,
+    /// Whether it gets test events, and only those.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_mode: Option<bool>,
+    /// Whether it starts enabled; true when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+}
+
+/// A retry policy: `ladder` or `exponential`, not both.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RetryBody {
+    /// The delays one by one, such as `["5s", "5m"]`; empty means one attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ladder: Option<Vec<String>>,
+    /// Growing delays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exponential: Option<ExponentialBody>,
+    /// The time after which nothing is retried any more, such as `24h`; the contract's when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<String>,
+    /// ± share of each delay, 0–1; the contract's when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>)]
+    pub jitter: Option<serde_json::Number>,
+}
+
+/// Growing delays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExponentialBody {
+    /// The first delay, such as `5s`.
+    pub first: String,
+    /// What each delay is multiplied by, 1–100.
+    pub factor: u32,
+    /// How many retries follow the first attempt.
+    pub retries: u32,
+    /// The longest delay, such as `1h`.
+    pub cap: String,
+}
+
+/// The body of `PATCH /v1/endpoints/{id}`: absent members stay, `null` goes back to the default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PatchEndpoint {
+    /// Where requests go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// What people call it.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
+    #[schema(value_type = Option<String>)]
+    pub name: Option<Option<String>>,
+    /// The event types it wants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_types: Option<Vec<String>>,
+    /// Headers to add to its requests; replaces them all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub headers: Option<BTreeMap<String, String>>,
+    /// The owner's own notes; replaces them all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<BTreeMap<String, String>>,
+    /// One request in flight, in the order of acceptance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordered: Option<bool>,
+    /// Requests in flight at once.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
+    #[schema(value_type = Option<u32>)]
+    pub concurrency: Option<Option<u32>>,
+    /// Its own retry policy.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
+    #[schema(value_type = Option<RetryBody>)]
+    pub retry: Option<Option<RetryBody>>,
+    /// The longest an exchange may take.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
+    #[schema(value_type = Option<String>)]
+    pub timeout: Option<Option<String>>,
+    /// Whether it gets test events, and only those.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_mode: Option<bool>,
+    /// Enables or disables it, like the routes of that name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+}
+
+/// Tells `null` from an absent member.
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Some)
+}
+
+/// An endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EndpointView {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: EndpointId,
+    /// Whose it is.
+    #[schema(value_type = Option<String>)]
+    pub tenant: Option<Tenant>,
+    /// What people call it.
+    pub name: Option<String>,
+    /// Where requests go.
+    pub url: String,
+    /// The contract it is served under.
+    pub contract: String,
+    /// The event types it wants.
+    #[schema(value_type = Vec<String>)]
+    pub event_types: Vec<EventTypePattern>,
+    /// Headers it adds to its requests.
+    pub headers: BTreeMap<String, String>,
+    /// The owner's own notes.
+    pub metadata: BTreeMap<String, String>,
+    /// One request in flight, in the order of acceptance.
+    pub ordered: bool,
+    /// Requests in flight at once.
+    pub concurrency: u32,
+    /// The retry policy in force, its own or the contract's.
+    pub retry: RetryBody,
+    /// The longest an exchange may take.
+    pub timeout: String,
+    /// Whether it gets test events, and only those.
+    pub test_mode: bool,
+    /// `active`, `paused`, `disabled` or `deleted`.
+    pub status: String,
+    /// Why it is paused or disabled.
+    pub status_reason: Option<String>,
+    /// When a pause ends by itself.
+    #[schema(value_type = Option<String>)]
+    pub paused_until: Option<Timestamp>,
+    /// Its secrets without their values, newest first.
+    pub secrets: Vec<SecretView>,
+    /// How it fares.
+    pub health: EndpointHealth,
+    /// When it was created.
+    #[schema(value_type = String)]
+    pub created_at: Timestamp,
+    /// When its settings last changed.
+    #[schema(value_type = String)]
+    pub updated_at: Timestamp,
+}
+
+/// A secret without its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SecretView {
+    /// Its id; attempts name the ones that signed.
+    #[schema(value_type = String)]
+    pub id: SecretId,
+    /// When it was made.
+    #[schema(value_type = String)]
+    pub created_at: Timestamp,
+    /// When it stops signing; absent for the newest.
+    #[schema(value_type = Option<String>)]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// How an endpoint fares.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EndpointHealth {
+    /// Its deliveries by state, of all time.
+    pub deliveries: LedgerCounts,
+    /// Requests in flight now.
+    pub in_flight: u32,
+    /// Attempts of the last 60 minutes.
+    pub attempts_1h: u64,
+    /// Those that succeeded.
+    pub successes_1h: u64,
+    /// Mean duration of those attempts in milliseconds.
+    pub mean_latency_ms_1h: Option<u64>,
+    /// Failed attempts since the last success, counted up to 1,000 from the service's start.
+    pub consecutive_failures: u32,
+    /// When it last accepted a delivery.
+    #[schema(value_type = Option<String>)]
+    pub last_success_at: Option<Timestamp>,
+    /// When an attempt last failed.
+    #[schema(value_type = Option<String>)]
+    pub last_failure_at: Option<Timestamp>,
+    /// The latest failure in words, not escaped.
+    pub last_failure: Option<String>,
+    /// When its next retry is due.
+    #[schema(value_type = Option<String>)]
+    pub next_attempt_at: Option<Timestamp>,
+}
+
+/// Deliveries by state: `created` is always the sum of the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LedgerCounts {
+    /// All ever made.
+    pub created: u64,
+    /// Accepted by their receivers.
+    pub delivered: u64,
+    /// Waiting or in flight.
+    pub pending: u64,
+    /// Waiting for their endpoint to be resumed or enabled.
+    pub held: u64,
+    /// Not tried again by themselves.
+    pub dead: u64,
+    /// Cancelled, or their endpoint deleted.
+    pub discarded: u64,
+}
+
+/// The answer to a created endpoint: the only one that shows the secret unasked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CreatedEndpoint {
+    /// The endpoint.
+    #[serde(flatten)]
+    pub endpoint: EndpointView,
+    /// Its secret, shown once.
+    pub secret: String,
+}
+
+/// The body of `POST …/pause`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PauseBody {
+    /// When it resumes by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub until: Option<Timestamp>,
+    /// Why, for those who come after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// The body of `POST …/test`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TestBody {
+    /// The event type; the endpoint's first when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_type: Option<String>,
+    /// The data; a small object that says it is a test when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Value>)]
+    pub data: Option<RawJson>,
+}
+
+/// The answer to a test.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TestSent {
+    /// The test event; its one delivery is under `/v1/events/{id}/deliveries`.
+    #[schema(value_type = String)]
+    pub event_id: EventId,
+}
+
+/// The body of `POST …/rotate-secret`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RotateBody {
+    /// How long the old secret keeps signing, such as `24h`; 0 s to 7 days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlap: Option<String>,
+    /// The new secret; made when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+}
+
+/// A secret with its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SecretShown {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: SecretId,
+    /// The value, in the form that consumers verify with.
+    pub secret: String,
+    /// What a consumer verifies asymmetric signatures with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_key: Option<String>,
+}

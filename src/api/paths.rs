@@ -1,0 +1,62 @@
+//! Paths of the native API, written once for server, client and documents.
+
+/// `POST` publishes one event, `GET` lists them.
+pub const EVENTS: &str = "/v1/events";
+/// `POST` publishes up to 1,000.
+pub const EVENTS_BATCH: &str = "/v1/events/batch";
+/// One event.
+pub const EVENT: &str = "/v1/events/{id}";
+/// Its deliveries.
+pub const EVENT_DELIVERIES: &str = "/v1/events/{id}/deliveries";
+/// `POST` sends it to an endpoint it never reached.
+pub const EVENT_DELIVER: &str = "/v1/events/{id}/deliver";
+/// `POST` creates, `GET` lists.
+pub const ENDPOINTS: &str = "/v1/endpoints";
+/// `GET`, `PATCH`, `DELETE` one.
+pub const ENDPOINT: &str = "/v1/endpoints/{id}";
+/// `POST` pauses.
+pub const ENDPOINT_PAUSE: &str = "/v1/endpoints/{id}/pause";
+/// `POST` resumes.
+pub const ENDPOINT_RESUME: &str = "/v1/endpoints/{id}/resume";
+/// `POST` enables.
+pub const ENDPOINT_ENABLE: &str = "/v1/endpoints/{id}/enable";
+/// `POST` disables.
+pub const ENDPOINT_DISABLE: &str = "/v1/endpoints/{id}/disable";
+/// `POST` sends a test event.
+pub const ENDPOINT_TEST: &str = "/v1/endpoints/{id}/test";
+/// `POST` makes a new secret.
+pub const ENDPOINT_ROTATE_SECRET: &str = "/v1/endpoints/{id}/rotate-secret";
+/// `GET` shows the newest secret; audited.
+pub const ENDPOINT_SECRET: &str = "/v1/endpoints/{id}/secret";
+/// `GET` lists, by filter.
+pub const DELIVERIES: &str = "/v1/deliveries";
+/// One delivery with its attempts.
+pub const DELIVERY: &str = "/v1/deliveries/{id}";
+/// One attempt with request and response.
+pub const ATTEMPT: &str = "/v1/deliveries/{id}/attempts/{number}";
+/// `POST` puts it back to work.
+pub const DELIVERY_REPLAY: &str = "/v1/deliveries/{id}/replay";
+/// `POST` gives it up.
+pub const DELIVERY_DISCARD: &str = "/v1/deliveries/{id}/discard";
+/// Totals and the last minutes.
+pub const STATS: &str = "/v1/stats";
+/// Server-sent events.
+pub const STREAM: &str = "/v1/stream";
+/// `POST` creates, `GET` lists.
+pub const TOKENS: &str = "/v1/tokens";
+/// `DELETE` revokes.
+pub const TOKEN: &str = "/v1/tokens/{id}";
+/// The loaded contracts.
+pub const CONTRACTS: &str = "/v1/contracts";
+/// One contract.
+pub const CONTRACT: &str = "/v1/contracts/{name}";
+/// Who answers, and who is asking.
+pub const INFO: &str = "/v1/info";
+/// Alive.
+pub const HEALTHZ: &str = "/healthz";
+/// Store writable, lanes moving.
+pub const READYZ: &str = "/readyz";
+/// Prometheus.
+pub const METRICS: &str = "/metrics";
+/// The OpenAPI description.
+pub const OPENAPI: &str = "/openapi.json";

@@ -1,0 +1,100 @@
+//! Statistics on the wire.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::endpoint::LedgerCounts;
+use crate::domain::time::Timestamp;
+
+/// `GET /v1/stats?window=`: totals, and what happened in the window.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StatsView {
+    /// When this was counted.
+    #[schema(value_type = String)]
+    pub at: Timestamp,
+    /// Deliveries of all time by state.
+    pub ledger: LedgerCounts,
+    /// Events accepted of all time.
+    pub events: u64,
+    /// Requests in flight now.
+    pub in_flight: u64,
+    /// Endpoints by status: `active`, `paused`, `disabled`.
+    pub endpoints: BTreeMap<String, u64>,
+    /// How late the oldest due delivery is, in milliseconds; 0 when nothing is late.
+    pub oldest_due_ms: u64,
+    /// The window in seconds.
+    pub window_s: u64,
+    /// Attempts made in the window.
+    pub attempts: u64,
+    /// Those that succeeded.
+    pub successes: u64,
+    /// Those that failed, by class.
+    pub failures: BTreeMap<String, u64>,
+    /// Mean duration of an attempt in the window, in microseconds.
+    pub mean_latency_us: Option<u64>,
+    /// Minute by minute, oldest first.
+    pub minutes: Vec<MinuteView>,
+    /// The store.
+    pub store: StoreView,
+    /// The lanes.
+    pub lanes: LanesView,
+}
+
+/// One minute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MinuteView {
+    /// When it began.
+    #[schema(value_type = String)]
+    pub at: Timestamp,
+    /// Attempts made.
+    pub attempts: u64,
+    /// Those that succeeded.
+    pub successes: u64,
+    /// Mean duration of an attempt in microseconds.
+    pub mean_latency_us: Option<u64>,
+}
+
+/// What the store weighs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StoreView {
+    /// Bytes of the database file.
+    pub database_bytes: u64,
+    /// Bytes of the write-ahead log.
+    pub wal_bytes: u64,
+    /// Free bytes on its disk.
+    pub disk_free_bytes: u64,
+    /// Pages that the latest checkpoint left behind because a reader held them.
+    pub checkpoint_pages_left: u64,
+}
+
+/// The lanes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LanesView {
+    /// Lanes that are awake.
+    pub awake: u64,
+    /// Lanes that ended unexpectedly and were started again, since the service's start.
+    pub restarts: u64,
+}
+
+/// `GET /v1/info`: who answers, and who is asking.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct InfoView {
+    /// The service's version.
+    pub version: String,
+    /// Its process id.
+    pub pid: u32,
+    /// Its host's name.
+    pub host: String,
+    /// Its time.
+    #[schema(value_type = String)]
+    pub now: Timestamp,
+    /// When it was started.
+    #[schema(value_type = String)]
+    pub started_at: Timestamp,
+    /// The caller: a unix name or a token's name.
+    pub caller: String,
+    /// What the caller may do.
+    pub role: String,
+}
