@@ -1,0 +1,367 @@
+//! One method per route.
+
+use serde::Serialize;
+
+use super::{Client, ClientError};
+use crate::api::contract::ContractView;
+use crate::api::delivery::{AttemptDetail, DeliveryDetail, DeliveryView};
+use crate::api::endpoint::{
+    CreateEndpoint, CreatedEndpoint, EndpointView, PatchEndpoint, PauseBody, RotateBody,
+    SecretShown, TestBody, TestSent,
+};
+use crate::api::event::{DeliverEvent, EventView, PublishEvent, Published};
+use crate::api::page::{Page, PageQuery};
+use crate::api::paths;
+use crate::api::stats::{InfoView, StatsView};
+use crate::api::token::{CreateToken, CreatedToken, TokenView};
+use crate::domain::id::{DeliveryId, EndpointId, EventId, TokenId};
+
+/// A query without members.
+#[derive(Serialize)]
+struct NoQuery {}
+
+/// A body without members.
+#[derive(Serialize)]
+struct NoBody {}
+
+#[derive(Serialize)]
+struct WindowQuery<'a> {
+    window: &'a str,
+}
+
+fn with_id(path: &str, id: impl std::fmt::Display) -> String {
+    path.replace("{id}", &id.to_string())
+}
+
+/// Events.
+impl Client {
+    /// Publishes one event; it is on disk when this returns.
+    ///
+    /// # Errors
+    /// As every method here: not reachable, or refused with the service's problem.
+    pub async fn publish(&self, event: &PublishEvent) -> Result<Published, ClientError> {
+        self.post(paths::EVENTS, event).await
+    }
+
+    /// Publishes up to 1,000 events, all or none.
+    ///
+    /// # Errors
+    /// A refusal names every bad one.
+    pub async fn publish_batch(
+        &self,
+        events: &[PublishEvent],
+    ) -> Result<Vec<Published>, ClientError> {
+        self.post(paths::EVENTS_BATCH, &events).await
+    }
+
+    /// Publishes a batch from the text of a JSON array or NDJSON, unread by this side.
+    ///
+    /// # Errors
+    /// A refusal names every bad line.
+    pub async fn publish_batch_text(&self, text: String) -> Result<Vec<Published>, ClientError> {
+        let media_type = if text.trim_start().starts_with('[') {
+            "application/json"
+        } else {
+            "application/x-ndjson"
+        };
+        let request = self
+            .http
+            .post(format!("{}{}", self.base, paths::EVENTS_BATCH));
+        self.call(
+            request
+                .header(reqwest::header::CONTENT_TYPE, media_type)
+                .body(text),
+        )
+        .await
+    }
+
+    /// A page of events, newest first.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn events(&self, page: &PageQuery) -> Result<Page<EventView>, ClientError> {
+        self.get(paths::EVENTS, page).await
+    }
+
+    /// One event with its data.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn event(&self, id: EventId) -> Result<EventView, ClientError> {
+        self.get(&with_id(paths::EVENT, id), &NoQuery {}).await
+    }
+
+    /// The deliveries that an event became.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn event_deliveries(
+        &self,
+        id: EventId,
+        page: &PageQuery,
+    ) -> Result<Page<DeliveryView>, ClientError> {
+        self.get(&with_id(paths::EVENT_DELIVERIES, id), page).await
+    }
+
+    /// Sends a stored event to an endpoint it never reached.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn deliver_event(
+        &self,
+        id: EventId,
+        endpoint_id: EndpointId,
+    ) -> Result<DeliveryView, ClientError> {
+        self.post(
+            &with_id(paths::EVENT_DELIVER, id),
+            &DeliverEvent { endpoint_id },
+        )
+        .await
+    }
+}
+
+/// Endpoints.
+impl Client {
+    /// Creates an endpoint; the answer is the only one that shows its secret unasked.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn create_endpoint(
+        &self,
+        body: &CreateEndpoint,
+    ) -> Result<CreatedEndpoint, ClientError> {
+        self.post(paths::ENDPOINTS, body).await
+    }
+
+    /// A page of endpoints, newest first.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn endpoints(&self, page: &PageQuery) -> Result<Page<EndpointView>, ClientError> {
+        self.get(paths::ENDPOINTS, page).await
+    }
+
+    /// One endpoint.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn endpoint(&self, id: EndpointId) -> Result<EndpointView, ClientError> {
+        self.get(&with_id(paths::ENDPOINT, id), &NoQuery {}).await
+    }
+
+    /// Changes an endpoint's settings.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn patch_endpoint(
+        &self,
+        id: EndpointId,
+        body: &PatchEndpoint,
+    ) -> Result<EndpointView, ClientError> {
+        self.patch(&with_id(paths::ENDPOINT, id), body).await
+    }
+
+    /// Deletes an endpoint; what is pending for it is discarded.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn delete_endpoint(&self, id: EndpointId) -> Result<(), ClientError> {
+        self.delete(&with_id(paths::ENDPOINT, id)).await
+    }
+
+    /// Accepts deliveries for it but sends none.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn pause_endpoint(
+        &self,
+        id: EndpointId,
+        body: &PauseBody,
+    ) -> Result<EndpointView, ClientError> {
+        self.post(&with_id(paths::ENDPOINT_PAUSE, id), body).await
+    }
+
+    /// Ends a pause.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn resume_endpoint(&self, id: EndpointId) -> Result<EndpointView, ClientError> {
+        self.post(&with_id(paths::ENDPOINT_RESUME, id), &NoBody {})
+            .await
+    }
+
+    /// Makes deliveries to it again.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn enable_endpoint(&self, id: EndpointId) -> Result<EndpointView, ClientError> {
+        self.post(&with_id(paths::ENDPOINT_ENABLE, id), &NoBody {})
+            .await
+    }
+
+    /// Makes no new deliveries to it and holds what is pending.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn disable_endpoint(&self, id: EndpointId) -> Result<EndpointView, ClientError> {
+        self.post(&with_id(paths::ENDPOINT_DISABLE, id), &NoBody {})
+            .await
+    }
+
+    /// Sends it a test event.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn test_endpoint(
+        &self,
+        id: EndpointId,
+        body: &TestBody,
+    ) -> Result<TestSent, ClientError> {
+        self.post(&with_id(paths::ENDPOINT_TEST, id), body).await
+    }
+
+    /// Gives it a new secret; the old one signs on for the overlap.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn rotate_secret(
+        &self,
+        id: EndpointId,
+        body: &RotateBody,
+    ) -> Result<SecretShown, ClientError> {
+        self.post(&with_id(paths::ENDPOINT_ROTATE_SECRET, id), body)
+            .await
+    }
+
+    /// Shows its newest secret; the audit log notes it.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn endpoint_secret(&self, id: EndpointId) -> Result<SecretShown, ClientError> {
+        self.get(&with_id(paths::ENDPOINT_SECRET, id), &NoQuery {})
+            .await
+    }
+}
+
+/// Deliveries.
+impl Client {
+    /// A page of deliveries by filter, newest first.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn deliveries(&self, page: &PageQuery) -> Result<Page<DeliveryView>, ClientError> {
+        self.get(paths::DELIVERIES, page).await
+    }
+
+    /// One delivery with its attempts.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn delivery(&self, id: DeliveryId) -> Result<DeliveryDetail, ClientError> {
+        self.get(&with_id(paths::DELIVERY, id), &NoQuery {}).await
+    }
+
+    /// One attempt with the exact request and what came back.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn attempt(&self, id: DeliveryId, number: u32) -> Result<AttemptDetail, ClientError> {
+        let path = with_id(paths::ATTEMPT, id).replace("{number}", &number.to_string());
+        self.get(&path, &NoQuery {}).await
+    }
+
+    /// Puts a delivery back to work with a fresh retry budget.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn replay_delivery(&self, id: DeliveryId) -> Result<DeliveryView, ClientError> {
+        self.post(&with_id(paths::DELIVERY_REPLAY, id), &NoBody {})
+            .await
+    }
+
+    /// Gives a delivery up.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn discard_delivery(&self, id: DeliveryId) -> Result<DeliveryView, ClientError> {
+        self.post(&with_id(paths::DELIVERY_DISCARD, id), &NoBody {})
+            .await
+    }
+}
+
+/// Everything else.
+impl Client {
+    /// Totals, and what happened in the window, such as `60m`.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn stats(&self, window: &str) -> Result<StatsView, ClientError> {
+        self.get(paths::STATS, &WindowQuery { window }).await
+    }
+
+    /// Who answers, and who is asking.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn info(&self) -> Result<InfoView, ClientError> {
+        self.get(paths::INFO, &NoQuery {}).await
+    }
+
+    /// The loaded contracts.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn contracts(&self) -> Result<Page<ContractView>, ClientError> {
+        self.get(paths::CONTRACTS, &NoQuery {}).await
+    }
+
+    /// One contract.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn contract(&self, name: &str) -> Result<ContractView, ClientError> {
+        let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
+        self.get(&paths::CONTRACT.replace("{name}", &name), &NoQuery {})
+            .await
+    }
+
+    /// Makes an access token; the answer is the only one that shows its value.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn create_token(&self, body: &CreateToken) -> Result<CreatedToken, ClientError> {
+        self.post(paths::TOKENS, body).await
+    }
+
+    /// A page of tokens, newest first.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn tokens(&self, page: &PageQuery) -> Result<Page<TokenView>, ClientError> {
+        self.get(paths::TOKENS, page).await
+    }
+
+    /// Revokes a token.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn revoke_token(&self, id: TokenId) -> Result<(), ClientError> {
+        self.delete(&with_id(paths::TOKEN, id)).await
+    }
+
+    /// The metrics text.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn metrics(&self) -> Result<String, ClientError> {
+        self.text(paths::METRICS).await
+    }
+
+    /// Whether the service is ready; the text says why not.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn ready(&self) -> Result<String, ClientError> {
+        self.text(paths::READYZ).await
+    }
+}
