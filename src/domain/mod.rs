@@ -10,6 +10,7 @@
 //! (it will not be tried again by itself) or *discarded* (an operator cancelled it, or its endpoint was deleted);
 //! while its endpoint is paused or disabled a pending delivery is *held*.
 
+pub mod actor;
 pub mod address;
 pub mod attempt;
 pub mod contract;
@@ -21,6 +22,7 @@ pub mod filter;
 pub mod id;
 pub mod json;
 pub mod lane;
+pub mod ledger;
 pub mod limits;
 pub mod outcome;
 pub mod request;
@@ -29,3 +31,4 @@ pub mod seal;
 pub mod sign;
 pub mod tenant;
 pub mod time;
+pub mod token;
