@@ -15,6 +15,7 @@ pub mod address;
 pub mod attempt;
 pub mod contract;
 pub mod delivery;
+pub mod duration;
 pub mod endpoint;
 pub mod event;
 pub mod event_type;
