@@ -23,6 +23,10 @@ pub const COMMAND_BYTES_MAX: usize = 64 * 1024;
 
 /// Characters of an endpoint's URL: what common servers accept.
 pub const URL_CHARS_MAX: usize = 2_048;
+/// Characters of a host name without its trailing dot (RFC 1035).
+pub const HOST_CHARS_MAX: usize = 253;
+/// Characters between two dots of a host name (RFC 1035).
+pub const HOST_LABEL_CHARS_MAX: usize = 63;
 /// Characters of an endpoint's name.
 pub const NAME_CHARS_MAX: usize = 128;
 /// Event type patterns of one endpoint.
