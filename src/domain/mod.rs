@@ -17,6 +17,7 @@ pub mod contract;
 pub mod delivery;
 pub mod duration;
 pub mod endpoint;
+pub mod escape;
 pub mod event;
 pub mod event_type;
 pub mod filter;
