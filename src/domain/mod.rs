@@ -18,6 +18,7 @@ pub mod delivery;
 pub mod duration;
 pub mod endpoint;
 pub mod escape;
+pub mod endpoint_draft;
 pub mod event;
 pub mod event_type;
 pub mod filter;

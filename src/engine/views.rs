@@ -1,0 +1,160 @@
+//! What the engine answers: pages, deliveries with their attempts, lanes, health.
+
+use std::time::Duration;
+
+use crate::domain::attempt::Attempt;
+use crate::domain::delivery::Delivery;
+use crate::domain::id::{EndpointId, EventId};
+use crate::domain::ledger::Counts;
+use crate::domain::request::PreparedRequest;
+use crate::domain::tenant::Tenant;
+use crate::domain::time::Timestamp;
+
+/// A page of a list, newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// What to send as cursor for the next page; `None` after the last.
+    pub next: Option<String>,
+}
+
+/// Which page is wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageRequest {
+    /// The `next` of the page before.
+    pub cursor: Option<String>,
+    /// Rows, 1–500; `None` for 50.
+    pub limit: Option<u32>,
+}
+
+/// Which deliveries are wanted; what is not named does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeliveryQuery {
+    /// A text in the filter language.
+    pub filter: Option<String>,
+    /// Those of one event.
+    pub event_id: Option<EventId>,
+    /// Those of one endpoint.
+    pub endpoint_id: Option<EndpointId>,
+    /// Those of one tenant's endpoints: what a consumer may see.
+    pub tenant: Option<Tenant>,
+    /// Which page.
+    pub page: PageRequest,
+}
+
+/// An attempt with the request that was sent, rendered again.
+#[derive(Clone, Debug)]
+pub struct AttemptView {
+    /// What the store keeps of it.
+    pub attempt: Attempt,
+    /// The request byte for byte; else why it cannot be shown, such as a payload whose retention is over.
+    pub request: Result<PreparedRequest, String>,
+}
+
+/// A delivery with all that happened to it.
+#[derive(Clone, Debug)]
+pub struct DeliveryView {
+    /// Where it stands; shown as held while its endpoint is paused or disabled.
+    pub delivery: Delivery,
+    /// Its attempts, oldest first; response bodies included.
+    pub attempts: Vec<Attempt>,
+    /// One sentence: why it stands there and what comes next.
+    pub why: String,
+}
+
+/// What one lane is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaneStatus {
+    /// Whose lane.
+    pub endpoint_id: EndpointId,
+    /// Requests in flight, or answered and not yet recorded.
+    pub in_flight: u32,
+    /// Deliveries in memory that wait for their turn.
+    pub window: u32,
+    /// Whether the store has more than the window.
+    pub more_in_store: bool,
+    /// Whether a load from the store is under way.
+    pub loading: bool,
+    /// Whether its last attempts timed out: it keeps one slot.
+    pub slow: bool,
+    /// Whether its endpoint is paused or disabled.
+    pub held: bool,
+    /// When it wants to be woken; `None` when it waits for nothing but messages.
+    pub next_wakeup: Option<Timestamp>,
+    /// How often it ended by a panic and was started again.
+    pub restarts: u32,
+}
+
+/// The lanes in memory and what they share.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LanesSnapshot {
+    /// Lanes in memory; endpoints without due work have none.
+    pub lanes: Vec<LaneStatus>,
+    /// Endpoints with work whose lane is not started yet: recovery wakes them gradually.
+    pub waiting_to_start: u32,
+    /// Common slots in use.
+    pub slots_in_use: u32,
+    /// Common slots in all.
+    pub slots_total: u32,
+    /// Bytes of events that lanes keep in memory.
+    pub kept_bytes: u64,
+    /// Lanes that ended by a panic since the start.
+    pub restarts: u64,
+    /// Deliveries handed over by the writer since the start, those that had to be looked up included.
+    pub handed_over: u64,
+}
+
+/// Whether the service is fit to take work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// `None` when the store can be written; else why not.
+    pub store: Option<String>,
+    /// For how long due work has stood still; red from 60 s on.
+    pub stalled_for: Duration,
+    /// Whether a shutdown has begun.
+    pub draining: bool,
+}
+
+/// The ledger of everything and of each endpoint that ever had a delivery.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// All endpoints together.
+    pub total: Counts,
+    /// One by one.
+    pub endpoints: Vec<(EndpointId, Counts)>,
+}
+
+/// What happened in a window of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Minutes with traffic, oldest first.
+    pub minutes: Vec<MinuteStats>,
+    /// Where all deliveries stand.
+    pub counts: Counts,
+}
+
+/// What happened in one minute, tests left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MinuteStats {
+    /// When the minute began.
+    pub minute: Timestamp,
+    /// Deliveries created.
+    pub created: i64,
+    /// Deliveries accepted by their receiver.
+    pub delivered: i64,
+    /// Attempts that failed.
+    pub failed: i64,
+    /// Deliveries that died.
+    pub dead: i64,
+}
+
+impl Health {
+    /// How long due work may stand still.
+    pub const STALL_MAX: Duration = Duration::from_secs(60);
+
+    /// Whether all is well.
+    pub fn is_ready(&self) -> bool {
+        self.store.is_none() && self.stalled_for < Self::STALL_MAX && !self.draining
+    }
+}
