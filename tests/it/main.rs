@@ -1,5 +1,10 @@
 //! The one integration binary: real sockets, real SQLite files, a real pseudo-terminal.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail loudly, as tests do"
+)]
+
 mod api;
 mod cli;
 mod console;
