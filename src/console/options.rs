@@ -1,0 +1,140 @@
+//! What a console is started with, how it ends, and why it could not start.
+
+use std::path::PathBuf;
+
+use rand_chacha::ChaCha8Rng;
+
+use super::term::tty::Tty;
+use super::theme::ThemeError;
+use crate::client::Client;
+use crate::clock::SharedClock;
+
+/// What a console is started with.
+pub struct ConsoleOptions {
+    /// The service to look at.
+    pub client: Client,
+    /// What the header calls it: `local`, `embedded`, a context's name, or a host. Escaped before it is drawn.
+    pub label: String,
+    /// Whether the service runs in this process: leaving ends it, and ctrl-z would stop deliveries.
+    pub embedded: bool,
+    /// Whether every action that changes something is refused.
+    pub read_only: bool,
+    /// The theme by name; `None` for the one that fits the terminal.
+    pub theme: Option<String>,
+    /// Where the user's own `NAME.toml` themes lie; they win over the built-in ones of the same name.
+    pub themes_dir: Option<PathBuf>,
+    /// Whether only ASCII glyphs are drawn.
+    pub ascii: bool,
+    /// What the environment says about the terminal.
+    pub traits: TerminalTraits,
+    /// The time.
+    pub clock: SharedClock,
+    /// Spreads reconnects.
+    pub rng: ChaCha8Rng,
+    /// Where keys come from and frames go to.
+    pub tty: Tty,
+}
+
+/// What the environment says about the terminal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TerminalTraits {
+    /// `TERM`.
+    pub term: Option<String>,
+    /// `COLORTERM`.
+    pub colorterm: Option<String>,
+    /// Whether `NO_COLOR` is set and not empty.
+    pub no_color: bool,
+    /// Whether `TMUX` is set.
+    pub tmux: bool,
+    /// The locale in force: `LC_ALL`, else `LC_CTYPE`, else `LANG`.
+    pub locale: Option<String>,
+}
+
+impl TerminalTraits {
+    /// Reads the variables by `look_up`, which gives a variable's value.
+    pub fn from_environment(look_up: impl Fn(&str) -> Option<String>) -> Self {
+        let filled = |name: &str| look_up(name).filter(|value| !value.is_empty());
+        Self {
+            term: filled("TERM"),
+            colorterm: filled("COLORTERM"),
+            no_color: filled("NO_COLOR").is_some(),
+            tmux: filled("TMUX").is_some(),
+            locale: ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(filled),
+        }
+    }
+
+    /// Whether the locale can show more than ASCII.
+    pub fn speaks_unicode(&self) -> bool {
+        self.locale.as_deref().is_some_and(|locale| {
+            let locale = locale.to_ascii_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        })
+    }
+}
+
+/// Why the console ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitReason {
+    /// The operator left.
+    Quit,
+    /// SIGTERM or SIGHUP came.
+    Signal,
+    /// The terminal is gone.
+    HangUp,
+}
+
+/// Why a console could not start, or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsoleError {
+    /// Standard input or output is no terminal.
+    #[error(
+        "console needs a terminal, {which} is none: use `hookyard delivery list` and `hookyard endpoint list` in scripts"
+    )]
+    NoTerminal {
+        /// `standard input` or `standard output`.
+        which: &'static str,
+    },
+    /// The terminal cannot place text.
+    #[error(
+        "console needs a terminal that can place text, TERM is {term:?}: use `hookyard delivery list`"
+    )]
+    DumbTerminal {
+        /// `TERM`.
+        term: String,
+    },
+    /// The terminal has no size.
+    #[error(
+        "console needs a terminal with a size, this one says 0x0: set it with `stty cols 80 rows 24`"
+    )]
+    NoSize,
+    /// The theme cannot be used.
+    #[error(transparent)]
+    Theme(#[from] ThemeError),
+    /// The terminal does not do what it is told.
+    #[error("failed to use the terminal")]
+    Terminal(#[source] std::io::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locale_decides_about_unicode_in_the_order_of_posix() {
+        let traits = TerminalTraits::from_environment(|name| match name {
+            "LC_ALL" => Some(String::new()),
+            "LC_CTYPE" => Some("C".into()),
+            "LANG" => Some("de_DE.UTF-8".into()),
+            "NO_COLOR" => Some("1".into()),
+            _ => None,
+        });
+        assert_eq!(traits.locale.as_deref(), Some("C"));
+        assert!(!traits.speaks_unicode());
+        assert!(traits.no_color && !traits.tmux);
+        let utf8 = TerminalTraits {
+            locale: Some("C.UTF8".into()),
+            ..TerminalTraits::default()
+        };
+        assert!(utf8.speaks_unicode());
+    }
+}

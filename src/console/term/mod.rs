@@ -1,0 +1,3 @@
+//! The terminal: its files, its modes, and the bytes that go to it.
+
+pub mod tty;
