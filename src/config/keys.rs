@@ -1,0 +1,150 @@
+//! Every key there is: the file's, the environment's and the flags' names all come from here.
+
+/// What a key takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A text.
+    Text,
+    /// A list of texts; in the environment separated by commas.
+    List,
+    /// A whole number.
+    Number,
+    /// `true` or `false`.
+    Switch,
+}
+
+/// A key of the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Its name, tables before a dot, such as `targets.allow`.
+    pub name: &'static str,
+    /// What it takes.
+    pub kind: Kind,
+    /// What it is for, in one line.
+    pub about: &'static str,
+}
+
+macro_rules! keys {
+    ($($name:literal, $kind:ident, $about:literal;)*) => {
+        /// Every key, in the order of the documents.
+        pub const KEYS: &[Key] = &[$(Key { name: $name, kind: Kind::$kind, about: $about }),*];
+    };
+}
+
+keys! {
+    "data_dir", Text, "the directory of the database, the key and, where nothing else is there, the socket";
+    "key_file", Text, "the file of the key that seals secrets at rest";
+    "listen", Text, "the address of the HTTP API";
+    "socket", Text, "the path of the Unix socket";
+    "operators_group", Text, "the group whose members are operators on the socket";
+    "contracts_dir", Text, "a directory of further contracts";
+    "contracts", List, "the contracts that are enabled";
+    "default_contract", Text, "the contract of endpoints that name none";
+    "shutdown_grace", Text, "how long requests in flight may go on at a stop";
+    "targets.allow", List, "networks that requests may go to besides public addresses";
+    "targets.deny", List, "networks that requests may not go to";
+    "targets.require_https", Switch, "whether endpoints must have https URLs";
+    "targets.extra_roots", List, "PEM files of certificate authorities besides the system's";
+    "targets.source_addresses", List, "local addresses that requests leave from, at most one a family";
+    "delivery.concurrency", Number, "requests in flight, all lanes together";
+    "delivery.concurrency_per_endpoint", Number, "requests in flight to one endpoint";
+    "retention.payloads", Text, "how long events keep their data";
+    "retention.attempts", Text, "how long attempts and finished deliveries are kept";
+    "retention.dead", Text, "how long dead deliveries are kept";
+    "retention.reserve", Text, "free disk below which no events are accepted";
+    "limits.event_bytes", Text, "the largest event";
+    "http.workers", Number, "threads that serve the HTTP API";
+}
+
+/// Keys of the design that later versions bring: a name, or a table with its dot, and the feature.
+const LATER: &[(&str, &str)] = &[
+    ("breaker.", "the circuit breaker"),
+    ("auto_disable.", "automatic disabling"),
+    ("notify.", "notifications"),
+    ("targets.egress_addresses", "the list of egress addresses"),
+    ("retention.disk", "retention by disk space"),
+    ("retention.audit", "retention of the audit log"),
+];
+
+impl Key {
+    /// The key of this name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        KEYS.iter().find(|key| key.name == name)
+    }
+
+    /// The variable of the environment that sets it: `HOOKYARD_TARGETS__ALLOW`.
+    pub fn variable(&self) -> String {
+        format!("HOOKYARD_{}", self.name.replace('.', "__").to_uppercase())
+    }
+}
+
+/// The feature that a key of a later version belongs to.
+pub(super) fn later_feature(name: &str) -> Option<&'static str> {
+    LATER
+        .iter()
+        .find(|(later, _)| {
+            *later == name
+                || later.ends_with('.')
+                    && (name.starts_with(later) || later.trim_end_matches('.') == name)
+        })
+        .map(|&(_, feature)| feature)
+}
+
+/// The known key most like `name`: the whole of it, its last part (a wrong or missing table) or its table alone.
+pub(super) fn nearest(name: &str) -> &'static str {
+    KEYS.iter()
+        .map(|key| key.name)
+        .min_by_key(|known| {
+            let own_part = known.rsplit('.').next().unwrap_or(known);
+            let part = name.rsplit('.').next().unwrap_or(name);
+            let table = known.split('.').next().unwrap_or(known);
+            strsim::damerau_levenshtein(known, name)
+                .min(strsim::damerau_levenshtein(own_part, part) + 1)
+                .min(strsim::damerau_levenshtein(table, name) + 2)
+        })
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_finds_its_key() {
+        for (written, meant) in [
+            ("listn", "listen"),
+            ("targets.alow", "targets.allow"),
+            ("allow", "targets.allow"),
+            ("delivery.concurency", "delivery.concurrency"),
+            ("target.allow", "targets.allow"),
+            ("retention", "retention.payloads"),
+        ] {
+            assert_eq!(nearest(written), meant, "{written}");
+        }
+    }
+
+    #[test]
+    fn later_features_are_told_from_unknown_keys() {
+        assert_eq!(
+            later_feature("breaker.enabled"),
+            Some("the circuit breaker")
+        );
+        assert_eq!(later_feature("breaker"), Some("the circuit breaker"));
+        assert_eq!(
+            later_feature("retention.disk"),
+            Some("retention by disk space")
+        );
+        assert_eq!(later_feature("retention.discs"), None);
+        for key in KEYS {
+            assert_eq!(later_feature(key.name), None, "{}", key.name);
+        }
+    }
+
+    #[test]
+    fn names_of_variables_follow_from_names_of_keys() {
+        assert_eq!(
+            Key::named("targets.allow").unwrap().variable(),
+            "HOOKYARD_TARGETS__ALLOW"
+        );
+    }
+}

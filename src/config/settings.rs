@@ -1,0 +1,243 @@
+//! The validated configuration.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use secrecy::SecretString;
+
+use super::check::Checker;
+use super::environment::Environment;
+use super::error::ConfigError;
+use super::keys::KEYS;
+use super::paths::{SocketPlaces, default_data_dir, socket_places};
+use super::size::ByteSize;
+use super::written::{Origin, Sources, Written};
+use crate::domain::duration::DurationText;
+use crate::domain::limits;
+
+/// Everything that can be configured, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The directory of the database.
+    pub data_dir: PathBuf,
+    /// The file of the sealing key.
+    pub key_file: PathBuf,
+    /// The sealing key itself, from `HOOKYARD_KEY`; wins over the file.
+    pub key: Option<SecretString>,
+    /// The address of the HTTP API.
+    pub listen: SocketAddr,
+    /// Where the Unix socket goes.
+    pub socket: SocketPlaces,
+    /// The group whose members are operators on the socket.
+    pub operators_group: String,
+    /// A directory of further contracts.
+    pub contracts_dir: Option<PathBuf>,
+    /// The enabled contracts; at least one.
+    pub contracts: Vec<String>,
+    /// One of `contracts`.
+    pub default_contract: String,
+    /// How long requests in flight may go on at a stop.
+    pub shutdown_grace: Duration,
+    /// Where requests may go.
+    pub targets: Targets,
+    /// How many requests at once.
+    pub delivery: Delivery,
+    /// What is kept for how long.
+    pub retention: Retention,
+    /// The largest event in bytes, envelope included.
+    pub event_bytes: usize,
+    /// Threads that serve the HTTP API, 1–64.
+    pub http_workers: usize,
+    /// The file that was read.
+    pub file: Option<PathBuf>,
+    /// Each key's value as text, and where it came from.
+    effective: BTreeMap<&'static str, (String, Origin)>,
+}
+
+/// Where requests may go, and from where.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Targets {
+    /// Networks besides public addresses.
+    pub allow: Vec<IpNet>,
+    /// Networks that are never allowed.
+    pub deny: Vec<IpNet>,
+    /// Whether endpoints must have https URLs.
+    pub require_https: bool,
+    /// PEM files of certificate authorities besides the system's.
+    pub extra_roots: Vec<PathBuf>,
+    /// Local addresses that requests leave from, at most one a family.
+    pub source_addresses: Vec<IpAddr>,
+}
+
+/// How many requests at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// All lanes together, 1–65,536.
+    pub concurrency: usize,
+    /// To one endpoint, 1–256.
+    pub concurrency_per_endpoint: usize,
+}
+
+/// What is kept for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Events' data.
+    pub payloads: Duration,
+    /// Attempts, and deliveries that were delivered or discarded.
+    pub attempts: Duration,
+    /// Dead deliveries.
+    pub dead: Duration,
+    /// Bytes of free disk below which no events are accepted.
+    pub reserve_bytes: u64,
+}
+
+impl Config {
+    /// Reads and checks everything.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its place, its rule and a remedy.
+    pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
+        Self::from_written(&Written::gather(sources)?, &sources.environment)
+    }
+
+    /// Checks what was written.
+    ///
+    /// # Errors
+    /// The first value that breaks a rule.
+    pub fn from_written(written: &Written, environment: &Environment) -> Result<Self, ConfigError> {
+        let mut check = Checker::new(written);
+        let data_dir = match check.path("data_dir")? {
+            Some(path) => path,
+            None => default_data_dir(environment).ok_or(ConfigError::NoDataDir)?,
+        };
+        check.note("data_dir", data_dir.display());
+        let key_file = check
+            .path("key_file")?
+            .unwrap_or_else(|| data_dir.join("hookyard.key"));
+        check.note("key_file", key_file.display());
+        let socket = match check.socket()? {
+            Some(path) => SocketPlaces::Configured(path),
+            None => SocketPlaces::Usual(socket_places(environment, Some(&data_dir))),
+        };
+        check.note("socket", socket_text(&socket));
+        let contracts_dir = check.path("contracts_dir")?;
+        check.note(
+            "contracts_dir",
+            contracts_dir
+                .as_ref()
+                .map_or_else(String::new, |path| path.display().to_string()),
+        );
+        let (contracts, default_contract) = check.contracts()?;
+        let mut config = Self {
+            key: environment.get("HOOKYARD_KEY").map(SecretString::from),
+            listen: check.listen()?,
+            operators_group: check.group()?,
+            shutdown_grace: check.duration("shutdown_grace", "20s", ("0s", "10m"))?,
+            targets: check.targets()?,
+            delivery: check.delivery()?,
+            retention: check.retention()?,
+            event_bytes: check.event_bytes()?,
+            http_workers: check.number("http.workers", 1, 1..=64)?,
+            file: written.file.clone(),
+            effective: BTreeMap::new(),
+            data_dir,
+            key_file,
+            socket,
+            contracts_dir,
+            contracts,
+            default_contract,
+        };
+        config.effective = check.into_effective();
+        debug_assert_eq!(
+            config.effective.len(),
+            KEYS.len(),
+            "every key is read and noted"
+        );
+        Ok(config)
+    }
+
+    /// Every key in the order of the documents, with its value as text and its origin.
+    pub fn effective(&self) -> impl Iterator<Item = (&'static str, &str, &Origin)> {
+        KEYS.iter().filter_map(|key| {
+            let (text, origin) = self.effective.get(key.name)?;
+            Some((key.name, text.as_str(), origin))
+        })
+    }
+
+    /// Where a key's value came from.
+    pub fn origin(&self, key: &str) -> &Origin {
+        self.effective
+            .get(key)
+            .map_or(&Origin::Default, |(_, origin)| origin)
+    }
+}
+
+fn socket_text(places: &SocketPlaces) -> String {
+    let texts: Vec<String> = places
+        .all()
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    texts.join(" or ")
+}
+
+impl Checker<'_> {
+    fn targets(&mut self) -> Result<Targets, ConfigError> {
+        Ok(Targets {
+            allow: self.networks("targets.allow")?,
+            deny: self.networks("targets.deny")?,
+            require_https: self.switch("targets.require_https", false),
+            extra_roots: self.files("targets.extra_roots")?,
+            source_addresses: self.source_addresses()?,
+        })
+    }
+
+    fn delivery(&mut self) -> Result<Delivery, ConfigError> {
+        Ok(Delivery {
+            concurrency: self.number(
+                "delivery.concurrency",
+                limits::CONCURRENCY_DEFAULT,
+                1..=65_536,
+            )?,
+            concurrency_per_endpoint: self.number(
+                "delivery.concurrency_per_endpoint",
+                limits::CONCURRENCY_PER_ENDPOINT_DEFAULT,
+                1..=limits::CONCURRENCY_PER_ENDPOINT_MAX,
+            )?,
+        })
+    }
+
+    fn retention(&mut self) -> Result<Retention, ConfigError> {
+        let range = ("1m", "100y");
+        Ok(Retention {
+            payloads: self.duration("retention.payloads", "30d", range)?,
+            attempts: self.duration("retention.attempts", "30d", range)?,
+            dead: self.duration("retention.dead", "90d", range)?,
+            reserve_bytes: self
+                .size(
+                    "retention.reserve",
+                    ByteSize(256 << 20),
+                    (ByteSize(0), ByteSize(1 << 40)),
+                )?
+                .0,
+        })
+    }
+
+    fn event_bytes(&mut self) -> Result<usize, ConfigError> {
+        let bytes = |size: usize| ByteSize(u64::try_from(size).unwrap_or(u64::MAX));
+        let size = self.size(
+            "limits.event_bytes",
+            bytes(limits::EVENT_BYTES_DEFAULT),
+            (ByteSize(1 << 10), bytes(limits::BATCH_BYTES_MAX)),
+        )?;
+        Ok(usize::try_from(size.0).unwrap_or(limits::BATCH_BYTES_MAX))
+    }
+}
+
+/// Prints a duration as it is written.
+pub(super) fn duration_text(duration: Duration) -> String {
+    DurationText(duration).to_string()
+}
