@@ -85,6 +85,13 @@ impl Clock for SystemClock {
     }
 }
 
+/// Runs `future` for at most `limit` of real time; `None` when it has not ended by then and is dropped.
+///
+/// For sockets and threads only, which no virtual clock can hurry: what is scheduled waits on a [`Clock`].
+pub async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+    tokio::time::timeout(limit, future).await.ok()
+}
+
 /// Measures how long something takes in this process; never stored as an instant.
 #[derive(Clone, Copy, Debug)]
 pub struct Stopwatch(Instant);

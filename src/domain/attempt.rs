@@ -9,13 +9,13 @@ use super::time::Timestamp;
 /// The stage at which an attempt failed; never only a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FailureClass {
-    /// The name did not resolve.
+    /// The name did not resolve, or not in time.
     Dns,
     /// No connection to the address.
     Connect,
     /// The handshake failed or the certificate was not accepted.
     Tls,
-    /// The whole exchange took longer than allowed.
+    /// Connecting or the whole exchange took longer than allowed.
     Timeout,
     /// What came back was not HTTP, its head was too large, or the connection closed before the head.
     Protocol,

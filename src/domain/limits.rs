@@ -72,3 +72,20 @@ pub const CONCURRENCY_DEFAULT: usize = 2_048;
 pub const CONCURRENCY_PER_ENDPOINT_DEFAULT: usize = 8;
 /// Requests in flight that one endpoint may ask for.
 pub const CONCURRENCY_PER_ENDPOINT_MAX: usize = 256;
+
+/// Kept connections to one host that wait for the next request: a lane's usual concurrency.
+pub const IDLE_CONNECTIONS_PER_HOST_MAX: usize = 8;
+/// How long a connection waits for the next request: Node.js, the commonest receiver, closes at 5 s.
+pub const IDLE_CONNECTION_MAX: Duration = Duration::from_secs(4);
+/// Endpoint URLs kept parsed: about 1 KiB each.
+pub const TARGETS_KEPT_MAX: usize = 8_192;
+/// Threads that look names up at once: each is blocked while a name server is silent.
+pub const LOOKUPS_MAX: usize = 32;
+/// Of those, how many may look up names that have not answered yet.
+pub const LOOKUPS_UNPROVEN_MAX: usize = 24;
+/// Of those, how many may look up names that failed the last time.
+pub const LOOKUPS_FAILING_MAX: usize = 8;
+/// How long a request waits for its name: the usual resolver tries a second server after 5 s, which is too late.
+pub const LOOKUP_DEADLINE: Duration = Duration::from_millis(4_500);
+/// Names whose latest lookup is remembered as good or bad.
+pub const LOOKUP_NAMES_MAX: usize = 16_384;

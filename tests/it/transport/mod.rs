@@ -1,1 +1,9 @@
-//! To be written.
+//! The transport against real sockets: what goes out, what comes back, and what must never go out.
+
+mod addresses;
+mod certificates;
+mod connections;
+mod failures;
+mod harness;
+mod hostile;
+mod lookups;
