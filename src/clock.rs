@@ -108,6 +108,13 @@ impl Stopwatch {
     }
 }
 
+/// Time since this machine was started, the same for all its processes: what one stamps, another can compare.
+pub fn machine_uptime() -> Duration {
+    let reading = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    let seconds = u64::try_from(reading.tv_sec).unwrap_or(0);
+    Duration::from_secs(seconds) + Duration::from_nanos(u64::try_from(reading.tv_nsec).unwrap_or(0))
+}
+
 /// A clock that stands still until a test moves it.
 #[derive(Clone, Default)]
 pub struct VirtualClock {
