@@ -127,7 +127,7 @@ pub struct Attempt {
     pub revision: [u8; 32],
     /// Where it went, as sent.
     pub url: String,
-    /// The request's headers whose values cannot be rendered again (signatures), in order.
+    /// The request's headers whose values cannot be rendered again (signatures, the endpoint's own), in order.
     pub signatures: Vec<(String, String)>,
     /// The secrets that signed, newest first.
     pub secret_ids: Vec<SecretId>,

@@ -89,3 +89,13 @@ pub const LOOKUPS_FAILING_MAX: usize = 8;
 pub const LOOKUP_DEADLINE: Duration = Duration::from_millis(4_500);
 /// Names whose latest lookup is remembered as good or bad.
 pub const LOOKUP_NAMES_MAX: usize = 16_384;
+/// Bytes of a contract's text: the largest of the guides needs a tenth of it.
+pub const CONTRACT_BYTES_MAX: usize = 64 * 1024;
+/// Characters of a contract's name.
+pub const CONTRACT_NAME_CHARS_MAX: usize = 64;
+/// Headers, body members or signatures that a contract may list.
+pub const CONTRACT_LIST_MAX: usize = 64;
+/// Event types that a contract may describe.
+pub const CONTRACT_EVENT_TYPES_MAX: usize = 1_000;
+/// The longest retry window or single delay: a year; beyond it a typing error is likelier than a wish.
+pub const RETRY_SPAN_MAX: Duration = Duration::from_hours(365 * 24);

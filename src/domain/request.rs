@@ -17,7 +17,7 @@ pub struct PreparedRequest {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
-    /// Those of `headers` that carry signatures; stored with the attempt.
+    /// Those of `headers` that cannot be rendered again, signatures and the endpoint's own; stored with the attempt.
     pub signatures: Vec<(String, String)>,
     /// The secrets that signed, newest first.
     pub secret_ids: Vec<SecretId>,

@@ -1,0 +1,44 @@
+//! What can be wrong with a contract's text, and with a delivery under a contract.
+
+/// A contract that does not load: where, and what was expected there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}: {key}: {expected}")]
+pub struct ContractError {
+    /// The file, or what stands for it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The key with its path, such as `signature[0].value`; `(file)` where the text as a whole is meant.
+    pub key: String,
+    /// What was expected, and what was found.
+    pub expected: String,
+}
+
+/// Why no request can be made of a delivery: it will not be tried again by itself.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Undeliverable {
+    /// A header's value cannot be sent.
+    #[error(
+        "header {name} would hold a character that cannot be sent (only printable ASCII can): change its value"
+    )]
+    Header {
+        /// The header.
+        name: String,
+    },
+    /// Nothing can sign.
+    #[error(
+        "contract {contract} signs its requests, and none of the endpoint's active secrets fits it: rotate the secret"
+    )]
+    NoSecret {
+        /// The contract's name.
+        contract: String,
+    },
+    /// The attributes cannot be spread into the body.
+    #[error("the event's attributes are no JSON object")]
+    Attributes,
+    /// The stored event is not the one that the attempt was made of.
+    #[error(
+        "the rendered body is not the one that was sent: its SHA-256 differs from the attempt's"
+    )]
+    OtherBody,
+}

@@ -1,0 +1,174 @@
+//! The contracts in use: the built-in ones and those of the configured directory, of which some are enabled.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::error::ContractError;
+use super::model::Contract;
+use super::reader::nearest_hint;
+
+/// The embedded texts. Which names they have is their own matter.
+const BUILT_IN: &[ContractText<'_>] = &[ContractText {
+    file: "builtin/standard.toml",
+    text: include_str!("builtin/standard.toml"),
+}];
+
+/// A contract's text and the file it came from.
+#[derive(Clone, Copy, Debug)]
+pub struct ContractText<'a> {
+    /// What errors call it.
+    pub file: &'a str,
+    /// The text.
+    pub text: &'a str,
+}
+
+/// The contracts that are known and enabled. Immutable; shared as `Arc<ContractSet>`.
+#[derive(Clone, Debug)]
+pub struct ContractSet {
+    /// All that loaded, by name.
+    known: BTreeMap<String, Arc<Contract>>,
+    /// The names that endpoints may have.
+    enabled: Vec<String>,
+    /// What an endpoint gets that names none; one of `enabled`.
+    default_name: String,
+}
+
+/// Contracts that cannot be put to use together.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ContractSetError {
+    /// One does not load.
+    #[error("{0}")]
+    Contract(#[from] ContractError),
+    /// Two files of the same name.
+    #[error("contract {name} is in {first} and in {second}: keep one of them")]
+    Twice {
+        /// The contract's name.
+        name: String,
+        /// One file.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// A name that is not known.
+    #[error("{setting} names contract {name:?}, which is not known{hint}; known are {known}")]
+    Unknown {
+        /// The setting that names it.
+        setting: &'static str,
+        /// The name.
+        name: String,
+        /// The nearest known name, as part of a sentence.
+        hint: String,
+        /// All known names.
+        known: String,
+    },
+    /// The default is not enabled.
+    #[error(
+        "default_contract is {name:?}, which is not enabled: add it to contracts, or choose one of {enabled}"
+    )]
+    DefaultNotEnabled {
+        /// The default's name.
+        name: String,
+        /// The enabled names.
+        enabled: String,
+    },
+}
+
+impl ContractSet {
+    /// Loads the built-in contracts and `own`, which replace built-in ones of their name.
+    ///
+    /// # Errors
+    /// A text that does not load, a name that two own texts share, and enabled or default names that do not fit.
+    pub fn load(
+        own: &[ContractText<'_>],
+        enabled: &[String],
+        default_name: &str,
+    ) -> Result<Self, ContractSetError> {
+        let mut known = BTreeMap::new();
+        for built_in in BUILT_IN {
+            let contract = Contract::load(built_in.file, built_in.text)?;
+            known.insert(contract.name.clone(), Arc::new(contract));
+        }
+        let mut files: BTreeMap<String, &str> = BTreeMap::new();
+        for text in own {
+            let contract = Contract::load(text.file, text.text)?;
+            if let Some(first) = files.insert(contract.name.clone(), text.file) {
+                return Err(ContractSetError::Twice {
+                    name: contract.name,
+                    first: first.to_owned(),
+                    second: text.file.to_owned(),
+                });
+            }
+            known.insert(contract.name.clone(), Arc::new(contract));
+        }
+        let set = Self {
+            known,
+            enabled: enabled.to_vec(),
+            default_name: default_name.to_owned(),
+        };
+        for name in enabled {
+            set.require_known("contracts", name)?;
+        }
+        set.require_known("default_contract", default_name)?;
+        if !set.enabled.iter().any(|name| name == default_name) {
+            return Err(ContractSetError::DefaultNotEnabled {
+                name: default_name.to_owned(),
+                enabled: set.enabled.join(", "),
+            });
+        }
+        Ok(set)
+    }
+
+    /// The built-in contracts, all enabled; the first is the default.
+    ///
+    /// # Errors
+    /// A built-in text that does not load, which a test rules out.
+    pub fn built_in() -> Result<Self, ContractSetError> {
+        let mut names = Vec::new();
+        for built_in in BUILT_IN {
+            names.push(Contract::load(built_in.file, built_in.text)?.name);
+        }
+        let default_name = names.first().cloned().unwrap_or_default();
+        Self::load(&[], &names, &default_name)
+    }
+
+    /// The enabled contract of this name.
+    pub fn get(&self, name: &str) -> Option<&Arc<Contract>> {
+        let is_enabled = self.enabled.iter().any(|enabled| enabled == name);
+        self.known.get(name).filter(|_| is_enabled)
+    }
+
+    /// The enabled contracts, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Contract>> {
+        self.known
+            .values()
+            .filter(|contract| self.get(&contract.name).is_some())
+    }
+
+    /// The contract of this name, enabled or not.
+    pub fn get_known(&self, name: &str) -> Option<&Arc<Contract>> {
+        self.known.get(name)
+    }
+
+    /// All contracts by name, enabled or not.
+    pub fn iter_known(&self) -> impl Iterator<Item = &Arc<Contract>> {
+        self.known.values()
+    }
+
+    /// What an endpoint gets that names no contract; always an enabled one.
+    pub fn default_name(&self) -> &str {
+        &self.default_name
+    }
+
+    fn require_known(&self, setting: &'static str, name: &str) -> Result<(), ContractSetError> {
+        if self.known.contains_key(name) {
+            return Ok(());
+        }
+        let known: Vec<&str> = self.known.keys().map(String::as_str).collect();
+        Err(ContractSetError::Unknown {
+            setting,
+            name: name.chars().take(64).collect(),
+            hint: nearest_hint(name, known.iter().copied()),
+            known: known.join(", "),
+        })
+    }
+}

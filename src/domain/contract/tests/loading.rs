@@ -1,0 +1,366 @@
+//! What loads, what does not, and what the refusals say.
+
+use std::time::Duration;
+
+use super::super::{Catalogue, Contract, ContractSet, GoneRule, Revision, SuccessRule};
+use super::{MINIMAL, load};
+use crate::domain::retry::RetrySteps;
+
+/// Every key that this version knows, none of them at its default.
+const WIDE: &str = r#"
+name = "wide"
+summary = "a \"wide\" one \\ é"
+id_prefix = "webhook_"
+catalogue = "closed"
+
+[request]
+method = "PUT"
+timeout = "10s"
+connect_timeout = "1500ms"
+success = [204, 200]
+gone = "disable"
+require_https = true
+headers = { "X-Event-Type" = "{event.type}", "A-First" = "z" }
+
+[body]
+form = "compact"
+root = "members"
+members = [
+  { name = "ev\"ent", value = "event.type" },
+  { name = "id", value = "event.id" },
+  { name = "tracking", value = "event.attributes.track.id" },
+  { spread = "event.attributes" },
+  { name = "data", value = "event.data" },
+]
+
+[[signature]]
+algorithm = "hmac-sha256"
+key = "text"
+secrets = "newest"
+signed = "{attempt.unix}.{body}"
+encoding = "hex"
+header = "X-SIGNATURE"
+prefix = "t={attempt.unix},"
+value = "sha256={signature}"
+separator = ","
+
+[retry]
+exponential = { first = "5s", factor = 5, retries = 3, cap = "1h" }
+retries_max = 10
+window = "24h"
+jitter = 0.125
+
+[[event_type]]
+name = "task.created"
+description = "A task was created"
+
+[[event_type]]
+name = "task.updated"
+description = "A task was updated"
+"#;
+
+#[test]
+fn every_key_of_the_language_is_read() {
+    let contract = load(WIDE);
+    assert_eq!(contract.summary, "a \"wide\" one \\ é");
+    assert_eq!(contract.catalogue, Catalogue::Closed);
+    assert_eq!(contract.request.method, "PUT");
+    assert_eq!(
+        contract.request.connect_timeout,
+        Duration::from_millis(1_500)
+    );
+    assert_eq!(contract.request.success, SuccessRule::Codes(vec![200, 204]));
+    assert_eq!(contract.request.gone, GoneRule::Disable);
+    let names: Vec<&str> = contract
+        .request
+        .headers
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        ["Content-Type", "User-Agent", "X-Event-Type", "A-First"]
+    );
+    assert_eq!(contract.retry.jitter_permille, 125);
+    assert_eq!(contract.retry.window, Some(Duration::from_hours(24)));
+    assert_eq!(contract.retries_max, Some(10));
+    assert_eq!(contract.event_types.len(), 2);
+    assert!(matches!(
+        contract.retry.steps,
+        RetrySteps::Exponential {
+            factor: 5,
+            retries: 3,
+            ..
+        }
+    ));
+}
+
+#[test]
+fn the_canonical_text_loads_to_the_same_contract() {
+    let set = ContractSet::built_in().unwrap();
+    let built_in = set.iter_known().map(|contract| Contract::clone(contract));
+    for contract in built_in.chain([load(WIDE), load(MINIMAL)]) {
+        let again = Contract::load("revision", contract.canonical_text()).unwrap();
+        assert_eq!(again, contract);
+        assert_eq!(Revision::of(contract.canonical_text()), contract.revision());
+    }
+}
+
+#[test]
+fn spelling_does_not_change_the_revision_and_meaning_does() {
+    let minimal = load(MINIMAL);
+    assert_eq!(
+        load(&format!("# a remark\n{MINIMAL}jitter = 0\n")).revision(),
+        minimal.revision()
+    );
+    assert_ne!(
+        load(&format!("{MINIMAL}jitter = 0.1\n")).revision(),
+        minimal.revision()
+    );
+}
+
+#[test]
+fn the_standard_ladder_is_the_published_one() {
+    let set = ContractSet::built_in().unwrap();
+    let contract = set.get(set.default_name()).unwrap();
+    let RetrySteps::Ladder(ladder) = &contract.retry.steps else {
+        panic!("a ladder");
+    };
+    assert_eq!(ladder.len(), 9);
+    // 75 h 35 min 5 s from the first attempt to the last, as the specification adds it up.
+    assert_eq!(
+        ladder.iter().sum::<Duration>(),
+        Duration::from_secs(75 * 3600 + 35 * 60 + 5)
+    );
+    assert_eq!(contract.request.gone, GoneRule::Disable);
+    assert!(contract.request.success.accepts(299) && !contract.request.success.accepts(304));
+    assert_eq!(contract.retry.jitter_permille, 200);
+}
+
+/// Replaces `from` in [`WIDE`] by `to` and compares the refusal.
+fn check(from: &str, to: &str, refusal: &str) {
+    assert!(WIDE.contains(from), "{from}");
+    let error = Contract::load("acme.toml", &WIDE.replacen(from, to, 1)).unwrap_err();
+    assert_eq!(error.to_string(), refusal);
+}
+
+#[test]
+fn a_refusal_names_file_line_key_and_expectation() {
+    check(
+        "name = \"wide\"",
+        "name = \"Wide\"",
+        "acme.toml:2: name: a name of 1 to 64 characters of a-z 0-9 -, such as \"acme\", found \"Wide\"",
+    );
+    check(
+        "summary",
+        "sumary",
+        "acme.toml:3: sumary: a known key; did you mean summary?; known keys here are name, summary, id_prefix, catalogue, request, body, signature, retry, event_type",
+    );
+    check(
+        "timeout = \"10s\"",
+        "timout = \"10s\"",
+        "acme.toml:9: request.timout: a known key; did you mean timeout?; known keys here are method, timeout, connect_timeout, success, gone, require_https, headers",
+    );
+    check(
+        "\"10s\"",
+        "10",
+        "acme.toml:9: request.timeout: a duration such as \"10s\" or \"1h30m\", found 10",
+    );
+    check(
+        "\"10s\"",
+        "\"10 s\"",
+        "acme.toml:9: request.timeout: a duration: \"10 s\" is not a duration: a unit is missing; expected whole numbers with units from y w d h m s ms, the largest first, such as 10s, 5m or 1h30m",
+    );
+    check(
+        "\"10s\"",
+        "\"10m\"",
+        "acme.toml:9: request.timeout: a duration from 1s to 2m, found \"10m\"",
+    );
+    check(
+        "\"1500ms\"",
+        "\"11s\"",
+        "acme.toml:10: request.connect_timeout: a duration from 100ms to 10s, found \"11s\"",
+    );
+    check(
+        "[204, 200]",
+        "[204, 302]",
+        "acme.toml:11: request.success[1]: a whole number from 200 to 299, found 302",
+    );
+    check(
+        "[204, 200]",
+        "\"200\"",
+        "acme.toml:11: request.success: \"2xx\" or a list of statuses from 200 to 299 such as [200, 204], found \"200\"",
+    );
+    check(
+        "gone = \"disable\"",
+        "gone = \"ignore\"",
+        "acme.toml:12: request.gone: one of disable, retry, found \"ignore\"",
+    );
+    check(
+        "require_https = true",
+        "require_https = \"yes\"",
+        "acme.toml:13: request.require_https: true or false, found \"yes\"",
+    );
+    check(
+        "jitter = 0.125",
+        "jitter = 1.5",
+        "acme.toml:42: retry.jitter: a number from 0 to 1 with at most three decimals, such as 0.2, found 1.5",
+    );
+    check(
+        "retries_max = 10",
+        "retries_max = 2",
+        "acme.toml:40: retry.retries_max: a whole number from 3 to 50, found 2",
+    );
+    check(
+        "window",
+        "ladder",
+        "acme.toml:39: retry.exponential: either ladder or exponential, found both",
+    );
+    check(
+        "\"task.updated\"",
+        "\"task.created\"",
+        "acme.toml:49: event_type[1].name: every type once, found task.created again",
+    );
+    check(
+        "\"task.updated\"",
+        "\"task updated\"",
+        "acme.toml:49: event_type[1].name: an event type: \"task updated\" is not an event type: expected dotted segments of A-Z a-z 0-9 _ - such as packet.signed, at most 128 characters",
+    );
+}
+
+#[test]
+fn the_wire_is_checked_when_the_contract_loads() {
+    check(
+        "{event.type}",
+        "{event.typ}",
+        "acme.toml:14: request.headers.X-Event-Type: a known name in braces, found {event.typ}; did you mean event.type?; expected one of event.id, event.type, event.time, event.unix, endpoint.id, delivery.id, attempt.id, attempt.number, attempt.time, attempt.unix, tenant",
+    );
+    check(
+        "{event.type}",
+        "a\\nb",
+        "acme.toml:14: request.headers.X-Event-Type: printable ASCII only: other characters cannot stand in a header",
+    );
+    check(
+        "\"A-First\"",
+        "\"x-event-TYPE\"",
+        "acme.toml:14: request.headers.x-event-TYPE: every header once, found X-Event-Type again",
+    );
+    check(
+        "\"A-First\"",
+        "\"Content-Length\"",
+        "acme.toml:14: request.headers.Content-Length: another header: Content-Length belongs to the connection",
+    );
+    check(
+        "\"A-First\"",
+        "\"A First\"",
+        "acme.toml:14: request.headers.A First: a header's name of letters, digits and - such as X-Event-Type",
+    );
+    check(
+        "\"A-First\"",
+        "\"X-Signature\"",
+        "acme.toml:1: signature: a header of its own; request.headers already has X-Signature",
+    );
+    check(
+        "value = \"event.id\"",
+        "value = \"event.uid\"",
+        "acme.toml:21: body.members[1].value: one of event.id, event.type, event.time, attempt.time, tenant, event.data, event.attributes.NAME, found \"event.uid\"; did you mean event.id?",
+    );
+    check(
+        "name = \"id\"",
+        "name = \"data\"",
+        "acme.toml:19: body.members: every member once, found \"data\" again",
+    );
+    check(
+        "spread = \"event.attributes\"",
+        "spread = \"event.data\"",
+        "acme.toml:23: body.members[3].spread: \"event.attributes\", found \"event.data\"",
+    );
+    check(
+        "root = \"members\"",
+        "root = \"data\"",
+        "acme.toml:19: body.members: no members under root = \"data\"",
+    );
+    check(
+        "key = \"text\"",
+        "key = \"whsk\"",
+        "acme.toml:29: signature[0].key: \"whsk\" with ed25519, \"text\" or \"whsec\" with an HMAC",
+    );
+    check(
+        "{attempt.unix}.{body}",
+        "{attempt.unix}",
+        "acme.toml:31: signature[0].signed: {body} once: a signature that leaves it out protects nothing",
+    );
+    check(
+        "sha256={signature}",
+        "sha256=",
+        "acme.toml:35: signature[0].value: {signature} once",
+    );
+    check(
+        "t={attempt.unix},",
+        "t={attempt.unix}",
+        "acme.toml:27: signature[0].prefix: text behind the last name, so that the first value can be told apart",
+    );
+    check(
+        "encoding = \"hex\"",
+        "",
+        "acme.toml:27: signature[0].encoding: hex or base64; the key is missing",
+    );
+}
+
+#[test]
+fn what_the_language_has_and_this_version_has_not_is_refused_not_ignored() {
+    check(
+        "form = \"compact\"",
+        "form = \"ecmascript\"",
+        "acme.toml:17: body.form: one of compact; \"ecmascript\" is not supported yet by this version of Hookyard",
+    );
+    check(
+        "algorithm = \"hmac-sha256\"",
+        "algorithm = \"hmac-sha1\"",
+        "acme.toml:28: signature[0].algorithm: one of hmac-sha256, ed25519; \"hmac-sha1\" is not supported yet by this version of Hookyard",
+    );
+    check(
+        "key = \"text\"",
+        "key = \"service\"",
+        "acme.toml:29: signature[0].key: one of text, whsec, whsk; \"service\" is not supported yet by this version of Hookyard",
+    );
+    check(
+        "header = \"X-SIGNATURE\"",
+        "member = \"signature\"",
+        "acme.toml:33: signature[0].member: a later version of Hookyard: this part of the contract language is not supported yet",
+    );
+    check(
+        "[retry]",
+        "[rate_limit]\nrequests = 60\nper = \"1m\"\n[retry]",
+        "acme.toml:38: rate_limit: a later version of Hookyard: this part of the contract language is not supported yet",
+    );
+    check(
+        "[retry]",
+        "[api]\nlist = \"GET /x\"\n[retry]",
+        "acme.toml:38: api: a later version of Hookyard: this part of the contract language is not supported yet",
+    );
+}
+
+#[test]
+fn text_that_is_no_toml_is_refused_with_its_line() {
+    let error = Contract::load("acme.toml", "name = \"x\"\nsummary = \n").unwrap_err();
+    assert_eq!((error.line, error.key.as_str()), (2, "(file)"));
+    assert!(error.expected.starts_with("TOML: "), "{error}");
+    let error = Contract::load("acme.toml", &" ".repeat(64 * 1024 + 1)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "acme.toml:1: (file): at most 65536 bytes, found 65537"
+    );
+}
+
+#[test]
+fn a_closed_catalogue_needs_types() {
+    let error =
+        Contract::load("acme.toml", &format!("catalogue = \"closed\"\n{MINIMAL}")).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("acme.toml:1: catalogue: at least one [[event_type]]"),
+        "{error}"
+    );
+}
