@@ -1,0 +1,84 @@
+//! How a lane slows down for a receiver that says it is overloaded.
+
+use std::time::Duration;
+
+use rand::Rng;
+
+use crate::domain::time::Timestamp;
+
+/// The pause after the first sign of overload.
+const FIRST: Duration = Duration::from_secs(1);
+/// The longest pause between two probes: a receiver that is back is found within it.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// A lane's back-off: nothing starts before `until`, then one request at a time until one succeeds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cooling {
+    /// Signs of overload in a row.
+    strikes: u32,
+    /// Before this nothing starts.
+    until: Timestamp,
+}
+
+impl Cooling {
+    /// Another sign of overload: pauses of about 1 s, 2 s, 4 s … up to 60 s, each 20 % more or less; longer when the
+    /// receiver asks for it, within the same bound.
+    pub(super) fn strike(&mut self, now: Timestamp, rng: &mut dyn Rng, asked: Option<Duration>) {
+        // Requests that were in flight together count as one sign.
+        if now < self.until {
+            return;
+        }
+        let doubled = FIRST.saturating_mul(1 << self.strikes.min(6)).min(LONGEST);
+        let share = u32::try_from(rng.next_u64() % 401).unwrap_or(0) + 800;
+        let pause = doubled.saturating_mul(share) / 1_000;
+        self.until = now + pause.max(asked.unwrap_or_default()).min(LONGEST);
+        self.strikes = self.strikes.saturating_add(1);
+    }
+
+    /// A success: the receiver is well again.
+    pub(super) fn recover(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Before this nothing starts; `None` when it has passed.
+    pub(super) fn pause(&self, now: Timestamp) -> Option<Timestamp> {
+        (now < self.until).then_some(self.until)
+    }
+
+    /// Whether one request at a time is enough.
+    pub(super) const fn probes(&self) -> bool {
+        self.strikes > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha8Rng;
+    use rand_chacha::rand_core::SeedableRng;
+
+    use super::*;
+
+    #[test]
+    fn pauses_double_to_a_minute_and_end_with_a_success() {
+        let mut cooling = Cooling::default();
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let mut now = Timestamp::from_millis(1_000_000);
+        let mut pauses = Vec::new();
+        for _ in 0..10 {
+            cooling.strike(now, &mut rng, None);
+            cooling.strike(now, &mut rng, None);
+            let until = cooling.pause(now).unwrap();
+            pauses.push(until.since(now).as_millis());
+            now = until;
+        }
+        for (pause, expected) in pauses.iter().zip([1, 2, 4, 8, 16, 32, 60, 60]) {
+            assert!(
+                (expected * 800..=expected * 1_200).contains(pause),
+                "{pauses:?}"
+            );
+        }
+        assert!(cooling.probes());
+        cooling.recover();
+        assert!(!cooling.probes() && cooling.pause(now).is_none());
+    }
+}

@@ -1,0 +1,420 @@
+//! The lane machine: what one endpoint's lane does about everything that can happen to it.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use rand::Rng;
+
+use super::cooling::Cooling;
+use super::queue::{Batch, Item, LoadRequest, Queue};
+use super::slots::{Slots, Standing};
+use crate::domain::id::{DeliveryId, EndpointId};
+use crate::domain::time::Timestamp;
+
+/// Timeouts in a row after which a receiver counts as slow.
+const TIMEOUTS_SLOW: u32 = 2;
+/// Answered requests that may wait for their record beside those in flight: bounds memory when the disk is slow.
+const RECORDING_MAX: usize = 512;
+/// The smallest and the largest window a lane asks the store for.
+const WINDOW_MIN: usize = 2;
+const WINDOW_MAX: usize = 128;
+
+/// What the machine needs to know of its endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LaneConfig {
+    /// One delivery at a time, by id.
+    pub ordered: bool,
+    /// Requests in flight at once; at least 1.
+    pub concurrency: u32,
+    /// Whether the endpoint is paused, disabled or deleted: nothing starts.
+    pub held: bool,
+    /// When a request that has not ended is abandoned, from its start.
+    pub deadline: Duration,
+}
+
+/// What can happen to a lane.
+#[derive(Debug)]
+pub enum Input<P> {
+    /// The writer committed these fresh deliveries, by rising id.
+    Handed(Vec<Item<P>>),
+    /// The store has something that was not handed over.
+    Look,
+    /// A load brought this.
+    Loaded(Batch<P>),
+    /// A load failed.
+    LoadFailed {
+        /// The request's.
+        epoch: u64,
+    },
+    /// The wake-up that the machine asked for, or a slot was granted.
+    Wake,
+    /// An exchange is over; its record is on its way to the disk.
+    Answered {
+        /// The delivery.
+        id: DeliveryId,
+        /// How the receiver took it.
+        pace: Pace,
+    },
+    /// An attempt's record is on the disk, or needed none.
+    Settled {
+        /// The delivery.
+        id: DeliveryId,
+        /// What became of it.
+        settlement: Settlement,
+    },
+    /// The endpoint's settings or state changed.
+    Configured(LaneConfig),
+    /// Deliveries of this lane were changed behind its back (a replay, shifted times): read the store again.
+    Reset,
+    /// An operator discarded this delivery.
+    Discarded(DeliveryId),
+    /// Start nothing more.
+    Drain,
+}
+
+/// How a receiver took a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// It accepted it.
+    Well,
+    /// It failed within its time.
+    Failed,
+    /// It did not answer in time.
+    TimedOut,
+    /// It said that it is overloaded, and for how long if it did.
+    Overloaded(Option<Duration>),
+}
+
+/// What became of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settlement {
+    /// Nothing more to do.
+    Done,
+    /// It is scheduled again.
+    RetryAt(Timestamp),
+    /// The store had another idea of it: look there.
+    Stale,
+}
+
+/// What a lane wants done.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Effect<P> {
+    /// Send this; report it as answered and settled.
+    Send(Item<P>),
+    /// Abandon the request in flight for this delivery: it has had its time.
+    Abandon(DeliveryId),
+    /// Read from the store; report it as loaded or failed.
+    Load(LoadRequest),
+}
+
+/// A request between Send and Settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flight {
+    /// In flight; abandoned at this instant.
+    Sending(Timestamp),
+    /// Told to end.
+    Abandoned,
+    /// Answered; the record is on its way.
+    Recording,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Running,
+    Held,
+    Draining,
+}
+
+/// One endpoint's lane.
+#[derive(Debug)]
+pub struct LaneMachine<P> {
+    endpoint: EndpointId,
+    config: LaneConfig,
+    mode: Mode,
+    queue: Queue<P>,
+    /// Every delivery between Send and Settled.
+    flights: HashMap<DeliveryId, Flight>,
+    /// Those of `flights` that hold a slot.
+    sending: u32,
+    /// No request is abandoned before this; at or before the earliest deadline.
+    check_deadlines_at: Option<Timestamp>,
+    cooling: Cooling,
+    timeouts_in_a_row: u32,
+    wakeup: Option<Timestamp>,
+}
+
+impl<P> LaneMachine<P> {
+    /// A lane that knows nothing of its deliveries yet.
+    ///
+    /// `in_flight` are the requests that an earlier lane of this endpoint left behind, with whether they are still
+    /// unanswered and so hold a slot; they will be reported here.
+    pub fn new(
+        endpoint: EndpointId,
+        config: LaneConfig,
+        now: Timestamp,
+        in_flight: impl Iterator<Item = (DeliveryId, bool)>,
+    ) -> Self {
+        let deadline = now + config.deadline;
+        let flight = |unanswered| match unanswered {
+            true => Flight::Sending(deadline),
+            false => Flight::Recording,
+        };
+        let flights: HashMap<_, _> = in_flight
+            .map(|(id, unanswered)| (id, flight(unanswered)))
+            .collect();
+        let sending = flights
+            .values()
+            .filter(|&&flight| flight != Flight::Recording)
+            .count();
+        Self {
+            endpoint,
+            config,
+            mode: mode_of(config),
+            queue: Queue::unknown(),
+            sending: u32::try_from(sending).unwrap_or(u32::MAX),
+            check_deadlines_at: (sending > 0).then_some(deadline),
+            flights,
+            cooling: Cooling::default(),
+            timeouts_in_a_row: 0,
+            wakeup: None,
+        }
+    }
+
+    /// Takes one input and appends what is to be done.
+    pub fn step(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn Rng,
+        slots: &mut Slots,
+        input: Input<P>,
+        effects: &mut Vec<Effect<P>>,
+    ) {
+        match input {
+            Input::Handed(items) => self.queue.hand(items.into_iter()),
+            // What was missed may lie before what came since: only a fresh start finds it.
+            Input::Look | Input::Reset => self.queue.reset(),
+            Input::Loaded(batch) => {
+                let flights = &self.flights;
+                self.queue.take_up(batch, |id| flights.contains_key(&id));
+            }
+            Input::LoadFailed { epoch } => self.queue.load_failed(now, epoch),
+            Input::Wake => {}
+            Input::Answered { id, pace } => self.answered(now, rng, slots, id, pace),
+            Input::Settled { id, settlement } => self.settled(slots, id, settlement),
+            Input::Configured(config) => self.configure(config),
+            Input::Discarded(id) => self.queue.remove(id),
+            Input::Drain => self.mode = Mode::Draining,
+        }
+        self.abandon_overdue(now, effects);
+        match self.mode {
+            Mode::Running => self.advance(now, slots, effects),
+            Mode::Held | Mode::Draining => {
+                self.queue.reset();
+                slots.decline(self.endpoint);
+            }
+        }
+        self.wakeup = self.find_wakeup(now);
+    }
+
+    /// When the machine wants to be woken at the latest; `None` while only inputs can move it.
+    pub const fn next_wakeup(&self) -> Option<Timestamp> {
+        self.wakeup
+    }
+
+    /// Whether the lane may be put to rest: nothing is in flight and nothing is due. The inner instant is when
+    /// something will be.
+    pub fn may_rest(&self) -> Option<Option<Timestamp>> {
+        if !self.flights.is_empty() {
+            return None;
+        }
+        match self.mode {
+            Mode::Held | Mode::Draining => Some(None),
+            Mode::Running => self.queue.only_scheduled(),
+        }
+    }
+
+    /// Deliveries between Send and Settled.
+    pub fn in_flight(&self) -> usize {
+        self.flights.len()
+    }
+
+    /// Deliveries in the window.
+    pub fn window(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Whether the store may hold more than the window.
+    pub const fn has_more(&self) -> bool {
+        self.queue.has_more()
+    }
+
+    /// Whether a load is under way.
+    pub const fn is_loading(&self) -> bool {
+        self.queue.is_loading()
+    }
+
+    /// Whether something could start at `now` if there were a slot: work that stands still when nothing does.
+    pub fn has_startable(&self, now: Timestamp) -> bool {
+        self.mode == Mode::Running && self.may_start(now) && self.queue.is_startable(now)
+    }
+
+    fn answered(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn Rng,
+        slots: &mut Slots,
+        id: DeliveryId,
+        pace: Pace,
+    ) {
+        let Some(flight) = self.flights.get_mut(&id) else {
+            return;
+        };
+        if std::mem::replace(flight, Flight::Recording) == Flight::Recording {
+            return;
+        }
+        self.land(slots);
+        match pace {
+            Pace::Well => self.cooling.recover(),
+            Pace::Failed | Pace::TimedOut => {}
+            Pace::Overloaded(asked) => self.cooling.strike(now, rng, asked),
+        }
+        self.timeouts_in_a_row = match pace {
+            Pace::TimedOut => self.timeouts_in_a_row.saturating_add(1),
+            Pace::Well | Pace::Failed | Pace::Overloaded(_) => 0,
+        };
+        match self.timeouts_in_a_row {
+            0 => slots.set_standing(self.endpoint, Standing::Proven),
+            TIMEOUTS_SLOW.. => slots.set_standing(self.endpoint, Standing::Slow),
+            1..TIMEOUTS_SLOW => {}
+        }
+    }
+
+    fn settled(&mut self, slots: &mut Slots, id: DeliveryId, settlement: Settlement) {
+        match self.flights.remove(&id) {
+            None => return,
+            Some(Flight::Sending(_) | Flight::Abandoned) => self.land(slots),
+            Some(Flight::Recording) => {}
+        }
+        self.queue.settle(id);
+        match settlement {
+            Settlement::Done => {}
+            Settlement::RetryAt(at) if !self.config.ordered => self.queue.note_retry(at),
+            Settlement::RetryAt(_) | Settlement::Stale => self.queue.reset(),
+        }
+    }
+
+    fn land(&mut self, slots: &mut Slots) {
+        slots.give_back(self.endpoint);
+        self.sending = self.sending.saturating_sub(1);
+        if self.sending == 0 {
+            self.check_deadlines_at = None;
+        }
+    }
+
+    fn configure(&mut self, config: LaneConfig) {
+        if self.config.ordered != config.ordered {
+            self.queue.reset();
+        }
+        self.config = config;
+        if self.mode != Mode::Draining {
+            self.mode = mode_of(config);
+        }
+    }
+
+    fn abandon_overdue(&mut self, now: Timestamp, effects: &mut Vec<Effect<P>>) {
+        if self.check_deadlines_at.is_none_or(|at| now < at) {
+            return;
+        }
+        let mut earliest: Option<Timestamp> = None;
+        for (&id, flight) in &mut self.flights {
+            match *flight {
+                Flight::Sending(deadline) if deadline <= now => {
+                    *flight = Flight::Abandoned;
+                    effects.push(Effect::Abandon(id));
+                }
+                Flight::Sending(deadline) => {
+                    earliest = Some(earliest.map_or(deadline, |known| known.min(deadline)));
+                }
+                Flight::Abandoned | Flight::Recording => {}
+            }
+        }
+        self.check_deadlines_at = earliest;
+    }
+
+    fn advance(&mut self, now: Timestamp, slots: &mut Slots, effects: &mut Vec<Effect<P>>) {
+        let mut refused = false;
+        while !refused && self.may_start(now) && self.queue.is_startable(now) {
+            refused = !slots.take(self.endpoint);
+            if refused {
+                break;
+            }
+            let Some(item) = self.queue.pop() else {
+                break;
+            };
+            let deadline = now + self.config.deadline;
+            self.flights.insert(item.id, Flight::Sending(deadline));
+            self.sending += 1;
+            let check = self.check_deadlines_at.unwrap_or(deadline);
+            self.check_deadlines_at = Some(check.min(deadline));
+            effects.push(Effect::Send(item));
+        }
+        if !refused {
+            slots.decline(self.endpoint);
+        }
+        let target = self.window_target(slots);
+        let load = self
+            .queue
+            .wanted_load(now, self.config.ordered, target, self.flights.len());
+        effects.extend(load.map(Effect::Load));
+    }
+
+    /// Whether the lane's own rules let another request start.
+    fn may_start(&self, now: Timestamp) -> bool {
+        if self.cooling.pause(now).is_some() {
+            return false;
+        }
+        if self.config.ordered {
+            return self.flights.is_empty();
+        }
+        let slow = self.timeouts_in_a_row >= TIMEOUTS_SLOW;
+        let sending_max = if slow || self.cooling.probes() {
+            1
+        } else {
+            self.config.concurrency.max(1)
+        };
+        let waiting_for_disk = self.flights.len().saturating_sub(sending_max as usize);
+        self.sending < sending_max && waiting_for_disk < RECORDING_MAX
+    }
+
+    /// Twice as much as can soon be in flight: the next are there when the first are done.
+    fn window_target(&self, slots: &Slots) -> usize {
+        let soon = self.config.concurrency.min(slots.expected_share()) as usize;
+        (soon * 2).clamp(WINDOW_MIN, WINDOW_MAX)
+    }
+
+    fn find_wakeup(&self, now: Timestamp) -> Option<Timestamp> {
+        let [head, store] = match self.mode {
+            Mode::Running => self.queue.wakeups(),
+            Mode::Held | Mode::Draining => [None, None],
+        };
+        let head = head.filter(|_| self.may_start(now));
+        let cooling = self
+            .cooling
+            .pause(now)
+            .filter(|_| self.mode == Mode::Running && self.queue.len() > 0);
+        // What has passed was acted on in this step and moves on with an input.
+        [self.check_deadlines_at, head, store, cooling]
+            .into_iter()
+            .flatten()
+            .filter(|&at| at > now)
+            .min()
+    }
+}
+
+const fn mode_of(config: LaneConfig) -> Mode {
+    if config.held {
+        Mode::Held
+    } else {
+        Mode::Running
+    }
+}

@@ -1,0 +1,307 @@
+//! What a lane knows of its deliveries: a bounded window in memory over the queue in the store.
+
+use std::collections::{HashSet, VecDeque};
+use std::time::Duration;
+
+use crate::domain::delivery::Delivery;
+use crate::domain::id::DeliveryId;
+use crate::domain::time::Timestamp;
+
+/// Deliveries that a lane takes from hints before it reads the store instead: a few milliseconds of a busy lane.
+const HANDED_MAX: usize = 256;
+/// How long a lane waits after the store could not be read.
+const LOAD_RETRY: Duration = Duration::from_secs(1);
+
+/// A delivery as its lane holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item<P> {
+    /// Its id; rises with acceptance.
+    pub id: DeliveryId,
+    /// Attempts made in all.
+    pub attempts: u32,
+    /// Attempts made since acceptance or the latest replay.
+    pub budget_attempts: u32,
+    /// Acceptance or the latest replay.
+    pub budget_started_at: Timestamp,
+    /// Milliseconds for which the endpoint had been held when the budget started.
+    pub held_before_ms: i64,
+    /// When it is due; `None` for at once.
+    pub due_at: Option<Timestamp>,
+    /// What the machine carries and does not look at: the event.
+    pub payload: P,
+}
+
+/// A wish to read from the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoadRequest {
+    /// Counts the lane's changes of mind: an answer to an older one is ignored.
+    pub epoch: u64,
+    /// All pending deliveries behind `after` by id, scheduled or not; else the two kinds below.
+    pub ordered: bool,
+    /// Whether never tried deliveries behind `after` are wanted, by id.
+    pub fresh: bool,
+    /// Whether scheduled deliveries that are due are wanted, by due time.
+    pub due: bool,
+    /// The last delivery known; `None` for from the start.
+    pub after: Option<DeliveryId>,
+    /// Rows of each kind.
+    pub limit: u32,
+}
+
+/// What was read.
+#[derive(Clone, Debug)]
+pub struct Batch<P> {
+    /// The request's.
+    pub epoch: u64,
+    /// Scheduled deliveries that are due.
+    pub due: Vec<Item<P>>,
+    /// Never tried deliveries, or all of an ordered lane, by rising id.
+    pub fresh: Vec<Item<P>>,
+    /// Whether there are more due ones.
+    pub due_more: bool,
+    /// Whether there are more behind the last of `fresh`.
+    pub fresh_more: bool,
+    /// When the earliest scheduled one is due that is not due yet.
+    pub next_due: Option<Timestamp>,
+}
+
+/// The window and what lies behind it.
+#[derive(Debug)]
+pub(super) struct Queue<P> {
+    /// Waiting for their turn.
+    ready: VecDeque<Item<P>>,
+    /// Those in the window or in flight that the store lists as scheduled: not to be taken up twice.
+    scheduled: HashSet<DeliveryId>,
+    /// The last delivery taken up in the order of acceptance.
+    after: Option<DeliveryId>,
+    /// Whether the store may hold fresh deliveries behind `after`.
+    more: bool,
+    /// When the earliest scheduled delivery in the store is due, as far as known.
+    next_due: Option<Timestamp>,
+    /// The load under way.
+    loading: Option<LoadRequest>,
+    /// Handed over while a load was under way.
+    stash: VecDeque<Item<P>>,
+    /// Whether something was handed over that found no room in the stash.
+    missed: bool,
+    /// Settled or discarded since the load began: what it read of them is out of date.
+    outdated: HashSet<DeliveryId>,
+    /// Loads are not tried again before this.
+    load_again_at: Timestamp,
+    /// See [`LoadRequest::epoch`].
+    epoch: u64,
+}
+
+impl<P> Item<P> {
+    /// The item for a stored delivery.
+    pub fn new(delivery: &Delivery, payload: P) -> Self {
+        Self {
+            id: delivery.id,
+            attempts: delivery.attempts,
+            budget_attempts: delivery.budget_attempts,
+            budget_started_at: delivery.budget_started_at,
+            held_before_ms: delivery.held_before_ms,
+            due_at: delivery.next_attempt_at,
+            payload,
+        }
+    }
+}
+
+impl<P> Queue<P> {
+    /// A queue that knows nothing yet and will ask the store.
+    pub(super) fn unknown() -> Self {
+        Self {
+            ready: VecDeque::new(),
+            scheduled: HashSet::new(),
+            after: None,
+            more: true,
+            next_due: Some(Timestamp::EPOCH),
+            loading: None,
+            stash: VecDeque::new(),
+            missed: false,
+            outdated: HashSet::new(),
+            load_again_at: Timestamp::EPOCH,
+            epoch: 0,
+        }
+    }
+
+    /// Forgets everything but what is in flight, and asks the store again.
+    pub(super) fn reset(&mut self) {
+        let epoch = self.epoch + 1;
+        *self = Self {
+            epoch,
+            ..Self::unknown()
+        };
+    }
+
+    /// Takes up what the writer handed over, by rising id.
+    pub(super) fn hand(&mut self, items: impl Iterator<Item = Item<P>>) {
+        for item in items {
+            if self.loading.is_some_and(|load| load.fresh || load.ordered) {
+                if self.stash.len() < HANDED_MAX && !self.missed {
+                    self.stash.push_back(item);
+                } else {
+                    self.missed = true;
+                }
+            } else if !self.more {
+                if self.ready.len() < HANDED_MAX {
+                    self.append(item);
+                } else {
+                    self.more = true;
+                }
+            }
+        }
+    }
+
+    fn append(&mut self, item: Item<P>) {
+        if self.after.is_none_or(|after| item.id > after) {
+            self.after = Some(item.id);
+            self.ready.push_back(item);
+        }
+    }
+
+    /// A delivery of this lane was scheduled for `at`.
+    pub(super) fn note_retry(&mut self, at: Timestamp) {
+        self.next_due = Some(self.next_due.map_or(at, |known| known.min(at)));
+    }
+
+    /// A delivery's attempt is over and recorded.
+    pub(super) fn settle(&mut self, id: DeliveryId) {
+        self.scheduled.remove(&id);
+        if self.loading.is_some() {
+            self.outdated.insert(id);
+        }
+    }
+
+    /// Takes a delivery out of the window, if it is there.
+    pub(super) fn remove(&mut self, id: DeliveryId) {
+        self.ready.retain(|item| item.id != id);
+        self.stash.retain(|item| item.id != id);
+        self.settle(id);
+    }
+
+    /// What to read from the store, if anything, for a window of `target` beside `in_flight` requests.
+    pub(super) fn wanted_load(
+        &mut self,
+        now: Timestamp,
+        ordered: bool,
+        target: usize,
+        in_flight: usize,
+    ) -> Option<LoadRequest> {
+        let due = self.next_due.is_some_and(|due| due <= now);
+        let low = self.ready.len() <= target / 2;
+        if self.loading.is_some() || now < self.load_again_at || !low || !(due || self.more) {
+            return None;
+        }
+        // Rows of what is in flight or in the window are read again and passed over.
+        let limit = target + in_flight + self.scheduled.len() + 1;
+        let request = LoadRequest {
+            epoch: self.epoch,
+            ordered,
+            fresh: self.more,
+            due,
+            after: self.after,
+            limit: u32::try_from(limit).unwrap_or(u32::MAX),
+        };
+        if due || ordered {
+            self.next_due = None;
+        }
+        self.loading = Some(request);
+        self.outdated.clear();
+        Some(request)
+    }
+
+    /// Takes up what a load brought, without what `is_in_flight`.
+    pub(super) fn take_up(&mut self, batch: Batch<P>, is_in_flight: impl Fn(DeliveryId) -> bool) {
+        let Some(load) = self.loading.filter(|load| load.epoch == batch.epoch) else {
+            return;
+        };
+        self.loading = None;
+        if batch.due_more {
+            self.note_retry(Timestamp::EPOCH);
+        }
+        if let Some(due) = batch.next_due {
+            self.note_retry(due);
+        }
+        let outdated = std::mem::take(&mut self.outdated);
+        let is_taken = |id| is_in_flight(id) || outdated.contains(&id);
+        for item in batch.due {
+            if !is_taken(item.id) && self.scheduled.insert(item.id) {
+                self.ready.push_back(item);
+            }
+        }
+        if !(load.fresh || load.ordered) {
+            return;
+        }
+        for item in batch.fresh {
+            // Replayed between the two reads, it is in both.
+            if is_taken(item.id) || self.scheduled.contains(&item.id) {
+                self.after = self.after.max(Some(item.id));
+            } else {
+                self.append(item);
+            }
+        }
+        self.more = batch.fresh_more || std::mem::take(&mut self.missed);
+        let stash = std::mem::take(&mut self.stash);
+        if !self.more {
+            stash.into_iter().for_each(|item| self.append(item));
+        }
+    }
+
+    /// The load could not be done: tries again a second later.
+    pub(super) fn load_failed(&mut self, now: Timestamp, epoch: u64) {
+        if self.loading.is_none_or(|load| load.epoch != epoch) {
+            return;
+        }
+        self.loading = None;
+        self.missed = false;
+        self.stash.clear();
+        self.more = true;
+        self.note_retry(Timestamp::EPOCH);
+        self.load_again_at = now + LOAD_RETRY;
+    }
+
+    /// Whether the first in the window may start.
+    pub(super) fn is_startable(&self, now: Timestamp) -> bool {
+        self.ready
+            .front()
+            .is_some_and(|item| item.due_at.is_none_or(|due| due <= now))
+    }
+
+    /// Takes the first out of the window.
+    pub(super) fn pop(&mut self) -> Option<Item<P>> {
+        self.ready.pop_front()
+    }
+
+    /// When the queue by itself wants to be looked at again; instants that have passed are among them.
+    pub(super) fn wakeups(&self) -> [Option<Timestamp>; 2] {
+        let head = self.ready.front().and_then(|item| item.due_at);
+        let store = if self.more {
+            Some(self.load_again_at)
+        } else {
+            self.next_due.map(|due| due.max(self.load_again_at))
+        };
+        [head, store.filter(|_| self.loading.is_none())]
+    }
+
+    /// Deliveries in the window.
+    pub(super) fn len(&self) -> usize {
+        self.ready.len() + self.stash.len()
+    }
+
+    /// Whether the store may hold fresh deliveries that the window does not.
+    pub(super) const fn has_more(&self) -> bool {
+        self.more
+    }
+
+    /// Whether a load is under way.
+    pub(super) const fn is_loading(&self) -> bool {
+        self.loading.is_some()
+    }
+
+    /// When the earliest scheduled delivery is due, if that is all there is.
+    pub(super) fn only_scheduled(&self) -> Option<Option<Timestamp>> {
+        let empty = self.ready.is_empty() && self.stash.is_empty();
+        (empty && !self.more && self.loading.is_none()).then_some(self.next_due)
+    }
+}
