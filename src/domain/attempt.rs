@@ -9,13 +9,15 @@ use super::time::Timestamp;
 /// The stage at which an attempt failed; never only a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FailureClass {
-    /// The name did not resolve, or not in time.
+    /// The name did not resolve.
     Dns,
     /// No connection to the address.
     Connect,
     /// The handshake failed or the certificate was not accepted.
     Tls,
-    /// Connecting or the whole exchange took longer than allowed.
+    /// Looking up, connecting or the whole exchange took longer than allowed; the text tells which.
+    ///
+    /// Whatever held a slot until a limit passed is this class, so that a lane can be slowed by it (P5).
     Timeout,
     /// What came back was not HTTP, its head was too large, or the connection closed before the head.
     Protocol,

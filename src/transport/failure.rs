@@ -28,7 +28,7 @@ pub(super) enum Unconnected {
         source_address: Option<IpAddr>,
     },
     /// The contract's limit for connecting has passed.
-    #[error("no connection within {} s", .limit.as_secs_f64())]
+    #[error("{}", late(*.stage, *.limit))]
     Late {
         /// The limit.
         limit: Duration,
@@ -38,6 +38,15 @@ pub(super) enum Unconnected {
     /// The connection was closed before it could be used.
     #[error("the connection was closed at once")]
     Gone,
+}
+
+fn late(stage: Stage, limit: Duration) -> String {
+    let seconds = limit.as_secs_f64();
+    match stage {
+        Stage::Dns => format!("the name did not resolve within {seconds} s"),
+        Stage::Tls => format!("the TLS handshake did not end within {seconds} s"),
+        Stage::Connect | Stage::Request => format!("no connection within {seconds} s"),
+    }
 }
 
 fn no_address(name: &str, source: Option<IpAddr>) -> String {
@@ -116,16 +125,19 @@ fn class_of(error: &reqwest::Error, stage: Stage) -> FailureClass {
         if cause.is::<Refused>() {
             return FailureClass::Blocked;
         }
-        if cause.is::<Unresolved>() {
-            return FailureClass::Dns;
-        }
         if cause.is::<rustls::Error>() {
             return FailureClass::Tls;
         }
         match cause.downcast_ref() {
-            Some(Unconnected::Late {
-                stage: Stage::Dns, ..
-            }) => return FailureClass::Dns,
+            Some(Unresolved::Late { .. } | Unresolved::Crowded { .. }) => {
+                return FailureClass::Timeout;
+            }
+            Some(Unresolved::Refused { .. } | Unresolved::Abandoned { .. }) => {
+                return FailureClass::Dns;
+            }
+            None => {}
+        }
+        match cause.downcast_ref() {
             Some(Unconnected::Late { .. }) => return FailureClass::Timeout,
             Some(Unconnected::NoAddress { .. } | Unconnected::Gone) => {
                 return FailureClass::Connect;

@@ -26,7 +26,7 @@ use crate::clock;
 use crate::domain::address::AddressRules;
 use crate::domain::attempt::{Failure, FailureClass, Response};
 use crate::domain::limits::{
-    IDLE_CONNECTION_MAX, IDLE_CONNECTIONS_PER_HOST_MAX, RESPONSE_BODY_BYTES_MAX,
+    IDLE_CONNECTION_MAX, IDLE_CONNECTIONS_PER_HOST_MAX, LOOKUP_DEADLINE, RESPONSE_BODY_BYTES_MAX,
     RESPONSE_HEADER_BYTES_MAX, TIMEOUT_MAX,
 };
 use crate::domain::request::{Exchange, PreparedRequest};
@@ -114,7 +114,7 @@ impl HttpTransport {
     pub fn new(options: TransportOptions) -> Result<Self, TransportError> {
         tls::install_crypto_provider();
         let config = tls::client_config(tls::load_roots(&options.extra_roots)?)?;
-        let lookups = Lookups::new(Arc::clone(&options.lookup));
+        let lookups = Lookups::new(Arc::clone(&options.lookup), LOOKUP_DEADLINE);
         let outlets = Outlets::build(&options, &config, &lookups, options.targets.clone())?;
         Ok(Self {
             outlets: ArcSwap::from_pointee(outlets),
@@ -369,6 +369,7 @@ fn build_client(
     let resolver = JudgingResolver {
         rules: Arc::clone(rules),
         lookups: lookups.clone(),
+        turns: Arc::default(),
         source,
     };
     let watch = ConnectorWatch {

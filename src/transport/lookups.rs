@@ -20,7 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use crate::clock;
 use crate::domain::limits::{
-    LOOKUP_DEADLINE, LOOKUP_NAMES_MAX, LOOKUPS_FAILING_MAX, LOOKUPS_MAX, LOOKUPS_UNPROVEN_MAX,
+    LOOKUP_NAMES_MAX, LOOKUPS_FAILING_MAX, LOOKUPS_MAX, LOOKUPS_UNPROVEN_MAX,
 };
 
 /// Finds the addresses of a name; blocks its thread while it does.
@@ -122,13 +122,13 @@ struct State {
 }
 
 impl Lookups {
-    /// Lookups by `lookup`, with the bounds of `domain::limits`.
-    pub(super) fn new(lookup: Arc<dyn Lookup>) -> Self {
+    /// Lookups by `lookup`, with the bounds of `domain::limits`; nobody waits for longer than `deadline`.
+    pub(super) fn new(lookup: Arc<dyn Lookup>, deadline: Duration) -> Self {
         let semaphore = |permits| Arc::new(Semaphore::new(permits));
         Self {
             shared: Arc::new(Shared {
                 lookup,
-                deadline: LOOKUP_DEADLINE,
+                deadline,
                 all: semaphore(LOOKUPS_MAX),
                 unproven: semaphore(LOOKUPS_UNPROVEN_MAX),
                 failing: semaphore(LOOKUPS_FAILING_MAX),
@@ -141,7 +141,7 @@ impl Lookups {
     ///
     /// # Errors
     ///
-    /// [`Unresolved`], at the latest after [`LOOKUP_DEADLINE`].
+    /// [`Unresolved`], at the latest after the deadline.
     pub(super) async fn resolve(&self, name: &str) -> Answer {
         let mut flight = self.join(name);
         let landed = clock::within(self.shared.deadline, flight.wait_for(Option::is_some)).await;
@@ -183,10 +183,12 @@ impl Lookups {
 async fn fly(flight: FlightEnd, standing: Standing, land: watch::Sender<Option<Answer>>) {
     let shared = Arc::clone(&flight.shared);
     let name = flight.name.clone();
-    let answer = match clock::within(shared.deadline, shared.permits(standing)).await {
+    // Shorter than the wait for the answer, so that who waits hears why there is none.
+    let patience = shared.deadline * 3 / 4;
+    let answer = match clock::within(patience, shared.permits(standing)).await {
         None => Err(Unresolved::Crowded {
             name,
-            limit: shared.deadline,
+            limit: patience,
         }),
         Some(permits) => {
             let answer = look_up(&shared, name, permits).await;
@@ -266,3 +268,6 @@ impl Drop for FlightEnd {
         self.shared.state().flights.remove(&self.name);
     }
 }
+
+#[cfg(test)]
+mod tests;

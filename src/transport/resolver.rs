@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
@@ -16,6 +17,11 @@ pub(super) struct JudgingResolver {
     pub(super) rules: Arc<AddressRules>,
     /// How addresses are found.
     pub(super) lookups: Lookups,
+    /// How many lookups came before: each starts with another of a name's addresses.
+    ///
+    /// Connecting tries one address after the other, and one that swallows everything uses up the whole limit.
+    /// So that it cannot do so at every attempt, the next attempt starts behind it.
+    pub(super) turns: Arc<AtomicUsize>,
     /// The local address that the client's requests leave from: answers of the other family are of no use.
     pub(super) source: Option<IpAddr>,
 }
@@ -25,6 +31,7 @@ impl Resolve for JudgingResolver {
         let rules = Arc::clone(&self.rules);
         let lookups = self.lookups.clone();
         let source = self.source;
+        let turn = self.turns.fetch_add(1, Ordering::Relaxed);
         Box::pin(async move {
             let name = name.as_str();
             let probe = probe::current();
@@ -55,8 +62,86 @@ impl Resolve for JudgingResolver {
                 }
                 .into());
             }
+            turn_families(&mut judged, turn);
             let addresses: Addrs = Box::new(judged.into_iter());
             Ok(addresses)
         })
+    }
+}
+
+/// Turns the addresses of each family by `turn` places; the families keep the order that the system chose.
+fn turn_families(addresses: &mut [SocketAddr], turn: usize) {
+    let leads_with_ipv4 = addresses.first().is_some_and(SocketAddr::is_ipv4);
+    addresses.sort_by_key(|address| address.is_ipv4() != leads_with_ipv4);
+    let border = addresses.partition_point(|address| address.is_ipv4() == leads_with_ipv4);
+    let (first, second) = addresses.split_at_mut(border);
+    for family in [first, second] {
+        if !family.is_empty() {
+            family.rotate_left(turn % family.len());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn turned(addresses: &[&str], turn: usize) -> Vec<String> {
+        let mut parsed: Vec<SocketAddr> = addresses
+            .iter()
+            .map(|address| address.parse().unwrap())
+            .collect();
+        turn_families(&mut parsed, turn);
+        parsed.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn each_lookup_starts_with_another_address_of_the_leading_family() {
+        let mixed = [
+            "1.1.1.1:0",
+            "[2::1]:0",
+            "1.1.1.2:0",
+            "1.1.1.3:0",
+            "[2::2]:0",
+        ];
+        for (turn, expected) in [
+            (
+                0,
+                [
+                    "1.1.1.1:0",
+                    "1.1.1.2:0",
+                    "1.1.1.3:0",
+                    "[2::1]:0",
+                    "[2::2]:0",
+                ],
+            ),
+            (
+                1,
+                [
+                    "1.1.1.2:0",
+                    "1.1.1.3:0",
+                    "1.1.1.1:0",
+                    "[2::2]:0",
+                    "[2::1]:0",
+                ],
+            ),
+            (
+                5,
+                [
+                    "1.1.1.3:0",
+                    "1.1.1.1:0",
+                    "1.1.1.2:0",
+                    "[2::2]:0",
+                    "[2::1]:0",
+                ],
+            ),
+        ] {
+            assert_eq!(turned(&mixed, turn), expected);
+        }
+        assert_eq!(
+            turned(&["[2::1]:0", "1.1.1.1:0"], 3),
+            ["[2::1]:0", "1.1.1.1:0"]
+        );
+        assert!(turned(&[], 7).is_empty());
     }
 }

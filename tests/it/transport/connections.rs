@@ -243,3 +243,57 @@ fn a_receiver_serves_tests_without_a_runtime() {
         receiver.open_connections() == 0
     });
 }
+
+/// Set for the child that [`proxies_of_the_environment_are_ignored`] starts.
+const IN_CHILD: &str = "HOOKYARD_TEST_PROXY_CHILD";
+
+/// The environment of a running process cannot be changed safely, so this test runs itself as a child.
+#[tokio::test]
+async fn proxies_of_the_environment_are_ignored() {
+    if std::env::var_os(IN_CHILD).is_some() {
+        let receiver = Receiver::start();
+        answered(&transport(), &receiver.url("/")).await;
+        assert_eq!(receiver.requests()[0].path, "/");
+        return;
+    }
+    let proxy = Receiver::start();
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    child.args([
+        "--exact",
+        "transport::connections::proxies_of_the_environment_are_ignored",
+    ]);
+    child
+        .env(IN_CHILD, "yes")
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy");
+    for name in [
+        "HTTP_PROXY",
+        "http_proxy",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+    ] {
+        child.env(name, proxy.url(""));
+    }
+    let output = child.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("1 passed"), "{told}");
+    assert_eq!(proxy.connections(), 0);
+}
+
+#[tokio::test]
+async fn an_address_that_refuses_is_followed_by_the_next() {
+    let receiver = Receiver::start();
+    // Nothing listens on 127.0.0.9; the lookup names it first.
+    let transport = transport_with(TransportOptions {
+        idle_per_host_max: 0,
+        ..names_lead_to(&["127.0.0.9", "127.0.0.1"])
+    });
+    let url = receiver.url_by_name("hooks.example.com", "/");
+    for _ in 0..4 {
+        let (exchange, _) = answered(&transport, &url).await;
+        assert_eq!(exchange.remote_address, Some(receiver.address()));
+    }
+}

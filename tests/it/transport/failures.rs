@@ -132,7 +132,10 @@ async fn the_contracts_limit_for_connecting_covers_a_silent_handshake() {
     let exchange = transport().send(request).await;
     assert_eq!(
         failed(&exchange, FailureClass::Timeout),
-        format!("{}: no connection within 0.25 s", receiver.address())
+        format!(
+            "{}: the TLS handshake did not end within 0.25 s",
+            receiver.address()
+        )
     );
     assert!(exchange.phases.connect.is_some());
 }
