@@ -61,6 +61,17 @@ pub const RESPONSE_HEADER_BYTES_MAX: usize = 16 * 1024;
 /// Characters of a failure's text that are kept with an attempt.
 pub const FAILURE_TEXT_CHARS_MAX: usize = 500;
 
+/// Characters of a filter: a long line, and what a URL's query carries anywhere.
+pub const FILTER_CHARS_MAX: usize = 2_048;
+/// Levels of parentheses and negations in a filter: keeps recursion shallow.
+pub const FILTER_DEPTH_MAX: usize = 32;
+/// Terms of a filter, each value of a list counted: bounds the binds of its SQL and the work per row.
+pub const FILTER_TERMS_MAX: usize = 64;
+/// Bytes of the compiled program of a regular expression in a filter.
+pub const FILTER_REGEX_BYTES_MAX: usize = 256 * 1024;
+/// Levels of groups in a regular expression in a filter.
+pub const FILTER_REGEX_DEPTH_MAX: u32 = 32;
+
 /// Rows that a page of a list may have.
 pub const PAGE_ROWS_MAX: u32 = 500;
 /// Rows of a page when the caller does not say.
