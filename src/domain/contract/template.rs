@@ -183,7 +183,6 @@ impl Template {
     /// Reads what it wrote: the variables' values, and what of `text` follows.
     ///
     /// A variable reaches to the next piece of text, the last one to the end; two neighbours cannot be told apart.
-    #[cfg(test)]
     pub(super) fn read<'a>(&self, text: &'a str) -> Option<(Vec<(Variable, &'a str)>, &'a str)> {
         let (mut values, mut rest) = (Vec::new(), text);
         let mut waiting: Option<Variable> = None;

@@ -4,6 +4,7 @@ mod loading;
 mod rendering;
 mod sets;
 mod terms;
+mod verifying;
 
 use secrecy::SecretString;
 

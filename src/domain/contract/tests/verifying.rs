@@ -1,0 +1,269 @@
+//! What arrives is verified as a consumer would, and every refusal says why.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::super::verify::{Verified, Verifier, WhyNot};
+use super::super::{Contract, ContractSet};
+use super::{NOON, PRIVATE, SECRET, event, input, load, secrets};
+use crate::domain::request::PreparedRequest;
+use crate::domain::sign::secret::InvalidSecret;
+use crate::domain::time::Timestamp;
+
+const PUBLIC: &str = "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=";
+const OTHER: &str = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// The time before the values of the one signature header.
+const TIMED: &str = "name = \"timed\"\nsummary = \"x\"\n[body]\nmembers = [{ name = \"id\", value = \"event.id\" }, \
+    { name = \"d\", value = \"event.data\" }]\n[[signature]]\nalgorithm = \"hmac-sha256\"\nkey = \"text\"\n\
+    secrets = \"all\"\nsigned = \"{attempt.unix}.{body}\"\nencoding = \"hex\"\nheader = \"Timed-Signature\"\n\
+    prefix = \"t={attempt.unix},\"\nvalue = \"v1={signature}\"\nseparator = \",\"\n[retry]\nladder = []\n";
+
+fn default_contract() -> Arc<Contract> {
+    let set = ContractSet::built_in().unwrap();
+    Arc::clone(set.get(set.default_name()).unwrap())
+}
+
+fn sent(contract: &Contract, texts: &[&str]) -> PreparedRequest {
+    let (event, secrets) = (event(None, "{\"a\": 1}"), secrets(texts));
+    contract.render(&input(&event, &secrets)).unwrap()
+}
+
+fn verify(
+    contract: &Arc<Contract>,
+    secret: &str,
+    request: &PreparedRequest,
+) -> Result<Verified, WhyNot> {
+    let verifier = Verifier::new(Arc::clone(contract), secret).unwrap();
+    verifier.verify(NOON, &request.headers, &request.body)
+}
+
+fn without(request: &PreparedRequest, name: &str) -> PreparedRequest {
+    let mut request = request.clone();
+    request.headers.retain(|(other, _)| other != name);
+    request
+}
+
+fn with(request: &PreparedRequest, name: &str, value: &str) -> PreparedRequest {
+    let mut request = without(request, name);
+    request
+        .headers
+        .push((name.to_lowercase(), value.to_owned()));
+    request
+}
+
+#[test]
+fn what_is_sent_verifies_with_every_secret_that_signed() {
+    let contract = default_contract();
+    let request = sent(&contract, &[PRIVATE, OTHER, SECRET]);
+    for secret in [SECRET, OTHER, PRIVATE, PUBLIC] {
+        let verified = verify(&contract, secret, &request).unwrap();
+        assert_eq!(verified.signed_at, Some(NOON.as_unix_seconds()));
+        assert_eq!(verified.event_id.as_deref(), Some("evt_0000000000007"));
+        assert_eq!(verified.headers, ["Webhook-Signature"]);
+    }
+    let timed = Arc::new(load(TIMED));
+    let request = sent(&timed, &["new", "old"]);
+    let verified = verify(&timed, "old", &request).unwrap();
+    assert_eq!(verified.signed_at, Some(NOON.as_unix_seconds()));
+    assert_eq!(verified.event_id.as_deref(), Some("evt_0000000000007"));
+}
+
+#[test]
+fn five_minutes_either_way_are_allowed_and_a_second_more_is_not() {
+    let contract = default_contract();
+    let request = sent(&contract, &[SECRET]);
+    let verifier = Verifier::new(contract, SECRET).unwrap();
+    let at = |seconds: i64| {
+        let now = Timestamp::from_millis((NOON.as_unix_seconds() + seconds) * 1_000);
+        verifier.verify(now, &request.headers, &request.body)
+    };
+    assert!(at(300).is_ok() && at(-300).is_ok());
+    assert_eq!(at(301), Err(WhyNot::Stale { seconds: 301 }));
+    assert_eq!(at(-301), Err(WhyNot::Future { seconds: 301 }));
+}
+
+#[test]
+fn every_missing_header_is_named() {
+    let contract = default_contract();
+    let request = sent(&contract, &[SECRET]);
+    for name in ["Webhook-Id", "Webhook-Timestamp", "Webhook-Signature"] {
+        let refused = verify(&contract, SECRET, &without(&request, name)).unwrap_err();
+        assert_eq!(
+            refused,
+            WhyNot::MissingHeader {
+                name: name.to_owned()
+            }
+        );
+    }
+    let mut twice = request.clone();
+    twice
+        .headers
+        .push(("webhook-signature".to_owned(), "v1,x".to_owned()));
+    assert_eq!(
+        verify(&contract, SECRET, &twice).unwrap_err().to_string(),
+        "header Webhook-Signature comes 2 times: once is expected"
+    );
+}
+
+#[test]
+fn a_malformed_header_is_shown_escaped_with_what_was_expected() {
+    let contract = default_contract();
+    let request = sent(&contract, &[SECRET]);
+    let check = |value: &str, message: &str| {
+        let refused = verify(
+            &contract,
+            SECRET,
+            &with(&request, "Webhook-Signature", value),
+        )
+        .unwrap_err();
+        assert_eq!(refused.to_string(), message, "{value}");
+    };
+    let form = "header Webhook-Signature is malformed: v1,{signature} is expected, found";
+    check("", &format!("{form} \"\""));
+    check("\u{1b}[2Jabc", &format!("{form} \"\\u{{1b}}[2Jabc\""));
+    check("sha256=abc", &format!("{form} \"sha256=abc\""));
+    let length = "header Webhook-Signature is malformed: v1,{signature} with base64 of 32 bytes is expected, \
+                  found \"a signature of another length or alphabet\"";
+    for value in ["v1,", "v1,AAAA", "v1,***"] {
+        check(value, length);
+    }
+    let timed = Arc::new(load(TIMED));
+    let request = sent(&timed, &["x"]);
+    let refused = verify(&timed, "x", &with(&request, "Timed-Signature", "v1=00")).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "header Timed-Signature is malformed: t={attempt.unix}, is expected, found \"v1=00\""
+    );
+}
+
+#[test]
+fn a_time_that_is_no_number_is_refused_even_when_it_was_signed() {
+    let timed = Arc::new(load(TIMED));
+    let request = sent(&timed, &["x"]);
+    let signature = hex::encode(crate::domain::sign::hmac_sha256::sign(
+        b"x",
+        &[b"+5.", &request.body[..]].concat(),
+    ));
+    let forged = with(&request, "Timed-Signature", &format!("t=+5,v1={signature}"));
+    assert_eq!(
+        verify(&timed, "x", &forged).unwrap_err().to_string(),
+        "header Timed-Signature is malformed: the time in Unix seconds is expected, found \"+5\""
+    );
+}
+
+#[test]
+fn values_of_unknown_versions_are_passed_over() {
+    let contract = default_contract();
+    let request = sent(&contract, &[SECRET]);
+    let own = request.signatures[0].1.clone();
+    for value in [
+        format!("v9,abc {own}"),
+        format!("{own} v1,*** v1"),
+        format!("  {own}   v2,x"),
+    ] {
+        assert!(
+            verify(
+                &contract,
+                SECRET,
+                &with(&request, "Webhook-Signature", &value)
+            )
+            .is_ok(),
+            "{value}"
+        );
+    }
+}
+
+#[test]
+fn a_secret_of_the_other_kind_is_told_apart_from_a_wrong_one() {
+    let contract = default_contract();
+    let refused = verify(&contract, SECRET, &sent(&contract, &[PRIVATE])).unwrap_err();
+    assert!(matches!(refused, WhyNot::OtherKind { .. }), "{refused}");
+    let refused = verify(&contract, PUBLIC, &sent(&contract, &[SECRET])).unwrap_err();
+    assert!(matches!(refused, WhyNot::OtherKind { .. }), "{refused}");
+    let refused = verify(&contract, OTHER, &sent(&contract, &[SECRET])).unwrap_err();
+    assert!(matches!(refused, WhyNot::Mismatch { .. }), "{refused}");
+    let refused = Verifier::new(contract, "no secret").unwrap_err();
+    assert_eq!(refused, InvalidSecret::NotBase64("whsec_"));
+    let unsigned = Arc::new(load(super::MINIMAL));
+    let refused = verify(&unsigned, "x", &sent(&unsigned, &[])).unwrap_err();
+    assert!(matches!(refused, WhyNot::Unsigned { .. }), "{refused}");
+}
+
+#[test]
+fn common_mistakes_with_body_and_secret_are_named() {
+    let contract = default_contract();
+    let mut request = sent(&contract, &[SECRET]);
+    let original = request.body.clone();
+    let check = |request: &PreparedRequest, spelling: &str| {
+        let refused = verify(&contract, SECRET, request).unwrap_err().to_string();
+        assert!(refused.contains(spelling), "{refused}");
+    };
+    request.body.push(b'\n');
+    check(
+        &request,
+        "right for the body without white space at its ends",
+    );
+    request.body = String::from_utf8(original)
+        .unwrap()
+        .replace("\":", "\": ")
+        .into_bytes();
+    check(
+        &request,
+        "right for the body without white space between its members",
+    );
+    request.body = b"{}".to_vec();
+    check(
+        &request,
+        "the secret is another one, or the body or a signed header was changed",
+    );
+    let timed = Arc::new(load(TIMED));
+    let refused = verify(&timed, "x\n", &sent(&timed, &["x"])).unwrap_err();
+    assert!(
+        refused
+            .to_string()
+            .contains("the secret without white space at its ends"),
+        "{refused}"
+    );
+}
+
+proptest! {
+    /// One changed bit in anything that is signed, or in the signature, is noticed.
+    #[test]
+    fn a_single_changed_bit_is_refused(position: prop::sample::Index, bit in 0..7_u8, part in 0..4_usize) {
+        let contract = default_contract();
+        let mut request = sent(&contract, &[SECRET]);
+        if part == 3 {
+            let position = position.index(request.body.len());
+            request.body[position] ^= 1 << bit;
+        } else {
+            // The last three headers are id, time and signature; a change that leaves no ASCII text is no header.
+            let count = request.headers.len();
+            let value = &mut request.headers[count - 3 + part].1;
+            let mut bytes = value.clone().into_bytes();
+            let position = position.index(bytes.len());
+            bytes[position] ^= 1 << bit;
+            prop_assume!(bytes[position].is_ascii_graphic());
+            *value = String::from_utf8(bytes).unwrap();
+        }
+        prop_assert!(verify(&contract, SECRET, &request).is_err());
+    }
+
+    #[test]
+    fn no_request_makes_it_panic(
+        value in "(v1,|v1a,|t=[0-9]{0,3},v1=)?[ -~é]{0,40}",
+        time in "[0-9+. ]{0,12}",
+        body: Vec<u8>,
+    ) {
+        let headers = [
+            ("webhook-id".to_owned(), value.clone()),
+            ("webhook-timestamp".to_owned(), time),
+            ("webhook-signature".to_owned(), value.clone()),
+            ("timed-signature".to_owned(), value),
+        ];
+        for (contract, secret) in [(default_contract(), SECRET), (Arc::new(load(TIMED)), "x")] {
+            prop_assert!(Verifier::new(contract, secret).unwrap().verify(NOON, &headers, &body).is_err());
+        }
+    }
+}
