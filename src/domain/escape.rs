@@ -28,7 +28,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// `text` with its line feeds kept and each tab as four spaces; all else as [`line`].
+/// `text` with its line feeds kept and each tab as four spaces; all else as [`line()`].
 pub fn block(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| is_plain(byte) || byte == b'\n') {
         return Cow::Borrowed(text);
@@ -69,7 +69,7 @@ pub fn json(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Bytes of a body or a header: UTF-8 as [`line`], and every byte that is not as `\xNN`.
+/// Bytes of a body or a header: UTF-8 as [`line()`], and every byte that is not as `\xNN`.
 pub fn bytes_line(bytes: &[u8]) -> String {
     let mut shown = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {

@@ -96,3 +96,61 @@ fn ends_of(connection: &impl Connection) -> Option<Ends> {
         remote: info.remote_addr(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::transport::probe::Probe;
+    use crate::transport::tls::install_crypto_provider;
+
+    /// The second net, alone: nothing before it has judged the address.
+    #[tokio::test]
+    async fn a_connection_to_a_forbidden_address_is_dropped_before_any_byte() {
+        install_crypto_provider();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let accepting = std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.read_to_end(&mut bytes).unwrap();
+            bytes
+        });
+        let watch = ConnectorWatch {
+            rules: Arc::new(AddressRules::default()),
+        };
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .connector_layer(watch)
+            .build()
+            .unwrap();
+        let probe = Arc::new(Probe::start(Duration::from_secs(20), 80));
+        let sent = probe::scope(Arc::clone(&probe), client.post(&url).body("x").send()).await;
+        let error = sent.unwrap_err();
+        let failure = crate::transport::failure::before_head(&error, "it", probe.stage());
+        assert_eq!(
+            failure.class,
+            crate::domain::attempt::FailureClass::Blocked,
+            "{}",
+            failure.text
+        );
+        assert_eq!(accepting.join().unwrap(), b"", "not a byte was written");
+    }
+
+    #[tokio::test]
+    async fn a_connection_without_a_probe_is_refused() {
+        install_crypto_provider();
+        let watch = ConnectorWatch {
+            rules: Arc::new(AddressRules::default()),
+        };
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .connector_layer(watch)
+            .build()
+            .unwrap();
+        let error = client.post("http://127.0.0.1:1/").send().await.unwrap_err();
+        assert!(format!("{error:?}").contains("outside of a request"));
+    }
+}

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::lookups::Unresolved;
 use super::probe::Stage;
+use super::tls;
 use crate::domain::address::Blocked;
 use crate::domain::attempt::{Failure, FailureClass};
 use crate::domain::limits::FAILURE_TEXT_CHARS_MAX;
@@ -111,7 +112,7 @@ pub(super) fn before_head(error: &reqwest::Error, target: &str, stage: Stage) ->
     let text = match class {
         FailureClass::Connect => format!("could not connect to {target}: {words}"),
         FailureClass::Tls => format!("no TLS connection to {target}: {words}"),
-        FailureClass::Protocol => format!("{target} did not answer in HTTP: {words}"),
+        FailureClass::Protocol => format!("no HTTP answer from {target}: {words}"),
         FailureClass::Blocked => format!("{target} is not allowed: {words}"),
         FailureClass::Internal => format!("the request to {target} could not be made: {words}"),
         FailureClass::Timeout => format!("{target}: {words}"),
@@ -176,19 +177,26 @@ fn is_ours(error: &io::Error) -> bool {
         .is_some_and(|code| ours.iter().any(|errno| errno.raw_os_error() == code))
 }
 
+/// Texts of hyper that only repeat what the sentence around them says.
+const EMPTY_WORDS: [&str; 2] = ["tcp connect error", "error reading a body from connection"];
+
 /// The causes of `error` in words, outermost first, without the wrappers that only repeat the stage.
 ///
 /// reqwest's own texts carry the URL, so they never get in.
 fn words(error: &reqwest::Error, class: FailureClass) -> String {
     let mut text = String::new();
     for cause in causes(error) {
-        let is_wrapper =
-            cause.is::<reqwest::Error>() || cause.is::<hyper_util::client::legacy::Error>();
+        let is_wrapper = cause.is::<reqwest::Error>()
+            || cause.is::<hyper_util::client::legacy::Error>()
+            || wrapped_in(cause).is_some();
         if is_wrapper {
             continue;
         }
-        let part = cause.to_string();
-        if part.is_empty() || text.contains(&part) {
+        let part = match cause.downcast_ref() {
+            Some(error) => tls::explain(error),
+            None => cause.to_string(),
+        };
+        if part.is_empty() || text.contains(&part) || EMPTY_WORDS.contains(&part.as_str()) {
             continue;
         }
         if !text.is_empty() {
@@ -213,12 +221,12 @@ fn words(error: &reqwest::Error, class: FailureClass) -> String {
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |cause| {
         let cause: &'a (dyn Error + 'static) = *cause;
-        let wrapped = cause
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref);
-        match wrapped {
-            Some(wrapped) => Some(wrapped as &(dyn Error + 'static)),
-            None => cause.source(),
-        }
+        wrapped_in(cause).or_else(|| cause.source())
     })
+}
+
+/// What an `io::Error` stands for, where it does not come from the system.
+fn wrapped_in<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    let wrapped = cause.downcast_ref::<io::Error>()?.get_ref()?;
+    Some(wrapped)
 }

@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use rustls::client::{ClientSessionMemoryCache, ClientSessionStore, Resumption};
 use rustls::client::{Tls12ClientSessionValue, Tls13ClientSessionValue};
+use rustls::{CertificateError, InvalidMessage, PeerIncompatible};
 use rustls::{ClientConfig, NamedGroup, RootCertStore};
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, ServerName};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use super::probe;
+use crate::domain::time::Timestamp;
 
 /// Server names whose sessions are remembered, so that a new connection skips half of the handshake.
 const SESSIONS_MAX: usize = 1_024;
@@ -114,6 +116,37 @@ fn add_file(roots: &mut RootCertStore, file: &Path) -> Result<(), TlsError> {
         return Err(invalid("no certificate in it".to_owned()));
     }
     Ok(())
+}
+
+/// What `error` means, for the person who has to mend it.
+pub(super) fn explain(error: &rustls::Error) -> String {
+    let at = |time: UnixTime| {
+        let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+        Timestamp::from_millis(seconds.saturating_mul(1000)).to_rfc3339_seconds()
+    };
+    match error {
+        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            "its certificate is not signed by an authority that is trusted here; targets.extra_roots adds one"
+                .to_owned()
+        }
+        rustls::Error::InvalidCertificate(CertificateError::ExpiredContext {
+            not_after, ..
+        }) => {
+            format!("its certificate expired at {}", at(*not_after))
+        }
+        rustls::Error::InvalidCertificate(CertificateError::NotValidYetContext {
+            not_before,
+            ..
+        }) => format!("its certificate is not valid before {}", at(*not_before)),
+        rustls::Error::PeerIncompatible(
+            PeerIncompatible::ServerDoesNotSupportTls12Or13
+            | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
+        ) => "it speaks neither TLS 1.2 nor 1.3".to_owned(),
+        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+            "it does not speak TLS on this port".to_owned()
+        }
+        other => other.to_string(),
+    }
 }
 
 /// rustls's session cache, listening for the first question of a handshake: that is when TLS starts.

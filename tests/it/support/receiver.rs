@@ -81,6 +81,14 @@ pub(crate) struct Receiver {
     serving: AbortHandle,
 }
 
+/// A port whose queue is full.
+pub(crate) struct BlackHole {
+    /// Where it does not answer.
+    pub(crate) address: SocketAddr,
+    _listener: TcpListener,
+    _queued: Vec<std::net::TcpStream>,
+}
+
 struct Shared {
     state: Mutex<State>,
     /// Told of every change, for waits of async tests.
@@ -124,6 +132,26 @@ impl Receiver {
     /// Accepts connections and never says a word.
     pub(crate) fn start_silent(scheme: &'static str) -> Self {
         Self::listen("127.0.0.1:0", scheme, Speech::Nothing)
+    }
+
+    /// A port that swallows connections: its queue is full and nobody accepts. Lives as long as what is returned.
+    #[must_use]
+    pub(crate) fn black_hole() -> BlackHole {
+        use rustix::net::{AddressFamily, SocketType, bind, listen, socket};
+
+        let listener = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        bind(&listener, &SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        listen(&listener, 0).unwrap();
+        let listener = TcpListener::from(listener);
+        let address = listener.local_addr().unwrap();
+        // The queue of length 0 takes one connection; each further one waits for ever.
+        let fill = |_| std::net::TcpStream::connect_timeout(&address, Duration::from_millis(100));
+        let queued = (0..8).map_while(|number| fill(number).ok()).collect();
+        BlackHole {
+            address,
+            _listener: listener,
+            _queued: queued,
+        }
     }
 
     fn listen(address: &str, scheme: &'static str, speech: Speech) -> Self {

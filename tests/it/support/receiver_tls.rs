@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, SupportedProtocolVersion};
 use tempfile::NamedTempFile;
 use tokio_rustls::TlsAcceptor;
 
@@ -54,11 +54,22 @@ impl Authority {
         self.issue(&params)
     }
 
+    /// The same, by a server that speaks TLS 1.2 only.
+    pub(crate) fn tls_1_2(&self, names: &[&str]) -> TlsAcceptor {
+        let (chain, key) = self.sign(&params(names));
+        acceptor(&[&rustls::version::TLS12], chain, &key)
+    }
+
     fn issue(&self, params: &CertificateParams) -> TlsAcceptor {
+        let (chain, key) = self.sign(params);
+        acceptor(rustls::ALL_VERSIONS, chain, &key)
+    }
+
+    fn sign(&self, params: &CertificateParams) -> (Vec<CertificateDer<'static>>, KeyPair) {
         let key = KeyPair::generate().unwrap();
         let leaf = params.signed_by(&key, &self.issuer).unwrap();
         let chain = vec![leaf.der().clone(), self.certificate.der().clone()];
-        acceptor(chain, &key)
+        (chain, key)
     }
 }
 
@@ -66,7 +77,7 @@ impl Authority {
 pub(crate) fn self_signed(names: &[&str]) -> TlsAcceptor {
     let key = KeyPair::generate().unwrap();
     let certificate = params(names).self_signed(&key).unwrap();
-    acceptor(vec![certificate.der().clone()], &key)
+    acceptor(rustls::ALL_VERSIONS, vec![certificate.der().clone()], &key)
 }
 
 /// The answer of a server that knows nothing above TLS 1.1: its hello, with version 3.2 and an old suite.
@@ -85,11 +96,15 @@ fn params(names: &[&str]) -> CertificateParams {
     CertificateParams::new(names).unwrap()
 }
 
-fn acceptor(chain: Vec<CertificateDer<'static>>, key: &KeyPair) -> TlsAcceptor {
+fn acceptor(
+    versions: &[&'static SupportedProtocolVersion],
+    chain: Vec<CertificateDer<'static>>,
+    key: &KeyPair,
+) -> TlsAcceptor {
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(chain, key)

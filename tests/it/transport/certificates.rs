@@ -46,10 +46,16 @@ async fn bad_certificates_are_refused_with_the_reason() {
     let authority = Authority::new();
     let transport = trusting(&authority);
     let cases = [
-        (authority.expired(&[NAME]), "expired"),
+        (
+            authority.expired(&[NAME]),
+            "its certificate expired at 2001-01-01T00:00:00Z",
+        ),
         (authority.valid(&["other.example.com"]), "not valid for"),
-        (self_signed(&[NAME]), "certificate"),
-        (Authority::new().valid(&[NAME]), "UnknownIssuer"),
+        (self_signed(&[NAME]), "targets.extra_roots"),
+        (
+            Authority::new().valid(&[NAME]),
+            "not signed by an authority that is trusted here",
+        ),
     ];
     for (acceptor, reason) in cases {
         let text = refused(&transport, acceptor).await;
@@ -62,6 +68,22 @@ async fn bad_certificates_are_refused_with_the_reason() {
 }
 
 #[tokio::test]
+async fn a_server_that_speaks_tls_1_2_only_is_accepted_and_its_sessions_are_resumed() {
+    let authority = Authority::new();
+    let receiver = Receiver::start_tls(authority.tls_1_2(&[NAME]));
+    let transport = transport_with(TransportOptions {
+        extra_roots: vec![authority.roots_file()],
+        idle_per_host_max: 0,
+        ..names_lead_to(&["127.0.0.1"])
+    });
+    for _ in 0..2 {
+        let (exchange, _) = answered(&transport, &receiver.url_by_name(NAME, "/")).await;
+        assert!(exchange.phases.tls.is_some());
+    }
+    assert_eq!(receiver.connections(), 2);
+}
+
+#[tokio::test]
 async fn a_server_below_tls_1_2_is_refused() {
     let authority = Authority::new();
     let receiver = Receiver::start_bytes("https", &tls_1_1_hello());
@@ -69,7 +91,7 @@ async fn a_server_below_tls_1_2_is_refused() {
         .send(post(&receiver.url_by_name(NAME, "/")))
         .await;
     let text = failed(&exchange, FailureClass::Tls);
-    assert!(text.contains("Tls12"), "{text}");
+    assert!(text.contains("neither TLS 1.2 nor 1.3"), "{text}");
 }
 
 #[tokio::test]

@@ -297,3 +297,41 @@ async fn an_address_that_refuses_is_followed_by_the_next() {
         assert_eq!(exchange.remote_address, Some(receiver.address()));
     }
 }
+
+/// hyper-util takes whichever comes first, the connection it opens or a kept one that comes free meanwhile.
+#[tokio::test]
+async fn a_kept_connection_that_wins_the_race_has_no_stages_of_connecting() {
+    let receiver = Receiver::start();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let released = std::sync::Mutex::new(released);
+    let lookups = std::sync::atomic::AtomicUsize::new(0);
+    let options = looking_up(move |_: &str| {
+        if lookups.fetch_add(1, std::sync::atomic::Ordering::SeqCst) > 0 {
+            released.lock().unwrap().recv().unwrap();
+        }
+        Ok(vec!["127.0.0.1:0".parse().unwrap()])
+    });
+    let transport = transport_with(options);
+    let url = receiver.url_by_name("hooks.example.com", "/");
+    receiver.script([Behaviour::ok().after(Duration::from_millis(50))]);
+    let first = tokio::spawn(transport.send(post(&url)));
+    receiver
+        .wait_until("the first is in flight", |receiver| {
+            receiver.requests().len() == 1
+        })
+        .await;
+    let second = transport.send(post(&url)).await;
+    assert_eq!(first.await.unwrap().failure, None);
+    assert_eq!(second.failure, None);
+    assert!(second.phases.reused);
+    assert_eq!((second.phases.dns, second.phases.connect), (None, None));
+    assert_eq!(receiver.connections(), 1);
+
+    // The connection that lost is finished, judged and kept.
+    release.send(()).unwrap();
+    receiver
+        .wait_until("the loser is connected", |receiver| {
+            receiver.connections() == 2
+        })
+        .await;
+}

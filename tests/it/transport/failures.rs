@@ -70,10 +70,12 @@ async fn a_receiver_that_comes_back_is_reached_again() {
 async fn plain_http_on_an_https_port_is_tls() {
     let receiver = Receiver::start_bytes("https", b"HTTP/1.1 400 Bad Request\r\n\r\n");
     let exchange = transport().send(post(&receiver.url("/"))).await;
-    let text = failed(&exchange, FailureClass::Tls);
-    assert!(
-        text.starts_with(&format!("no TLS connection to {}: ", receiver.address())),
-        "{text}"
+    assert_eq!(
+        failed(&exchange, FailureClass::Tls),
+        format!(
+            "no TLS connection to {}: it does not speak TLS on this port",
+            receiver.address()
+        )
     );
     assert!(exchange.phases.connect.is_some());
     assert_eq!(exchange.phases.tls, None, "the handshake never ended");
@@ -141,6 +143,26 @@ async fn the_contracts_limit_for_connecting_covers_a_silent_handshake() {
 }
 
 #[tokio::test]
+async fn an_address_that_swallows_connections_is_timeout_by_either_limit() {
+    let hole = Receiver::black_hole();
+    let url = format!("http://{}/", hole.address);
+    let mut request = post(&url);
+    request.connect_timeout = SHORT;
+    let exchange = transport().send(request).await;
+    assert_eq!(
+        failed(&exchange, FailureClass::Timeout),
+        format!("{}: no connection within 0.25 s", hole.address)
+    );
+    assert_eq!(exchange.remote_address, None);
+    assert_eq!(exchange.phases.connect, None, "it never ended");
+    let exchange = transport().send(hasty_post(&url)).await;
+    assert_eq!(
+        failed(&exchange, FailureClass::Timeout),
+        format!("{} was still being connected to after 0.25 s", hole.address)
+    );
+}
+
+#[tokio::test]
 async fn a_deadline_in_the_handshake_says_so() {
     let receiver = Receiver::start_silent("https");
     let exchange = transport().send(hasty_post(&receiver.url("/"))).await;
@@ -167,7 +189,7 @@ async fn what_is_not_http_is_protocol() {
         let exchange = transport().send(post(&receiver.url("/"))).await;
         let text = failed(&exchange, FailureClass::Protocol);
         assert!(
-            text.starts_with(&format!("{} did not answer in HTTP: ", receiver.address())),
+            text.starts_with(&format!("no HTTP answer from {}: ", receiver.address())),
             "{text}"
         );
         assert_eq!(exchange.response, None);
