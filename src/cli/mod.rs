@@ -1,1 +1,24 @@
-//! To be written.
+//! The command line: what a person or a script types, and the composition root.
+//!
+//! [`run()`] parses, builds a [`context::Context`] and hands it to the command; every command ends in a result whose error
+//! becomes a text on stderr and an exit code ([`failure`]). Commands talk to a service only through
+//! [`crate::client`]; only [`service`] puts store, transport, engine and server together.
+
+mod confirm;
+mod connect;
+mod context;
+mod contract;
+mod delivery;
+mod endpoint;
+mod event;
+mod failure;
+mod help;
+mod input;
+mod lists;
+mod output;
+mod run;
+mod stats;
+mod token;
+mod tree;
+
+pub use run::run;

@@ -1,1 +1,5 @@
-//! To be written.
+//! The real binary: help, refusals, exit codes, and the service from start to stop.
+
+mod help;
+mod program;
+mod refusals;

@@ -1,0 +1,166 @@
+//! One delivery, or one of its attempts, in full.
+
+use super::rows::{micros_text, state_text};
+use crate::api::delivery::{
+    AttemptDetail, AttemptView, BodyView, DeliveryDetail, HeaderView, PhasesView,
+};
+use crate::cli::lists::or_empty;
+use crate::cli::output::{Field, Format, FormatArgs, Output, json_line};
+use crate::client::Client;
+use crate::domain::escape;
+use crate::domain::id::DeliveryId;
+
+/// Prints a delivery with its attempts.
+pub(super) async fn delivery(
+    client: &Client,
+    output: Output,
+    id: DeliveryId,
+    format: FormatArgs,
+) -> anyhow::Result<()> {
+    let detail = client.delivery(id).await?;
+    output.one(format, &detail, &fields(&detail))?;
+    if format.json || detail.history.is_empty() {
+        return Ok(());
+    }
+    if output.is_terminal() {
+        output.print("\n")?;
+    }
+    output.list(
+        format,
+        &[
+            ("ATTEMPT", &|attempt: &AttemptView| {
+                attempt.number.to_string()
+            }),
+            ("STARTED", &|attempt| attempt.started_at.to_string()),
+            ("STATUS", &|attempt| or_empty(attempt.status)),
+            ("CLASS", &|attempt| or_empty(attempt.class.as_ref())),
+            ("TOOK", &|attempt| micros_text(attempt.phases.total_us)),
+            ("ADDRESS", &|attempt| {
+                or_empty(attempt.remote_address.as_ref())
+            }),
+            ("FAILURE", &|attempt| or_empty(attempt.failure.as_ref())),
+        ],
+        &detail.history,
+    )
+}
+
+fn fields(detail: &DeliveryDetail) -> Vec<Field> {
+    let delivery = &detail.delivery;
+    let all = [
+        ("id", delivery.id.to_string()),
+        ("state", state_text(delivery)),
+        ("why", detail.why.clone()),
+        ("event", delivery.event_id.to_string()),
+        ("type", delivery.event_type.to_string()),
+        ("endpoint", delivery.endpoint_id.to_string()),
+        ("name", or_empty(delivery.endpoint_name.as_ref())),
+        ("attempts", delivery.attempts.to_string()),
+        ("next attempt", or_empty(delivery.next_attempt_at)),
+        ("test", if delivery.test { "yes" } else { "" }.to_owned()),
+        ("created", delivery.created_at.to_string()),
+        ("updated", delivery.updated_at.to_string()),
+    ];
+    all.into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .collect()
+}
+
+/// Prints an attempt with its request and its response.
+pub(super) async fn attempt(
+    client: &Client,
+    output: Output,
+    id: DeliveryId,
+    number: u32,
+    format: FormatArgs,
+) -> anyhow::Result<()> {
+    let detail = client.attempt(id, number).await?;
+    if output.format(format) == Format::Json {
+        return output.print(&(json_line(&detail)? + "\n"));
+    }
+    output.print(&attempt_text(&detail))
+}
+
+/// The attempt as text, everything in it escaped.
+fn attempt_text(detail: &AttemptDetail) -> String {
+    let attempt = &detail.attempt;
+    let mut text = format!(
+        "attempt {} ({}), started {}\n{}\n",
+        attempt.number,
+        attempt.id,
+        attempt.started_at,
+        phases_text(&attempt.phases)
+    );
+    if let Some(address) = &attempt.remote_address {
+        text.push_str(&format!("address {}\n", escape::line(address)));
+    }
+    if let Some(failure) = &attempt.failure {
+        let class = attempt.class.as_deref().unwrap_or("failed");
+        text.push_str(&format!(
+            "{}: {}\n",
+            escape::line(class),
+            escape::line(failure)
+        ));
+    }
+    match &detail.request {
+        Some(request) => {
+            text.push_str(&format!(
+                "\n{} {}\n",
+                escape::line(&request.method),
+                escape::line(&request.url)
+            ));
+            push_message(&mut text, &request.headers, &request.body);
+        }
+        None => {
+            let why = detail.request_missing.as_deref().unwrap_or("not kept");
+            text.push_str(&format!("\nno request to show: {}\n", escape::line(why)));
+        }
+    }
+    if let Some(response) = &detail.response {
+        text.push_str(&format!("\nHTTP {}\n", response.status));
+        push_message(&mut text, &response.headers, &response.body);
+        if response.truncated {
+            text.push_str("(more came than was kept)\n");
+        }
+    }
+    text
+}
+
+fn push_message(text: &mut String, headers: &[HeaderView], body: &BodyView) {
+    for header in headers {
+        text.push_str(&format!(
+            "{}: {}\n",
+            escape::line(&header.name),
+            escape::line(&header.value)
+        ));
+    }
+    text.push('\n');
+    match body {
+        BodyView::Text(body) if body.is_empty() => {}
+        BodyView::Text(body) => {
+            text.push_str(&escape::block(body));
+            text.push('\n');
+        }
+        BodyView::Base64(body) => {
+            text.push_str(&format!("(not text; base64) {}\n", escape::line(body)));
+        }
+    }
+}
+
+fn phases_text(phases: &PhasesView) -> String {
+    let named = [
+        ("dns", phases.dns_us),
+        ("connect", phases.connect_us),
+        ("tls", phases.tls_us),
+        ("first byte", phases.first_byte_us),
+        ("body", phases.body_us),
+    ];
+    let mut parts: Vec<String> = named
+        .into_iter()
+        .filter_map(|(name, micros)| Some(format!("{name} {}", micros_text(micros?))))
+        .collect();
+    parts.push(format!("in all {}", micros_text(phases.total_us)));
+    if phases.reused {
+        parts.push("on a kept connection".to_owned());
+    }
+    parts.join(", ")
+}

@@ -1,0 +1,59 @@
+//! From arguments to an exit code.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use super::context::Context;
+use super::failure::{Exit, exit_of, text_of};
+use super::output::{Output, note};
+use super::tree::{Command, Tree};
+use super::{contract, delivery, endpoint, event, help, stats, token};
+use crate::config::Environment;
+
+/// Parses the arguments, does what they say, and tells what came of it.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let tree = match Tree::try_parse_from(arguments) {
+        Ok(tree) => tree,
+        Err(error) => {
+            // Help and version are no errors: clap prints them to stdout and wants exit code 0.
+            let _ = error.print();
+            let code = u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8);
+            return ExitCode::from(code);
+        }
+    };
+    let environment = Environment::of_process();
+    let context = Context {
+        output: Output::new(tree.color, &environment),
+        environment,
+    };
+    match dispatch(tree.command, &context) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            note(&format!("hookyard: {}", text_of(&error)));
+            ExitCode::from(exit_of(&error) as u8)
+        }
+    }
+}
+
+fn dispatch(command: Option<Command>, context: &Context) -> anyhow::Result<()> {
+    match command {
+        None => Ok(()),
+        Some(Command::Endpoint(args)) => on_runtime(endpoint::run(args, context)),
+        Some(Command::Event(args)) => on_runtime(event::run(args, context)),
+        Some(Command::Delivery(args)) => on_runtime(delivery::run(args, context)),
+        Some(Command::Token(args)) => on_runtime(token::run(args, context)),
+        Some(Command::Contract(args)) => on_runtime(contract::run(args, context)),
+        Some(Command::Stats(args)) => on_runtime(stats::run(args, context)),
+        Some(Command::Help(args)) => help::run(&args, context),
+    }
+}
+
+/// Runs a command's future on a runtime of one thread: calls and answers need no more.
+fn on_runtime(future: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(future)
+}

@@ -1,0 +1,114 @@
+//! `hookyard stats`: totals, and what happened lately.
+
+use clap::Args;
+
+use super::connect::ConnectArgs;
+use super::context::Context;
+use super::output::{Field, FormatArgs};
+use crate::api::stats::StatsView;
+use crate::config::ByteSize;
+use crate::domain::duration::DurationText;
+
+/// Show totals and what happened lately.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  hookyard stats --window 15m --json | jq .ledger")]
+pub(crate) struct StatsArgs {
+    /// How far to look back, such as 15m.
+    #[arg(long, default_value = "60m")]
+    window: DurationText,
+    #[command(flatten)]
+    connect: ConnectArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+/// Prints the statistics.
+pub(crate) async fn run(args: StatsArgs, context: &Context) -> anyhow::Result<()> {
+    let client = context.client(&args.connect)?;
+    let stats = client.stats(&args.window.to_string()).await?;
+    context.output.one(args.format, &stats, &fields(&stats))
+}
+
+fn fields(stats: &StatsView) -> Vec<Field> {
+    let ledger = stats.ledger;
+    let join = |counts: &std::collections::BTreeMap<String, u64>| {
+        let parts: Vec<String> = counts
+            .iter()
+            .map(|(name, count)| format!("{count} {name}"))
+            .collect();
+        if parts.is_empty() {
+            "none".to_owned()
+        } else {
+            parts.join(", ")
+        }
+    };
+    let mean = stats.mean_latency_us.map_or_else(String::new, |micros| {
+        format!(
+            ", {}.{} ms on average",
+            micros / 1_000,
+            micros % 1_000 / 100
+        )
+    });
+    vec![
+        ("at", stats.at.to_string()),
+        ("events", stats.events.to_string()),
+        (
+            "deliveries",
+            format!(
+                "{} created: {} delivered, {} pending, {} held, {} dead, {} discarded",
+                ledger.created,
+                ledger.delivered,
+                ledger.pending,
+                ledger.held,
+                ledger.dead,
+                ledger.discarded
+            ),
+        ),
+        ("in flight", stats.in_flight.to_string()),
+        ("oldest due", format!("{} ms late", stats.oldest_due_ms)),
+        ("endpoints", join(&stats.endpoints)),
+        ("window", format!("{} s", stats.window_s)),
+        (
+            "attempts",
+            format!("{}, {} successes{mean}", stats.attempts, stats.successes),
+        ),
+        ("failures", join(&stats.failures)),
+        (
+            "store",
+            format!(
+                "{} database, {} log, {} free",
+                size_text(stats.store.database_bytes),
+                size_text(stats.store.wal_bytes),
+                size_text(stats.store.disk_free_bytes)
+            ),
+        ),
+        (
+            "lanes",
+            format!(
+                "{} awake, {} restarted",
+                stats.lanes.awake, stats.lanes.restarts
+            ),
+        ),
+    ]
+}
+
+/// Whole units, rounded down: exact figures are in the JSON.
+fn size_text(bytes: u64) -> String {
+    let unit = [1_u64 << 30, 1 << 20, 1 << 10]
+        .into_iter()
+        .find(|unit| bytes >= *unit)
+        .unwrap_or(1);
+    ByteSize(bytes / unit * unit).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_rounded_down_to_whole_units() {
+        for (bytes, text) in [(0, "0B"), (1_536, "1KiB"), (5_000_000_000, "4GiB")] {
+            assert_eq!(size_text(bytes), text);
+        }
+    }
+}
