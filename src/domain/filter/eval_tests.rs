@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Filter, Subject, shown_state};
+use super::{Filter, Plan, Subject, shown_state};
 use crate::domain::attempt::{Attempt, Failure, FailureClass, Phases, Response};
 use crate::domain::delivery::{DeadReason, Delivery, DeliveryState, DiscardReason};
 use crate::domain::endpoint::{Endpoint, EndpointStatus, HoldClock};
@@ -326,4 +326,30 @@ fn held_and_discarded_are_derived_from_the_endpoint() {
     );
     let dead = DeliveryState::Dead(DeadReason::Gone);
     assert_eq!(shown_state(dead, &paused()), dead);
+}
+
+#[test]
+fn a_plan_knows_how_far_back_its_filter_reaches() {
+    let now = at("2026-04-13T12:00:00Z");
+    let since = |text: &str| Plan::of(&Filter::parse(text).unwrap()).created_since(now);
+    assert_eq!(
+        since("age<2h state:dead"),
+        Some(at("2026-04-13T10:00:00.001Z"))
+    );
+    assert_eq!(since("at:2026-04-12 or x"), None);
+    assert_eq!(since("at:2026-04-12"), Some(at("2026-04-12T00:00:00Z")));
+    assert_eq!(
+        since("at>2026-04-10 age<=1h text:x"),
+        Some(at("2026-04-13T11:00:00Z"))
+    );
+    for unbounded in [
+        "",
+        "age>1h",
+        "-age<1h",
+        "at<2026-04-12",
+        "last:1h",
+        "state:dead",
+    ] {
+        assert_eq!(since(unbounded), None, "{unbounded}");
+    }
 }

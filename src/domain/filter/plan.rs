@@ -3,6 +3,7 @@
 use super::ast::{Expr, StateWord, Term, Test, TextMatch};
 use super::field::Field;
 use super::parse::Filter;
+use crate::domain::time::Timestamp;
 
 /// Who can decide a part of a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +46,38 @@ impl Plan {
     /// Whether SQL decides all of it, so that counts are exact and pages complete.
     pub const fn is_exact(&self) -> bool {
         self.rest.is_none()
+    }
+
+    /// An instant before which no delivery was created that passes at `now`; `None` where the filter sets none.
+    ///
+    /// Ids rise with time, so a store reads no further back. `age<2h` gives two hours ago, `at>=…` that instant.
+    pub fn created_since(&self, now: Timestamp) -> Option<Timestamp> {
+        match self.sql.as_ref()? {
+            Expr::And(parts) => parts
+                .iter()
+                .filter_map(|part| created_since(part, now))
+                .max(),
+            single => created_since(single, now),
+        }
+    }
+}
+
+fn created_since(part: &Expr, now: Timestamp) -> Option<Timestamp> {
+    let Expr::Term(Term::Field(field, Test::Amount(test))) = part else {
+        return None;
+    };
+    let ranges = test.ranges();
+    match field {
+        Field::At => {
+            let earliest = ranges.into_iter().map(|(from, _)| from).min()?;
+            (earliest > i64::MIN).then(|| Timestamp::from_millis(earliest))
+        }
+        Field::Age => {
+            let oldest = ranges.into_iter().map(|(_, to)| to).max()?;
+            let created = now.as_millis().saturating_sub(oldest.max(0));
+            (oldest < i64::MAX).then(|| Timestamp::from_millis(created))
+        }
+        _ => None,
     }
 }
 
