@@ -40,7 +40,6 @@ impl Contract {
         let document = source.parse()?;
         let root = source.root(&document);
         root.allow_only(ROOT_KEYS, ROOT_KEYS_LATER)?;
-        let (retry, retries_max) = retry(&root)?;
         let mut contract = Self {
             name: name(&root)?,
             summary: summary(&root)?,
@@ -49,8 +48,8 @@ impl Contract {
             request: load_wire::request(&root)?,
             body: load_wire::body(&root)?,
             signatures: load_wire::signatures(&root)?,
-            retry,
-            retries_max,
+            retry: retry(&root)?,
+            retries_max: retries_max(&root)?,
             event_types: event_types(&root)?,
             canonical_text: String::new(),
             revision: Revision::of(""),
@@ -167,7 +166,7 @@ fn event_types(root: &Table<'_>) -> Result<Vec<EventTypeEntry>, ContractError> {
     Ok(entries)
 }
 
-fn retry(root: &Table<'_>) -> Result<(RetryPolicy, Option<u32>), ContractError> {
+fn retry_table<'a>(root: &Table<'a>) -> Result<Table<'a>, ContractError> {
     let table = root
         .require("retry", "a [retry] table")?
         .table("a [retry] table")?;
@@ -175,6 +174,11 @@ fn retry(root: &Table<'_>) -> Result<(RetryPolicy, Option<u32>), ContractError> 
         &["ladder", "exponential", "retries_max", "window", "jitter"],
         &[],
     )?;
+    Ok(table)
+}
+
+fn retry(root: &Table<'_>) -> Result<RetryPolicy, ContractError> {
+    let table = retry_table(root)?;
     let steps = match (table.find("ladder"), table.find("exponential")) {
         (Some(list), None) => RetrySteps::Ladder(ladder(&list)?),
         (None, Some(value)) => exponential(&value)?,
@@ -185,14 +189,6 @@ fn retry(root: &Table<'_>) -> Result<(RetryPolicy, Option<u32>), ContractError> 
             return Err(table.refuse("ladder", "either ladder or exponential, found neither"));
         }
     };
-    let own_retries = match &steps {
-        RetrySteps::Ladder(delays) => u32::try_from(delays.len()).unwrap_or(u32::MAX),
-        RetrySteps::Exponential { retries, .. } => *retries,
-    };
-    let retries_max = match table.find("retries_max") {
-        Some(value) => Some(value.number(own_retries..=RETRIES_MAX)?),
-        None => None,
-    };
     let window = match table.find("window") {
         Some(value) => Some(value.duration(Duration::from_secs(1)..=RETRY_SPAN_MAX)?),
         None => None,
@@ -200,12 +196,23 @@ fn retry(root: &Table<'_>) -> Result<(RetryPolicy, Option<u32>), ContractError> 
     let jitter_permille = table
         .find("jitter")
         .map_or(Ok(0), |value| value.permille())?;
-    let policy = RetryPolicy {
+    Ok(RetryPolicy {
         steps,
         window,
         jitter_permille,
+    })
+}
+
+/// What an endpoint may ask for is never less than what the contract does by itself.
+fn retries_max(root: &Table<'_>) -> Result<Option<u32>, ContractError> {
+    let own = match retry(root)?.steps {
+        RetrySteps::Ladder(delays) => u32::try_from(delays.len()).unwrap_or(u32::MAX),
+        RetrySteps::Exponential { retries, .. } => retries,
     };
-    Ok((policy, retries_max))
+    match retry_table(root)?.find("retries_max") {
+        Some(value) => value.number(own..=RETRIES_MAX).map(Some),
+        None => Ok(None),
+    }
 }
 
 fn ladder(list: &Value<'_>) -> Result<Vec<Duration>, ContractError> {

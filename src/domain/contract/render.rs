@@ -18,6 +18,7 @@ use crate::domain::attempt::Attempt;
 use crate::domain::event::Event;
 use crate::domain::id::{AttemptId, DeliveryId, EndpointId, SecretId};
 use crate::domain::request::PreparedRequest;
+use crate::domain::sign::ed25519::PrivateKey;
 use crate::domain::sign::hmac_sha256;
 use crate::domain::sign::secret::OpenSecret;
 use crate::domain::time::Timestamp;
@@ -45,6 +46,12 @@ pub struct RenderInput<'a> {
     pub attempt_time: Timestamp,
     /// The active secrets, newest first.
     pub secrets: &'a [OpenSecret],
+}
+
+/// A key together with what it is for.
+enum Key<'a> {
+    HmacSha256(&'a [u8]),
+    Ed25519(&'a PrivateKey),
 }
 
 /// Where the variables' values come from.
@@ -84,8 +91,11 @@ impl Contract {
         let body = self.body.render(input.event, input.attempt_time)?;
         let mut kept = self.sign(&values, &body, input.secrets)?;
         for (name, value) in input.endpoint_headers {
-            // The endpoint's headers were checked when they were set; a contract that changed since then wins.
-            if !self.owns_header(name) {
+            // They were checked when they were set; a contract that changed since then wins.
+            if !header::is_name(name) {
+                return Err(Undeliverable::Header { name: name.clone() });
+            }
+            if !self.owns_header(name) && !header::is_reserved(name) {
                 kept.headers
                     .push((header::title_case(name), checked(name, value.clone())?));
             }
@@ -196,11 +206,11 @@ fn sign_slot(
     for rule in &slot.rules {
         let mut message = None;
         for (position, secret) in secrets.iter().enumerate() {
-            if !rule.can_sign_with(secret) {
+            let Some(key) = rule.key_of(secret) else {
                 continue;
-            }
+            };
             let message = message.get_or_insert_with(|| rule.message(values, body));
-            let signature = rule.sign(secret, message);
+            let signature = key.sign(rule.encoding, message);
             if out.is_empty() {
                 values.write(&slot.prefix, out, "");
             } else {
@@ -216,11 +226,16 @@ fn sign_slot(
 }
 
 impl SignatureRule {
-    fn can_sign_with(&self, secret: &OpenSecret) -> bool {
-        match self.key {
-            KeyKind::Text => true,
-            KeyKind::Whsec => secret.symmetric_bytes().is_some(),
-            KeyKind::Whsk => secret.private_key().is_some(),
+    /// The key that `secret` has for this rule, where it has one.
+    fn key_of<'a>(&self, secret: &'a OpenSecret) -> Option<Key<'a>> {
+        let symmetric = match self.key {
+            KeyKind::Text => Some(secret.text_bytes()),
+            KeyKind::Whsec => secret.symmetric_bytes(),
+            KeyKind::Whsk => None,
+        };
+        match self.algorithm {
+            Algorithm::HmacSha256 => symmetric.map(Key::HmacSha256),
+            Algorithm::Ed25519 => secret.private_key().map(Key::Ed25519),
         }
     }
 
@@ -236,19 +251,14 @@ impl SignatureRule {
         });
         message
     }
+}
 
-    /// The signature as written; empty for a secret without the key.
-    fn sign(&self, secret: &OpenSecret, message: &[u8]) -> String {
-        let symmetric = match self.key {
-            KeyKind::Text => secret.text_bytes(),
-            KeyKind::Whsec | KeyKind::Whsk => secret.symmetric_bytes().unwrap_or_default(),
-        };
-        match (self.algorithm, secret.private_key()) {
-            (Algorithm::HmacSha256, _) => {
-                self.encoding.encode(&hmac_sha256::sign(symmetric, message))
-            }
-            (Algorithm::Ed25519, Some(key)) => self.encoding.encode(&key.sign(message)),
-            (Algorithm::Ed25519, None) => String::new(),
+impl Key<'_> {
+    /// The signature of `message` as written.
+    fn sign(&self, encoding: Encoding, message: &[u8]) -> String {
+        match self {
+            Self::HmacSha256(key) => encoding.encode(&hmac_sha256::sign(key, message)),
+            Self::Ed25519(key) => encoding.encode(&key.sign(message)),
         }
     }
 }

@@ -195,7 +195,7 @@ pub fn check_text(text: &str) -> Result<(), InvalidSecret> {
 
 /// A new symmetric secret, `whsec_…`, of these 32 random bytes.
 pub fn new_symmetric(entropy: &[u8; ENTROPY_BYTES]) -> SecretString {
-    format!("{SYMMETRIC_PREFIX}{}", BASE64.encode(entropy)).into()
+    prefixed(SYMMETRIC_PREFIX, entropy)
 }
 
 /// A new private key, `whsk_…`, grown from these 32 random bytes.
@@ -203,7 +203,7 @@ pub fn new_private(entropy: &[u8; ENTROPY_BYTES]) -> SecretString {
     let mut pair = Zeroizing::new([0; 2 * KEY_BYTES]);
     pair[..KEY_BYTES].copy_from_slice(entropy);
     pair[KEY_BYTES..].copy_from_slice(&PrivateKey::from_seed(entropy).public().to_bytes());
-    format!("{PRIVATE_PREFIX}{}", BASE64.encode(pair.as_slice())).into()
+    prefixed(PRIVATE_PREFIX, pair.as_slice())
 }
 
 /// A new text secret: 64 hex digits of these 32 random bytes.
@@ -214,6 +214,15 @@ pub fn new_text(entropy: &[u8; ENTROPY_BYTES]) -> SecretString {
 /// A public key as consumers get it, `whpk_…`.
 pub fn public_text(key: PublicKey) -> String {
     format!("{PUBLIC_PREFIX}{}", BASE64.encode(key.to_bytes()))
+}
+
+/// A prefix and base64, written into memory that is wiped: no growing string leaves a copy behind.
+fn prefixed(prefix: &str, bytes: &[u8]) -> SecretString {
+    let encoded = Zeroizing::new(BASE64.encode(bytes));
+    let mut text = Zeroizing::new(String::with_capacity(prefix.len() + encoded.len()));
+    text.push_str(prefix);
+    text.push_str(&encoded);
+    text.as_str().into()
 }
 
 fn decode(body: &str, prefix: &'static str) -> Result<Zeroizing<Vec<u8>>, InvalidSecret> {

@@ -144,167 +144,181 @@ fn check(from: &str, to: &str, refusal: &str) {
     assert_eq!(error.to_string(), refusal);
 }
 
-#[test]
-fn a_refusal_names_file_line_key_and_expectation() {
-    check(
+/// Name, request, retries and event types: what is replaced, by what, and the refusal.
+const TERMS: &[(&str, &str, &str)] = &[
+    (
         "name = \"wide\"",
         "name = \"Wide\"",
         "acme.toml:2: name: a name of 1 to 64 characters of a-z 0-9 -, such as \"acme\", found \"Wide\"",
-    );
-    check(
+    ),
+    (
         "summary",
         "sumary",
         "acme.toml:3: sumary: a known key; did you mean summary?; known keys here are name, summary, id_prefix, catalogue, request, body, signature, retry, event_type",
-    );
-    check(
+    ),
+    (
         "timeout = \"10s\"",
         "timout = \"10s\"",
         "acme.toml:9: request.timout: a known key; did you mean timeout?; known keys here are method, timeout, connect_timeout, success, gone, require_https, headers",
-    );
-    check(
+    ),
+    (
         "\"10s\"",
         "10",
         "acme.toml:9: request.timeout: a duration such as \"10s\" or \"1h30m\", found 10",
-    );
-    check(
+    ),
+    (
         "\"10s\"",
         "\"10 s\"",
         "acme.toml:9: request.timeout: a duration: \"10 s\" is not a duration: a unit is missing; expected whole numbers with units from y w d h m s ms, the largest first, such as 10s, 5m or 1h30m",
-    );
-    check(
+    ),
+    (
         "\"10s\"",
         "\"10m\"",
         "acme.toml:9: request.timeout: a duration from 1s to 2m, found \"10m\"",
-    );
-    check(
+    ),
+    (
         "\"1500ms\"",
         "\"11s\"",
         "acme.toml:10: request.connect_timeout: a duration from 100ms to 10s, found \"11s\"",
-    );
-    check(
+    ),
+    (
         "[204, 200]",
         "[204, 302]",
         "acme.toml:11: request.success[1]: a whole number from 200 to 299, found 302",
-    );
-    check(
+    ),
+    (
         "[204, 200]",
         "\"200\"",
         "acme.toml:11: request.success: \"2xx\" or a list of statuses from 200 to 299 such as [200, 204], found \"200\"",
-    );
-    check(
+    ),
+    (
         "gone = \"disable\"",
         "gone = \"ignore\"",
         "acme.toml:12: request.gone: one of disable, retry, found \"ignore\"",
-    );
-    check(
+    ),
+    (
         "require_https = true",
         "require_https = \"yes\"",
         "acme.toml:13: request.require_https: true or false, found \"yes\"",
-    );
-    check(
+    ),
+    (
         "jitter = 0.125",
         "jitter = 1.5",
         "acme.toml:42: retry.jitter: a number from 0 to 1 with at most three decimals, such as 0.2, found 1.5",
-    );
-    check(
+    ),
+    (
         "retries_max = 10",
         "retries_max = 2",
         "acme.toml:40: retry.retries_max: a whole number from 3 to 50, found 2",
-    );
-    check(
+    ),
+    (
         "window",
         "ladder",
         "acme.toml:39: retry.exponential: either ladder or exponential, found both",
-    );
-    check(
+    ),
+    (
         "\"task.updated\"",
         "\"task.created\"",
         "acme.toml:49: event_type[1].name: every type once, found task.created again",
-    );
-    check(
+    ),
+    (
         "\"task.updated\"",
         "\"task updated\"",
         "acme.toml:49: event_type[1].name: an event type: \"task updated\" is not an event type: expected dotted segments of A-Z a-z 0-9 _ - such as packet.signed, at most 128 characters",
-    );
-}
+    ),
+];
 
 #[test]
-fn the_wire_is_checked_when_the_contract_loads() {
-    check(
+fn a_refusal_names_file_line_key_and_expectation() {
+    for (from, to, refusal) in TERMS {
+        check(from, to, refusal);
+    }
+}
+
+/// Headers, body and signatures: what is replaced, by what, and the refusal.
+const WIRE: &[(&str, &str, &str)] = &[
+    (
         "{event.type}",
         "{event.typ}",
         "acme.toml:14: request.headers.X-Event-Type: a known name in braces, found {event.typ}; did you mean event.type?; expected one of event.id, event.type, event.time, event.unix, endpoint.id, delivery.id, attempt.id, attempt.number, attempt.time, attempt.unix, tenant",
-    );
-    check(
+    ),
+    (
         "{event.type}",
         "a\\nb",
         "acme.toml:14: request.headers.X-Event-Type: printable ASCII only: other characters cannot stand in a header",
-    );
-    check(
+    ),
+    (
         "\"A-First\"",
         "\"x-event-TYPE\"",
         "acme.toml:14: request.headers.x-event-TYPE: every header once, found X-Event-Type again",
-    );
-    check(
+    ),
+    (
         "\"A-First\"",
         "\"Content-Length\"",
         "acme.toml:14: request.headers.Content-Length: another header: Content-Length belongs to the connection",
-    );
-    check(
+    ),
+    (
         "\"A-First\"",
         "\"A First\"",
         "acme.toml:14: request.headers.A First: a header's name of letters, digits and - such as X-Event-Type",
-    );
-    check(
+    ),
+    (
         "\"A-First\"",
         "\"X-Signature\"",
         "acme.toml:1: signature: a header of its own; request.headers already has X-Signature",
-    );
-    check(
+    ),
+    (
         "value = \"event.id\"",
         "value = \"event.uid\"",
         "acme.toml:21: body.members[1].value: one of event.id, event.type, event.time, attempt.time, tenant, event.data, event.attributes.NAME, found \"event.uid\"; did you mean event.id?",
-    );
-    check(
+    ),
+    (
         "name = \"id\"",
         "name = \"data\"",
         "acme.toml:19: body.members: every member once, found \"data\" again",
-    );
-    check(
+    ),
+    (
         "spread = \"event.attributes\"",
         "spread = \"event.data\"",
         "acme.toml:23: body.members[3].spread: \"event.attributes\", found \"event.data\"",
-    );
-    check(
+    ),
+    (
         "root = \"members\"",
         "root = \"data\"",
         "acme.toml:19: body.members: no members under root = \"data\"",
-    );
-    check(
+    ),
+    (
         "key = \"text\"",
         "key = \"whsk\"",
         "acme.toml:29: signature[0].key: \"whsk\" with ed25519, \"text\" or \"whsec\" with an HMAC",
-    );
-    check(
+    ),
+    (
         "{attempt.unix}.{body}",
         "{attempt.unix}",
         "acme.toml:31: signature[0].signed: {body} once: a signature that leaves it out protects nothing",
-    );
-    check(
+    ),
+    (
         "sha256={signature}",
         "sha256=",
         "acme.toml:35: signature[0].value: {signature} once",
-    );
-    check(
+    ),
+    (
         "t={attempt.unix},",
         "t={attempt.unix}",
         "acme.toml:27: signature[0].prefix: text behind the last name, so that the first value can be told apart",
-    );
-    check(
+    ),
+    (
         "encoding = \"hex\"",
         "",
         "acme.toml:27: signature[0].encoding: hex or base64; the key is missing",
-    );
+    ),
+];
+
+#[test]
+fn the_wire_is_checked_when_the_contract_loads() {
+    for (from, to, refusal) in WIRE {
+        check(from, to, refusal);
+    }
 }
 
 #[test]
