@@ -335,3 +335,28 @@ async fn a_kept_connection_that_wins_the_race_has_no_stages_of_connecting() {
         })
         .await;
 }
+
+#[tokio::test]
+async fn a_source_address_that_this_machine_lacks_is_our_fault_and_not_the_receivers() {
+    let receiver = Receiver::start();
+    let transport = transport_with(TransportOptions {
+        source_addresses: vec!["192.0.2.77".parse().unwrap()],
+        ..TransportOptions::default()
+    });
+    let exchange = transport.send(post(&receiver.url("/"))).await;
+    let text = failed(&exchange, FailureClass::Internal);
+    let start = format!("the request to {} could not be made: ", receiver.address());
+    assert!(text.starts_with(&start), "{text}");
+    assert!(text.contains("bind"), "{text}");
+}
+
+#[tokio::test]
+async fn an_early_answer_to_a_body_that_is_not_read_counts() {
+    let answer = b"HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\nconnection: close\r\n\r\nno";
+    let receiver = Receiver::start_bytes("http", answer);
+    let mut request = post(&receiver.url("/"));
+    request.body = vec![b'x'; 64 * 1024];
+    let exchange = transport().send(request).await;
+    assert_eq!(exchange.failure, None);
+    assert_eq!(exchange.response.unwrap().status, 413);
+}
