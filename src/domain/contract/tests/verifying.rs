@@ -70,6 +70,65 @@ fn what_is_sent_verifies_with_every_secret_that_signed() {
     assert_eq!(verified.event_id.as_deref(), Some("evt_0000000000007"));
 }
 
+/// Two well-known schemes as contracts of our language: `(before the first value, around a value, signed bytes)`.
+fn scheme(prefix: &str, value: &str, signed: &str) -> Arc<Contract> {
+    Arc::new(load(&format!(
+        "{}[[signature]]\nalgorithm = \"hmac-sha256\"\nkey = \"text\"\nsigned = \"{signed}\"\nencoding = \"hex\"\n\
+         header = \"Signature\"\nprefix = \"{prefix}\"\nvalue = \"{value}\"\nseparator = \",\"\n",
+        super::MINIMAL
+    )))
+}
+
+/// The vectors of other people's documentation, as the requests that would carry them.
+#[test]
+fn published_signatures_verify_under_a_contract_that_describes_them() {
+    let vectors: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../tests/vectors/signatures.json")).unwrap();
+    let mut kinds = Vec::new();
+    for vector in vectors.as_array().unwrap() {
+        let text = |key: &str| vector[key].as_str().unwrap().to_owned();
+        let (signature, secret) = (text("signature"), text("secret"));
+        let parts: Vec<String> = text("before_body").split('.').map(str::to_owned).collect();
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let version = if text("key") == "whsk" { "v1a" } else { "v1" };
+        let (contract, headers) = match parts.as_slice() {
+            [id, unix, _] => (
+                default_contract(),
+                vec![
+                    header("webhook-id", id),
+                    header("webhook-timestamp", unix),
+                    header("webhook-signature", &format!("{version},{signature}")),
+                ],
+            ),
+            [unix, _] => (
+                scheme(
+                    "t={attempt.unix},",
+                    "v1={signature}",
+                    "{attempt.unix}.{body}",
+                ),
+                vec![header(
+                    "signature",
+                    &format!("t={unix},v1={signature},v0=00"),
+                )],
+            ),
+            _ => (
+                scheme("", "sha256={signature}", "{body}"),
+                vec![header("signature", &format!("sha256={signature}"))],
+            ),
+        };
+        let unix = parts
+            .iter()
+            .find_map(|part| part.parse::<i64>().ok())
+            .unwrap_or_default();
+        let body = hex::decode(text("body_hex")).unwrap();
+        let verifier = Verifier::new(contract, &secret).unwrap();
+        let verified = verifier.verify(Timestamp::from_millis(unix * 1_000), &headers, &body);
+        assert!(verified.is_ok(), "{}: {verified:?}", text("from"));
+        kinds.push(parts.len());
+    }
+    assert_eq!(kinds, [3, 3, 3, 3, 3, 1, 2]);
+}
+
 #[test]
 fn five_minutes_either_way_are_allowed_and_a_second_more_is_not() {
     let contract = default_contract();
