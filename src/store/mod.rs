@@ -1,1 +1,63 @@
-//! To be written.
+//! The store: one SQLite file, one writer, a few readers. `sqlx` lives only here.
+//!
+//! ```text
+//! publish, record ─┐                 ┌ look: keys and deliveries in question   (one call, only when needed)
+//! changes ─────────┼─► queue ─► flush┤ write: BEGIN IMMEDIATE … COMMIT, fsync  (one multi-statement call)
+//!                  │                 └ answer callers, hand over to lanes, tell subscribers
+//! checkpoints ─────┴─ their own connection and thread
+//! reads ───────────── a small pool of read-only connections
+//! ```
+//!
+//! **Promises.**
+//! - An answer comes after the commit is on disk: WAL with `synchronous = FULL`, read back at start (P1).
+//! - What waited while the last commit ran goes into the next one; commands keep their order; one that is refused
+//!   takes nothing of its neighbours with it.
+//! - Counters change in the transaction of what they count (P4).
+//! - Every queue is bounded; a full one answers Busy, and hints that find no room become "look in the store" (P9).
+//! - A row that cannot be read is an error that names table, column and row.
+//!
+//! Times that decide when something is due are stored as *steady time*: wall-clock time plus an offset kept in
+//! `meta`. When the wall clock is set, the offset moves and no row does ([`Store::shift_pending`]).
+
+mod attempts;
+mod audit;
+mod checkpoint;
+mod cold;
+mod counters;
+mod deliveries;
+mod endpoints;
+mod error;
+mod events;
+mod facts;
+mod hand_over;
+mod handle;
+mod lanes;
+mod lock;
+mod meta;
+mod moves;
+mod open;
+mod options;
+mod page;
+mod publish;
+mod record;
+mod rows;
+mod schema;
+mod tokens;
+mod writer;
+
+pub use audit::AuditEntry;
+pub use counters::AttemptStats;
+pub use deliveries::{DeliveryScope, DeliverySelect, SqlCondition, SqlValue};
+pub use error::StoreError;
+pub use events::StoredEvent;
+pub use facts::{CheckpointFacts, StoreFacts};
+pub use hand_over::{HandOver, HandOverReceiver};
+pub use handle::Store;
+pub use lanes::LaneRow;
+pub use meta::StoredRevision;
+pub use options::{FreeSpace, StoreOptions};
+pub use page::{Cursor, InvalidCursor, Page};
+pub use record::{
+    AcceptedDelivery, AcceptedEvent, AfterAttempt, AttemptRecord, AuditNote, Changes,
+    DeliveryChange, Published, Recorded,
+};

@@ -1,1 +1,7 @@
-//! To be written.
+//! The store on real files: what it promises, tried to be broken.
+
+mod endpoints;
+mod fixture;
+mod moves;
+mod opening;
+mod publishing;

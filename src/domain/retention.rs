@@ -1,0 +1,105 @@
+//! What may go: ages become edges, and everything before an edge that is final may be removed.
+//!
+//! Ids carry the time they were given, so an edge in time is an edge in ids and needs no index of its own.
+
+use std::time::Duration;
+
+use super::id::{AttemptId, AuditId, DeliveryId, EventId};
+use super::time::Timestamp;
+
+/// How long things are kept. Pending deliveries, and what they need, never go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetentionPolicy {
+    /// Payloads of events without pending or dead deliveries; also how long a publisher's key stays taken.
+    pub payloads: Duration,
+    /// Attempts of delivered and discarded deliveries, and with the last of them the delivery.
+    pub attempts: Duration,
+    /// Dead deliveries with their attempts and payloads.
+    pub dead: Duration,
+    /// Audit entries.
+    pub audit: Duration,
+}
+
+/// The edges at one instant: what lies before one may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetentionPlan {
+    /// Events whose payload may go, unless a pending or dead delivery needs it.
+    pub payloads_before: EventId,
+    /// Events that may go altogether once no delivery of theirs is left.
+    pub events_before: EventId,
+    /// Attempts of delivered and discarded deliveries.
+    pub attempts_before: AttemptId,
+    /// Attempts of dead deliveries.
+    pub dead_attempts_before: AttemptId,
+    /// Delivered and discarded deliveries without attempts.
+    pub deliveries_before: DeliveryId,
+    /// Dead deliveries without attempts.
+    pub dead_before: DeliveryId,
+    /// Audit entries.
+    pub audit_before: AuditId,
+    /// Minute statistics, kept as long as attempts.
+    pub minutes_before: Timestamp,
+}
+
+impl Default for RetentionPolicy {
+    /// Payloads and attempts 30 days, dead deliveries 90 days, audit entries a year.
+    fn default() -> Self {
+        let days = |days: u64| Duration::from_hours(days * 24);
+        Self {
+            payloads: days(30),
+            attempts: days(30),
+            dead: days(90),
+            audit: days(365),
+        }
+    }
+}
+
+/// What may go at `now`.
+///
+/// A delivered delivery goes once both its payload's and its attempts' time is over; a dead one when its own is, but
+/// never before that of an ordinary one.
+pub fn plan(now: Timestamp, policy: &RetentionPolicy) -> RetentionPlan {
+    let ordinary = policy.payloads.max(policy.attempts);
+    let dead = policy.dead.max(ordinary);
+    RetentionPlan {
+        payloads_before: EventId::first_at(now - policy.payloads),
+        events_before: EventId::first_at(now - ordinary),
+        attempts_before: AttemptId::first_at(now - policy.attempts),
+        dead_attempts_before: AttemptId::first_at(now - dead),
+        deliveries_before: DeliveryId::first_at(now - ordinary),
+        dead_before: DeliveryId::first_at(now - dead),
+        audit_before: AuditId::first_at(now - policy.audit),
+        minutes_before: now - policy.attempts,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_776_075_480_250);
+
+    #[test]
+    fn a_delivery_outlives_the_longer_of_payload_and_attempts() {
+        let policy = RetentionPolicy {
+            payloads: Duration::from_hours(1),
+            attempts: Duration::from_hours(5),
+            dead: Duration::from_hours(2),
+            ..RetentionPolicy::default()
+        };
+        let plan = plan(NOW, &policy);
+        assert_eq!(plan.payloads_before.timestamp(), NOW - policy.payloads);
+        assert_eq!(plan.deliveries_before.timestamp(), NOW - policy.attempts);
+        assert_eq!(plan.dead_before.timestamp(), NOW - policy.attempts);
+    }
+
+    #[test]
+    fn ages_beyond_the_beginning_of_ids_keep_everything() {
+        let policy = RetentionPolicy {
+            payloads: Duration::MAX,
+            attempts: Duration::MAX,
+            ..RetentionPolicy::default()
+        };
+        assert_eq!(plan(NOW, &policy).deliveries_before.as_i64(), 0);
+    }
+}

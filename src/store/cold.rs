@@ -1,0 +1,210 @@
+//! Rare changes: each a command with its own statements, run by the writer in the order they came.
+//!
+//! Those that wait together share a transaction. Each runs under a savepoint, so that one that is refused takes
+//! nothing of its neighbours with it; what it changes in memory is applied only after the commit.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+
+use sqlx::SqliteConnection;
+use tokio::sync::oneshot;
+
+use super::error::StoreError;
+use super::record::{AuditNote, DeliveryChange};
+use crate::domain::endpoint::Endpoint;
+use crate::domain::id::{AuditId, EndpointId, Id, IdMint};
+use crate::domain::time::Timestamp;
+
+/// A rare change and its statements.
+pub(super) trait ColdCommand: Send + 'static {
+    /// What the caller gets once it is committed.
+    type Output: Send + 'static;
+
+    /// Runs it inside the open transaction.
+    fn run(
+        &mut self,
+        tx: &mut WriteTx<'_>,
+    ) -> impl Future<Output = Result<Self::Output, StoreError>> + Send;
+}
+
+/// What a cold command works with.
+pub(super) struct WriteTx<'a> {
+    /// The one write connection, inside a transaction.
+    pub(super) connection: &'a mut SqliteConnection,
+    /// The time of the transaction.
+    pub(super) now: Timestamp,
+    /// Steady time minus wall-clock time, in milliseconds.
+    pub(super) clock_offset_ms: i64,
+    /// Gives ids.
+    pub(super) mint: &'a Mutex<IdMint>,
+    /// What to do in memory after the commit.
+    pub(super) effects: &'a mut Effects,
+}
+
+/// What cold commands change outside the tables, applied after the commit.
+#[derive(Debug, Default)]
+pub(super) struct Effects {
+    /// Endpoints whose new settings count from the next event on.
+    pub(super) endpoints: Vec<Endpoint>,
+    /// Endpoints changed, for subscribers.
+    pub(super) endpoints_changed: Vec<EndpointId>,
+    /// Deliveries made or moved, for subscribers.
+    pub(super) deliveries_changed: Vec<DeliveryChange>,
+    /// Events accepted.
+    pub(super) events: u32,
+    /// The new clock offset.
+    pub(super) clock_offset_ms: Option<i64>,
+}
+
+impl Effects {
+    /// Adds those of another command.
+    pub(super) fn join(&mut self, other: Self) {
+        self.endpoints.extend(other.endpoints);
+        self.endpoints_changed.extend(other.endpoints_changed);
+        self.deliveries_changed.extend(other.deliveries_changed);
+        self.events += other.events;
+        self.clock_offset_ms = other.clock_offset_ms.or(self.clock_offset_ms);
+    }
+}
+
+impl WriteTx<'_> {
+    /// The next id.
+    pub(super) fn mint<K>(&self) -> Id<K> {
+        self.mint
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .next(self.now)
+    }
+
+    /// Steady time of a wall-clock time: what due times are stored as.
+    pub(super) fn steady_ms(&self, at: Timestamp) -> i64 {
+        at.as_millis().saturating_add(self.clock_offset_ms)
+    }
+
+    /// Writes an audit entry about `subject` (an id as people write it).
+    pub(super) async fn audit(
+        &mut self,
+        note: &AuditNote,
+        subject: Option<String>,
+    ) -> Result<(), StoreError> {
+        let id: AuditId = self.mint();
+        sqlx::query(
+            "INSERT INTO audit (id, at, who, via, came_from, action, subject, detail) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .bind(id.as_i64())
+        .bind(self.now.as_millis())
+        .bind(note.actor.who.clone())
+        .bind(note.actor.via.as_str())
+        .bind(note.actor.from.clone())
+        .bind(note.action)
+        .bind(subject)
+        .bind(note.detail.clone())
+        .execute(&mut *self.connection)
+        .await?;
+        Ok(())
+    }
+
+    /// Moves deliveries of an endpoint in the ledger.
+    pub(super) async fn count(
+        &mut self,
+        endpoint_id: EndpointId,
+        delta: &LedgerDelta,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO endpoint_counters (endpoint_id, created, pending, delivered, dead, discarded) \
+             VALUES ($1, $2, $3, $4, $5, $6) \
+             ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, \
+             pending = pending + excluded.pending, delivered = delivered + excluded.delivered, \
+             dead = dead + excluded.dead, discarded = discarded + excluded.discarded",
+        )
+        .bind(endpoint_id.as_i64())
+        .bind(delta.created)
+        .bind(delta.pending)
+        .bind(delta.delivered)
+        .bind(delta.dead)
+        .bind(delta.discarded)
+        .execute(&mut *self.connection)
+        .await?;
+        Ok(())
+    }
+}
+
+/// How an endpoint's ledger moves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct LedgerDelta {
+    pub(super) created: i64,
+    pub(super) pending: i64,
+    pub(super) delivered: i64,
+    pub(super) dead: i64,
+    pub(super) discarded: i64,
+}
+
+impl LedgerDelta {
+    /// The counter of a stored state (`held` is pending).
+    pub(super) fn counter(&mut self, state: &str) -> &mut i64 {
+        match state {
+            "delivered" => &mut self.delivered,
+            "dead" => &mut self.dead,
+            "discarded" => &mut self.discarded,
+            _ => &mut self.pending,
+        }
+    }
+
+    /// One delivery from one stored state to another.
+    pub(super) fn moved(from: &str, to: &str) -> Self {
+        let mut delta = Self::default();
+        *delta.counter(from) -= 1;
+        *delta.counter(to) += 1;
+        delta
+    }
+}
+
+/// A boxed step of the writer.
+pub(super) type Step<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>;
+
+/// A cold command with its caller, whatever its output.
+pub(super) trait PendingCold: Send {
+    /// Runs it and keeps the output.
+    fn run<'a>(&'a mut self, tx: &'a mut WriteTx<'_>) -> Step<'a>;
+
+    /// Answers the caller, after the commit or once it is known to have failed.
+    fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
+}
+
+/// See [`PendingCold`].
+pub(super) struct Pending<C: ColdCommand> {
+    command: C,
+    output: Option<C::Output>,
+    reply: oneshot::Sender<Result<C::Output, StoreError>>,
+}
+
+impl<C: ColdCommand> Pending<C> {
+    /// The command, and where its answer will come.
+    pub(super) fn new(command: C) -> (Box<Self>, oneshot::Receiver<Result<C::Output, StoreError>>) {
+        let (reply, answer) = oneshot::channel();
+        let pending = Self {
+            command,
+            output: None,
+            reply,
+        };
+        (Box::new(pending), answer)
+    }
+}
+
+impl<C: ColdCommand> PendingCold for Pending<C> {
+    fn run<'a>(&'a mut self, tx: &'a mut WriteTx<'_>) -> Step<'a> {
+        Box::pin(async move {
+            self.output = Some(self.command.run(tx).await?);
+            Ok(())
+        })
+    }
+
+    fn answer(self: Box<Self>, outcome: Result<(), StoreError>) {
+        let Self { output, reply, .. } = *self;
+        let answer = outcome.and_then(|()| output.ok_or(StoreError::CLOSED));
+        // A caller that gave up needs no answer; the change stands.
+        let _ = reply.send(answer);
+    }
+}

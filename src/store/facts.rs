@@ -1,0 +1,76 @@
+//! What the store knows about its own files, for screens, metrics and readiness.
+
+use std::fs;
+use std::sync::{Mutex, PoisonError};
+
+use super::handle::Store;
+use crate::domain::time::Timestamp;
+
+/// What the store weighs and how it is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoreFacts {
+    /// Bytes of the database file.
+    pub database_bytes: u64,
+    /// Bytes of the write-ahead log.
+    pub wal_bytes: u64,
+    /// Free bytes on its disk; `None` when the system does not say.
+    pub disk_free_bytes: Option<u64>,
+    /// The latest checkpoint.
+    pub checkpoint: CheckpointFacts,
+    /// Flushes committed since the store was opened.
+    pub flushes: u64,
+    /// Commands in them.
+    pub flushed_commands: u64,
+    /// Flushes that failed and were taken apart.
+    pub flush_failures: u64,
+    /// Why the latest flush failed, if it did: empty again after one that succeeded means the store is writable.
+    pub failing: bool,
+}
+
+/// What the latest checkpoint did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CheckpointFacts {
+    /// When it ran; `None` before the first.
+    pub at: Option<Timestamp>,
+    /// Whether a reader or writer kept it from finishing.
+    pub busy: bool,
+    /// Pages in the log when it ran.
+    pub log_pages: u64,
+    /// Pages of them that are in the database file now.
+    pub done_pages: u64,
+    /// Checkpoints that failed since the store was opened.
+    pub failures: u64,
+}
+
+/// Where writer and checkpointer note what they did.
+#[derive(Debug, Default)]
+pub(super) struct FactsBoard(Mutex<StoreFacts>);
+
+impl FactsBoard {
+    /// Notes something.
+    pub(super) fn note(&self, change: impl FnOnce(&mut StoreFacts)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// What was noted.
+    pub(super) fn read(&self) -> StoreFacts {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store {
+    /// What the store weighs and how it is doing. Asks the file system, not the database.
+    pub fn facts(&self) -> StoreFacts {
+        let options = &self.shared.options;
+        let database = options.database_path();
+        let size = |path| fs::metadata(path).map_or(0, |metadata| metadata.len());
+        let mut wal = database.clone().into_os_string();
+        wal.push("-wal");
+        StoreFacts {
+            database_bytes: size(database.into_os_string()),
+            wal_bytes: size(wal),
+            disk_free_bytes: (options.free_space)(&options.data_dir).ok(),
+            ..self.shared.facts.read()
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The handle that everybody holds: cheap to clone, safe to share, closed with its last clone.
+
+use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use sqlx::SqlitePool;
+use tokio::sync::{broadcast, mpsc};
+
+use super::checkpoint::Checkpointer;
+use super::cold::{ColdCommand, Pending};
+use super::error::StoreError;
+use super::facts::FactsBoard;
+use super::options::StoreOptions;
+use super::record::Changes;
+use super::writer::{Command, Waiting};
+use crate::domain::id::{AttemptId, Id, IdMint};
+use crate::domain::time::Timestamp;
+
+/// The store.
+#[derive(Clone)]
+pub struct Store {
+    pub(super) shared: Arc<Shared>,
+}
+
+/// What all clones share.
+pub(super) struct Shared {
+    /// How the store was opened.
+    pub(super) options: StoreOptions,
+    /// The writer's queue; `None` once the store is closed.
+    pub(super) commands: Mutex<Option<mpsc::Sender<Command>>>,
+    /// What of it is publish calls.
+    pub(super) waiting: Arc<Waiting>,
+    /// Reading connections.
+    pub(super) readers: SqlitePool,
+    /// Gives ids of every kind.
+    pub(super) mint: Arc<Mutex<IdMint>>,
+    /// Steady time minus wall-clock time.
+    pub(super) clock_offset_ms: Arc<AtomicI64>,
+    /// Where commits are told.
+    pub(super) changes: broadcast::Sender<Arc<Changes>>,
+    /// What is known about the files.
+    pub(super) facts: Arc<FactsBoard>,
+    /// The writer's thread.
+    pub(super) writer: Mutex<Option<JoinHandle<()>>>,
+    /// The checkpointer's thread.
+    pub(super) checkpointer: Mutex<Option<Checkpointer>>,
+}
+
+impl Store {
+    /// An id of the one rising series, such as a new endpoint's or secret's.
+    pub fn mint<K>(&self, now: Timestamp) -> Id<K> {
+        self.shared
+            .mint
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .next(now)
+    }
+
+    /// The id of an attempt that is about to be made.
+    pub fn mint_attempt_id(&self, now: Timestamp) -> AttemptId {
+        self.mint(now)
+    }
+
+    /// What is committed from now on. A subscriber that falls behind is told how many commits it missed.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Changes>> {
+        self.shared.changes.subscribe()
+    }
+
+    /// Writes what waits, checkpoints and lets go of the files. Also done, without waiting for reads in progress,
+    /// when the last clone is dropped.
+    pub async fn close(&self) {
+        self.shared.take_commands();
+        self.shared.readers.close().await;
+        let shared = Arc::clone(&self.shared);
+        // Joining threads blocks: not on an async worker. An error means that a thread panicked and is gone as well.
+        let _ = tokio::task::spawn_blocking(move || shared.join_threads()).await;
+    }
+
+    /// Runs a rare change through the writer.
+    pub(super) async fn change<C: ColdCommand>(&self, command: C) -> Result<C::Output, StoreError> {
+        let (pending, answer) = Pending::new(command);
+        self.commands()?
+            .send(Command::Cold(pending))
+            .await
+            .map_err(|_| StoreError::CLOSED)?;
+        answer.await.map_err(|_| StoreError::CLOSED)?
+    }
+
+    /// The writer's queue.
+    pub(super) fn commands(&self) -> Result<mpsc::Sender<Command>, StoreError> {
+        self.shared
+            .commands
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+            .ok_or(StoreError::CLOSED)
+    }
+
+    /// The reading connections.
+    pub(super) fn readers(&self) -> &SqlitePool {
+        &self.shared.readers
+    }
+
+    /// Steady time minus wall-clock time, in milliseconds.
+    pub(super) fn clock_offset_ms(&self) -> i64 {
+        self.shared.clock_offset_ms.load(Ordering::Acquire)
+    }
+
+    /// The wall-clock time of a steady time.
+    pub(super) fn wall_clock(&self, steady_ms: i64) -> Timestamp {
+        Timestamp::from_millis(steady_ms.saturating_sub(self.clock_offset_ms()))
+    }
+}
+
+impl Shared {
+    fn take_commands(&self) {
+        self.commands
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+    }
+
+    /// Waits until writer and checkpointer are done; their lock on the directory goes with the last of them.
+    fn join_threads(&self) {
+        let writer = self
+            .writer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(writer) = writer {
+            // A writer that panicked has told its callers by dropping their channels.
+            let _ = writer.join();
+        }
+        let checkpointer = self
+            .checkpointer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        drop(checkpointer);
+    }
+}
+
+impl Drop for Shared {
+    /// Ends the threads before the directory can be opened again. Takes as long as the flush in progress.
+    fn drop(&mut self) {
+        self.take_commands();
+        self.join_threads();
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Store")
+            .field("options", &self.shared.options)
+            .finish_non_exhaustive()
+    }
+}

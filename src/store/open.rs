@@ -1,0 +1,248 @@
+//! Opening: lock, connect, check what SQLite promises here, bring the schema up to date, start the threads.
+
+use std::path::Path;
+use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sqlx::sqlite::{
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Connection, Row, SqliteConnection, SqlitePool};
+use tokio::sync::{broadcast, mpsc};
+
+use super::checkpoint::Checkpointer;
+use super::endpoints;
+use super::error::StoreError;
+use super::facts::FactsBoard;
+use super::hand_over::{self, HandOverReceiver};
+use super::handle::{Shared, Store};
+use super::lock::DirectoryLock;
+use super::meta::CLOCK_OFFSET_KEY;
+use super::options::StoreOptions;
+use super::schema::{self, MIGRATOR};
+use super::writer::{COMMANDS_MAX, Waiting, Writer};
+use crate::clock::SharedClock;
+use crate::domain::endpoint_index::EndpointIndex;
+use crate::domain::id::IdMint;
+
+const PAGE_BYTES: u32 = 4_096;
+/// Page cache of the writer and of each reader, as the pragma takes it: negative KiB.
+const WRITER_CACHE: &str = "-65536";
+const READER_CACHE: &str = "-8192";
+/// How long a statement waits for a lock: only a checkpoint that cuts the log can hold the writer up.
+const BUSY: Duration = Duration::from_secs(10);
+/// The oldest SQLite whose log survives checkpoints from a second connection (the WAL-reset fix).
+const SQLITE_MIN: (u32, u32, u32) = (3, 51, 3);
+/// What `PRAGMA synchronous` calls FULL.
+const SYNCHRONOUS_FULL: i64 = 2;
+
+const SELECT_HIGHEST_ID: &str = "SELECT max(coalesce((SELECT max(id) FROM events), 0), \
+     coalesce((SELECT max(id) FROM deliveries), 0), coalesce((SELECT max(id) FROM attempts), 0), \
+     coalesce((SELECT max(id) FROM endpoints), 0), coalesce((SELECT max(id) FROM tokens), 0), \
+     coalesce((SELECT max(id) FROM audit), 0))";
+const SELECT_OFFSET: &str = "SELECT value FROM meta WHERE key = $1";
+
+impl Store {
+    /// Opens the store of a data directory, and makes it when there is none.
+    ///
+    /// Comes with the receiver of what is accepted, for the engine. Both work on any runtime.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`]; [`StoreError::NewerSchema`]; [`StoreError::Unsuitable`] when SQLite does not sync or
+    /// is too old; [`StoreError::File`]; [`StoreError::Unavailable`].
+    pub async fn open(
+        options: StoreOptions,
+        clock: SharedClock,
+    ) -> Result<(Self, HandOverReceiver), StoreError> {
+        std::fs::create_dir_all(&options.data_dir)
+            .map_err(|source| StoreError::file(&options.data_dir, source))?;
+        let lock = DirectoryLock::take(&options)?;
+        let path = options.database_path();
+        let mut connection = connect_writer(&options).await?;
+        check_promises(&mut connection).await?;
+        schema::bring_up_to_date(&mut connection, &path, &MIGRATOR).await?;
+        if let Some(bytes) = options.file_bytes_max {
+            limit_file(&mut connection, bytes).await?;
+        }
+        let mint = Arc::new(Mutex::new(IdMint::after(
+            highest_id(&mut connection).await?,
+        )));
+        let clock_offset_ms = Arc::new(AtomicI64::new(stored_offset(&mut connection).await?));
+        let mut index = EndpointIndex::default();
+        for endpoint in endpoints::read_all_in(&mut connection).await? {
+            index.put(&endpoint);
+        }
+
+        let facts = Arc::new(FactsBoard::default());
+        let checkpoints = checkpoint_options(&path).connect().await?;
+        let no_thread = |source| StoreError::file(&options.data_dir, source);
+        let (checkpointer, nudge) =
+            Checkpointer::start(checkpoints, Arc::clone(&clock), Arc::clone(&facts))
+                .map_err(no_thread)?;
+        let readers = reader_pool(&options);
+        let (commands, queue) = mpsc::channel(COMMANDS_MAX);
+        let (hand_over, receiver) = hand_over::channel(options.hand_over_batches_max);
+        let (changes, _) = broadcast::channel(options.changes_kept.max(1));
+        let writer = Writer {
+            connection,
+            queue,
+            held_back: None,
+            clock,
+            mint: Arc::clone(&mint),
+            clock_offset_ms: Arc::clone(&clock_offset_ms),
+            index,
+            hand_over,
+            changes: changes.clone(),
+            commits: 0,
+            space: super::writer::Space::new(&options),
+            facts: Arc::clone(&facts),
+            nudge,
+            _lock: lock,
+        };
+        let writer = writer.start().map_err(no_thread)?;
+        let shared = Shared {
+            options,
+            commands: Mutex::new(Some(commands)),
+            waiting: Arc::new(Waiting::default()),
+            readers,
+            mint,
+            clock_offset_ms,
+            changes,
+            facts,
+            writer: Mutex::new(Some(writer)),
+            checkpointer: Mutex::new(Some(checkpointer)),
+        };
+        let store = Self {
+            shared: Arc::new(shared),
+        };
+        Ok((store, receiver))
+    }
+}
+
+fn base_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        .synchronous(SqliteSynchronous::Full)
+        .disable_statement_logging()
+}
+
+async fn connect_writer(options: &StoreOptions) -> Result<SqliteConnection, StoreError> {
+    let connect = base_options(&options.database_path())
+        .create_if_missing(true)
+        .page_size(PAGE_BYTES)
+        .auto_vacuum(SqliteAutoVacuum::Incremental)
+        .journal_mode(SqliteJournalMode::Wal)
+        .pragma("cache_size", WRITER_CACHE)
+        .pragma("wal_autocheckpoint", "0");
+    Ok(connect.connect().await?)
+}
+
+fn checkpoint_options(path: &Path) -> SqliteConnectOptions {
+    base_options(path).pragma("wal_autocheckpoint", "0")
+}
+
+/// Connections that read: made when first needed, kept for good.
+fn reader_pool(options: &StoreOptions) -> SqlitePool {
+    let connect = base_options(&options.database_path())
+        .read_only(true)
+        .pragma("cache_size", READER_CACHE);
+    SqlitePoolOptions::new()
+        .max_connections(options.readers.max(1))
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_lazy_with(connect)
+}
+
+/// Refuses a SQLite that is too old or does not sync every commit.
+async fn check_promises(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let row = sqlx::query("SELECT sqlite_version()")
+        .fetch_one(&mut *connection)
+        .await?;
+    let version: String = row.try_get(0)?;
+    if parse_version(&version) < Some(SQLITE_MIN) {
+        return Err(StoreError::Unsuitable {
+            setting: "sqlite_version()",
+            found: version,
+            wanted: "3.51.3 or newer",
+        });
+    }
+    let row = sqlx::query("PRAGMA synchronous")
+        .fetch_one(&mut *connection)
+        .await?;
+    let synchronous: i64 = row.try_get(0)?;
+    if synchronous < SYNCHRONOUS_FULL {
+        return Err(StoreError::Unsuitable {
+            setting: "PRAGMA synchronous",
+            found: synchronous.to_string(),
+            wanted: "2 (FULL) or 3 (EXTRA)",
+        });
+    }
+    let row = sqlx::query("PRAGMA journal_mode")
+        .fetch_one(&mut *connection)
+        .await?;
+    let mode: String = row.try_get(0)?;
+    if mode != "wal" {
+        return Err(StoreError::Unsuitable {
+            setting: "PRAGMA journal_mode",
+            found: mode,
+            wanted: "wal: keep the data directory on a local disk",
+        });
+    }
+    Ok(())
+}
+
+fn parse_version(text: &str) -> Option<(u32, u32, u32)> {
+    let mut parts = text.split('.').map(|part| part.parse().ok());
+    Some((parts.next()??, parts.next()??, parts.next()??))
+}
+
+async fn limit_file(connection: &mut SqliteConnection, bytes: u64) -> Result<(), StoreError> {
+    let pages = bytes / u64::from(PAGE_BYTES);
+    let sql = format!("PRAGMA max_page_count = {pages}");
+    sqlx::query(sqlx::AssertSqlSafe(sql))
+        .fetch_all(&mut *connection)
+        .await?;
+    connection.ping().await?;
+    Ok(())
+}
+
+async fn highest_id(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
+    let row = sqlx::query(SELECT_HIGHEST_ID).fetch_one(connection).await?;
+    Ok(row.try_get(0)?)
+}
+
+async fn stored_offset(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
+    let rows = sqlx::query(SELECT_OFFSET)
+        .bind(CLOCK_OFFSET_KEY)
+        .fetch_all(connection)
+        .await?;
+    let Some(row) = rows.first() else {
+        return Ok(0);
+    };
+    let value: Vec<u8> = row.try_get(0)?;
+    std::str::from_utf8(&value)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .ok_or(StoreError::Inconsistent {
+            table: "meta",
+            column: "value",
+            id: 0,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_by_number() {
+        assert!(parse_version("3.51.3") >= Some(SQLITE_MIN));
+        assert!(parse_version("3.100.0") >= Some(SQLITE_MIN));
+        assert!(parse_version("3.51.2") < Some(SQLITE_MIN));
+        assert!(parse_version("strange") < Some(SQLITE_MIN));
+    }
+}

@@ -1,0 +1,152 @@
+//! What goes into the writer and what it answers.
+
+use std::sync::Arc;
+
+use crate::domain::actor::Actor;
+use crate::domain::attempt::Attempt;
+use crate::domain::delivery::{DeadReason, Delivery, DeliveryState};
+use crate::domain::event::Event;
+use crate::domain::id::{DeliveryId, EndpointId, EventId};
+use crate::domain::time::Timestamp;
+
+/// The answer to a published event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// Its id, or that of the first one with the same key.
+    pub event_id: EventId,
+    /// Deliveries that the first publishing made of it.
+    pub deliveries: u32,
+    /// Whether it had been published before under its key.
+    pub duplicate: bool,
+}
+
+/// An attempt that is over, and what follows from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptRecord {
+    /// What was sent and what came back.
+    pub attempt: Attempt,
+    /// What becomes of its delivery.
+    pub next: AfterAttempt,
+}
+
+/// What becomes of a delivery after an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterAttempt {
+    /// The receiver accepted it.
+    Delivered,
+    /// It is tried again at this wall-clock time.
+    Retry {
+        /// When.
+        at: Timestamp,
+    },
+    /// It is not tried again by itself.
+    Dead(DeadReason),
+}
+
+impl AfterAttempt {
+    /// The delivery's state then.
+    pub const fn state(self) -> DeliveryState {
+        match self {
+            Self::Delivered => DeliveryState::Delivered,
+            Self::Retry { .. } => DeliveryState::Pending,
+            Self::Dead(reason) => DeliveryState::Dead(reason),
+        }
+    }
+}
+
+/// What came of recording an attempt. The attempt itself is kept either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// The delivery moved as asked.
+    Applied,
+    /// The delivery was not where the attempt left from: another outcome, a discard or a replay came first.
+    Stale,
+}
+
+/// Who does what, for the audit log. The store adds when, and to what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditNote {
+    /// Who.
+    pub actor: Actor,
+    /// What, such as `endpoint.pause`.
+    pub action: &'static str,
+    /// Anything else worth keeping, as JSON text; never a secret.
+    pub detail: Option<String>,
+}
+
+impl AuditNote {
+    /// A note without detail.
+    pub const fn new(actor: Actor, action: &'static str) -> Self {
+        Self {
+            actor,
+            action,
+            detail: None,
+        }
+    }
+}
+
+/// An accepted event on its way to the lanes.
+#[derive(Clone, Debug)]
+pub struct AcceptedEvent {
+    /// The event, shared by all its deliveries.
+    pub event: Arc<Event>,
+    /// Its deliveries, by rising endpoint id.
+    pub deliveries: Vec<AcceptedDelivery>,
+}
+
+/// A delivery that was just made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AcceptedDelivery {
+    /// Its id.
+    pub id: DeliveryId,
+    /// Where it goes.
+    pub endpoint_id: EndpointId,
+    /// Milliseconds for which that endpoint had been held until then.
+    pub held_before_ms: i64,
+}
+
+impl AcceptedDelivery {
+    /// The delivery as the store keeps it now.
+    pub fn to_delivery(self, event: &Event) -> Delivery {
+        Delivery {
+            id: self.id,
+            event_id: event.id,
+            event_type: event.event_type.clone(),
+            endpoint_id: self.endpoint_id,
+            state: DeliveryState::Pending,
+            attempts: 0,
+            budget_attempts: 0,
+            budget_started_at: event.accepted_at,
+            held_before_ms: self.held_before_ms,
+            next_attempt_at: None,
+            last_attempt: None,
+            test: event.test,
+            created_at: event.accepted_at,
+            updated_at: event.accepted_at,
+        }
+    }
+}
+
+/// What one commit changed.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// Counts commits that changed something, from 1 at the store's opening; subscribers see gaps by it.
+    pub number: u64,
+    /// Events accepted.
+    pub events: u32,
+    /// Deliveries that were made or moved; `Pending` may show as held, by its endpoint.
+    pub deliveries: Vec<DeliveryChange>,
+    /// Endpoints that were made or changed.
+    pub endpoints: Vec<EndpointId>,
+}
+
+/// A delivery that was made or moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeliveryChange {
+    /// Its id.
+    pub id: DeliveryId,
+    /// Where it goes.
+    pub endpoint_id: EndpointId,
+    /// Where it stands now.
+    pub state: DeliveryState,
+}

@@ -1,0 +1,383 @@
+//! A flush put together: ids given, keys decided, endpoints matched, counters summed. Does no IO.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::super::attempts::headers_to_bytes;
+use super::super::cold::LedgerDelta;
+use super::super::counters::minute_of;
+use super::super::error::StoreError;
+use super::super::events::audience_to_column;
+use super::super::record::{
+    AcceptedDelivery, AcceptedEvent, AfterAttempt, AttemptRecord, DeliveryChange, Published,
+    Recorded,
+};
+use super::look::{Look, Taken};
+use super::queue::{PublishCall, RecordCall};
+use super::sql::Mix;
+use super::values::{Heap, Rows};
+use crate::domain::attempt::{Attempt, FailureClass};
+use crate::domain::delivery::DeliveryState;
+use crate::domain::endpoint::HoldClock;
+use crate::domain::event::{Event, NewEvent};
+use crate::domain::id::{EndpointId, IdMint};
+use crate::domain::time::Timestamp;
+
+/// Endpoints that an event reaches.
+pub(super) type Matches = Vec<(EndpointId, HoldClock)>;
+
+/// A command of the hot path.
+pub(super) enum Hot {
+    /// Accept events, each with the endpoints it reaches.
+    Publish(PublishCall, Vec<Matches>),
+    /// Keep an attempt.
+    Record(RecordCall),
+}
+
+/// What a caller will be told.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// To a publish call.
+    Published(Vec<Published>),
+    /// To an attempt.
+    Recorded(Recorded),
+    /// Nothing of it is in the flush.
+    Failed(StoreError),
+}
+
+/// A flush ready to be written.
+pub(super) struct Batch {
+    /// What it holds.
+    pub(super) mix: Mix,
+    /// `$1` to `$6`.
+    pub(super) events: Rows,
+    pub(super) heap: Heap,
+    pub(super) deliveries: Rows,
+    pub(super) attempts: Rows,
+    ledger: BTreeMap<EndpointId, LedgerDelta>,
+    minutes: BTreeMap<(i64, EndpointId), MinuteDelta>,
+    /// Its time.
+    pub(super) now: Timestamp,
+    clock_offset_ms: i64,
+    /// One for each call, in their order.
+    pub(super) answers: Vec<Answer>,
+    /// For the lanes.
+    pub(super) accepted: Vec<AcceptedEvent>,
+    /// For subscribers.
+    pub(super) changed: Vec<DeliveryChange>,
+}
+
+#[derive(Debug, Default)]
+struct MinuteDelta {
+    attempts: i64,
+    successes: i64,
+    latency_us: i64,
+    failed: [i64; FailureClass::ALL.len()],
+}
+
+impl Batch {
+    /// Puts `calls` together with what [`look`](super::look) found out about them.
+    pub(super) fn of(
+        calls: &[Hot],
+        look: Look,
+        mint: &Mutex<IdMint>,
+        now: Timestamp,
+        clock_offset_ms: i64,
+    ) -> Self {
+        let mut batch = Self {
+            mix: Mix::default(),
+            events: Rows::new(),
+            heap: Heap::default(),
+            deliveries: Rows::new(),
+            attempts: Rows::new(),
+            ledger: BTreeMap::new(),
+            minutes: BTreeMap::new(),
+            now,
+            clock_offset_ms,
+            answers: Vec::with_capacity(calls.len()),
+            accepted: Vec::new(),
+            changed: Vec::new(),
+        };
+        let Look { mut keys, odd } = look;
+        let mut mint = mint.lock().unwrap_or_else(PoisonError::into_inner);
+        for (place, call) in calls.iter().enumerate() {
+            let answer = match call {
+                Hot::Publish(call, matches) => match refuse(call, &keys) {
+                    Some(error) => Answer::Failed(error),
+                    None => Answer::Published(batch.publish(call, matches, &mut keys, &mut mint)),
+                },
+                Hot::Record(call) => match odd.get(&place) {
+                    None => batch.record(&call.record, true, false),
+                    Some(odd) if odd.missing => Answer::Failed(StoreError::not_found(
+                        "delivery",
+                        &call.record.attempt.delivery_id,
+                    )),
+                    Some(odd) => batch.record(&call.record, odd.waits, odd.test),
+                },
+            };
+            batch.answers.push(answer);
+        }
+        batch
+    }
+
+    /// Whether there is anything to write: a flush of refusals and duplicates has nothing.
+    pub(super) const fn is_empty(&self) -> bool {
+        !self.mix.events && !self.mix.attempts
+    }
+
+    /// `$5`: how ledgers move.
+    pub(super) fn ledger_rows(&self) -> Rows {
+        let mut rows = Rows::new();
+        for (endpoint_id, delta) in &self.ledger {
+            rows.row(endpoint_id.as_i64())
+                .int(delta.created)
+                .int(delta.pending)
+                .int(delta.delivered)
+                .int(delta.dead);
+        }
+        rows
+    }
+
+    /// `$6`: how minute statistics grow.
+    pub(super) fn minute_rows(&self) -> Rows {
+        let mut rows = Rows::new();
+        for ((minute, endpoint_id), delta) in &self.minutes {
+            rows.row(*minute)
+                .int(endpoint_id.as_i64())
+                .int(delta.attempts)
+                .int(delta.successes)
+                .int(delta.latency_us);
+            for &failed in &delta.failed {
+                rows.int(failed);
+            }
+        }
+        rows
+    }
+
+    fn publish(
+        &mut self,
+        call: &PublishCall,
+        matches: &[Matches],
+        keys: &mut HashMap<(String, String), Taken>,
+        mint: &mut IdMint,
+    ) -> Vec<Published> {
+        let mut answers = Vec::with_capacity(call.events.len());
+        for ((event, digest), matches) in call.events.iter().zip(&call.digests).zip(matches) {
+            let key = digest.and_then(|digest| Some((name_of(event)?, digest)));
+            if let Some((name, _)) = &key
+                && let Some(taken) = keys.get(name)
+            {
+                answers.push(taken.published);
+                continue;
+            }
+            let published = self.accept(event, *digest, matches, mint);
+            if let Some((name, digest)) = key {
+                let published = Published {
+                    duplicate: true,
+                    ..published
+                };
+                keys.insert(name, Taken { digest, published });
+            }
+            answers.push(published);
+        }
+        answers
+    }
+
+    fn accept(
+        &mut self,
+        event: &NewEvent,
+        digest: Option<[u8; 32]>,
+        matches: &Matches,
+        mint: &mut IdMint,
+    ) -> Published {
+        self.mix.events = true;
+        let event = event.clone().accept(mint.next(self.now), self.now);
+        self.event_row(&event, digest, matches.len());
+        let mut deliveries = Vec::with_capacity(matches.len());
+        for &(endpoint_id, hold) in matches {
+            let delivery = AcceptedDelivery {
+                id: mint.next(self.now),
+                endpoint_id,
+                held_before_ms: hold.held_ms(self.now),
+            };
+            self.deliveries
+                .row(delivery.id.as_i64())
+                .int(event.id.as_i64())
+                .int(endpoint_id.as_i64())
+                .text(event.event_type.as_str())
+                .int(i64::from(event.test))
+                .int(delivery.held_before_ms);
+            let delta = self.ledger.entry(endpoint_id).or_default();
+            delta.created += 1;
+            delta.pending += 1;
+            self.changed.push(DeliveryChange {
+                id: delivery.id,
+                endpoint_id,
+                state: DeliveryState::Pending,
+            });
+            deliveries.push(delivery);
+        }
+        let published = Published {
+            event_id: event.id,
+            deliveries: u32::try_from(deliveries.len()).unwrap_or(u32::MAX),
+            duplicate: false,
+        };
+        let event = Arc::new(event);
+        self.accepted.push(AcceptedEvent { event, deliveries });
+        published
+    }
+
+    fn event_row(&mut self, event: &Event, digest: Option<[u8; 32]>, deliveries: usize) {
+        let digest = digest.map(|digest| self.heap.put(&digest));
+        let attributes = event
+            .attributes
+            .as_ref()
+            .map(|json| self.heap.put(json.as_str().as_bytes()));
+        let data = self.heap.put(event.data.as_str().as_bytes());
+        self.events
+            .row(event.id.as_i64())
+            .text(audience_to_column(&event.audience))
+            .text_or_null(event.key.as_ref().map(|key| key.as_str()))
+            .piece(digest)
+            .text(event.event_type.as_str())
+            .int(event.occurred_at.as_millis())
+            .int(i64::from(event.test))
+            .int(i64::try_from(deliveries).unwrap_or(i64::MAX))
+            .piece(attributes)
+            .piece(Some(data));
+    }
+
+    fn record(&mut self, record: &AttemptRecord, waits: bool, test: bool) -> Answer {
+        self.mix.attempts = true;
+        self.mix.stale |= !waits;
+        let attempt = &record.attempt;
+        self.attempt_columns(attempt);
+        if !test {
+            let minute = (minute_of(attempt.started_at), attempt.endpoint_id);
+            self.minutes.entry(minute).or_default().add(attempt);
+        }
+        if !waits {
+            self.attempts
+                .text_or_null(None)
+                .text_or_null(None)
+                .int_or_null(None);
+            return Answer::Recorded(Recorded::Stale);
+        }
+        let state = record.next.state();
+        let due = match record.next {
+            AfterAttempt::Retry { at } => Some(at.as_millis().saturating_add(self.clock_offset_ms)),
+            AfterAttempt::Delivered | AfterAttempt::Dead(_) => None,
+        };
+        self.attempts
+            .text(state.as_str())
+            .text_or_null(state.reason())
+            .int_or_null(due);
+        let delta = self.ledger.entry(attempt.endpoint_id).or_default();
+        delta.pending -= 1;
+        *delta.counter(state.as_str()) += 1;
+        self.changed.push(DeliveryChange {
+            id: attempt.delivery_id,
+            endpoint_id: attempt.endpoint_id,
+            state,
+        });
+        Answer::Recorded(Recorded::Applied)
+    }
+
+    /// The columns 0 to 25 of an attempt's row.
+    fn attempt_columns(&mut self, attempt: &Attempt) {
+        let phases = &attempt.phases;
+        let response = attempt.response.as_ref();
+        let digests = self.heap.put_with(|heap| {
+            heap.extend_from_slice(&attempt.revision);
+            heap.extend_from_slice(&attempt.body_sha256);
+        });
+        let headers = response.map(|response| {
+            self.heap
+                .put_with(|heap| headers_to_bytes(&response.headers, heap))
+        });
+        let body = response.map(|response| self.heap.put(&response.body));
+        let secrets: Vec<i64> = attempt.secret_ids.iter().map(|id| id.as_i64()).collect();
+        let address = attempt.remote_address.map(|address| address.to_string());
+        let failure = attempt.failure.as_ref();
+        self.attempts
+            .row(attempt.id.as_i64())
+            .int(attempt.delivery_id.as_i64())
+            .int(attempt.event_id.as_i64())
+            .int(attempt.endpoint_id.as_i64())
+            .int(i64::from(attempt.number))
+            .int(attempt.started_at.as_millis())
+            .text(&attempt.url)
+            .text(&json(&attempt.signatures))
+            .text(&json(&secrets))
+            .int(digests.start())
+            .text_or_null(address.as_deref())
+            .int_or_null(phases.dns.map(micros))
+            .int_or_null(phases.connect.map(micros))
+            .int_or_null(phases.tls.map(micros))
+            .int_or_null(phases.first_byte.map(micros))
+            .int_or_null(phases.body.map(micros))
+            .int(micros(phases.total))
+            .int(i64::from(phases.reused))
+            .int_or_null(response.map(|response| i64::from(response.status)))
+            .int(response.map_or(0, |response| i64::from(response.truncated)))
+            .text_or_null(failure.map(|failure| failure.class.as_str()))
+            .text_or_null(failure.map(|failure| failure.text.as_str()))
+            .piece(headers)
+            .piece(body);
+    }
+}
+
+impl MinuteDelta {
+    fn add(&mut self, attempt: &Attempt) {
+        self.attempts += 1;
+        self.latency_us += micros(attempt.phases.total);
+        match &attempt.failure {
+            None => self.successes += 1,
+            Some(failure) => {
+                let all = FailureClass::ALL.iter().zip(&mut self.failed);
+                for (_, failed) in all.filter(|(class, _)| **class == failure.class) {
+                    *failed += 1;
+                }
+            }
+        }
+    }
+}
+
+/// Why none of the call's events can be accepted: a key that stands for other content.
+fn refuse(call: &PublishCall, keys: &HashMap<(String, String), Taken>) -> Option<StoreError> {
+    let mut own: HashMap<(String, String), [u8; 32]> = HashMap::new();
+    for (event, digest) in call.events.iter().zip(&call.digests) {
+        let (Some(key), Some(digest), Some(name)) = (&event.key, digest, name_of(event)) else {
+            continue;
+        };
+        let taken = keys.get(&name);
+        let other_content = taken.map_or_else(
+            || own.get(&name).is_some_and(|earlier| earlier != digest),
+            |taken| taken.digest != *digest,
+        );
+        if other_content {
+            return Some(StoreError::Conflict {
+                key: key.clone(),
+                event_id: taken.map(|taken| taken.published.event_id),
+            });
+        }
+        own.insert(name, *digest);
+    }
+    None
+}
+
+fn name_of(event: &NewEvent) -> Option<(String, String)> {
+    let key = event.key.as_ref()?;
+    Some((
+        audience_to_column(&event.audience).to_owned(),
+        key.to_string(),
+    ))
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("lists of texts and numbers always serialise")
+}
+
+fn micros(duration: std::time::Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}

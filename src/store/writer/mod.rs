@@ -1,0 +1,14 @@
+//! The one writer: it owns the only write connection, and everything that changes the file goes through its queue.
+
+mod batch;
+mod flush;
+mod look;
+mod queue;
+mod space;
+mod sql;
+mod task;
+mod values;
+
+pub(super) use queue::{COMMANDS_MAX, Command, PublishCall, RecordCall, Waiting};
+pub(super) use space::Space;
+pub(super) use task::Writer;
