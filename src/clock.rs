@@ -92,6 +92,12 @@ pub async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> 
     tokio::time::timeout(limit, future).await.ok()
 }
 
+/// Waits for `duration` of real time, whatever any clock shows: paces sockets and streams, whose other ends live in
+/// real time too. For anything that is stored or decided, use [`Clock::sleep_until`].
+pub fn pace(duration: Duration) -> Sleep {
+    Box::pin(tokio::time::sleep(duration))
+}
+
 /// Measures how long something takes in this process; never stored as an instant.
 #[derive(Clone, Copy, Debug)]
 pub struct Stopwatch(Instant);

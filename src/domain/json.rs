@@ -38,6 +38,17 @@ impl RawJson {
         Ok(Self(value.get().into()))
     }
 
+    /// Takes a value that serde_json has read already: one copy of its text and no second parse.
+    ///
+    /// # Errors
+    /// More than 64 levels of nesting.
+    pub fn from_raw(value: &RawValue) -> Result<Self, InvalidJson> {
+        if depth(value.get()) > JSON_DEPTH_MAX {
+            return Err(InvalidJson::TooDeep);
+        }
+        Ok(Self(value.get().into()))
+    }
+
     /// Takes text that [`RawJson::parse`] accepted before, such as a column of the store.
     pub fn from_stored(text: &str) -> Self {
         debug_assert!(

@@ -110,3 +110,18 @@ pub const CONTRACT_LIST_MAX: usize = 64;
 pub const CONTRACT_EVENT_TYPES_MAX: usize = 1_000;
 /// The longest retry window or single delay: a year; beyond it a typing error is likelier than a wish.
 pub const RETRY_SPAN_MAX: Duration = Duration::from_hours(365 * 24);
+
+/// Bytes of all request bodies being read or handled: thirty-two full batches, or a thousand full events.
+pub const BODIES_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// The longest that a request body may take to arrive.
+pub const BODY_TIME_MAX: Duration = Duration::from_secs(30);
+/// Connections that the API keeps open at once, each listener.
+pub const CONNECTIONS_MAX: usize = 8_192;
+/// Live streams at once: consoles and dashboards of one team, many times over.
+pub const STREAMS_MAX: usize = 128;
+/// Frames that a slow stream may lag behind before it gets a gap instead: about three seconds.
+pub const STREAM_FRAMES_BEHIND_MAX: usize = 32;
+/// Deliveries that one frame of the stream lists; more are counted.
+pub const STREAM_FRAME_ROWS_MAX: usize = 100;
+/// Changed rows that are told apart between two frames; beyond it they are only counted. 100 ms at 500,000/s.
+pub const STREAM_GATHERED_MAX: usize = 50_000;

@@ -1,1 +1,51 @@
-//! To be written.
+//! The HTTP API: routes over the engine's handle, on TCP and on a Unix socket.
+//!
+//! One API serves publishers, consumers, the console, the command line and scripts. [`serve`] takes bound listeners
+//! and runs in a thread of its own. Everything a caller can get wrong is answered with a problem (RFC 9457) that
+//! names the value, the rule and the remedy.
+//!
+//! **Invariants.** actix-web is known here only, and only the engine's handle is asked for anything. Every route
+//! stands in the table of `routes` with the rule who may call it; a handler runs only for a caller whom the rule
+//! admits. Callers confined to a tenant do not learn that other tenants' things exist. No secret leaves but in the
+//! answers that are made to show one.
+//!
+//! # Map
+//! `serve` runs it, `options` says how, `state` is shared by all. `routes` is the table; `access`, `peer`,
+//! `known_tokens` and `caller` decide who may; `envelope` and `problem` word refusals. `body`, `json`, `query` and
+//! `publish` read what was sent, `answers` and `views` write what goes out. `events`, `endpoints`,
+//! `endpoint_actions`, `deliveries`, `tokens`, `contracts`, `service`, `probes` and `stream` are the resources.
+
+mod access;
+mod answers;
+mod body;
+mod caller;
+mod contracts;
+mod deliveries;
+mod endpoint_actions;
+mod endpoint_facts;
+mod endpoint_input;
+mod endpoints;
+mod envelope;
+mod events;
+mod json;
+mod known_tokens;
+mod metrics;
+mod options;
+mod peer;
+mod probes;
+mod problem;
+mod publish;
+mod query;
+mod routes;
+mod serve;
+mod service;
+mod state;
+mod stats;
+mod stream;
+mod tokens;
+mod views;
+
+pub use access::Access;
+pub use options::{Listeners, ServerOptions};
+pub use routes::{Route, description, routes};
+pub use serve::{ServeError, serve};

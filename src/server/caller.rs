@@ -1,0 +1,250 @@
+//! Who is calling, found out and checked against the route's rule before a handler runs.
+//!
+//! A handler that takes a [`Caller`] runs only for those whom the route table admits. Everything about a route that
+//! has no rule is refused, so a forgotten rule is a locked door.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::future::{Either, LocalBoxFuture, Ready, ready};
+use secrecy::SecretString;
+
+use super::access::Access;
+use super::peer::Peer;
+use super::problem::{Kind, Refusal};
+use super::routes::Rules;
+use super::state::State;
+use crate::domain::actor::{Actor, Via};
+use crate::domain::tenant::Tenant;
+use crate::domain::token::{Role, Token};
+
+/// Bytes of a token that are looked at: longer ones cannot have been given out.
+const TOKEN_BYTES_MAX: usize = 512;
+
+/// Who is calling; the route's rule admits this caller.
+#[derive(Clone, Debug)]
+pub(super) struct Caller {
+    identity: Arc<Identity>,
+    via: Via,
+    from: Option<SocketAddr>,
+}
+
+/// What is known of a caller, shared by all requests with one token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    /// A unix name, or a token's name.
+    pub(super) name: String,
+    pub(super) role: Role,
+    /// The tenant that the caller is confined to.
+    pub(super) tenant: Option<Tenant>,
+}
+
+impl Caller {
+    /// A unix name, or a token's name.
+    pub(super) fn name(&self) -> &str {
+        &self.identity.name
+    }
+
+    /// What the caller may do.
+    pub(super) fn role(&self) -> Role {
+        self.identity.role
+    }
+
+    /// The tenant that the caller is confined to; `None` for all.
+    pub(super) fn tenant(&self) -> Option<&Tenant> {
+        self.identity.tenant.as_ref()
+    }
+
+    /// Whether things of `tenant` (or of none) are visible to the caller.
+    pub(super) fn sees(&self, tenant: Option<&Tenant>) -> bool {
+        self.tenant().is_none_or(|own| tenant == Some(own))
+    }
+
+    /// The caller as the audit log names it.
+    pub(super) fn actor(&self) -> Actor {
+        Actor {
+            who: self.identity.name.clone(),
+            via: self.via,
+            from: self.from.map(|address| address.ip().to_string()),
+        }
+    }
+}
+
+impl Identity {
+    /// Whom a token speaks for.
+    pub(super) fn of_token(token: &Token) -> Self {
+        Self {
+            name: token.name.clone(),
+            role: token.role,
+            tenant: token.tenant.clone(),
+        }
+    }
+}
+
+impl FromRequest for Caller {
+    type Error = Refusal;
+    type Future =
+        Either<Ready<Result<Self, Refusal>>, LocalBoxFuture<'static, Result<Self, Refusal>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        match identify(request) {
+            Ok(Identified::Yes(caller)) => Either::Left(ready(Ok(caller))),
+            Ok(Identified::AskStore(question)) => Either::Right(Box::pin(question.ask())),
+            Err(refusal) => Either::Left(ready(Err(refusal))),
+        }
+    }
+}
+
+/// Lets a request to a probe through: anybody on this machine, else those whom the rule admits.
+#[derive(Debug)]
+pub(super) struct Probe;
+
+impl FromRequest for Probe {
+    type Error = Refusal;
+    type Future = LocalBoxFuture<'static, Result<Self, Refusal>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let open = state_of(request).is_ok_and(|state| state.options.open_probes);
+        // A local reverse proxy makes strangers look local; it says so in these headers.
+        let proxied = request.headers().contains_key("x-forwarded-for")
+            || request.headers().contains_key("forwarded");
+        let local = request.conn_data::<Peer>().is_some_and(Peer::is_local);
+        if open || (local && !proxied) {
+            return Box::pin(ready(Ok(Self)));
+        }
+        let caller = Caller::from_request(request, payload);
+        Box::pin(async move { caller.await.map(|_| Self) })
+    }
+}
+
+enum Identified {
+    Yes(Caller),
+    AskStore(Question),
+}
+
+/// A token that is not remembered, and what to do once the store has spoken.
+struct Question {
+    state: web::Data<State>,
+    text: SecretString,
+    access: Access,
+    from: SocketAddr,
+}
+
+impl Question {
+    async fn ask(self) -> Result<Caller, Refusal> {
+        let token = self.state.engine.authenticate(&self.text).await?;
+        let Some(token) = token else {
+            return Err(unauthenticated(
+                "the bearer token is unknown, expired or revoked; ask an admin for a new one (hookyard token create)",
+            ));
+        };
+        let identity = self.state.tokens.remember(&self.text, &token);
+        admitted(identity, Via::Tcp, Some(self.from), self.access)
+    }
+}
+
+fn identify(request: &HttpRequest) -> Result<Identified, Refusal> {
+    let access = rule_of(request)?;
+    let state = state_of(request)?;
+    match request.conn_data::<Peer>() {
+        Some(Peer::Socket(peer)) => {
+            let role = peer
+                .role
+                .clone()
+                .map_err(|why| Refusal::new(Kind::Forbidden, why))?;
+            let identity = Arc::new(Identity {
+                name: peer.name.clone(),
+                role,
+                tenant: None,
+            });
+            admitted(identity, Via::Socket, None, access).map(Identified::Yes)
+        }
+        Some(Peer::Tcp(from)) => {
+            let text = bearer(request)?;
+            match state.tokens.recall(text, state.clock.now()) {
+                Some(identity) => {
+                    admitted(identity, Via::Tcp, Some(*from), access).map(Identified::Yes)
+                }
+                None => Ok(Identified::AskStore(Question {
+                    state,
+                    text: text.into(),
+                    access,
+                    from: *from,
+                })),
+            }
+        }
+        None => Err(Refusal::internal("a connection without a note of its peer")),
+    }
+}
+
+fn state_of(request: &HttpRequest) -> Result<web::Data<State>, Refusal> {
+    request
+        .app_data::<web::Data<State>>()
+        .cloned()
+        .ok_or_else(|| Refusal::internal("a worker without state"))
+}
+
+fn rule_of(request: &HttpRequest) -> Result<Access, Refusal> {
+    request
+        .app_data::<Rules>()
+        .and_then(|rules| rules.of(request.method()))
+        .ok_or_else(|| {
+            Refusal::internal(format!(
+                "no access rule for {} {}",
+                request.method(),
+                request.path()
+            ))
+        })
+}
+
+fn admitted(
+    identity: Arc<Identity>,
+    via: Via,
+    from: Option<SocketAddr>,
+    access: Access,
+) -> Result<Caller, Refusal> {
+    if access.admits(identity.role) {
+        return Ok(Caller {
+            identity,
+            via,
+            from,
+        });
+    }
+    Err(Refusal::new(
+        Kind::Forbidden,
+        format!(
+            "{} has the role {}, and this takes the role {}",
+            identity.name,
+            identity.role.as_str(),
+            access.in_words()
+        ),
+    ))
+}
+
+fn bearer(request: &HttpRequest) -> Result<&str, Refusal> {
+    let Some(value) = request.headers().get(AUTHORIZATION) else {
+        return Err(unauthenticated(
+            "this takes a token: send `Authorization: Bearer hky_…` (hookyard token create makes one), or use the \
+             Unix socket",
+        ));
+    };
+    let text = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim());
+    match text {
+        Some(token) if !token.is_empty() && token.len() <= TOKEN_BYTES_MAX => Ok(token),
+        _ => Err(unauthenticated(
+            "the Authorization header is not of the form `Bearer hky_…`",
+        )),
+    }
+}
+
+fn unauthenticated(detail: &str) -> Refusal {
+    Refusal::new(Kind::Unauthenticated, detail)
+}

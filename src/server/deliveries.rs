@@ -1,0 +1,191 @@
+//! `/v1/deliveries`: lists, one with its attempts, replay and discard.
+
+use std::collections::HashMap;
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+
+use super::answers::{list_refusal, ok};
+use super::body;
+use super::caller::Caller;
+use super::problem::{Kind, Refusal};
+use super::query::{Query, path_id};
+use super::state::{Core, State};
+use super::views;
+use crate::api::delivery::{AttemptDetail, DeliveryDetail, DeliveryView};
+use crate::api::page::{Page, PageQuery};
+use crate::api::paths;
+use crate::api::problem::Problem;
+use crate::domain::delivery::Delivery;
+use crate::domain::id::{DeliveryId, EndpointId};
+use crate::engine::{self, DeliveryQuery, EngineError};
+
+/// A body without members.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoMembers {}
+
+/// Lists deliveries by filter, newest first.
+#[utoipa::path(get, path = paths::DELIVERIES, tag = "deliveries", params(PageQuery),
+    responses((status = 200, body = Page<DeliveryView>),
+        (status = 400, body = Problem, description = "The filter does not parse; the detail shows where.")))]
+pub(super) async fn list(
+    caller: Caller,
+    request: HttpRequest,
+    state: Data<State>,
+) -> Result<HttpResponse, Refusal> {
+    let query = Query::of(&request, &["limit", "cursor", "filter"])?;
+    let query = DeliveryQuery {
+        filter: query
+            .text("filter")
+            .filter(|filter| !filter.trim().is_empty())
+            .map(str::to_owned),
+        tenant: caller.tenant().cloned(),
+        page: query.page()?,
+        ..DeliveryQuery::default()
+    };
+    ok(&delivery_page(&state, query).await?)
+}
+
+/// Shows one delivery with all its attempts and the sentence that says why it stands where it does.
+#[utoipa::path(get, path = paths::DELIVERY, tag = "deliveries", params(("id" = String, Path)),
+    responses((status = 200, body = DeliveryDetail), (status = 404, body = Problem)))]
+pub(super) async fn show(
+    caller: Caller,
+    request: HttpRequest,
+    state: Data<State>,
+) -> Result<HttpResponse, Refusal> {
+    let (view, name) = visible_delivery(&caller, &state, path_id(&request)?).await?;
+    ok(&DeliveryDetail {
+        delivery: views::delivery(&view.delivery, name),
+        why: view.why,
+        history: view.attempts.iter().map(views::attempt).collect(),
+    })
+}
+
+/// Shows one attempt: the exact request and what came back.
+#[utoipa::path(get, path = paths::ATTEMPT, tag = "deliveries",
+    params(("id" = String, Path), ("number" = u32, Path, description = "1 for the first attempt.")),
+    responses((status = 200, body = AttemptDetail), (status = 404, body = Problem)))]
+pub(super) async fn attempt(
+    caller: Caller,
+    request: HttpRequest,
+    state: Data<State>,
+) -> Result<HttpResponse, Refusal> {
+    let id: DeliveryId = path_id(&request)?;
+    let text = request.match_info().query("number");
+    let number = match text.parse() {
+        Ok(number) if number > 0 => number,
+        _ => {
+            return Err(Refusal::new(
+                Kind::BadId,
+                format!(
+                    "{text:?} is not the number of an attempt: expected 1 for the first, 2 for the second"
+                ),
+            ));
+        }
+    };
+    visible_delivery(&caller, &state, id).await?;
+    let view = state.engine.attempt(id, number).await?;
+    ok(&views::attempt_detail(&view))
+}
+
+/// Puts a delivery back to work at once with a fresh retry budget.
+#[utoipa::path(post, path = paths::DELIVERY_REPLAY, tag = "deliveries", params(("id" = String, Path)),
+    responses((status = 200, body = DeliveryView), (status = 404, body = Problem),
+        (status = 409, body = Problem)))]
+pub(super) async fn replay(
+    caller: Caller,
+    request: HttpRequest,
+    payload: Payload,
+    state: Data<State>,
+) -> Result<HttpResponse, Refusal> {
+    let id = path_id(&request)?;
+    let NoMembers {} = body::command(&state, &request, payload).await?;
+    let (_, name) = visible_delivery(&caller, &state, id).await?;
+    let delivery = state.engine.replay_delivery(&caller.actor(), id).await?;
+    ok(&views::delivery(&delivery, name))
+}
+
+/// Gives a delivery up.
+#[utoipa::path(post, path = paths::DELIVERY_DISCARD, tag = "deliveries", params(("id" = String, Path)),
+    responses((status = 200, body = DeliveryView), (status = 404, body = Problem),
+        (status = 409, body = Problem)))]
+pub(super) async fn discard(
+    caller: Caller,
+    request: HttpRequest,
+    payload: Payload,
+    state: Data<State>,
+) -> Result<HttpResponse, Refusal> {
+    let id = path_id(&request)?;
+    let NoMembers {} = body::command(&state, &request, payload).await?;
+    let (_, name) = visible_delivery(&caller, &state, id).await?;
+    let delivery = state.engine.discard_delivery(&caller.actor(), id).await?;
+    ok(&views::delivery(&delivery, name))
+}
+
+/// A page of deliveries with the names of their endpoints.
+///
+/// # Errors
+/// A filter or cursor that does not read.
+pub(super) async fn delivery_page(
+    state: &State,
+    query: DeliveryQuery,
+) -> Result<Page<DeliveryView>, Refusal> {
+    let page = state.engine.deliveries(query).await.map_err(list_refusal)?;
+    Ok(Page {
+        items: with_names(state, &page.items).await?,
+        next: page.next,
+        searched: None,
+    })
+}
+
+/// Deliveries as the wire shows them, with the names of their endpoints.
+///
+/// # Errors
+/// The store cannot be read.
+pub(super) async fn with_names(
+    core: &Core,
+    deliveries: &[Delivery],
+) -> Result<Vec<DeliveryView>, Refusal> {
+    let mut names: HashMap<EndpointId, Option<String>> = HashMap::new();
+    let mut views = Vec::with_capacity(deliveries.len());
+    for delivery in deliveries {
+        let name = match names.get(&delivery.endpoint_id) {
+            Some(name) => name.clone(),
+            None => {
+                let name = endpoint_name(core, delivery.endpoint_id).await?;
+                names.insert(delivery.endpoint_id, name.clone());
+                name
+            }
+        };
+        views.push(views::delivery(delivery, name));
+    }
+    Ok(views)
+}
+
+/// The endpoint's name; none for one that is deleted.
+async fn endpoint_name(core: &Core, id: EndpointId) -> Result<Option<String>, Refusal> {
+    match core.engine.endpoint(id).await {
+        Ok(endpoint) => Ok(endpoint.name),
+        Err(EngineError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The delivery and its endpoint's name, if the caller may see it.
+async fn visible_delivery(
+    caller: &Caller,
+    state: &State,
+    id: DeliveryId,
+) -> Result<(engine::DeliveryView, Option<String>), Refusal> {
+    let view = state.engine.delivery(id).await?;
+    match state.engine.endpoint(view.delivery.endpoint_id).await {
+        Ok(endpoint) if caller.sees(endpoint.tenant.as_ref()) => Ok((view, endpoint.name)),
+        // A deleted endpoint has nobody but the platform to show its deliveries to.
+        Err(EngineError::NotFound { .. }) if caller.tenant().is_none() => Ok((view, None)),
+        Ok(_) | Err(EngineError::NotFound { .. }) => Err(Refusal::not_found("delivery", id)),
+        Err(error) => Err(error.into()),
+    }
+}

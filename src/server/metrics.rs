@@ -1,0 +1,177 @@
+//! `/metrics`: the figures in the Prometheus text format, version 0.0.4.
+//!
+//! Written out by hand: a dozen numbers that the store and the lanes keep anyway need no registry. No label holds
+//! anything that a caller controls, so the number of series is fixed.
+
+use std::fmt::{Display, Write};
+use std::time::Duration;
+
+use super::problem::Refusal;
+use super::state::State;
+use super::stats;
+use crate::api::stats::StatsView;
+use crate::domain::attempt::FailureClass;
+
+/// What the text is.
+pub(super) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// The page of all figures.
+///
+/// # Errors
+/// The store cannot be read.
+pub(super) async fn page(state: &State) -> Result<String, Refusal> {
+    let stats = stats::view(state, Duration::from_mins(1)).await?;
+    let mut page = Page::default();
+    deliveries(&mut page, &stats);
+    attempts(&mut page, &stats);
+    machine(&mut page, &stats);
+    page.counter(
+        "hookyard_publishes_refused_total",
+        "Publishing calls refused because a queue or the disk was full.",
+        state.publishes_refused(),
+    );
+    page.gauge(
+        "hookyard_stream_clients",
+        "Live streams that are open.",
+        state.hub.clients(),
+    );
+    Ok(page.0)
+}
+
+fn deliveries(page: &mut Page, stats: &StatsView) {
+    let ledger = &stats.ledger;
+    page.counter("hookyard_events_total", "Events accepted.", stats.events);
+    page.counter(
+        "hookyard_deliveries_created_total",
+        "Deliveries made of events.",
+        ledger.created,
+    );
+    page.family(
+        "hookyard_deliveries",
+        "gauge",
+        "Deliveries by where they stand.",
+    );
+    for (word, count) in [
+        ("pending", ledger.pending),
+        ("held", ledger.held),
+        ("delivered", ledger.delivered),
+        ("dead", ledger.dead),
+        ("discarded", ledger.discarded),
+    ] {
+        page.labelled("hookyard_deliveries", "state", word, count);
+    }
+    page.family("hookyard_endpoints", "gauge", "Endpoints by status.");
+    for status in ["active", "paused", "disabled"] {
+        let count = stats.endpoints.get(status).copied().unwrap_or(0);
+        page.labelled("hookyard_endpoints", "status", status, count);
+    }
+}
+
+fn attempts(page: &mut Page, stats: &StatsView) {
+    page.family(
+        "hookyard_attempts_last_minute",
+        "gauge",
+        "Attempts of the last minute by outcome.",
+    );
+    page.labelled(
+        "hookyard_attempts_last_minute",
+        "outcome",
+        "success",
+        stats.successes,
+    );
+    for class in FailureClass::ALL {
+        let count = stats.failures.get(class.as_str()).copied().unwrap_or(0);
+        page.labelled(
+            "hookyard_attempts_last_minute",
+            "outcome",
+            class.as_str(),
+            count,
+        );
+    }
+    page.gauge(
+        "hookyard_requests_in_flight",
+        "Requests in flight to endpoints.",
+        stats.in_flight,
+    );
+}
+
+fn machine(page: &mut Page, stats: &StatsView) {
+    page.gauge(
+        "hookyard_lanes_awake",
+        "Lanes that are awake.",
+        stats.lanes.awake,
+    );
+    page.counter(
+        "hookyard_lane_restarts_total",
+        "Lanes that ended unexpectedly and were started again.",
+        stats.lanes.restarts,
+    );
+    page.gauge(
+        "hookyard_oldest_due_milliseconds",
+        "How late the oldest due delivery is.",
+        stats.oldest_due_ms,
+    );
+    page.gauge(
+        "hookyard_database_bytes",
+        "Bytes of the database file.",
+        stats.store.database_bytes,
+    );
+    page.gauge(
+        "hookyard_wal_bytes",
+        "Bytes of the write-ahead log.",
+        stats.store.wal_bytes,
+    );
+    page.gauge(
+        "hookyard_disk_free_bytes",
+        "Free bytes on the database's disk.",
+        stats.store.disk_free_bytes,
+    );
+}
+
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn counter(&mut self, name: &str, help: &str, value: impl Display) {
+        self.family(name, "counter", help);
+        self.line(format_args!("{name} {value}"));
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, value: impl Display) {
+        self.family(name, "gauge", help);
+        self.line(format_args!("{name} {value}"));
+    }
+
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        self.line(format_args!("# HELP {name} {help}"));
+        self.line(format_args!("# TYPE {name} {kind}"));
+    }
+
+    /// One series; `value` is one of our own words and needs no escape.
+    fn labelled(&mut self, name: &str, label: &str, value: &'static str, count: u64) {
+        self.line(format_args!("{name}{{{label}=\"{value}\"}} {count}"));
+    }
+
+    fn line(&mut self, line: std::fmt::Arguments<'_>) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.0, "{line}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_family_has_help_type_and_series() {
+        let mut page = Page::default();
+        page.counter("a_total", "Things.", 3);
+        page.family("b", "gauge", "Others.");
+        page.labelled("b", "state", "dead", 2);
+        assert_eq!(
+            page.0,
+            "# HELP a_total Things.\n# TYPE a_total counter\na_total 3\n\
+             # HELP b Others.\n# TYPE b gauge\nb{state=\"dead\"} 2\n"
+        );
+    }
+}

@@ -1,0 +1,72 @@
+//! What the server is started with.
+
+use std::net::TcpListener;
+use std::os::unix::net::UnixListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::SharedClock;
+use crate::domain::contract::ContractSet;
+use crate::domain::limits::{CONCURRENCY_PER_ENDPOINT_DEFAULT, EVENT_BYTES_DEFAULT};
+
+/// The sockets to answer on, bound by the caller, who knows where they are and cleans up after them.
+#[derive(Debug, Default)]
+pub struct Listeners {
+    /// TCP, tokens required.
+    pub tcp: Option<TcpListener>,
+    /// The Unix socket, judged by peer credentials.
+    pub unix: Option<UnixListener>,
+}
+
+/// How the server behaves.
+#[derive(Clone)]
+pub struct ServerOptions {
+    /// What time it is: for expiries and answers.
+    pub clock: SharedClock,
+    /// The contracts that endpoints are served under: the engine's own set.
+    pub contracts: Arc<ContractSet>,
+    /// Requests in flight to one endpoint that does not say otherwise: the engine's own figure.
+    pub concurrency_per_endpoint: usize,
+    /// Members of this unix group are operators on the socket; `None` for root and the service's own user alone.
+    pub operators_group: Option<String>,
+    /// Worker threads of each listener; 1 serves two cores best.
+    pub workers: usize,
+    /// Bytes of one published event, envelope included.
+    pub event_bytes_max: usize,
+    /// Whether health, readiness and metrics answer anybody, not only this machine.
+    pub open_probes: bool,
+    /// How long requests in progress may take to finish at a shutdown, in whole seconds.
+    pub shutdown_timeout: Duration,
+    /// The host's name, for `/v1/info`.
+    pub host: Arc<str>,
+}
+
+impl ServerOptions {
+    /// The defaults, with this clock and these contracts.
+    pub fn new(clock: SharedClock, contracts: Arc<ContractSet>) -> Self {
+        Self {
+            clock,
+            contracts,
+            concurrency_per_endpoint: CONCURRENCY_PER_ENDPOINT_DEFAULT,
+            operators_group: None,
+            workers: 1,
+            event_bytes_max: EVENT_BYTES_DEFAULT,
+            open_probes: false,
+            shutdown_timeout: Duration::from_secs(5),
+            host: "localhost".into(),
+        }
+    }
+}
+
+impl std::fmt::Debug for ServerOptions {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("ServerOptions")
+            .field("operators_group", &self.operators_group)
+            .field("workers", &self.workers)
+            .field("event_bytes_max", &self.event_bytes_max)
+            .field("open_probes", &self.open_probes)
+            .field("shutdown_timeout", &self.shutdown_timeout)
+            .finish_non_exhaustive()
+    }
+}

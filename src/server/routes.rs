@@ -1,0 +1,233 @@
+//! The route table: each path and method once, with its handler and the rule who may call it.
+//!
+//! From this one table come the actix resources, the access rules and the OpenAPI description; a test walks it.
+
+use actix_web::http::Method;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use utoipa::OpenApi;
+
+use super::access::{ADMINISTER, Access, MANAGE_OWN, OPERATE, PUBLISH, READ, READ_OWN};
+use super::problem::{Kind, Refusal};
+use super::{
+    contracts, deliveries, endpoint_actions, endpoints, events, probes, service, stream, tokens,
+};
+use crate::api::paths;
+
+/// One method of one path, and who may call it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The path with its parameters, such as `/v1/events/{id}`.
+    pub path: &'static str,
+    /// The HTTP method.
+    pub method: &'static str,
+    /// Who may call it.
+    pub access: Access,
+}
+
+/// The rules of one path, where [`super::caller`] finds them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules(&'static [(&'static str, Access)]);
+
+impl Rules {
+    /// The rule for a method.
+    pub(super) fn of(self, method: &Method) -> Option<Access> {
+        self.0
+            .iter()
+            .find(|(name, _)| *name == method.as_str())
+            .map(|&(_, access)| access)
+    }
+
+    fn allow(self) -> String {
+        let names: Vec<&str> = self.0.iter().map(|&(name, _)| name).collect();
+        names.join(", ")
+    }
+}
+
+macro_rules! routes {
+    ($( $path:ident { $( $method:ident $module:ident::$handler:ident $access:expr; )+ } )+) => {
+        const TABLE: &[(&str, &[(&str, Access)])] = &[
+            $( (paths::$path, &[ $( (stringify!($method), $access) ),+ ]) ),+
+        ];
+
+        fn register(config: &mut ServiceConfig) {
+            $(
+                let rules = Rules(&[ $( (stringify!($method), $access) ),+ ]);
+                config.service(
+                    web::resource(paths::$path)
+                        .app_data(rules)
+                        $( .route(web::method(Method::$method).to($module::$handler)) )+
+                        .default_service(web::to(method_not_allowed)),
+                );
+            )+
+        }
+
+        #[derive(OpenApi)]
+        #[openapi(
+            info(
+                title = "Hookyard",
+                description = "Webhook delivery: publish events, manage endpoints, look at and replay deliveries. \
+                               Errors are RFC 9457 problems; times are RFC 3339 UTC; lists are newest first.",
+            ),
+            paths($( $( $module::$handler ),+ ),+),
+        )]
+        struct Description;
+    };
+}
+
+routes! {
+    EVENTS {
+        POST events::publish PUBLISH;
+        GET events::list READ;
+    }
+    EVENTS_BATCH {
+        POST events::publish_batch PUBLISH;
+    }
+    EVENT {
+        GET events::show READ;
+    }
+    EVENT_DELIVERIES {
+        GET events::deliveries READ;
+    }
+    EVENT_DELIVER {
+        POST events::deliver OPERATE;
+    }
+    ENDPOINTS {
+        POST endpoints::create MANAGE_OWN;
+        GET endpoints::list READ_OWN;
+    }
+    ENDPOINT {
+        GET endpoints::show READ_OWN;
+        PATCH endpoints::patch MANAGE_OWN;
+        DELETE endpoints::delete MANAGE_OWN;
+    }
+    ENDPOINT_PAUSE {
+        POST endpoint_actions::pause OPERATE;
+    }
+    ENDPOINT_RESUME {
+        POST endpoint_actions::resume OPERATE;
+    }
+    ENDPOINT_ENABLE {
+        POST endpoint_actions::enable MANAGE_OWN;
+    }
+    ENDPOINT_DISABLE {
+        POST endpoint_actions::disable MANAGE_OWN;
+    }
+    ENDPOINT_TEST {
+        POST endpoint_actions::test MANAGE_OWN;
+    }
+    ENDPOINT_ROTATE_SECRET {
+        POST endpoint_actions::rotate_secret MANAGE_OWN;
+    }
+    ENDPOINT_SECRET {
+        GET endpoint_actions::secret MANAGE_OWN;
+    }
+    DELIVERIES {
+        GET deliveries::list READ_OWN;
+    }
+    DELIVERY {
+        GET deliveries::show READ_OWN;
+    }
+    ATTEMPT {
+        GET deliveries::attempt READ_OWN;
+    }
+    DELIVERY_REPLAY {
+        POST deliveries::replay OPERATE;
+    }
+    DELIVERY_DISCARD {
+        POST deliveries::discard OPERATE;
+    }
+    STATS {
+        GET service::stats READ;
+    }
+    STREAM {
+        GET stream::open READ;
+    }
+    TOKENS {
+        POST tokens::create ADMINISTER;
+        GET tokens::list ADMINISTER;
+    }
+    TOKEN {
+        DELETE tokens::revoke ADMINISTER;
+    }
+    CONTRACTS {
+        GET contracts::list Access::Known;
+    }
+    CONTRACT {
+        GET contracts::show Access::Known;
+    }
+    INFO {
+        GET service::info Access::Known;
+    }
+    HEALTHZ {
+        GET probes::healthz Access::Probe;
+    }
+    READYZ {
+        GET probes::readyz Access::Probe;
+    }
+    METRICS {
+        GET probes::metrics Access::Probe;
+    }
+    OPENAPI {
+        GET probes::openapi Access::Probe;
+    }
+}
+
+/// Every route, in the order of the table.
+pub fn routes() -> impl Iterator<Item = Route> {
+    TABLE.iter().flat_map(|&(path, methods)| {
+        methods.iter().map(move |&(method, access)| Route {
+            path,
+            method,
+            access,
+        })
+    })
+}
+
+/// The OpenAPI description of every route.
+pub fn description() -> utoipa::openapi::OpenApi {
+    let mut description = Description::openapi();
+    env!("CARGO_PKG_VERSION").clone_into(&mut description.info.version);
+    description
+}
+
+/// Registers every route, the pointer at `/`, and the refusal of everything else.
+pub(super) fn configure(config: &mut ServiceConfig) {
+    register(config);
+    config
+        .service(
+            web::resource("/")
+                .app_data(Rules(&[("GET", Access::Public)]))
+                .route(web::get().to(probes::pointer))
+                .default_service(web::to(method_not_allowed)),
+        )
+        .default_service(web::to(no_route));
+}
+
+async fn method_not_allowed(request: HttpRequest) -> Result<HttpResponse, Refusal> {
+    let allow = request
+        .app_data::<Rules>()
+        .map(|rules| rules.allow())
+        .unwrap_or_default();
+    let detail = format!(
+        "{} is not a method of this route; it has {allow}",
+        request.method()
+    );
+    Err(Refusal {
+        allow: Some(allow),
+        ..Refusal::new(Kind::MethodNotAllowed, detail)
+    })
+}
+
+async fn no_route(request: HttpRequest) -> Result<HttpResponse, Refusal> {
+    let path = request.path();
+    let known = TABLE.iter().map(|&(path, _)| path);
+    let hint = match super::json::nearest(path, known) {
+        Some(near) => format!("did you mean {near}?"),
+        None => "all routes are in /openapi.json".to_owned(),
+    };
+    Err(Refusal::new(
+        Kind::NoRoute,
+        format!("{path} is no route of this API; {hint}"),
+    ))
+}

@@ -1,0 +1,150 @@
+//! Changes coalesced between two frames: each delivery and endpoint once, however often it changed.
+
+use std::collections::BTreeSet;
+
+use super::feed::News;
+use crate::domain::id::{DeliveryId, EndpointId};
+use crate::domain::limits::{STREAM_FRAME_ROWS_MAX, STREAM_GATHERED_MAX};
+
+/// What changed since the frame before.
+#[derive(Debug, Default)]
+pub(super) struct Gathering {
+    deliveries: BTreeSet<DeliveryId>,
+    endpoints: BTreeSet<EndpointId>,
+    /// Changes gathered, repeated ones included: what sequence numbers count.
+    changes: u64,
+    /// Changed deliveries beyond what is remembered.
+    forgotten: u64,
+    /// Whether changes were missed altogether.
+    missed: bool,
+}
+
+/// A gathering that is closed: what its frame is made of.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Gathered {
+    /// The newest deliveries that changed, newest last; at most 100.
+    pub(super) deliveries: Vec<DeliveryId>,
+    /// Deliveries that changed and are not among them.
+    pub(super) unlisted: u64,
+    /// Endpoints that changed; at most 100, the others are in `unlisted_endpoints`.
+    pub(super) endpoints: Vec<EndpointId>,
+    /// Whether more endpoints changed than are listed.
+    pub(super) endpoints_cut: bool,
+    /// Changes, repeated ones included.
+    pub(super) changes: u64,
+    /// Whether changes were missed altogether.
+    pub(super) missed: bool,
+}
+
+impl Gathering {
+    /// Takes news in.
+    pub(super) fn add(&mut self, news: &News) {
+        match news {
+            News::Changed {
+                deliveries,
+                endpoints,
+            } => {
+                self.changes += count(deliveries.len()) + count(endpoints.len());
+                for &id in deliveries {
+                    self.add_delivery(id);
+                }
+                self.endpoints.extend(endpoints);
+                if self.endpoints.len() > STREAM_GATHERED_MAX {
+                    self.endpoints.clear();
+                    self.missed = true;
+                }
+            }
+            News::Missed => self.missed = true,
+            News::Ended => {}
+        }
+    }
+
+    fn add_delivery(&mut self, id: DeliveryId) {
+        if self.deliveries.insert(id) && self.deliveries.len() > STREAM_GATHERED_MAX {
+            self.deliveries.pop_first();
+            self.forgotten += 1;
+        }
+    }
+
+    /// Whether there is nothing to tell.
+    pub(super) fn is_empty(&self) -> bool {
+        self.changes == 0 && !self.missed
+    }
+
+    /// Closes the gathering and begins a new one.
+    pub(super) fn take(&mut self) -> Gathered {
+        let gathering = std::mem::take(self);
+        let over = gathering
+            .deliveries
+            .len()
+            .saturating_sub(STREAM_FRAME_ROWS_MAX);
+        Gathered {
+            unlisted: gathering.forgotten + count(over),
+            deliveries: gathering.deliveries.into_iter().skip(over).collect(),
+            endpoints_cut: gathering.endpoints.len() > STREAM_FRAME_ROWS_MAX,
+            endpoints: gathering
+                .endpoints
+                .into_iter()
+                .take(STREAM_FRAME_ROWS_MAX)
+                .collect(),
+            changes: gathering.changes,
+            missed: gathering.missed,
+        }
+    }
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changed(ids: std::ops::Range<i64>) -> News {
+        News::Changed {
+            deliveries: ids.map(DeliveryId::from_i64).collect(),
+            endpoints: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_delivery_that_changed_often_is_told_once_and_counted_each_time() {
+        let mut gathering = Gathering::default();
+        for _ in 0..3 {
+            gathering.add(&changed(1..3));
+        }
+        let gathered = gathering.take();
+        assert_eq!(gathered.deliveries.len(), 2);
+        assert_eq!((gathered.changes, gathered.unlisted), (6, 0));
+        assert!(gathering.is_empty());
+    }
+
+    #[test]
+    fn the_newest_hundred_are_listed_and_the_others_counted() {
+        let mut gathering = Gathering::default();
+        gathering.add(&changed(0..250));
+        let gathered = gathering.take();
+        assert_eq!(gathered.deliveries.len(), STREAM_FRAME_ROWS_MAX);
+        assert_eq!(gathered.deliveries.last(), Some(&DeliveryId::from_i64(249)));
+        assert_eq!(gathered.unlisted, 150);
+    }
+
+    #[test]
+    fn memory_is_bounded_and_nothing_goes_uncounted() {
+        let mut gathering = Gathering::default();
+        let total = i64::try_from(STREAM_GATHERED_MAX).unwrap() + 5_000;
+        gathering.add(&changed(0..total));
+        assert_eq!(gathering.deliveries.len(), STREAM_GATHERED_MAX);
+        let gathered = gathering.take();
+        assert_eq!(gathered.unlisted + 100, u64::try_from(total).unwrap());
+    }
+
+    #[test]
+    fn missed_changes_make_a_gap() {
+        let mut gathering = Gathering::default();
+        gathering.add(&News::Missed);
+        assert!(!gathering.is_empty());
+        assert!(gathering.take().missed);
+    }
+}

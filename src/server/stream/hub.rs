@@ -1,0 +1,195 @@
+//! Where frames are made: one task that listens to the engine while anybody watches.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Notify, broadcast};
+
+use super::feed::{Feed, News};
+use super::frame::Frame;
+use super::gathering::{Gathered, Gathering};
+use super::rows;
+use crate::api::stats::StatsView;
+use crate::api::stream::{Alert, Change};
+use crate::clock::{self, Stopwatch};
+use crate::domain::limits::{STREAM_FRAMES_BEHIND_MAX, STREAMS_MAX};
+use crate::server::state::Core;
+use crate::server::stats;
+
+/// Time between two frames: at most ten a second.
+const FRAME_EVERY: Duration = Duration::from_millis(100);
+/// Time between two readings of the statistics.
+const STATS_EVERY: Duration = Duration::from_secs(1);
+/// The window of the statistics in frames.
+const STATS_WINDOW: Duration = Duration::from_mins(1);
+
+/// Where live streams get their frames. Cheap to clone.
+#[derive(Clone)]
+pub(in crate::server) struct Hub {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    frames: broadcast::Sender<Arc<Frame>>,
+    clients: AtomicUsize,
+    somebody: Notify,
+}
+
+/// A client's place among the bounded number of streams, given back when dropped.
+pub(super) struct Seat {
+    shared: Arc<Shared>,
+}
+
+impl Hub {
+    /// Starts the task that makes frames, on the current thread's runtime.
+    pub(in crate::server) fn start(core: Arc<Core>) -> Self {
+        let shared = Arc::new(Shared {
+            frames: broadcast::Sender::new(STREAM_FRAMES_BEHIND_MAX),
+            clients: AtomicUsize::new(0),
+            somebody: Notify::new(),
+        });
+        let maker = Maker {
+            shared: shared.clone(),
+            core,
+            seq: 0,
+            restarts: None,
+        };
+        actix_rt::spawn(maker.run());
+        Self { shared }
+    }
+
+    /// Streams that are open.
+    pub(in crate::server) fn clients(&self) -> usize {
+        self.shared.clients.load(Ordering::Relaxed)
+    }
+
+    /// A seat and its frames, all that are made from now on; `None` when all seats are taken.
+    pub(super) fn join(&self) -> Option<(Seat, broadcast::Receiver<Arc<Frame>>)> {
+        let seat = Seat {
+            shared: self.shared.clone(),
+        };
+        // The seat's drop gives back what this takes, on refusal too.
+        let taken = self.shared.clients.fetch_add(1, Ordering::Relaxed);
+        if taken >= STREAMS_MAX {
+            return None;
+        }
+        let frames = self.shared.frames.subscribe();
+        self.shared.somebody.notify_one();
+        Some((seat, frames))
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.shared.clients.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Makes the frames.
+struct Maker {
+    shared: Arc<Shared>,
+    core: Arc<Core>,
+    /// The number of the latest change that was told.
+    seq: u64,
+    /// Lane restarts when they were last looked at.
+    restarts: Option<u64>,
+}
+
+impl Maker {
+    async fn run(mut self) {
+        loop {
+            while self.shared.clients.load(Ordering::Relaxed) == 0 {
+                self.shared.somebody.notified().await;
+            }
+            if self.watch().await == Watched::EngineEnded {
+                return;
+            }
+        }
+    }
+
+    /// Makes frames while anybody watches.
+    async fn watch(&mut self) -> Watched {
+        let mut feed = Feed::open(&self.core.engine);
+        let mut gathering = Gathering::default();
+        let mut stats_read: Option<Stopwatch> = None;
+        while self.shared.clients.load(Ordering::Relaxed) > 0 {
+            if gather(&mut feed, &mut gathering).await == Watched::EngineEnded {
+                return Watched::EngineEnded;
+            }
+            let stats_due = stats_read.is_none_or(|since| since.elapsed() >= STATS_EVERY);
+            if gathering.is_empty() && !stats_due {
+                continue;
+            }
+            let stats = if stats_due {
+                stats_read = Some(Stopwatch::start());
+                stats::view(&self.core, STATS_WINDOW).await.ok()
+            } else {
+                None
+            };
+            let frame = self.frame(gathering.take(), stats).await;
+            // An error means that the last client has just left.
+            let _ = self.shared.frames.send(Arc::new(frame));
+        }
+        Watched::NobodyLeft
+    }
+
+    async fn frame(&mut self, gathered: Gathered, stats: Option<StatsView>) -> Frame {
+        let seq_before = self.seq;
+        self.seq += gathered.changes;
+        let deliveries = rows::deliveries(&self.core, &gathered.deliveries).await;
+        let unread = gathered.deliveries.len().saturating_sub(deliveries.len());
+        let change = Change {
+            seq: self.seq,
+            deliveries_unlisted: gathered.unlisted + u64::try_from(unread).unwrap_or(0),
+            deliveries,
+            endpoints: rows::endpoints(&self.core, &gathered.endpoints).await,
+            alerts: self.alerts(stats.as_ref()),
+            stats: stats.map(Box::new),
+        };
+        Frame::new(
+            seq_before,
+            change,
+            gathered.missed || gathered.endpoints_cut,
+        )
+    }
+
+    /// What an operator should know: lanes that had to be started again.
+    fn alerts(&mut self, stats: Option<&StatsView>) -> Vec<Alert> {
+        let Some(restarts) = stats.map(|stats| stats.lanes.restarts) else {
+            return Vec::new();
+        };
+        let before = self.restarts.replace(restarts).unwrap_or(restarts);
+        if restarts <= before {
+            return Vec::new();
+        }
+        vec![Alert {
+            at: self.core.clock.now(),
+            name: "lane.restarted".to_owned(),
+            text: format!(
+                "{} lanes ended unexpectedly and were started again; nothing is lost, the log has the cause",
+                restarts - before
+            ),
+        }]
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Watched {
+    NobodyLeft,
+    EngineEnded,
+}
+
+/// Takes in what changes until the next frame is due.
+async fn gather(feed: &mut Feed, gathering: &mut Gathering) -> Watched {
+    let mut due = clock::pace(FRAME_EVERY);
+    loop {
+        tokio::select! {
+            news = feed.next() => match news {
+                News::Ended => return Watched::EngineEnded,
+                news => gathering.add(&news),
+            },
+            () = &mut due => return Watched::NobodyLeft,
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Changed rows as the wire shows them. What cannot be read is left out: the client sees it at its next snapshot.
+
+use crate::api::delivery::DeliveryView;
+use crate::api::endpoint::EndpointView;
+use crate::domain::id::{DeliveryId, EndpointId};
+use crate::server::deliveries::with_names;
+use crate::server::endpoint_facts::endpoint_views;
+use crate::server::state::Core;
+
+/// The deliveries as they stand now, in the order of their ids.
+pub(super) async fn deliveries(core: &Core, ids: &[DeliveryId]) -> Vec<DeliveryView> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for &id in ids {
+        if let Ok(view) = core.engine.delivery(id).await {
+            rows.push(view.delivery);
+        }
+    }
+    with_names(core, &rows).await.unwrap_or_default()
+}
+
+/// The endpoints as they stand now; deleted ones are left out.
+pub(super) async fn endpoints(core: &Core, ids: &[EndpointId]) -> Vec<EndpointView> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for &id in ids {
+        if let Ok(endpoint) = core.engine.endpoint(id).await {
+            rows.push(endpoint);
+        }
+    }
+    endpoint_views(core, &rows).await
+}
