@@ -29,6 +29,9 @@ mod endpoints;
 mod error;
 mod events;
 mod facts;
+mod filter_sql;
+#[cfg(test)]
+mod filter_sql_tests;
 mod hand_over;
 mod handle;
 mod lanes;
