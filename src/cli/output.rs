@@ -90,6 +90,16 @@ impl Output {
         self.styled("1", text)
     }
 
+    /// Text in red, where colours are wanted.
+    pub(crate) fn bad(self, text: &str) -> String {
+        self.styled("31", text)
+    }
+
+    /// Text in green, where colours are wanted.
+    pub(crate) fn good(self, text: &str) -> String {
+        self.styled("32", text)
+    }
+
     fn styled(self, code: &str, text: &str) -> String {
         if self.colour {
             format!("\u{1b}[{code}m{text}\u{1b}[0m")

@@ -9,7 +9,7 @@ use super::context::Context;
 use super::failure::{Exit, exit_of, text_of};
 use super::output::{Output, note};
 use super::tree::{Command, Tree};
-use super::{contract, delivery, endpoint, event, help, stats, token};
+use super::{contract, delivery, endpoint, event, help, listen, stats, token, verify};
 use crate::config::Environment;
 
 /// Parses the arguments, does what they say, and tells what came of it.
@@ -46,6 +46,8 @@ fn dispatch(command: Option<Command>, context: &Context) -> anyhow::Result<()> {
         Some(Command::Token(args)) => on_runtime(token::run(args, context)),
         Some(Command::Contract(args)) => on_runtime(contract::run(args, context)),
         Some(Command::Stats(args)) => on_runtime(stats::run(args, context)),
+        Some(Command::Listen(args)) => on_runtime(listen::run(args, context)),
+        Some(Command::Verify(args)) => verify::run(&args, context),
         Some(Command::Help(args)) => help::run(&args, context),
     }
 }

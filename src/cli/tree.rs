@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use super::output::Colour;
-use super::{contract, delivery, endpoint, event, help, stats, token};
+use super::{contract, delivery, endpoint, event, help, listen, stats, token, verify};
 
 /// Webhook delivery that an ops team runs from a terminal.
 ///
@@ -52,6 +52,10 @@ pub(crate) enum Command {
     Contract(contract::ContractArgs),
     /// Show totals and what happened lately.
     Stats(stats::StatsArgs),
+    /// Receive deliveries on this machine: verify and print each, and fail on demand.
+    Listen(listen::ListenArgs),
+    /// Check a request's signature.
+    Verify(verify::VerifyArgs),
     /// Explain a command, or the filter language.
     Help(help::HelpArgs),
 }
