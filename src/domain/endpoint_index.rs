@@ -172,3 +172,118 @@ impl ByType {
         self.any.is_empty() && self.below.is_empty() && self.exact.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::endpoint::{DisabledReason, EndpointStatus};
+    use crate::domain::time::Timestamp;
+
+    fn endpoint(id: i64, settings: &Settings) -> Endpoint {
+        let status = match settings.status {
+            0 => EndpointStatus::Active,
+            1 => EndpointStatus::Paused {
+                until: None,
+                reason: None,
+            },
+            2 => EndpointStatus::Disabled {
+                reason: DisabledReason::Gone,
+            },
+            _ => EndpointStatus::Deleted,
+        };
+        Endpoint {
+            id: EndpointId::from_i64(id),
+            tenant: settings.tenant.map(|name| name.parse().unwrap()),
+            name: None,
+            url: "https://example.com".to_owned(),
+            contract: "standard".to_owned(),
+            event_types: settings
+                .patterns
+                .iter()
+                .map(|text| text.parse().unwrap())
+                .collect(),
+            headers: Vec::new(),
+            metadata: std::collections::BTreeMap::new(),
+            ordered: false,
+            concurrency: None,
+            retry: None,
+            timeout: None,
+            test_mode: settings.test_mode,
+            status,
+            hold: HoldClock {
+                total_ms: id,
+                since: None,
+            },
+            secrets: Vec::new(),
+            created_at: Timestamp::EPOCH,
+            updated_at: Timestamp::EPOCH,
+            version: 1,
+        }
+    }
+
+    #[derive(Clone, Debug)]
+    struct Settings {
+        tenant: Option<&'static str>,
+        test_mode: bool,
+        status: u8,
+        patterns: Vec<&'static str>,
+    }
+
+    fn settings() -> impl Strategy<Value = Settings> {
+        let tenant = prop::sample::select(vec![None, Some("acme"), Some("other")]);
+        let pattern = prop::sample::select(vec!["*", "a.*", "a.b.*", "a.b", "a", "a.b.c", "b.a"]);
+        let patterns = prop::collection::vec(pattern, 1..4);
+        (tenant, any::<bool>(), 0..4_u8, patterns).prop_map(
+            |(tenant, test_mode, status, patterns)| Settings {
+                tenant,
+                test_mode,
+                status,
+                patterns,
+            },
+        )
+    }
+
+    proptest! {
+        /// Endpoints are put in, changed and taken out at will; then every event meets exactly those that want it.
+        #[test]
+        fn the_index_agrees_with_every_endpoint_asked_in_turn(
+            changes in prop::collection::vec((0..6_i64, prop::option::weighted(0.8, settings())), 0..24),
+        ) {
+            let mut index = EndpointIndex::default();
+            let mut all = std::collections::BTreeMap::new();
+            for (id, settings) in changes {
+                match settings {
+                    Some(settings) => {
+                        let endpoint = endpoint(id, &settings);
+                        index.put(&endpoint);
+                        all.insert(id, endpoint);
+                    }
+                    None => {
+                        index.remove(EndpointId::from_i64(id));
+                        all.remove(&id);
+                    }
+                }
+            }
+            for audience in [None, Some("acme"), Some("nobody"), Some("*")] {
+                let audience = Audience::from_text(audience).unwrap();
+                for text in ["a", "a.b", "a.b.c", "a.bc", "b.a", "c"] {
+                    let event_type: EventType = text.parse().unwrap();
+                    for test in [false, true] {
+                        let expected: Vec<_> = all
+                            .values()
+                            .filter(|endpoint| endpoint.wants(&audience, &event_type, test))
+                            .map(|endpoint| (endpoint.id, endpoint.hold))
+                            .collect();
+                        prop_assert_eq!(index.matches(&audience, &event_type, test), expected);
+                    }
+                }
+            }
+            for endpoint in all.values() {
+                index.remove(endpoint.id);
+            }
+            prop_assert!(index.is_empty() && index.ordinary.is_empty() && index.test.is_empty());
+        }
+    }
+}

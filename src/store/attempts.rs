@@ -20,12 +20,12 @@ macro_rules! attempt_columns {
     };
 }
 
-const SELECT_OF_DELIVERY: &str = concat!(
+pub(super) const SELECT_OF_DELIVERY: &str = concat!(
     "SELECT ",
     attempt_columns!(),
     " FROM attempts WHERE delivery_id = $1 ORDER BY id LIMIT $2"
 );
-const SELECT_ONE: &str = concat!(
+pub(super) const SELECT_ONE: &str = concat!(
     "SELECT ",
     attempt_columns!(),
     " FROM attempts WHERE delivery_id = $1 AND number = $2 ORDER BY id DESC LIMIT 1"

@@ -12,9 +12,9 @@ use crate::domain::actor::{Actor, Via};
 use crate::domain::id::AuditId;
 use crate::domain::time::Timestamp;
 
-const SELECT_PAGE: &str = "SELECT id, at, who, via, came_from, action, subject, detail FROM audit \
+pub(super) const SELECT_PAGE: &str = "SELECT id, at, who, via, came_from, action, subject, detail FROM audit \
      WHERE id < $1 ORDER BY id DESC LIMIT $2";
-const SELECT_PAGE_OF: &str = "SELECT id, at, who, via, came_from, action, subject, detail FROM audit \
+pub(super) const SELECT_PAGE_OF: &str = "SELECT id, at, who, via, came_from, action, subject, detail FROM audit \
      WHERE id < $1 AND subject = $3 ORDER BY id DESC LIMIT $2";
 
 /// One entry of the log.

@@ -30,22 +30,22 @@ macro_rules! minute_sums {
          sum(failed_internal)"
     };
 }
-const SELECT_MINUTES: &str = concat!(
+pub(super) const SELECT_MINUTES: &str = concat!(
     "SELECT minute, ",
     minute_sums!(),
     " FROM minute_stats WHERE minute >= $1 AND minute < $2 GROUP BY minute ORDER BY minute"
 );
-const SELECT_MINUTES_OF: &str = concat!(
+pub(super) const SELECT_MINUTES_OF: &str = concat!(
     "SELECT minute, ",
     minute_sums!(),
     " FROM minute_stats WHERE minute >= $1 AND minute < $2 AND endpoint_id = $3 GROUP BY minute ORDER BY minute"
 );
-const SELECT_BY_ENDPOINT: &str = concat!(
+pub(super) const SELECT_BY_ENDPOINT: &str = concat!(
     "SELECT endpoint_id, ",
     minute_sums!(),
     " FROM minute_stats WHERE minute >= $1 AND minute < $2 GROUP BY endpoint_id ORDER BY endpoint_id"
 );
-const SELECT_ACCEPTED: &str =
+pub(super) const SELECT_ACCEPTED: &str =
     "SELECT minute, accepted FROM minute_events WHERE minute >= $1 AND minute < $2 ORDER BY minute";
 
 /// What happened in a stretch of time; test traffic is left out.

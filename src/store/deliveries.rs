@@ -33,13 +33,13 @@ pub(super) use delivery_columns;
 /// How many columns [`delivery_columns`] has.
 pub(super) const COLUMNS: usize = 18;
 
-const SELECT_ONE: &str = concat!(
+pub(super) const SELECT_ONE: &str = concat!(
     "SELECT ",
     delivery_columns!(),
     ", p.status FROM deliveries d JOIN endpoints p ON p.id = d.endpoint_id WHERE d.id = $1"
 );
 const SELECT_NOTE: &str = "SELECT note FROM deliveries WHERE id = $1";
-const SELECT_SCAN_FLOOR: &str =
+pub(super) const SELECT_SCAN_FLOOR: &str =
     "SELECT id FROM deliveries WHERE id < $1 ORDER BY id DESC LIMIT 1 OFFSET $2";
 
 /// Which deliveries a page is drawn from.

@@ -24,12 +24,12 @@ macro_rules! event_columns {
 }
 pub(super) use event_columns;
 
-const SELECT_ONE: &str = concat!(
+pub(super) const SELECT_ONE: &str = concat!(
     "SELECT ",
     event_columns!(),
     " FROM events e WHERE e.id = $1"
 );
-const SELECT_PAGE: &str = concat!(
+pub(super) const SELECT_PAGE: &str = concat!(
     "SELECT ",
     event_columns!(),
     " FROM events e WHERE e.id < $1 ORDER BY e.id DESC LIMIT $2"

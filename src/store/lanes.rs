@@ -14,7 +14,7 @@ use crate::domain::event::Event;
 use crate::domain::id::{DeliveryId, EndpointId};
 use crate::domain::time::Timestamp;
 
-const SELECT_FRESH: &str = concat!(
+pub(super) const SELECT_FRESH: &str = concat!(
     "SELECT ",
     delivery_columns!(),
     ", ",
@@ -23,7 +23,7 @@ const SELECT_FRESH: &str = concat!(
      WHERE d.state = 'pending' AND d.next_attempt_at IS NULL AND d.endpoint_id = $1 AND d.id > $2 \
      ORDER BY d.id LIMIT $3"
 );
-const SELECT_DUE: &str = concat!(
+pub(super) const SELECT_DUE: &str = concat!(
     "SELECT ",
     delivery_columns!(),
     ", ",
@@ -32,16 +32,16 @@ const SELECT_DUE: &str = concat!(
      WHERE d.state = 'pending' AND d.next_attempt_at IS NOT NULL AND d.endpoint_id = $1 \
      AND d.next_attempt_at <= $2 ORDER BY d.next_attempt_at, d.id LIMIT $3"
 );
-const SELECT_NEXT_DUE: &str = "SELECT d.next_attempt_at FROM deliveries d \
+pub(super) const SELECT_NEXT_DUE: &str = "SELECT d.next_attempt_at FROM deliveries d \
      WHERE d.state = 'pending' AND d.next_attempt_at IS NOT NULL AND d.endpoint_id = $1 \
      ORDER BY d.next_attempt_at LIMIT 1";
 const SELECT_WITH_PENDING: &str =
     "SELECT c.endpoint_id, c.pending FROM endpoint_counters c WHERE c.pending > 0";
-const SELECT_OLDEST: &str = "SELECT min((SELECT min(d.next_attempt_at) FROM deliveries d \
+pub(super) const SELECT_OLDEST: &str = "SELECT min((SELECT min(d.next_attempt_at) FROM deliveries d \
      WHERE d.endpoint_id = c.endpoint_id AND d.state = 'pending' AND d.next_attempt_at IS NOT NULL)), \
      min((SELECT f.budget_started_at FROM deliveries f WHERE f.endpoint_id = c.endpoint_id \
      AND f.state = 'pending' AND f.next_attempt_at IS NULL ORDER BY f.id LIMIT 1)) \
-     FROM endpoint_counters c JOIN endpoints p ON p.id = c.endpoint_id \
+     FROM endpoint_counters c CROSS JOIN endpoints p ON p.id = c.endpoint_id \
      WHERE c.pending > 0 AND p.status = 'active'";
 
 /// A delivery as a lane takes it up.

@@ -34,6 +34,7 @@ mod filter_sql;
 mod filter_sql_tests;
 mod hand_over;
 mod handle;
+mod janitor;
 mod lanes;
 mod lock;
 mod meta;
@@ -41,8 +42,11 @@ mod moves;
 mod open;
 mod options;
 mod page;
+#[cfg(test)]
+mod plans;
 mod publish;
 mod record;
+mod recount;
 mod rows;
 mod schema;
 mod tokens;
@@ -56,6 +60,7 @@ pub use events::StoredEvent;
 pub use facts::{CheckpointFacts, StoreFacts};
 pub use hand_over::{HandOver, HandOverReceiver};
 pub use handle::Store;
+pub use janitor::{Removed, RetentionProgress};
 pub use lanes::LaneRow;
 pub use meta::StoredRevision;
 pub use options::{FreeSpace, StoreOptions};
@@ -64,3 +69,4 @@ pub use record::{
     AcceptedDelivery, AcceptedEvent, AfterAttempt, AttemptRecord, AuditNote, Changes,
     DeliveryChange, Published, Recorded,
 };
+pub use recount::Disagreement;

@@ -21,7 +21,8 @@ const SELECT_RAW: &str = concat!(
 const SELECT_HAS_PAYLOAD: &str = "SELECT data IS NOT NULL FROM events WHERE id = $1";
 const SELECT_STATE: &str = "SELECT endpoint_id, state FROM deliveries WHERE id = $1";
 const SELECT_EVENT: &str = "SELECT event_type, test, data IS NOT NULL FROM events WHERE id = $1";
-const SELECT_PAIR: &str = "SELECT id FROM deliveries WHERE event_id = $1 AND endpoint_id = $2";
+pub(super) const SELECT_PAIR: &str =
+    "SELECT id FROM deliveries WHERE event_id = $1 AND endpoint_id = $2";
 const UPDATE_REPLAYED: &str = "UPDATE deliveries SET state = 'pending', reason = NULL, note = NULL, \
      budget_attempts = 0, budget_started_at = $2, held_before_ms = $3, next_attempt_at = $2, updated_at = $4 \
      WHERE id = $1";

@@ -14,7 +14,7 @@ const TABLE: &str = "tokens";
 
 const SELECT_ALL: &str = "SELECT id, name, sha256, prefix, role, tenant, created_at, expires_at, revoked_at FROM tokens \
      ORDER BY id DESC";
-const SELECT_BY_DIGEST: &str = "SELECT id, name, sha256, prefix, role, tenant, created_at, expires_at, revoked_at \
+pub(super) const SELECT_BY_DIGEST: &str = "SELECT id, name, sha256, prefix, role, tenant, created_at, expires_at, revoked_at \
      FROM tokens WHERE sha256 = $1";
 const SELECT_ONE: &str = "SELECT id, name, sha256, prefix, role, tenant, created_at, expires_at, revoked_at \
      FROM tokens WHERE id = $1";

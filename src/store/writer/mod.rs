@@ -11,4 +11,6 @@ mod values;
 
 pub(super) use queue::{COMMANDS_MAX, Command, PublishCall, RecordCall, Waiting};
 pub(super) use space::Space;
+#[cfg(test)]
+pub(super) use sql::{SELECT_KEYS, SELECT_ODD};
 pub(super) use task::Writer;

@@ -104,13 +104,13 @@ fn text(index: usize) -> String {
 }
 
 /// Events that already have one of the keys: `$1` holds rows of number, audience and key.
-pub(super) const SELECT_KEYS: &str = "SELECT k.value->>0, e.id, e.content_sha256, e.deliveries \
+pub(crate) const SELECT_KEYS: &str = "SELECT k.value->>0, e.id, e.content_sha256, e.deliveries \
      FROM jsonb_each($1) k CROSS JOIN events e \
      ON e.audience = k.value->>1 AND e.key = k.value->>2 AND e.key IS NOT NULL";
 
 /// Attempts to be kept whose delivery is missing, has moved on, or is a test: `$1` holds rows of place, delivery,
 /// number and endpoint.
-pub(super) const SELECT_ODD: &str = "SELECT r.value->>0, d.id IS NULL, \
+pub(crate) const SELECT_ODD: &str = "SELECT r.value->>0, d.id IS NULL, \
      coalesce(d.state = 'pending' AND d.attempts = (r.value->>2) - 1, 0), coalesce(d.test, 0) \
      FROM jsonb_each($1) r LEFT JOIN deliveries d ON d.id = r.value->>1 AND d.endpoint_id = r.value->>3 \
      WHERE d.id IS NULL OR d.test OR d.state <> 'pending' OR d.attempts <> (r.value->>2) - 1";

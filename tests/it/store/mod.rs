@@ -5,3 +5,5 @@ mod fixture;
 mod moves;
 mod opening;
 mod publishing;
+mod retention;
+mod trouble;

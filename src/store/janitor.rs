@@ -1,0 +1,356 @@
+//! Taking away what is past its time, in chunks that never hold the writer up for long.
+//!
+//! The janitor walks the tables by id, a chunk at a time, and remembers how far it is: what must stay is looked at
+//! once a round, not once a chunk. Only final deliveries go, after their attempts; an event goes after its last
+//! delivery. The ledger counts deliveries ever made: taking a row moves no count, it is noted as removed.
+
+use sqlx::{AssertSqlSafe, Row};
+
+use super::cold::{ColdCommand, WriteTx};
+use super::error::StoreError;
+use super::handle::Store;
+use super::record::DeliveryChange;
+use crate::domain::delivery::{DeliveryState, DiscardReason};
+use crate::domain::id::{DeliveryId, EndpointId};
+use crate::domain::retention::RetentionPlan;
+
+/// Rows that one step looks at.
+const CHUNK_ROWS: i64 = 250;
+/// Bytes of payloads that one step frees, about: freed pages are written too.
+const CHUNK_BYTES: i64 = 2 * 1024 * 1024;
+/// Free pages (16 MiB) that are kept in the file for reuse.
+const FREE_PAGES_KEPT: i64 = 4_096;
+
+pub(super) const SCAN_ATTEMPTS: &str = "SELECT id, coalesce(length(response_body), 0) FROM attempts \
+     WHERE id > $1 AND id < $2 ORDER BY id LIMIT $3";
+pub(super) const DELETE_ATTEMPTS: &str = "DELETE FROM attempts WHERE id > $1 AND id <= $2 AND EXISTS (SELECT 1 \
+     FROM deliveries d WHERE d.id = attempts.delivery_id \
+     AND (d.state IN ('delivered', 'discarded') OR (d.state = 'dead' AND attempts.id < $3)))";
+pub(super) const SCAN_DELIVERIES: &str =
+    "SELECT id, 0 FROM deliveries WHERE id > $1 AND id < $2 ORDER BY id LIMIT $3";
+pub(super) const COUNT_DELIVERIES: &str = "INSERT INTO endpoint_counters (endpoint_id, removed_delivered, removed_dead, \
+     removed_discarded) \
+     SELECT endpoint_id, sum(state = 'delivered'), sum(state = 'dead'), sum(state = 'discarded') FROM deliveries d \
+     WHERE id > $1 AND id <= $2 AND (state IN ('delivered', 'discarded') OR (state = 'dead' AND id < $3)) \
+     AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.delivery_id = d.id) GROUP BY endpoint_id \
+     ON CONFLICT (endpoint_id) DO UPDATE SET removed_delivered = removed_delivered + excluded.removed_delivered, \
+     removed_dead = removed_dead + excluded.removed_dead, \
+     removed_discarded = removed_discarded + excluded.removed_discarded";
+pub(super) const DELETE_DELIVERIES: &str = "DELETE FROM deliveries WHERE id > $1 AND id <= $2 \
+     AND (state IN ('delivered', 'discarded') OR (state = 'dead' AND id < $3)) \
+     AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.delivery_id = deliveries.id)";
+pub(super) const SCAN_EVENTS: &str = "SELECT id, coalesce(length(data), 0) FROM events WHERE id > $1 AND id < $2 \
+     ORDER BY id LIMIT $3";
+pub(super) const DELETE_EVENTS: &str = "DELETE FROM events WHERE id > $1 AND id <= $2 AND id < $3 \
+     AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event_id = events.id)";
+pub(super) const DROP_PAYLOADS: &str = "UPDATE events SET data = NULL, attributes = NULL \
+     WHERE id > $1 AND id <= $2 AND data IS NOT NULL AND NOT EXISTS (SELECT 1 FROM deliveries d \
+     WHERE d.event_id = events.id AND d.state IN ('pending', 'dead'))";
+pub(super) const DELETE_AUDIT: &str =
+    "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id < $1 ORDER BY id LIMIT $2)";
+pub(super) const DELETE_MINUTES: &str = "DELETE FROM minute_stats WHERE (minute, endpoint_id) IN \
+     (SELECT minute, endpoint_id FROM minute_stats WHERE minute < $1 ORDER BY minute, endpoint_id LIMIT $2)";
+pub(super) const DELETE_MINUTE_EVENTS: &str = "DELETE FROM minute_events WHERE minute IN \
+     (SELECT minute FROM minute_events WHERE minute < $1 ORDER BY minute LIMIT $2)";
+const SELECT_FREE_PAGES: &str = "PRAGMA freelist_count";
+const SELECT_DELETED: &str = "SELECT c.endpoint_id FROM endpoint_counters c \
+     JOIN endpoints p ON p.id = c.endpoint_id WHERE c.pending > 0 AND p.status = 'deleted' LIMIT 1";
+pub(super) const SELECT_ORPHANS: &str = "SELECT id FROM (SELECT id FROM deliveries WHERE state = 'pending' \
+     AND next_attempt_at IS NULL AND endpoint_id = $1 LIMIT $2) \
+     UNION ALL SELECT id FROM (SELECT id FROM deliveries WHERE state = 'pending' \
+     AND next_attempt_at IS NOT NULL AND endpoint_id = $1 LIMIT $2) LIMIT $2";
+const DISCARD_ORPHAN: &str = "UPDATE deliveries SET state = 'discarded', reason = 'endpoint_deleted', \
+     next_attempt_at = NULL, updated_at = $2 WHERE id = $1 AND state = 'pending'";
+
+/// How far a round of the janitor is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RetentionProgress {
+    stage: Stage,
+    /// The last row looked at in this stage.
+    after: i64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    Attempts,
+    Deliveries,
+    Events,
+    Audit,
+    Minutes,
+    Pages,
+    Done,
+}
+
+/// Rows that a step took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Attempts.
+    pub attempts: u64,
+    /// Deliveries.
+    pub deliveries: u64,
+    /// Payloads of events that stay.
+    pub payloads: u64,
+    /// Events.
+    pub events: u64,
+    /// Audit entries and minutes of statistics.
+    pub others: u64,
+}
+
+impl RetentionProgress {
+    /// Whether the round is over; the next one starts from `default()`.
+    pub const fn is_done(self) -> bool {
+        matches!(self.stage, Stage::Done)
+    }
+}
+
+impl Store {
+    /// One small step of a retention round: looks at up to 250 rows and takes those that may go. The caller lets
+    /// others write in between, and goes on with the progress that is returned until it is done.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]. A full disk does not stop it: it makes room.
+    pub async fn retention_step(
+        &self,
+        plan: RetentionPlan,
+        progress: RetentionProgress,
+    ) -> Result<(RetentionProgress, Removed), StoreError> {
+        self.change(RetentionStep { plan, progress }).await
+    }
+
+    /// Discards up to 250 pending deliveries of deleted endpoints; answers how many. Zero means that none is left.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Full`].
+    pub async fn discard_orphans(&self) -> Result<u64, StoreError> {
+        self.change(DiscardOrphans).await
+    }
+}
+
+struct RetentionStep {
+    plan: RetentionPlan,
+    progress: RetentionProgress,
+}
+
+impl ColdCommand for RetentionStep {
+    type Output = (RetentionProgress, Removed);
+
+    async fn run(&mut self, tx: &mut WriteTx<'_>) -> Result<Self::Output, StoreError> {
+        let mut removed = Removed::default();
+        let next = match self.progress.stage {
+            Stage::Attempts => self.attempts(tx, &mut removed).await?,
+            Stage::Deliveries => self.deliveries(tx, &mut removed).await?,
+            Stage::Events => self.events(tx, &mut removed).await?,
+            Stage::Audit => {
+                let edge = self.plan.audit_before.as_i64();
+                let gone = delete_chunk(tx, DELETE_AUDIT, edge).await?;
+                removed.others = gone;
+                self.stay_while(gone, Stage::Minutes)
+            }
+            Stage::Minutes => {
+                let edge = self.plan.minutes_before.as_millis();
+                let gone = delete_chunk(tx, DELETE_MINUTES, edge).await?
+                    + delete_chunk(tx, DELETE_MINUTE_EVENTS, edge).await?;
+                removed.others = gone;
+                self.stay_while(gone, Stage::Pages)
+            }
+            Stage::Pages => {
+                let freed = give_pages_back(tx).await?;
+                self.stay_while(freed, Stage::Done)
+            }
+            Stage::Done => self.progress,
+        };
+        Ok((next, removed))
+    }
+}
+
+impl RetentionStep {
+    async fn attempts(
+        &self,
+        tx: &mut WriteTx<'_>,
+        removed: &mut Removed,
+    ) -> Result<RetentionProgress, StoreError> {
+        let edge = self.plan.attempts_before.as_i64();
+        let Some(last) = self.scan(tx, SCAN_ATTEMPTS, edge).await? else {
+            return Ok(RetentionProgress::at(Stage::Deliveries));
+        };
+        let dead_edge = self.plan.dead_attempts_before.as_i64();
+        removed.attempts = self.delete(tx, DELETE_ATTEMPTS, last, dead_edge).await?;
+        Ok(self.moved_to(last))
+    }
+
+    async fn deliveries(
+        &self,
+        tx: &mut WriteTx<'_>,
+        removed: &mut Removed,
+    ) -> Result<RetentionProgress, StoreError> {
+        let edge = self.plan.deliveries_before.as_i64();
+        let Some(last) = self.scan(tx, SCAN_DELIVERIES, edge).await? else {
+            return Ok(RetentionProgress::at(Stage::Events));
+        };
+        let dead_edge = self.plan.dead_before.as_i64();
+        self.delete(tx, COUNT_DELIVERIES, last, dead_edge).await?;
+        removed.deliveries = self.delete(tx, DELETE_DELIVERIES, last, dead_edge).await?;
+        Ok(self.moved_to(last))
+    }
+
+    async fn events(
+        &self,
+        tx: &mut WriteTx<'_>,
+        removed: &mut Removed,
+    ) -> Result<RetentionProgress, StoreError> {
+        let edge = self
+            .plan
+            .payloads_before
+            .max(self.plan.events_before)
+            .as_i64();
+        let Some(last) = self.scan(tx, SCAN_EVENTS, edge).await? else {
+            return Ok(RetentionProgress::at(Stage::Audit));
+        };
+        let events_edge = self.plan.events_before.as_i64();
+        removed.events = self.delete(tx, DELETE_EVENTS, last, events_edge).await?;
+        let payloads_last = last.min(self.plan.payloads_before.as_i64() - 1);
+        removed.payloads = self.delete(tx, DROP_PAYLOADS, payloads_last, 0).await?;
+        Ok(self.moved_to(last))
+    }
+
+    /// The last id of the next chunk below `edge`; `None` where nothing is left.
+    async fn scan(
+        &self,
+        tx: &mut WriteTx<'_>,
+        sql: &'static str,
+        edge: i64,
+    ) -> Result<Option<i64>, StoreError> {
+        let rows = sqlx::query(sql)
+            .bind(self.progress.after)
+            .bind(edge)
+            .bind(CHUNK_ROWS)
+            .fetch_all(&mut *tx.connection)
+            .await?;
+        let (mut last, mut bytes) = (None, 0);
+        for row in &rows {
+            last = Some(row.try_get(0)?);
+            bytes += row.try_get::<i64, _>(1)?;
+            if bytes > CHUNK_BYTES {
+                break;
+            }
+        }
+        Ok(last)
+    }
+
+    async fn delete(
+        &self,
+        tx: &mut WriteTx<'_>,
+        sql: &'static str,
+        last: i64,
+        edge: i64,
+    ) -> Result<u64, StoreError> {
+        let done = sqlx::query(sql)
+            .bind(self.progress.after)
+            .bind(last)
+            .bind(edge)
+            .execute(&mut *tx.connection)
+            .await?;
+        Ok(done.rows_affected())
+    }
+
+    const fn moved_to(&self, after: i64) -> RetentionProgress {
+        RetentionProgress {
+            stage: self.progress.stage,
+            after,
+        }
+    }
+
+    const fn stay_while(&self, gone: u64, next: Stage) -> RetentionProgress {
+        if gone > 0 {
+            self.progress
+        } else {
+            RetentionProgress::at(next)
+        }
+    }
+}
+
+impl RetentionProgress {
+    const fn at(stage: Stage) -> Self {
+        Self { stage, after: 0 }
+    }
+}
+
+async fn delete_chunk(
+    tx: &mut WriteTx<'_>,
+    sql: &'static str,
+    edge: i64,
+) -> Result<u64, StoreError> {
+    let done = sqlx::query(sql)
+        .bind(edge)
+        .bind(CHUNK_ROWS)
+        .execute(&mut *tx.connection)
+        .await?;
+    Ok(done.rows_affected())
+}
+
+/// Gives up to 250 pages back to the system where more are free than will soon be used; answers how many.
+async fn give_pages_back(tx: &mut WriteTx<'_>) -> Result<u64, StoreError> {
+    let free = free_pages(tx).await?;
+    if free <= FREE_PAGES_KEPT {
+        return Ok(0);
+    }
+    let sql = format!("PRAGMA incremental_vacuum({CHUNK_ROWS})");
+    sqlx::query(AssertSqlSafe(sql))
+        .execute(&mut *tx.connection)
+        .await?;
+    let left = free_pages(tx).await?;
+    Ok(u64::try_from(free - left).unwrap_or(0))
+}
+
+async fn free_pages(tx: &mut WriteTx<'_>) -> Result<i64, StoreError> {
+    let rows = sqlx::query(SELECT_FREE_PAGES)
+        .fetch_all(&mut *tx.connection)
+        .await?;
+    Ok(rows.first().map_or(Ok(0), |row| row.try_get(0))?)
+}
+
+struct DiscardOrphans;
+
+impl ColdCommand for DiscardOrphans {
+    type Output = u64;
+
+    async fn run(&mut self, tx: &mut WriteTx<'_>) -> Result<u64, StoreError> {
+        let deleted = sqlx::query(SELECT_DELETED)
+            .fetch_all(&mut *tx.connection)
+            .await?
+            .pop();
+        let Some(deleted) = deleted else {
+            return Ok(0);
+        };
+        let endpoint_id = EndpointId::from_i64(deleted.try_get(0)?);
+        let rows = sqlx::query(SELECT_ORPHANS)
+            .bind(endpoint_id.as_i64())
+            .bind(CHUNK_ROWS)
+            .fetch_all(&mut *tx.connection)
+            .await?;
+        let mut gone = 0;
+        for row in &rows {
+            let id: i64 = row.try_get(0)?;
+            let done = sqlx::query(DISCARD_ORPHAN)
+                .bind(id)
+                .bind(tx.now.as_millis())
+                .execute(&mut *tx.connection)
+                .await?;
+            gone += done.rows_affected();
+            tx.effects.deliveries_changed.push(DeliveryChange {
+                id: DeliveryId::from_i64(id),
+                endpoint_id,
+                state: DeliveryState::Discarded(DiscardReason::EndpointDeleted),
+            });
+        }
+        let count = i64::try_from(gone).unwrap_or(i64::MAX);
+        let delta = super::cold::LedgerDelta {
+            pending: -count,
+            discarded: count,
+            ..Default::default()
+        };
+        tx.count(endpoint_id, &delta).await?;
+        Ok(gone)
+    }
+}

@@ -1,0 +1,132 @@
+//! Every read has an index: what SQLite plans to do with each statement, asked and held to it.
+
+use std::sync::Arc;
+
+use sqlx::{AssertSqlSafe, Row};
+
+use super::deliveries::{self, page_sql};
+use super::writer::{SELECT_KEYS, SELECT_ODD};
+use super::{
+    DeliveryScope, DeliverySelect, SqlCondition, Store, StoreOptions, attempts, audit, counters,
+    events, janitor, lanes, moves, tokens,
+};
+use crate::clock::SystemClock;
+use crate::domain::id::{DeliveryId, EndpointId, EventId};
+
+/// What the plan of `sql` reads without an index, as SQLite words it.
+async fn scans(store: &Store, sql: &str) -> Vec<String> {
+    let rows = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")))
+        .fetch_all(store.readers())
+        .await
+        .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    rows.iter()
+        .map(|row| row.try_get::<String, _>("detail").unwrap())
+        .filter(|detail| detail.starts_with("SCAN") || detail.contains("TEMP B-TREE"))
+        .collect()
+}
+
+/// Fails when a statement scans or sorts anything but the named sources.
+async fn check(sql: &str, allowed: &[&str]) {
+    let directory = tempfile::tempdir().unwrap();
+    let options = StoreOptions::new(directory.path());
+    let clock = Arc::new(SystemClock::new());
+    let (store, _hand_over) = Store::open(options, clock).await.unwrap();
+    let mut found = scans(&store, sql).await;
+    found.retain(|detail| !allowed.iter().any(|source| detail.starts_with(source)));
+    assert!(found.is_empty(), "{found:?} in {sql}");
+}
+
+#[tokio::test]
+async fn single_rows_and_pages_are_found_by_key() {
+    for sql in [
+        deliveries::SELECT_ONE,
+        events::SELECT_ONE,
+        events::SELECT_PAGE,
+        attempts::SELECT_OF_DELIVERY,
+        attempts::SELECT_ONE,
+        moves::SELECT_PAIR,
+        audit::SELECT_PAGE,
+        audit::SELECT_PAGE_OF,
+        tokens::SELECT_BY_DIGEST,
+        deliveries::SELECT_SCAN_FLOOR,
+    ] {
+        check(sql, &[]).await;
+    }
+}
+
+#[tokio::test]
+async fn lanes_load_from_the_partial_indexes() {
+    for sql in [
+        lanes::SELECT_FRESH,
+        lanes::SELECT_DUE,
+        lanes::SELECT_NEXT_DUE,
+    ] {
+        check(sql, &[]).await;
+    }
+    // One row an endpoint, then one step into an index for each.
+    check(lanes::SELECT_OLDEST, &["SCAN c"]).await;
+}
+
+#[tokio::test]
+async fn delivery_pages_of_every_scope_are_searches_in_order() {
+    let endpoint = EndpointId::from_i64(1);
+    let delivery = DeliveryId::from_i64(1);
+    for scope in [
+        DeliveryScope::All,
+        DeliveryScope::Between(delivery, delivery),
+        DeliveryScope::Event(EventId::from_i64(1)),
+        DeliveryScope::Dead(endpoint),
+        DeliveryScope::Endpoint(endpoint),
+    ] {
+        for condition in [None, Some("d.state = $1 AND e.key = $2 AND p.name = $3")] {
+            let select = DeliverySelect {
+                scope,
+                condition: condition.map(|sql| SqlCondition {
+                    sql: sql.to_owned(),
+                    binds: Vec::new(),
+                }),
+            };
+            check(&page_sql(&select, 3), &[]).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn statistics_read_only_their_window() {
+    for sql in [
+        counters::SELECT_MINUTES,
+        counters::SELECT_MINUTES_OF,
+        counters::SELECT_ACCEPTED,
+    ] {
+        check(sql, &[]).await;
+    }
+    // Grouping the window's rows by endpoint sorts them.
+    check(
+        counters::SELECT_BY_ENDPOINT,
+        &["USE TEMP B-TREE FOR GROUP BY"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_writer_and_the_janitor_look_only_at_their_rows() {
+    check(SELECT_KEYS, &["SCAN k VIRTUAL TABLE"]).await;
+    check(SELECT_ODD, &["SCAN r VIRTUAL TABLE"]).await;
+    for sql in [
+        janitor::SCAN_ATTEMPTS,
+        janitor::DELETE_ATTEMPTS,
+        janitor::SCAN_DELIVERIES,
+        janitor::DELETE_DELIVERIES,
+        janitor::SCAN_EVENTS,
+        janitor::DELETE_EVENTS,
+        janitor::DROP_PAYLOADS,
+        janitor::DELETE_AUDIT,
+        janitor::DELETE_MINUTES,
+        janitor::DELETE_MINUTE_EVENTS,
+    ] {
+        check(sql, &[]).await;
+    }
+    check(janitor::COUNT_DELIVERIES, &["USE TEMP B-TREE FOR GROUP BY"]).await;
+    // The two halves are searches; their results are gone through.
+    check(janitor::SELECT_ORPHANS, &["SCAN (subquery"]).await;
+}
