@@ -114,40 +114,49 @@ impl Yard {
 
     /// A record of the next attempt of `delivery`.
     pub(crate) fn attempt_of(&self, delivery: &Delivery, next: AfterAttempt) -> AttemptRecord {
-        let now = self.clock.now();
-        let failed = next != AfterAttempt::Delivered;
-        let attempt = Attempt {
-            id: self.store.mint_attempt_id(now),
-            delivery_id: delivery.id,
-            event_id: delivery.event_id,
-            endpoint_id: delivery.endpoint_id,
-            number: delivery.attempts + 1,
-            started_at: now,
-            revision: [7; 32],
-            url: "https://example.com/hook?\"x\"".to_owned(),
-            signatures: vec![("Webhook-Signature".to_owned(), "v1,abc=".to_owned())],
-            secret_ids: vec![SecretId::from_i64(3)],
-            body_sha256: [9; 32],
-            remote_address: Some("[2001:db8::1]:443".parse().unwrap()),
-            phases: Phases {
-                dns: Some(Duration::from_micros(120)),
-                first_byte: Some(Duration::from_micros(900)),
-                total: Duration::from_millis(3),
-                ..Phases::default()
-            },
-            response: Some(Response {
-                status: if failed { 500 } else { 200 },
-                headers: vec![("x-odd".to_owned(), b"\xff\x1b[2J".to_vec())],
-                body: b"\x00answer\xfe".to_vec(),
-                truncated: failed,
-            }),
-            failure: failed.then(|| Failure {
-                class: FailureClass::Status,
-                text: "status 500 is not 2xx".to_owned(),
-            }),
-        };
-        AttemptRecord { attempt, next }
+        attempt(&self.store, delivery, next, self.clock.now())
     }
+}
+
+/// A record of the next attempt of `delivery`, made at `now`.
+pub(crate) fn attempt(
+    store: &Store,
+    delivery: &Delivery,
+    next: AfterAttempt,
+    now: Timestamp,
+) -> AttemptRecord {
+    let failed = next != AfterAttempt::Delivered;
+    let attempt = Attempt {
+        id: store.mint_attempt_id(now),
+        delivery_id: delivery.id,
+        event_id: delivery.event_id,
+        endpoint_id: delivery.endpoint_id,
+        number: delivery.attempts + 1,
+        started_at: now,
+        revision: [7; 32],
+        url: "https://example.com/hook?\"x\"".to_owned(),
+        signatures: vec![("Webhook-Signature".to_owned(), "v1,abc=".to_owned())],
+        secret_ids: vec![SecretId::from_i64(3)],
+        body_sha256: [9; 32],
+        remote_address: Some("[2001:db8::1]:443".parse().unwrap()),
+        phases: Phases {
+            dns: Some(Duration::from_micros(120)),
+            first_byte: Some(Duration::from_micros(900)),
+            total: Duration::from_millis(3),
+            ..Phases::default()
+        },
+        response: Some(Response {
+            status: if failed { 500 } else { 200 },
+            headers: vec![("x-odd".to_owned(), b"\xff\x1b[2J".to_vec())],
+            body: b"\x00answer\xfe".to_vec(),
+            truncated: failed,
+        }),
+        failure: failed.then(|| Failure {
+            class: FailureClass::Status,
+            text: "status 500 is not 2xx".to_owned(),
+        }),
+    };
+    AttemptRecord { attempt, next }
 }
 
 /// Who the tests are.

@@ -1,9 +1,11 @@
 //! The store on real files: what it promises, tried to be broken.
 
+mod durability;
 mod endpoints;
 mod fixture;
 mod moves;
 mod opening;
 mod publishing;
 mod retention;
+mod trace;
 mod trouble;
