@@ -121,7 +121,7 @@ impl Store {
 
     /// A page of deliveries, newest first.
     ///
-    /// A selection with a condition, or of an endpoint, looks at no more than 20,000 rows for a page.
+    /// A selection out of all by a condition, or of an endpoint, looks at no more than 20,000 rows for a page.
     ///
     /// # Errors
     /// [`StoreError::Inconsistent`] for a row that cannot be read, [`StoreError::Unavailable`].
@@ -182,9 +182,13 @@ impl Store {
 }
 
 impl DeliverySelect {
-    /// Whether rows are looked at that may not belong to the page.
+    /// Whether rows are looked at that may not belong to the page, out of all there are.
     const fn scans(&self) -> bool {
-        matches!(self.scope, DeliveryScope::Endpoint(_)) || self.condition.is_some()
+        match self.scope {
+            DeliveryScope::All | DeliveryScope::Between(..) => self.condition.is_some(),
+            DeliveryScope::Event(_) | DeliveryScope::Dead(_) => false,
+            DeliveryScope::Endpoint(_) => true,
+        }
     }
 
     fn binds(&self) -> &[SqlValue] {

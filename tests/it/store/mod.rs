@@ -6,6 +6,7 @@ mod fixture;
 mod moves;
 mod opening;
 mod publishing;
+mod reading;
 mod retention;
 mod trace;
 mod trouble;
