@@ -33,6 +33,9 @@ pub trait Clock: Send + Sync + 'static {
 
     /// Completes once `now()` is at or past `deadline`.
     fn sleep_until(&self, deadline: Timestamp) -> Sleep;
+
+    /// Completes once `monotonic()` has moved on by `duration`, whatever is done to the wall clock.
+    fn sleep_for(&self, duration: Duration) -> Sleep;
 }
 
 /// A clock shared by all who need the time.
@@ -82,6 +85,10 @@ impl Clock for SystemClock {
                 tokio::time::sleep(left.min(SLEEP_CHUNK)).await;
             }
         })
+    }
+
+    fn sleep_for(&self, duration: Duration) -> Sleep {
+        Box::pin(tokio::time::sleep(duration))
     }
 }
 
@@ -133,6 +140,8 @@ struct VirtualState {
     monotonic: Duration,
     /// Sleepers by deadline; the number keeps those of one deadline in the order they came.
     sleepers: BTreeMap<(Timestamp, u64), oneshot::Sender<()>>,
+    /// Those who sleep for a while, by the monotonic reading that ends it.
+    naps: BTreeMap<(Duration, u64), oneshot::Sender<()>>,
     sleepers_ever: u64,
 }
 
@@ -148,7 +157,11 @@ impl VirtualClock {
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let mut state = self.state();
         state.sleepers.retain(|_, wake| !wake.is_closed());
-        state.sleepers.keys().next().map(|&(deadline, _)| deadline)
+        state.naps.retain(|_, wake| !wake.is_closed());
+        let sleeper = state.sleepers.keys().next().map(|&(deadline, _)| deadline);
+        let nap = state.naps.keys().next();
+        let nap = nap.map(|&(end, _)| state.now + end.saturating_sub(state.monotonic));
+        sleeper.into_iter().chain(nap).min()
     }
 
     /// Moves to `target`, through each deadline on the way, waking its sleepers at that instant.
@@ -188,7 +201,11 @@ fn wake_due(state: &mut VirtualState) {
     let later = state
         .sleepers
         .split_off(&(state.now + Duration::from_millis(1), 0));
-    for wake in std::mem::replace(&mut state.sleepers, later).into_values() {
+    let over = state.monotonic + Duration::from_nanos(1);
+    let longer = state.naps.split_off(&(over, 0));
+    let rested = std::mem::replace(&mut state.naps, longer).into_values();
+    let slept = std::mem::replace(&mut state.sleepers, later).into_values();
+    for wake in slept.chain(rested) {
         // A sleeper that was dropped needs no waking.
         let _ = wake.send(());
     }
@@ -214,6 +231,21 @@ impl Clock for VirtualClock {
         state.sleepers.insert(key, wake);
         Box::pin(async move {
             // An error means that the clock is gone, and then nobody waits for it either.
+            let _ = woken.await;
+        })
+    }
+
+    fn sleep_for(&self, duration: Duration) -> Sleep {
+        if duration.is_zero() {
+            return Box::pin(std::future::ready(()));
+        }
+        let mut state = self.state();
+        let (wake, woken) = oneshot::channel();
+        state.sleepers_ever += 1;
+        let key = (state.monotonic + duration, state.sleepers_ever);
+        state.naps.insert(key, wake);
+        Box::pin(async move {
+            // As in `sleep_until`.
             let _ = woken.await;
         })
     }
@@ -255,5 +287,15 @@ mod tests {
     async fn a_sleep_that_is_over_completes_at_once() {
         VirtualClock::at(at(5)).sleep_until(at(5)).await;
         SystemClock::new().sleep_until(at(5)).await;
+    }
+
+    #[tokio::test]
+    async fn a_nap_lasts_as_long_as_it_should_when_the_clock_is_set() {
+        let clock = VirtualClock::at(at(1_000));
+        let nap = clock.sleep_for(Duration::from_millis(50));
+        clock.set(at(0));
+        assert_eq!(clock.next_deadline(), Some(at(50)));
+        clock.advance(Duration::from_millis(50));
+        nap.await;
     }
 }

@@ -17,6 +17,7 @@ pub mod contract;
 pub mod delivery;
 pub mod duration;
 pub mod endpoint;
+pub mod endpoint_check;
 pub mod endpoint_draft;
 pub mod endpoint_index;
 pub mod escape;

@@ -1,30 +1,12 @@
 //! What an exchange means for its delivery: success, a failure to be retried, or a receiver that is gone.
 
-use std::fmt;
 use std::time::Duration;
 
 use super::attempt::{Failure, FailureClass, Response};
+use super::contract::{GoneRule, SuccessRule};
 use super::limits::RETRY_AFTER_MAX;
 use super::request::Exchange;
 use super::time::Timestamp;
-
-/// Which statuses a contract takes for success.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SuccessRule {
-    /// 200–299.
-    Any2xx,
-    /// Exactly these.
-    Codes(Vec<u16>),
-}
-
-/// What a contract takes a 410 for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GoneRule {
-    /// The receiver wants no more: this delivery is dead, the endpoint is disabled.
-    Disable,
-    /// A failure like any other.
-    Retry,
-}
 
 /// What an exchange means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,28 +27,6 @@ pub enum Verdict {
         /// Why it failed.
         failure: Failure,
     },
-}
-
-impl SuccessRule {
-    /// Whether `status` is a success.
-    pub fn accepts(&self, status: u16) -> bool {
-        match self {
-            Self::Any2xx => (200..300).contains(&status),
-            Self::Codes(codes) => codes.contains(&status),
-        }
-    }
-}
-
-impl fmt::Display for SuccessRule {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Any2xx => formatter.write_str("2xx"),
-            Self::Codes(codes) => {
-                let words: Vec<_> = codes.iter().map(ToString::to_string).collect();
-                formatter.write_str(&words.join(", "))
-            }
-        }
-    }
 }
 
 impl Verdict {
@@ -125,7 +85,20 @@ fn refusal(status: u16, success: &SuccessRule) -> String {
         300..400 => {
             format!("answered {status}; redirects are not followed, register the final address")
         }
-        _ => format!("answered {status}; the contract takes {success} for success"),
+        _ => format!(
+            "answered {status}; the contract takes {} for success",
+            wanted(success)
+        ),
+    }
+}
+
+fn wanted(success: &SuccessRule) -> String {
+    match success {
+        SuccessRule::Any2xx => "2xx".to_owned(),
+        SuccessRule::Codes(codes) => {
+            let words: Vec<_> = codes.iter().map(ToString::to_string).collect();
+            words.join(", ")
+        }
     }
 }
 

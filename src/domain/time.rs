@@ -52,6 +52,12 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// This instant, later by `millis` milliseconds (earlier when negative).
+    #[must_use]
+    pub const fn moved_by(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+
     /// RFC 3339 in UTC with milliseconds: `2026-04-13T10:18:00.000Z`, the form of the native API.
     pub fn to_rfc3339_millis(self) -> String {
         format!("{:.3}", self.to_jiff())

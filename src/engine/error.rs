@@ -3,6 +3,11 @@
 use std::time::Duration;
 
 use crate::domain::endpoint_draft::InvalidInput;
+use crate::store::StoreError;
+
+/// When to try again after a queue was full: a flush takes a few milliseconds, and this is the smallest that HTTP
+/// can say.
+const BUSY_RETRY: Duration = Duration::from_secs(1);
 
 /// A refusal or failure of the engine. The server turns each variant into one kind of problem.
 #[derive(Debug, thiserror::Error)]
@@ -45,5 +50,32 @@ impl EngineError {
     /// One broken rule at `pointer`.
     pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::Invalid(vec![InvalidInput::at(pointer, detail)])
+    }
+}
+
+impl From<StoreError> for EngineError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound { noun, id } => Self::NotFound { noun, id },
+            StoreError::Conflict { .. }
+            | StoreError::AlreadyDelivered { .. }
+            | StoreError::Taken { .. }
+            | StoreError::IllegalMove(_)
+            | StoreError::NotAccepting { .. }
+            | StoreError::PayloadGone { .. }
+            | StoreError::Stale { .. } => Self::Conflict(error.to_string()),
+            StoreError::Full { .. } => Self::Full,
+            StoreError::Busy => Self::Busy {
+                retry_after: BUSY_RETRY,
+            },
+            StoreError::Refused { .. }
+            | StoreError::Inconsistent { .. }
+            | StoreError::NewerSchema { .. }
+            | StoreError::InUse { .. }
+            | StoreError::Unsuitable { .. }
+            | StoreError::File { .. }
+            | StoreError::Unavailable(_)
+            | StoreError::Migration(_) => Self::Internal(error.to_string()),
+        }
     }
 }

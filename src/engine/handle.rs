@@ -1,37 +1,191 @@
 //! The handle: cheap to clone, usable from any thread.
 
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use super::error::EngineError;
-use super::views::{Health, LanesSnapshot};
+use rand::{Rng as _, SeedableRng as _};
+use rand_chacha::ChaCha12Rng;
+use tokio::sync::broadcast;
 
-/// The engine's handle.
-#[derive(Clone, Debug)]
+use super::book::EndpointBook;
+use super::desk::Desk;
+use super::error::EngineError;
+use super::parts::EngineParts;
+use super::router::{Drain, Observe, Router};
+use super::runtime::{Crew, Keeper};
+use super::views::{Health, LanesSnapshot};
+use crate::domain::contract::ContractSet;
+use crate::domain::seal::{self, SealingKey};
+use crate::store::{Changes, Store, StoreFacts, StoredRevision};
+
+/// Where the text sealed with the key in use is kept, to notice another key at the next start.
+const KEY_CHECK: &str = "sealing_key_check";
+const KEY_CHECK_TEXT: &[u8] = b"hookyard";
+
+/// The engine's handle. When the last clone is dropped, the lanes end as in a crash: nothing accepted is lost.
+#[derive(Clone)]
 pub struct Engine {
-    _private: (),
+    pub(super) desk: Arc<Desk>,
+    keeper: Arc<Keeper>,
 }
 
 impl Engine {
+    /// Starts the lanes of a store.
+    ///
+    /// # Errors
+    /// Conflict when the sealing key is not the one that the store's secrets were sealed with; Internal when the
+    /// store or the thread fails.
+    pub async fn start(parts: EngineParts) -> Result<Self, EngineError> {
+        let EngineParts {
+            store,
+            hand_over,
+            transport,
+            contracts,
+            clock,
+            seed,
+            sealing_key,
+            options,
+        } = parts;
+        let mut entropy = ChaCha12Rng::from_seed(seed);
+        let mut jitter_seed = [0; 32];
+        entropy.fill_bytes(&mut jitter_seed);
+        check_key(&store, &sealing_key, &mut entropy).await?;
+        let revisions = contracts.iter_known().map(|contract| StoredRevision {
+            revision: contract.revision().to_bytes(),
+            name: contract.name.clone(),
+            text: contract.canonical_text().to_owned(),
+        });
+        store.ensure_revisions(revisions.collect()).await?;
+        let book = EndpointBook::default();
+        book.put_all(store.endpoints().await?.into_iter().map(Arc::new));
+        let with_pending = store.endpoints_with_pending().await?;
+        let desk = Arc::new(Desk {
+            store,
+            book,
+            contracts,
+            clock,
+            sealing_key,
+            options: options.clone(),
+            entropy: Mutex::new(entropy),
+            draining: AtomicBool::new(false),
+            expected: AtomicU64::new(0),
+            router: OnceLock::new(),
+        });
+        let crew = Crew {
+            hand_over,
+            transport,
+            options,
+            rng: ChaCha12Rng::from_seed(jitter_seed),
+            with_pending: with_pending.into_iter().map(|(id, _)| id).collect(),
+        };
+        let keeper = Keeper::start(Arc::clone(&desk), crew).await?;
+        Ok(Self {
+            desk,
+            keeper: Arc::new(keeper),
+        })
+    }
+
+    /// The contracts in use.
+    pub fn contracts(&self) -> &Arc<ContractSet> {
+        &self.desk.contracts
+    }
+
+    /// What is committed from now on; a subscriber that falls behind is told how much it missed.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Changes>> {
+        self.desk.store.subscribe()
+    }
+
+    /// What is known about the store's files.
+    pub fn store_facts(&self) -> StoreFacts {
+        self.desk.store.facts()
+    }
+
     /// What the lanes are doing right now.
     ///
     /// # Errors
     /// [`EngineError::Draining`] when the lanes have stopped.
     pub async fn lanes(&self) -> Result<LanesSnapshot, EngineError> {
-        Err(EngineError::Draining)
+        Ok(self.observe().await?.0)
     }
 
     /// Whether the service is fit to take work.
     pub async fn health(&self) -> Health {
+        let facts = self.desk.store.facts();
+        let failing = facts
+            .failing
+            .then(|| "the last write failed; the log says why".to_owned());
+        let stalled_for = match self.observe().await {
+            Ok((_, stalled_for)) => stalled_for,
+            Err(_) => Health::STALL_MAX,
+        };
         Health {
-            store: None,
-            stalled_for: Duration::ZERO,
-            draining: true,
+            store: failing,
+            stalled_for,
+            draining: self.desk.open().is_err(),
         }
     }
 
-    /// Drains: accepts no more work, starts no more requests, lets those in flight finish for up to `grace`,
-    /// records them and stops. What is left stays pending in the store. A second call waits for the first.
-    pub async fn shutdown(&self, grace: Duration) {
-        let _ = grace;
+    /// Deliveries that lanes were to hear of through this handle and its clones: with
+    /// [`LanesSnapshot::handed_over`] it tells whether they all have.
+    pub fn expected_hand_over(&self) -> u64 {
+        self.desk.expected.load(Ordering::Acquire)
     }
+
+    /// Drains: accepts no more work, starts no more requests, lets those in flight finish for up to `grace`,
+    /// records them and stops. What is left stays pending in the store. Reads go on working.
+    pub async fn shutdown(&self, grace: Duration) {
+        self.desk.draining.store(true, Ordering::Release);
+        if let Ok(router) = self.router() {
+            // A router that is gone has nothing in flight.
+            let _ = router.send(Drain { grace }).await;
+        }
+        self.keeper.halt().await;
+    }
+
+    /// Stops at once, as a crash would: requests in flight are dropped and sent again after the next start.
+    pub async fn halt(&self) {
+        self.desk.draining.store(true, Ordering::Release);
+        self.keeper.halt().await;
+    }
+
+    async fn observe(&self) -> Result<(LanesSnapshot, Duration), EngineError> {
+        let observed = self.router()?.send(Observe).await;
+        observed.map_err(|_| EngineError::Draining)
+    }
+
+    fn router(&self) -> Result<&actix::Addr<Router>, EngineError> {
+        self.desk.router.get().ok_or(EngineError::Draining)
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Engine").finish_non_exhaustive()
+    }
+}
+
+/// Opens what an earlier start sealed; seals it at the first.
+async fn check_key(
+    store: &Store,
+    key: &SealingKey,
+    entropy: &mut ChaCha12Rng,
+) -> Result<(), EngineError> {
+    let failed = |error: seal::SealError| EngineError::Internal(error.to_string());
+    if let Some(sealed) = store.meta(KEY_CHECK).await? {
+        return match seal::open(key, KEY_CHECK.as_bytes(), &sealed) {
+            Ok(text) if text.as_slice() == KEY_CHECK_TEXT => Ok(()),
+            Ok(_) | Err(_) => Err(EngineError::Conflict(
+                "the key does not open this store's secrets: give the key that it was created with \
+                 (HOOKYARD_KEY or key_file)"
+                    .to_owned(),
+            )),
+        };
+    }
+    let mut nonce = [0; seal::NONCE_BYTES];
+    entropy.fill_bytes(&mut nonce);
+    let sealed = seal::seal(key, nonce, KEY_CHECK.as_bytes(), KEY_CHECK_TEXT).map_err(failed)?;
+    store.put_meta(KEY_CHECK, sealed).await?;
+    Ok(())
 }

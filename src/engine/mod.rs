@@ -4,16 +4,45 @@
 //! an actix `System`: a router that holds the only address of every lane, and a lane actor per endpoint with work.
 //! The store is the queue; what reaches a lane's mailbox are hints that may be lost or coalesced.
 //!
+//! ```text
+//! callers ─► handle ─► desk ─┬─► store ──hand-over──► router ──hint──► lane ─► free task: render, send, record
+//!                            └─commands─► router ──signal──► berth ─news─► lane ◄──report──┘
+//! ```
+//! A **berth** is what outlives its lane's actor: requests in flight, reports and signals. A lane that panics leaves
+//! them there; the router counts it and starts a fresh lane, which takes over and reads the rest from the store.
+//!
 //! **Invariant.** Nothing but the lane decides when a delivery goes out, and actors exist nowhere else.
 
-mod commands;
+mod berth;
+mod book;
+mod deliveries;
+mod desk;
+mod endpoints;
 mod error;
+mod events;
+mod figures;
 mod handle;
+mod kept;
+mod lane;
+mod loading;
+mod paging;
+mod parts;
+mod router;
+mod runtime;
+mod sending;
+mod setup;
+mod tokens;
 mod views;
+mod why;
+mod wish;
+mod yard;
 
-pub use commands::{NewToken, Published};
+pub use crate::store::{AttemptStats, Changes, DeliveryChange, Published, StoreFacts, StoredEvent};
 pub use error::EngineError;
 pub use handle::Engine;
+pub use parts::{EngineOptions, EngineParts};
+pub use setup::DEADLINE_GRACE;
+pub use tokens::NewToken;
 pub use views::{
     AttemptView, DeliveryQuery, DeliveryView, Health, LaneStatus, LanesSnapshot, Ledger,
     MinuteStats, Page, PageRequest, Stats,

@@ -80,6 +80,10 @@ pub struct LaneStatus {
     pub slow: bool,
     /// Whether its endpoint is paused or disabled.
     pub held: bool,
+    /// Whether something could start if there were a slot for it.
+    pub startable: bool,
+    /// Whether it has taken up everything it was told.
+    pub quiet: bool,
     /// When it wants to be woken; `None` when it waits for nothing but messages.
     pub next_wakeup: Option<Timestamp>,
     /// How often it ended by a panic and was started again.
@@ -101,8 +105,10 @@ pub struct LanesSnapshot {
     pub kept_bytes: u64,
     /// Lanes that ended by a panic since the start.
     pub restarts: u64,
-    /// Deliveries handed over by the writer since the start, those that had to be looked up included.
+    /// Deliveries handed over by the writer since the start.
     pub handed_over: u64,
+    /// When the router has something to do by itself: a pause that ends, a resting lane's next retry.
+    pub next_wakeup: Option<Timestamp>,
 }
 
 /// Whether the service is fit to take work.
@@ -139,14 +145,14 @@ pub struct Stats {
 pub struct MinuteStats {
     /// When the minute began.
     pub minute: Timestamp,
-    /// Deliveries created.
-    pub created: i64,
-    /// Deliveries accepted by their receiver.
+    /// Events accepted, tests included.
+    pub accepted: i64,
+    /// Attempts that succeeded.
     pub delivered: i64,
     /// Attempts that failed.
     pub failed: i64,
-    /// Deliveries that died.
-    pub dead: i64,
+    /// Durations of all attempts together, in microseconds.
+    pub latency_us: i64,
 }
 
 impl Health {

@@ -32,6 +32,21 @@ pub(super) const SELECT_DUE: &str = concat!(
      WHERE d.state = 'pending' AND d.next_attempt_at IS NOT NULL AND d.endpoint_id = $1 \
      AND d.next_attempt_at <= $2 ORDER BY d.next_attempt_at, d.id LIMIT $3"
 );
+pub(super) const SELECT_PENDING: &str = concat!(
+    "SELECT ",
+    delivery_columns!(),
+    ", ",
+    event_columns!(),
+    " FROM deliveries d LEFT JOIN events e ON e.id = d.event_id WHERE d.id IN ( \
+     SELECT * FROM (SELECT f.id FROM deliveries f WHERE f.state = 'pending' AND f.next_attempt_at IS NULL \
+     AND f.endpoint_id = $1 AND f.id > $2 ORDER BY f.id LIMIT $3) \
+     UNION ALL SELECT * FROM (SELECT s.id FROM deliveries s WHERE s.state = 'pending' \
+     AND s.next_attempt_at IS NOT NULL AND s.endpoint_id = $1 AND s.id > $2 ORDER BY s.id LIMIT $3)) \
+     ORDER BY d.id LIMIT $3"
+);
+pub(super) const SELECT_DUE_AFTER: &str = "SELECT d.next_attempt_at FROM deliveries d \
+     WHERE d.state = 'pending' AND d.next_attempt_at IS NOT NULL AND d.endpoint_id = $1 \
+     AND d.next_attempt_at > $2 ORDER BY d.next_attempt_at LIMIT 1";
 pub(super) const SELECT_NEXT_DUE: &str = "SELECT d.next_attempt_at FROM deliveries d \
      WHERE d.state = 'pending' AND d.next_attempt_at IS NOT NULL AND d.endpoint_id = $1 \
      ORDER BY d.next_attempt_at LIMIT 1";
@@ -93,6 +108,45 @@ impl Store {
             .await?;
         let offset = self.clock_offset_ms();
         rows.iter().map(|row| lane_row(row, offset)).collect()
+    }
+
+    /// All pending deliveries of an endpoint, scheduled or not, in the order of acceptance, from behind `after` on:
+    /// what an ordered lane works on.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; rows that cannot be read come as such.
+    pub async fn lane_pending(
+        &self,
+        endpoint_id: EndpointId,
+        after: Option<DeliveryId>,
+        limit: u32,
+    ) -> Result<Vec<LaneRow>, StoreError> {
+        let rows = sqlx::query(SELECT_PENDING)
+            .bind(endpoint_id.as_i64())
+            .bind(after.map_or(0, DeliveryId::as_i64))
+            .bind(limit)
+            .fetch_all(self.readers())
+            .await?;
+        let offset = self.clock_offset_ms();
+        rows.iter().map(|row| lane_row(row, offset)).collect()
+    }
+
+    /// When the first tried or replayed delivery of an endpoint is due that is not due at `now`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn lane_due_after(
+        &self,
+        endpoint_id: EndpointId,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let row = sqlx::query(SELECT_DUE_AFTER)
+            .bind(endpoint_id.as_i64())
+            .bind(now.as_millis().saturating_add(self.clock_offset_ms()))
+            .fetch_optional(self.readers())
+            .await?;
+        let steady: Option<i64> = row.map(|row| row.try_get(0)).transpose()?;
+        Ok(steady.map(|steady| self.wall_clock(steady)))
     }
 
     /// When the next tried or replayed delivery of an endpoint is due; may lie in the past.

@@ -40,6 +40,11 @@ impl Cooling {
         *self = Self::default();
     }
 
+    /// The wall clock was set.
+    pub(super) fn clock_set(&mut self, by_ms: i64) {
+        self.until = self.until.moved_by(by_ms);
+    }
+
     /// Before this nothing starts; `None` when it has passed.
     pub(super) fn pause(&self, now: Timestamp) -> Option<Timestamp> {
         (now < self.until).then_some(self.until)

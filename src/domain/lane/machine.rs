@@ -68,6 +68,11 @@ pub enum Input<P> {
     Reset,
     /// An operator discarded this delivery.
     Discarded(DeliveryId),
+    /// The wall clock was set by this many milliseconds; the store has been told.
+    ClockSet {
+        /// Positive when it was set forward.
+        by_ms: i64,
+    },
     /// Start nothing more.
     Drain,
 }
@@ -146,12 +151,14 @@ pub struct LaneMachine<P> {
 impl<P> LaneMachine<P> {
     /// A lane that knows nothing of its deliveries yet.
     ///
+    /// `generation` counts the lanes that this endpoint has had: an answer to a load of an earlier one is ignored.
     /// `in_flight` are the requests that an earlier lane of this endpoint left behind, with whether they are still
     /// unanswered and so hold a slot; they will be reported here.
     pub fn new(
         endpoint: EndpointId,
         config: LaneConfig,
         now: Timestamp,
+        generation: u32,
         in_flight: impl Iterator<Item = (DeliveryId, bool)>,
     ) -> Self {
         let deadline = now + config.deadline;
@@ -170,7 +177,7 @@ impl<P> LaneMachine<P> {
             endpoint,
             config,
             mode: mode_of(config),
-            queue: Queue::unknown(),
+            queue: Queue::unknown(u64::from(generation) << 32),
             sending: u32::try_from(sending).unwrap_or(u32::MAX),
             check_deadlines_at: (sending > 0).then_some(deadline),
             flights,
@@ -203,6 +210,7 @@ impl<P> LaneMachine<P> {
             Input::Settled { id, settlement } => self.settled(slots, id, settlement),
             Input::Configured(config) => self.configure(config),
             Input::Discarded(id) => self.queue.remove(id),
+            Input::ClockSet { by_ms } => self.clock_set(by_ms),
             Input::Drain => self.mode = Mode::Draining,
         }
         self.abandon_overdue(now, effects);
@@ -319,6 +327,18 @@ impl<P> LaneMachine<P> {
         if self.mode != Mode::Draining {
             self.mode = mode_of(config);
         }
+    }
+
+    /// What is planned by the wall clock moves with it; due times are read again.
+    fn clock_set(&mut self, by_ms: i64) {
+        self.queue.reset();
+        self.cooling.clock_set(by_ms);
+        for flight in self.flights.values_mut() {
+            if let Flight::Sending(deadline) = flight {
+                *deadline = deadline.moved_by(by_ms);
+            }
+        }
+        self.check_deadlines_at = self.check_deadlines_at.map(|at| at.moved_by(by_ms));
     }
 
     fn abandon_overdue(&mut self, now: Timestamp, effects: &mut Vec<Effect<P>>) {

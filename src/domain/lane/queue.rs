@@ -109,7 +109,7 @@ impl<P> Item<P> {
 
 impl<P> Queue<P> {
     /// A queue that knows nothing yet and will ask the store.
-    pub(super) fn unknown() -> Self {
+    pub(super) fn unknown(epoch: u64) -> Self {
         Self {
             ready: VecDeque::new(),
             scheduled: HashSet::new(),
@@ -121,17 +121,13 @@ impl<P> Queue<P> {
             missed: false,
             outdated: HashSet::new(),
             load_again_at: Timestamp::EPOCH,
-            epoch: 0,
+            epoch,
         }
     }
 
     /// Forgets everything but what is in flight, and asks the store again.
     pub(super) fn reset(&mut self) {
-        let epoch = self.epoch + 1;
-        *self = Self {
-            epoch,
-            ..Self::unknown()
-        };
+        *self = Self::unknown(self.epoch + 1);
     }
 
     /// Takes up what the writer handed over, by rising id.

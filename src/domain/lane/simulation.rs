@@ -72,6 +72,8 @@ struct Run {
     slots: Slots,
     config: LaneConfig,
     lane: LaneMachine<()>,
+    /// Lanes there were before this one.
+    lanes: u32,
     /// Between Send and Settled: whether still unanswered, and the attempt's number.
     in_flight: BTreeMap<DeliveryId, (bool, u32)>,
     /// Held by somebody else.
@@ -109,7 +111,8 @@ impl Run {
             rows: BTreeMap::new(),
             slots,
             config,
-            lane: LaneMachine::new(LANE, config, now, std::iter::empty()),
+            lane: LaneMachine::new(LANE, config, now, 0, std::iter::empty()),
+            lanes: 0,
             in_flight: BTreeMap::new(),
             foreign_slots,
             armed: None,
@@ -231,8 +234,11 @@ impl Run {
                     .iter()
                     .map(|(&id, &(sending, _))| (id, sending))
                     .collect();
-                self.slots.decline(LANE);
-                self.lane = LaneMachine::new(LANE, self.config, self.now, left.into_iter());
+                let sending = left.iter().filter(|(_, sending)| *sending).count();
+                self.slots.take_over(LANE, u32::try_from(sending).unwrap());
+                self.lanes += 1;
+                self.lane =
+                    LaneMachine::new(LANE, self.config, self.now, self.lanes, left.into_iter());
                 self.input(Input::Wake);
             }
         }

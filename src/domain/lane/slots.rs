@@ -145,6 +145,15 @@ impl Slots {
         }
     }
 
+    /// A fresh lane takes over from one that ended in the middle of something: it holds exactly `held` slots.
+    pub fn take_over(&mut self, lane: EndpointId, held: u32) {
+        self.decline(lane);
+        let holding = self.lanes.entry(lane).or_default();
+        let line = holding.standing.line();
+        self.in_use[line] = self.in_use[line] - holding.held + held;
+        holding.held = held;
+    }
+
     /// Notes how the lane's receiver behaves.
     pub fn set_standing(&mut self, lane: EndpointId, standing: Standing) {
         let holding = self.lanes.entry(lane).or_default();

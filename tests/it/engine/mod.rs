@@ -1,1 +1,4 @@
-//! To be written.
+//! The engine with real actors, store and sockets, on virtual time.
+
+mod crashes;
+mod ladder;

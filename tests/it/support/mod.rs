@@ -1,5 +1,6 @@
-//! What the tests stand on: real receivers on loopback.
+//! What the tests stand on: real receivers on loopback, and a world for the engine.
 
 pub(crate) mod receiver;
 pub(crate) mod receiver_answer;
 pub(crate) mod receiver_tls;
+pub(crate) mod world;

@@ -4,6 +4,6 @@ mod addresses;
 mod certificates;
 mod connections;
 mod failures;
-mod harness;
+pub(crate) mod harness;
 mod hostile;
 mod lookups;

@@ -1,0 +1,227 @@
+//! A lane's berth: what must outlive the lane's actor.
+//!
+//! Requests in flight, what is reported about them, and signals that must not get lost stay here when a lane
+//! panics; the next lane of the endpoint takes them over. Hints come by the lane's mailbox instead: they may be lost.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use futures_util::future::AbortHandle;
+use futures_util::stream::Stream;
+
+use super::kept::EventRef;
+use super::setup::LaneSetup;
+use crate::domain::id::{DeliveryId, EndpointId};
+use crate::domain::lane::{Batch, Pace, Settlement};
+use crate::domain::time::Timestamp;
+
+/// What a task reports to its lane.
+#[derive(Debug)]
+pub(super) enum Report {
+    /// An exchange is over.
+    Answered {
+        /// The delivery.
+        id: DeliveryId,
+        /// How the receiver took it.
+        pace: Pace,
+    },
+    /// An attempt is recorded.
+    Settled {
+        /// The delivery.
+        id: DeliveryId,
+        /// What became of it.
+        settlement: Settlement,
+    },
+    /// A load is done.
+    Loaded(Batch<EventRef>),
+    /// A load failed.
+    LoadFailed {
+        /// The request's.
+        epoch: u64,
+    },
+}
+
+/// What a lane is to do besides; each once, however often it is signalled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Signals {
+    /// Hints were lost, or deliveries changed: read the store again.
+    pub(super) look: bool,
+    /// The endpoint changed: take its new settings up.
+    pub(super) reconfigure: bool,
+    /// The wall clock was set by this many milliseconds.
+    pub(super) clock_set_ms: i64,
+    /// Start nothing more.
+    pub(super) drain: bool,
+    /// A slot was granted.
+    pub(super) granted: bool,
+}
+
+/// What the lane last said about itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Status {
+    /// Whether it has taken its first step.
+    pub(super) started: bool,
+    pub(super) window: u32,
+    pub(super) more_in_store: bool,
+    pub(super) loading: bool,
+    pub(super) held: bool,
+    pub(super) startable: bool,
+    pub(super) next_wakeup: Option<Timestamp>,
+    /// See [`crate::domain::lane::LaneMachine::may_rest`].
+    pub(super) may_rest: Option<Option<Timestamp>>,
+    /// Since when it may rest, by the monotonic clock.
+    pub(super) idle_since: Option<Duration>,
+}
+
+/// A request in flight, or answered and not yet recorded.
+#[derive(Debug)]
+struct Flight {
+    unanswered: bool,
+    abort: AbortHandle,
+}
+
+/// The berth.
+#[derive(Debug)]
+pub(super) struct Berth {
+    /// Whose lane.
+    pub(super) endpoint_id: EndpointId,
+    /// The settings in force, also for tasks that outlive their lane.
+    pub(super) setup: RefCell<Rc<LaneSetup>>,
+    /// What the lane last said about itself.
+    pub(super) status: Cell<Status>,
+    /// Hints in the mailbox.
+    pub(super) inbox: Cell<u32>,
+    /// Lanes of this endpoint that ended by a panic.
+    pub(super) restarts: Cell<u32>,
+    flights: RefCell<HashMap<DeliveryId, Flight>>,
+    reports: RefCell<Vec<Report>>,
+    signals: Cell<Signals>,
+    waker: RefCell<Option<Waker>>,
+}
+
+/// What a berth has for its lane, all at once.
+#[derive(Debug)]
+pub(super) struct News {
+    pub(super) reports: Vec<Report>,
+    pub(super) signals: Signals,
+}
+
+/// Gives [`News`] as they come; never ends.
+#[derive(Debug)]
+pub(super) struct BerthNews(pub(super) Rc<Berth>);
+
+impl Berth {
+    pub(super) fn new(endpoint_id: EndpointId, setup: Rc<LaneSetup>) -> Rc<Self> {
+        Rc::new(Self {
+            endpoint_id,
+            setup: RefCell::new(setup),
+            status: Cell::default(),
+            inbox: Cell::new(0),
+            restarts: Cell::new(0),
+            flights: RefCell::default(),
+            reports: RefCell::default(),
+            signals: Cell::default(),
+            waker: RefCell::default(),
+        })
+    }
+
+    /// Notes a request that starts.
+    pub(super) fn take_off(&self, id: DeliveryId, abort: AbortHandle) {
+        let flight = Flight {
+            unanswered: true,
+            abort,
+        };
+        self.flights.borrow_mut().insert(id, flight);
+    }
+
+    /// Ends the exchange of a request in flight.
+    pub(super) fn abandon(&self, id: DeliveryId) {
+        if let Some(flight) = self.flights.borrow().get(&id) {
+            flight.abort.abort();
+        }
+    }
+
+    /// Requests in flight, or answered and not yet recorded.
+    pub(super) fn flights(&self) -> usize {
+        self.flights.borrow().len()
+    }
+
+    /// Them, with whether they are unanswered and so hold a slot: for a lane that takes over.
+    pub(super) fn left_behind(&self) -> Vec<(DeliveryId, bool)> {
+        let flights = self.flights.borrow();
+        flights
+            .iter()
+            .map(|(&id, flight)| (id, flight.unanswered))
+            .collect()
+    }
+
+    /// Reports to the lane, now or to the next one.
+    pub(super) fn report(&self, report: Report) {
+        match &report {
+            Report::Answered { id, .. } => {
+                if let Some(flight) = self.flights.borrow_mut().get_mut(id) {
+                    flight.unanswered = false;
+                }
+            }
+            Report::Settled { id, .. } => {
+                self.flights.borrow_mut().remove(id);
+            }
+            Report::Loaded(_) | Report::LoadFailed { .. } => {}
+        }
+        self.reports.borrow_mut().push(report);
+        self.wake();
+    }
+
+    /// Signals to the lane, now or to the next one.
+    pub(super) fn signal(&self, change: impl FnOnce(&mut Signals)) {
+        let mut signals = self.signals.get();
+        change(&mut signals);
+        self.signals.set(signals);
+        self.wake();
+    }
+
+    /// What is signalled and not taken up yet.
+    pub(super) const fn signals(&self) -> Signals {
+        self.signals.get()
+    }
+
+    /// Whether nothing waits to be taken up.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.inbox.get() == 0
+            && self.reports.borrow().is_empty()
+            && self.signals.get() == Signals::default()
+    }
+
+    /// A lane takes over: what was reported to the one before is settled with [`Berth::left_behind`].
+    pub(super) fn start_over(&self) {
+        self.reports.borrow_mut().clear();
+        self.signals.set(Signals::default());
+        self.inbox.set(0);
+        self.status.take();
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = self.waker.borrow_mut().take() {
+            waker.wake();
+        }
+    }
+}
+
+impl Stream for BerthNews {
+    type Item = News;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<News>> {
+        let berth = &self.0;
+        let reports = std::mem::take(&mut *berth.reports.borrow_mut());
+        let signals = berth.signals.take();
+        if reports.is_empty() && signals == Signals::default() {
+            *berth.waker.borrow_mut() = Some(context.waker().clone());
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(News { reports, signals }))
+    }
+}

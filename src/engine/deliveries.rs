@@ -1,0 +1,239 @@
+//! Deliveries: looking at them, replaying and discarding one.
+
+use super::error::EngineError;
+use super::handle::Engine;
+use super::paging;
+use super::router::Told;
+use super::views::{AttemptView, DeliveryQuery, DeliveryView, Page};
+use super::why;
+use crate::domain::actor::Actor;
+use crate::domain::attempt::Attempt;
+use crate::domain::contract::Contract;
+use crate::domain::delivery::Delivery;
+use crate::domain::filter::{Expr, Filter, Plan, Subject};
+use crate::domain::id::DeliveryId;
+use crate::store::{AuditNote, DeliveryScope, DeliverySelect, SqlCondition};
+
+/// Rows that are looked at for one page when a filter or a tenant narrows it; the page's `next` goes on from there.
+const LOOKED_AT_MAX: usize = 10_000;
+
+impl Engine {
+    /// A page of deliveries, newest first. A filter looks at a bounded number of rows for a page, which may be short
+    /// and still have a next one.
+    ///
+    /// # Errors
+    /// Invalid (filter, cursor, limit), Internal.
+    pub async fn deliveries(&self, query: DeliveryQuery) -> Result<Page<Delivery>, EngineError> {
+        let (mut cursor, limit) = paging::checked(&query.page)?;
+        let filter = query.filter.as_deref().map(parse_filter).transpose()?;
+        let now = self.desk.clock.now();
+        let plan = filter.as_ref().map(Plan::of);
+        let condition = plan
+            .as_ref()
+            .and_then(|plan| plan.sql.as_ref())
+            .and_then(|expr| SqlCondition::of_filter(expr, now));
+        // What SQL could not be asked is decided here, row by row.
+        let rest = match &condition {
+            Some(_) => plan.and_then(|plan| plan.rest),
+            None => filter.and_then(|filter| filter.expr),
+        };
+        let narrowed = rest.is_some() || query.tenant.is_some() || scope_is_loose(&query);
+        let select = DeliverySelect {
+            scope: scope(&query),
+            condition,
+        };
+        let page_rows = if narrowed {
+            crate::domain::limits::PAGE_ROWS_MAX
+        } else {
+            limit
+        };
+        let limit_rows = usize::try_from(limit).unwrap_or(usize::MAX);
+        let (mut items, mut looked_at) = (Vec::new(), 0);
+        loop {
+            // The store's cursor stands behind a whole page: a narrowed page is cut by rows read one at a time.
+            let read = self
+                .desk
+                .store
+                .deliveries_page(&select, cursor, page_rows)
+                .await?;
+            looked_at += read.items.len();
+            for delivery in read.items {
+                if self.is_wanted(&query, rest.as_ref(), &delivery).await? {
+                    items.push(delivery);
+                }
+            }
+            cursor = read.next;
+            if cursor.is_none()
+                || !narrowed
+                || looked_at >= LOOKED_AT_MAX
+                || items.len() >= limit_rows
+            {
+                break;
+            }
+        }
+        let next = match items.get(limit_rows.wrapping_sub(1)) {
+            Some(last) if items.len() > limit_rows => Some(last.id.body()),
+            _ => cursor.map(|cursor| cursor.to_string()),
+        };
+        items.truncate(limit_rows);
+        Ok(Page { items, next })
+    }
+
+    async fn is_wanted(
+        &self,
+        query: &DeliveryQuery,
+        filter: Option<&Expr>,
+        delivery: &Delivery,
+    ) -> Result<bool, EngineError> {
+        let of_event = query.event_id.is_none_or(|id| id == delivery.event_id);
+        let of_endpoint = query
+            .endpoint_id
+            .is_none_or(|id| id == delivery.endpoint_id);
+        if !of_event || !of_endpoint {
+            return Ok(false);
+        }
+        let Some(endpoint) = self.desk.book.get(delivery.endpoint_id) else {
+            return Ok(query.tenant.is_none() && filter.is_none());
+        };
+        if query.tenant.is_some() && endpoint.tenant != query.tenant {
+            return Ok(false);
+        }
+        let Some(filter) = filter else {
+            return Ok(true);
+        };
+        let now = self.desk.clock.now();
+        let event = self.desk.store.event(delivery.event_id).await?.event;
+        let attempts = match delivery.attempts {
+            0 => Vec::new(),
+            _ => self.desk.store.attempts(delivery.id).await?,
+        };
+        let mut subject = Subject::new(delivery, &endpoint, false).with_event(&event);
+        if let Some(latest) = attempts.last() {
+            subject = subject.with_attempt(latest);
+        }
+        Ok(filter.matches(now, &subject))
+    }
+
+    /// One delivery with its attempts and the sentence that says why it stands where it does.
+    ///
+    /// # Errors
+    /// NotFound, Internal.
+    pub async fn delivery(&self, id: DeliveryId) -> Result<DeliveryView, EngineError> {
+        let delivery = self.desk.store.delivery(id).await?;
+        let attempts = self.desk.store.attempts(id).await?;
+        let note = self.desk.store.delivery_note(id).await?;
+        let endpoint = self.desk.book.get(delivery.endpoint_id);
+        let contract = endpoint
+            .as_ref()
+            .and_then(|endpoint| self.desk.contracts.get_known(&endpoint.contract));
+        let policy = endpoint
+            .as_ref()
+            .and_then(|endpoint| endpoint.retry.as_ref())
+            .or(contract.map(|contract| &contract.retry));
+        let facts = why::Facts {
+            delivery: &delivery,
+            endpoint: endpoint.as_deref(),
+            policy,
+            latest: attempts.last(),
+            note: note.as_deref(),
+        };
+        let why = why::sentence(self.desk.clock.now(), &facts);
+        Ok(DeliveryView {
+            delivery,
+            attempts,
+            why,
+        })
+    }
+
+    /// The attempts of a delivery, oldest first.
+    ///
+    /// # Errors
+    /// NotFound, Internal.
+    pub async fn attempts(&self, id: DeliveryId) -> Result<Vec<Attempt>, EngineError> {
+        self.desk.store.delivery(id).await?;
+        Ok(self.desk.store.attempts(id).await?)
+    }
+
+    /// One attempt by its number (from 1), with the request rendered again.
+    ///
+    /// # Errors
+    /// NotFound, Internal.
+    pub async fn attempt(&self, id: DeliveryId, number: u32) -> Result<AttemptView, EngineError> {
+        let attempt = self.desk.store.attempt(id, number).await?;
+        let request = match self.rendered_again(&attempt).await {
+            Ok(request) => Ok(request),
+            Err(error) => Err(error.to_string()),
+        };
+        Ok(AttemptView { attempt, request })
+    }
+
+    async fn rendered_again(
+        &self,
+        attempt: &Attempt,
+    ) -> Result<crate::domain::request::PreparedRequest, EngineError> {
+        let stored = self.desk.store.event(attempt.event_id).await?;
+        if stored.payload_gone {
+            let gone = "the event's payload is gone: it is past its retention time";
+            return Err(EngineError::Conflict(gone.to_owned()));
+        }
+        let revision = self.desk.store.revision(attempt.revision).await?;
+        let contract = Contract::load(&revision.name, &revision.text)
+            .map_err(|error| EngineError::Internal(error.to_string()))?;
+        contract
+            .render_again(attempt, &stored.event)
+            .map_err(|error| EngineError::Conflict(error.to_string()))
+    }
+
+    /// Puts a delivery back to work at once with a fresh retry budget.
+    ///
+    /// # Errors
+    /// NotFound, Conflict, Busy, Draining.
+    pub async fn replay_delivery(
+        &self,
+        actor: &Actor,
+        id: DeliveryId,
+    ) -> Result<Delivery, EngineError> {
+        self.desk.open()?;
+        let note = AuditNote::new(actor.clone(), "delivery.replay");
+        let delivery = self.desk.store.replay_delivery(note, id).await?;
+        self.desk
+            .tell(delivery.endpoint_id, Told::DeliveriesChanged)
+            .await;
+        Ok(delivery)
+    }
+
+    /// Cancels a delivery.
+    ///
+    /// # Errors
+    /// NotFound, Conflict (delivered or discarded already), Busy, Draining.
+    pub async fn discard_delivery(
+        &self,
+        actor: &Actor,
+        id: DeliveryId,
+    ) -> Result<Delivery, EngineError> {
+        self.desk.open()?;
+        let note = AuditNote::new(actor.clone(), "delivery.discard");
+        let delivery = self.desk.store.discard_delivery(note, id).await?;
+        self.desk
+            .tell(delivery.endpoint_id, Told::DeliveriesChanged)
+            .await;
+        Ok(delivery)
+    }
+}
+
+fn parse_filter(text: &str) -> Result<Filter, EngineError> {
+    Filter::parse(text).map_err(|errors| EngineError::invalid("/filter", errors.to_string()))
+}
+
+/// Whether the scope alone finds more than is asked for.
+const fn scope_is_loose(query: &DeliveryQuery) -> bool {
+    query.event_id.is_some() && query.endpoint_id.is_some()
+}
+
+fn scope(query: &DeliveryQuery) -> DeliveryScope {
+    match (query.event_id, query.endpoint_id) {
+        (Some(event), _) => DeliveryScope::Event(event),
+        (None, Some(endpoint)) => DeliveryScope::Endpoint(endpoint),
+        (None, None) => DeliveryScope::All,
+    }
+}

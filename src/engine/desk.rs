@@ -1,0 +1,181 @@
+//! What the handle and the engine's thread share: store, endpoints, contracts, keys, and the line to the router.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use actix::Addr;
+use rand::Rng as _;
+use rand_chacha::ChaCha12Rng;
+
+use super::book::EndpointBook;
+use super::error::EngineError;
+use super::parts::EngineOptions;
+use super::router::{Router, Tell, Told};
+use crate::clock::SharedClock;
+use crate::domain::actor::Actor;
+use crate::domain::contract::ContractSet;
+use crate::domain::endpoint::{DisabledReason, Endpoint, EndpointStatus};
+use crate::domain::id::EndpointId;
+use crate::domain::seal::SealingKey;
+use crate::domain::time::Timestamp;
+use crate::store::{AuditNote, Store, StoreError};
+
+/// How often a change is tried again when somebody else changed the endpoint in between.
+const TRIES_MAX: u32 = 5;
+
+/// The desk.
+pub(super) struct Desk {
+    pub(super) store: Store,
+    pub(super) book: EndpointBook,
+    pub(super) contracts: Arc<ContractSet>,
+    pub(super) clock: SharedClock,
+    pub(super) sealing_key: SealingKey,
+    pub(super) options: EngineOptions,
+    /// Makes secrets, nonces and tokens; seeded by the operating system.
+    pub(super) entropy: Mutex<ChaCha12Rng>,
+    /// Whether a shutdown has begun.
+    pub(super) draining: AtomicBool,
+    /// Deliveries that lanes are to hear of, since the start: what tests wait for.
+    pub(super) expected: AtomicU64,
+    /// The router, once its thread runs.
+    pub(super) router: OnceLock<Addr<Router>>,
+}
+
+impl Desk {
+    /// Refuses when a shutdown has begun.
+    pub(super) fn open(&self) -> Result<(), EngineError> {
+        if self.draining.load(Ordering::Acquire) {
+            return Err(EngineError::Draining);
+        }
+        Ok(())
+    }
+
+    /// Fills `bytes` with randomness for secrets.
+    pub(super) fn randomness<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        let mut entropy = self.entropy.lock().unwrap_or_else(PoisonError::into_inner);
+        entropy.fill_bytes(&mut bytes);
+        bytes
+    }
+
+    /// One endpoint that is not deleted.
+    pub(super) fn endpoint(&self, id: EndpointId) -> Result<Arc<Endpoint>, EngineError> {
+        self.book
+            .get(id)
+            .filter(|endpoint| endpoint.status != EndpointStatus::Deleted)
+            .ok_or_else(|| EngineError::NotFound {
+                noun: "endpoint",
+                id: id.to_string(),
+            })
+    }
+
+    /// Changes an endpoint: on disk, in the book, and in its lane, which has heard of it when this returns.
+    ///
+    /// `change` says what it becomes, or `None` for what it is already.
+    pub(super) async fn change_endpoint(
+        &self,
+        note: AuditNote,
+        id: EndpointId,
+        mut change: impl FnMut(&Endpoint) -> Result<Option<Endpoint>, EngineError>,
+    ) -> Result<Arc<Endpoint>, EngineError> {
+        self.open()?;
+        for _ in 0..TRIES_MAX {
+            let current = self.endpoint(id)?;
+            let Some(changed) = change(&current)? else {
+                return Ok(current);
+            };
+            let version = current.version;
+            match self
+                .store
+                .update_endpoint(note.clone(), changed, version)
+                .await
+            {
+                Ok(stored) => {
+                    self.book.put_all([Arc::clone(&stored)]);
+                    self.tell(id, Told::Reconfigured).await;
+                    return Ok(stored);
+                }
+                // The book is behind: the other change is on disk and about to be in the book.
+                Err(StoreError::Stale { .. }) => {
+                    let stored = self.store.endpoint(id).await?;
+                    self.book.put_all([Arc::new(stored)]);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(EngineError::Conflict(format!(
+            "{id} is being changed by somebody else; try again"
+        )))
+    }
+
+    /// Tells an endpoint's lane something; a router that is gone needs not be told.
+    pub(super) async fn tell(&self, endpoint_id: EndpointId, told: Told) {
+        if let Some(router) = self.router.get() {
+            let _ = router.send(Tell { endpoint_id, told }).await;
+        }
+    }
+
+    /// Disables an endpoint whose receiver answered 410.
+    pub(super) async fn disable_gone(&self, id: EndpointId) {
+        let note = AuditNote::new(Actor::service(), "endpoint.disable");
+        let now = self.clock.now();
+        let done = self
+            .change_endpoint(note, id, |endpoint| {
+                Ok(disabled(endpoint, now, DisabledReason::Gone))
+            })
+            .await;
+        match done {
+            Ok(_) => {
+                tracing::warn!(endpoint.id = %id, "a receiver answered 410: its endpoint is disabled")
+            }
+            Err(error) => {
+                tracing::error!(%error, endpoint.id = %id, "failed to disable an endpoint that is gone")
+            }
+        }
+    }
+
+    /// Ends a pause whose time has come.
+    pub(super) async fn resume_due(&self, id: EndpointId) {
+        let now = self.clock.now();
+        let note = AuditNote::new(Actor::service(), "endpoint.resume");
+        let done = self
+            .change_endpoint(note, id, |endpoint| match endpoint.status {
+                EndpointStatus::Paused {
+                    until: Some(until), ..
+                } if until <= now => Ok(Some(active(endpoint, now))),
+                EndpointStatus::Paused { .. }
+                | EndpointStatus::Active
+                | EndpointStatus::Disabled { .. }
+                | EndpointStatus::Deleted => Ok(None),
+            })
+            .await;
+        if let Err(error) = done {
+            tracing::error!(%error, endpoint.id = %id, "failed to resume an endpoint whose pause is over");
+        }
+    }
+}
+
+/// `endpoint`, active from `now` on.
+pub(super) fn active(endpoint: &Endpoint, now: Timestamp) -> Endpoint {
+    Endpoint {
+        status: EndpointStatus::Active,
+        hold: endpoint.hold.stop(now),
+        ..endpoint.clone()
+    }
+}
+
+/// `endpoint`, disabled from `now` on; `None` when it is already, for whatever reason.
+pub(super) fn disabled(
+    endpoint: &Endpoint,
+    now: Timestamp,
+    reason: DisabledReason,
+) -> Option<Endpoint> {
+    if matches!(endpoint.status, EndpointStatus::Disabled { .. }) {
+        return None;
+    }
+    Some(Endpoint {
+        status: EndpointStatus::Disabled { reason },
+        hold: endpoint.hold.start(now),
+        ..endpoint.clone()
+    })
+}

@@ -1,0 +1,94 @@
+//! Publishing and looking back at events.
+
+use std::sync::atomic::Ordering;
+
+use super::error::EngineError;
+use super::handle::Engine;
+use super::paging;
+use super::router::Told;
+use super::views::{Page, PageRequest};
+use crate::domain::actor::Actor;
+use crate::domain::event::{Event, NewEvent};
+use crate::domain::id::{DeliveryId, EndpointId, EventId};
+use crate::domain::tenant::Tenant;
+use crate::store::{AuditNote, Published, StoredEvent};
+
+/// Store pages that are looked at for one page of a tenant's events.
+const PAGES_LOOKED_AT_MAX: usize = 20;
+
+impl Engine {
+    /// Stores events with their deliveries, all or nothing; they are on disk when this returns.
+    ///
+    /// # Errors
+    /// Conflict (a key with other content), Busy, Full, Draining.
+    pub async fn publish(&self, events: Vec<NewEvent>) -> Result<Vec<Published>, EngineError> {
+        self.desk.open()?;
+        let published = self.desk.store.publish(events).await?;
+        let new = published.iter().filter(|published| !published.duplicate);
+        let deliveries = new.map(|published| u64::from(published.deliveries)).sum();
+        self.desk.expected.fetch_add(deliveries, Ordering::AcqRel);
+        Ok(published)
+    }
+
+    /// A page of events, newest first; of one tenant when one is named.
+    ///
+    /// # Errors
+    /// Invalid (cursor, limit), Internal.
+    pub async fn events(
+        &self,
+        tenant: Option<Tenant>,
+        page: PageRequest,
+    ) -> Result<Page<Event>, EngineError> {
+        let (mut cursor, limit) = paging::checked(&page)?;
+        let wanted = |event: &Event| tenant.is_none() || event.audience.reaches(tenant.as_ref());
+        let mut items = Vec::new();
+        for _ in 0..PAGES_LOOKED_AT_MAX {
+            let room = limit - u32::try_from(items.len()).unwrap_or(limit);
+            let read = self.desk.store.events_page(cursor, room).await?;
+            let events = read.items.into_iter().map(|stored| (*stored.event).clone());
+            items.extend(events.filter(wanted));
+            cursor = read.next;
+            if cursor.is_none() || items.len() >= usize::try_from(limit).unwrap_or(usize::MAX) {
+                break;
+            }
+        }
+        Ok(Page {
+            items,
+            next: cursor.map(|cursor| cursor.to_string()),
+        })
+    }
+
+    /// One event. Its data reads `null` when its retention is over.
+    ///
+    /// # Errors
+    /// NotFound, Internal.
+    pub async fn event(&self, id: EventId) -> Result<Event, EngineError> {
+        Ok((*self.stored_event(id).await?.event).clone())
+    }
+
+    /// One event with what the store knows beside it.
+    ///
+    /// # Errors
+    /// NotFound, Internal.
+    pub async fn stored_event(&self, id: EventId) -> Result<StoredEvent, EngineError> {
+        Ok(self.desk.store.event(id).await?)
+    }
+
+    /// Sends a stored event to an endpoint that it never reached.
+    ///
+    /// # Errors
+    /// NotFound, Conflict (it has a delivery there already), Busy, Full, Draining.
+    pub async fn deliver_event(
+        &self,
+        actor: &Actor,
+        event: EventId,
+        endpoint: EndpointId,
+    ) -> Result<DeliveryId, EngineError> {
+        self.desk.open()?;
+        self.desk.endpoint(endpoint)?;
+        let note = AuditNote::new(actor.clone(), "event.deliver");
+        let id = self.desk.store.deliver_event(note, event, endpoint).await?;
+        self.desk.tell(endpoint, Told::DeliveriesChanged).await;
+        Ok(id)
+    }
+}

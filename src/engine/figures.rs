@@ -1,0 +1,74 @@
+//! Figures: what happened lately, and the conservation ledger.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::error::EngineError;
+use super::handle::Engine;
+use super::views::{Ledger, MinuteStats, Stats};
+use crate::domain::id::EndpointId;
+use crate::domain::time::Timestamp;
+use crate::store::AttemptStats;
+
+impl Engine {
+    /// What happened in the last `window`, minute by minute, and where all deliveries stand.
+    ///
+    /// # Errors
+    /// Internal.
+    pub async fn stats(&self, window: Duration) -> Result<Stats, EngineError> {
+        let to = self.desk.clock.now().moved_by(1);
+        let from = to - window;
+        let store = &self.desk.store;
+        let mut minutes: BTreeMap<Timestamp, MinuteStats> = BTreeMap::new();
+        for (minute, stats) in store.minute_stats(None, from, to).await? {
+            let entry = minutes.entry(minute).or_default();
+            let failed: u64 = stats.failures.values().sum();
+            entry.delivered = wide(stats.successes);
+            entry.failed = wide(failed);
+            entry.latency_us = wide(stats.latency_us);
+        }
+        for (minute, accepted) in store.accepted_by_minute(from, to).await? {
+            minutes.entry(minute).or_default().accepted = wide(accepted);
+        }
+        Ok(Stats {
+            minutes: minutes
+                .into_iter()
+                .map(|(minute, stats)| MinuteStats { minute, ..stats })
+                .collect(),
+            counts: store.ledger().await?,
+        })
+    }
+
+    /// Attempts by endpoint in the last `window`; endpoints without any are absent.
+    ///
+    /// # Errors
+    /// Internal.
+    pub async fn endpoint_stats(
+        &self,
+        window: Duration,
+    ) -> Result<BTreeMap<EndpointId, AttemptStats>, EngineError> {
+        let to = self.desk.clock.now().moved_by(1);
+        Ok(self.desk.store.endpoint_stats(to - window, to).await?)
+    }
+
+    /// The conservation ledger.
+    ///
+    /// # Errors
+    /// Internal.
+    pub async fn ledger(&self) -> Result<Ledger, EngineError> {
+        Ok(Ledger {
+            total: self.desk.store.ledger().await?,
+            endpoints: self
+                .desk
+                .store
+                .endpoint_ledgers()
+                .await?
+                .into_iter()
+                .collect(),
+        })
+    }
+}
+
+fn wide(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

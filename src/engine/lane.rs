@@ -1,0 +1,265 @@
+//! The lane actor: reads the clock, steps the machine, performs its effects. It decides nothing by itself.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix::fut::wrap_future;
+use actix::prelude::{
+    Actor, ActorContext as _, ActorFutureExt as _, Addr, AsyncContext as _, Context, Handler,
+    Message, SpawnHandle, StreamHandler,
+};
+use futures_util::future::AbortHandle;
+
+use super::berth::{Berth, BerthNews, News, Report, Status};
+use super::kept::EventRef;
+use super::loading;
+use super::router::{LaneEnded, Router};
+use super::sending::Sending;
+use super::setup::LaneSetup;
+use super::yard::Yard;
+use crate::domain::lane::slots::Standing;
+use crate::domain::lane::{Effect, Input, Item, LaneMachine};
+use crate::domain::time::Timestamp;
+
+/// Messages that wait in a lane's mailbox: hints only, so a full one costs a look in the store.
+const MAILBOX_MAX: usize = 16;
+/// The longest that a lane's timer runs: it looks at the clock again after that.
+const TIMER_MAX: Duration = Duration::from_secs(3_600);
+
+/// One endpoint's lane.
+pub(super) struct Lane {
+    yard: Rc<Yard>,
+    berth: Rc<Berth>,
+    setup: Rc<LaneSetup>,
+    machine: LaneMachine<EventRef>,
+    /// The one timer and when it rings.
+    timer: Option<(Timestamp, SpawnHandle)>,
+    /// Reused from step to step.
+    effects: Vec<Effect<EventRef>>,
+    /// Tells the router how the lane ended.
+    _ending: Ending,
+}
+
+/// Dropped with its lane.
+struct Ending {
+    router: Addr<Router>,
+    berth: Rc<Berth>,
+}
+
+/// Fresh deliveries, after their commit.
+pub(super) struct Hint(pub(super) Vec<Item<EventRef>>);
+
+impl Message for Hint {
+    type Result = ();
+}
+
+/// Sent by the router alone, after it has forgotten the lane.
+pub(super) struct Stop;
+
+impl Message for Stop {
+    type Result = ();
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let ended = LaneEnded {
+            endpoint_id: self.berth.endpoint_id,
+            panicked: std::thread::panicking(),
+        };
+        // This sender has a place of its own in the router's mailbox; without a router nobody needs to know.
+        let _ = self.router.try_send(ended);
+    }
+}
+
+impl Lane {
+    /// A lane for the endpoint of `berth`, taking over what an earlier one left there.
+    pub(super) fn new(yard: Rc<Yard>, berth: Rc<Berth>, router: Addr<Router>) -> Self {
+        let setup = Rc::clone(&berth.setup.borrow());
+        let config = setup.lane_config(yard.concurrency_per_endpoint);
+        let left_behind = berth.left_behind();
+        let unanswered = left_behind
+            .iter()
+            .filter(|(_, unanswered)| *unanswered)
+            .count();
+        berth.start_over();
+        let id = berth.endpoint_id;
+        yard.slots
+            .borrow_mut()
+            .take_over(id, u32::try_from(unanswered).unwrap_or(u32::MAX));
+        let generation = berth.restarts.get();
+        let machine = LaneMachine::new(id, config, yard.now(), generation, left_behind.into_iter());
+        Self {
+            _ending: Ending {
+                router,
+                berth: Rc::clone(&berth),
+            },
+            yard,
+            berth,
+            setup,
+            machine,
+            timer: None,
+            effects: Vec::new(),
+        }
+    }
+
+    fn step(&mut self, input: Input<EventRef>) {
+        let now = self.yard.now();
+        let mut slots = self.yard.slots.borrow_mut();
+        let mut rng = self.yard.rng.borrow_mut();
+        self.machine
+            .step(now, &mut *rng, &mut slots, input, &mut self.effects);
+    }
+
+    /// Does what the machine asked for in the last steps, and lets the world see where it stands.
+    fn perform(&mut self, context: &mut Context<Self>) {
+        for effect in std::mem::take(&mut self.effects) {
+            match effect {
+                Effect::Send(item) => self.send(item),
+                Effect::Abandon(id) => self.berth.abandon(id),
+                Effect::Load(request) => {
+                    let load =
+                        loading::load(Rc::clone(&self.yard), Rc::clone(&self.berth), request);
+                    actix_rt::spawn(load);
+                }
+            }
+        }
+        self.yard.tell_granted();
+        self.arm_timer(context);
+        self.show_status();
+    }
+
+    fn send(&mut self, item: Item<EventRef>) {
+        let (abort, registration) = AbortHandle::new_pair();
+        self.berth.take_off(item.id, abort);
+        self.yard.moved();
+        let sending = Sending {
+            yard: Rc::clone(&self.yard),
+            berth: Rc::clone(&self.berth),
+            setup: Rc::clone(&self.setup),
+            item,
+        };
+        actix_rt::spawn(sending.run(registration));
+    }
+
+    /// Keeps a timer that rings no later than the machine wants; one that rings too early does no harm.
+    fn arm_timer(&mut self, context: &mut Context<Self>) {
+        let Some(wakeup) = self.machine.next_wakeup() else {
+            return;
+        };
+        if let Some((rings_at, timer)) = self.timer {
+            if rings_at <= wakeup {
+                return;
+            }
+            context.cancel_future(timer);
+        }
+        let wait = wakeup.since(self.yard.now()).min(TIMER_MAX);
+        let ring = wrap_future::<_, Self>(self.yard.clock.sleep_for(wait));
+        let timer = context.spawn(ring.map(|(), lane, context| {
+            lane.timer = None;
+            lane.step(Input::Wake);
+            lane.perform(context);
+        }));
+        self.timer = Some((wakeup, timer));
+    }
+
+    fn reconfigure(&mut self) {
+        let id = self.berth.endpoint_id;
+        if let Some(setup) = self.yard.setup(id) {
+            self.setup = Rc::clone(&setup);
+            *self.berth.setup.borrow_mut() = setup;
+        }
+        let config = self.setup.lane_config(self.yard.concurrency_per_endpoint);
+        self.step(Input::Configured(config));
+    }
+
+    fn take_up(&mut self, news: News) {
+        let signals = news.signals;
+        if signals.clock_set_ms != 0 {
+            self.step(Input::ClockSet {
+                by_ms: signals.clock_set_ms,
+            });
+        }
+        if signals.reconfigure {
+            self.reconfigure();
+        }
+        if signals.drain {
+            self.step(Input::Drain);
+        }
+        for report in news.reports {
+            self.step(match report {
+                Report::Answered { id, pace } => Input::Answered { id, pace },
+                Report::Settled { id, settlement } => Input::Settled { id, settlement },
+                Report::Loaded(batch) => Input::Loaded(batch),
+                Report::LoadFailed { epoch } => Input::LoadFailed { epoch },
+            });
+        }
+        if signals.look {
+            self.step(Input::Look);
+        } else if signals.granted {
+            self.step(Input::Wake);
+        }
+    }
+
+    fn show_status(&self) {
+        let may_rest = self.machine.may_rest();
+        let idle_since = self.berth.status.get().idle_since;
+        let now = self.yard.clock.monotonic();
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        self.berth.status.set(Status {
+            started: true,
+            window: count(self.machine.window()),
+            more_in_store: self.machine.has_more(),
+            loading: self.machine.is_loading(),
+            held: self.setup.endpoint.status.holds(),
+            startable: self.machine.has_startable(self.yard.now()),
+            next_wakeup: self.machine.next_wakeup(),
+            may_rest,
+            idle_since: may_rest.map(|_| idle_since.unwrap_or(now)),
+        });
+    }
+}
+
+impl Actor for Lane {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Context<Self>) {
+        context.set_mailbox_capacity(MAILBOX_MAX);
+        context.add_stream(BerthNews(Rc::clone(&self.berth)));
+        self.step(Input::Wake);
+        self.perform(context);
+    }
+}
+
+impl Handler<Hint> for Lane {
+    type Result = ();
+
+    fn handle(&mut self, hint: Hint, context: &mut Context<Self>) {
+        self.berth
+            .inbox
+            .set(self.berth.inbox.get().saturating_sub(1));
+        self.step(Input::Handed(hint.0));
+        self.perform(context);
+    }
+}
+
+impl StreamHandler<News> for Lane {
+    fn handle(&mut self, news: News, context: &mut Context<Self>) {
+        self.take_up(news);
+        self.perform(context);
+    }
+
+    fn finished(&mut self, _: &mut Context<Self>) {}
+}
+
+impl Handler<Stop> for Lane {
+    type Result = ();
+
+    fn handle(&mut self, _: Stop, context: &mut Context<Self>) {
+        context.stop();
+    }
+}
+
+/// Whether the lane's receiver is slow, for the snapshot.
+pub(super) fn is_slow(yard: &Yard, berth: &Berth) -> bool {
+    yard.slots.borrow().standing(berth.endpoint_id) == Standing::Slow
+}

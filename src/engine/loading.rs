@@ -1,0 +1,77 @@
+//! Reads for a lane what it asked for; what cannot be read becomes dead and blocks nobody.
+
+use std::rc::Rc;
+
+use super::berth::{Berth, Report};
+use super::kept::EventRef;
+use super::yard::Yard;
+use crate::domain::lane::{Batch, Item, LoadRequest};
+use crate::store::{LaneRow, StoreError};
+
+/// Reads and reports.
+pub(super) async fn load(yard: Rc<Yard>, berth: Rc<Berth>, request: LoadRequest) {
+    let report = match read(&yard, &berth, request).await {
+        Ok(batch) => Report::Loaded(batch),
+        Err(error) => {
+            tracing::error!(%error, endpoint.id = %berth.endpoint_id, "failed to read a lane's deliveries");
+            let epoch = request.epoch;
+            Report::LoadFailed { epoch }
+        }
+    };
+    berth.report(report);
+    yard.loaded.notify_waiters();
+}
+
+async fn read(
+    yard: &Yard,
+    berth: &Berth,
+    request: LoadRequest,
+) -> Result<Batch<EventRef>, StoreError> {
+    let id = berth.endpoint_id;
+    let now = yard.now();
+    let limit = request.limit;
+    let full = |rows: &[LaneRow]| rows.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
+    let fresh = if request.ordered {
+        yard.store.lane_pending(id, request.after, limit).await?
+    } else if request.fresh {
+        yard.store.lane_fresh(id, request.after, limit).await?
+    } else {
+        Vec::new()
+    };
+    let (mut due, mut next_due) = (Vec::new(), None);
+    if request.due && !request.ordered {
+        due = yard.store.lane_due(id, now, limit).await?;
+        next_due = yard.store.lane_due_after(id, now).await?;
+    }
+    if yard.setting_clock.get() {
+        return Err(StoreError::Busy);
+    }
+    Ok(Batch {
+        epoch: request.epoch,
+        due_more: full(&due),
+        fresh_more: full(&fresh),
+        due: take_up(yard, due).await,
+        fresh: take_up(yard, fresh).await,
+        next_due,
+    })
+}
+
+async fn take_up(yard: &Yard, rows: Vec<LaneRow>) -> Vec<Item<EventRef>> {
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        match row.work {
+            Ok((delivery, event)) => items.push(Item::new(&delivery, yard.budget.keep(&event))),
+            Err(error) => {
+                tracing::error!(%error, delivery.id = %row.id, "a delivery cannot be read");
+                let marked = yard
+                    .store
+                    .mark_undeliverable(row.id, &error.to_string())
+                    .await;
+                if let Err(error) = marked {
+                    tracing::error!(%error, delivery.id = %row.id, "failed to mark it undeliverable");
+                }
+            }
+        }
+    }
+    items
+}

@@ -1,0 +1,58 @@
+//! What an engine is made of.
+
+use std::sync::Arc;
+
+use crate::clock::SharedClock;
+use crate::domain::address::AddressRules;
+use crate::domain::contract::ContractSet;
+use crate::domain::limits::{CONCURRENCY_DEFAULT, CONCURRENCY_PER_ENDPOINT_DEFAULT};
+use crate::domain::seal::SealingKey;
+use crate::store::{HandOverReceiver, Store};
+use crate::transport::Transport;
+
+/// Bytes of events that lanes keep in memory between acceptance and sending; beyond it they are read back.
+const KEPT_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// The parts, made by the composition root.
+pub struct EngineParts {
+    /// Where everything is kept.
+    pub store: Store,
+    /// What the store's writer hands over after each commit.
+    pub hand_over: HandOverReceiver,
+    /// What carries requests.
+    pub transport: Arc<dyn Transport>,
+    /// The contracts in use.
+    pub contracts: Arc<ContractSet>,
+    /// The time.
+    pub clock: SharedClock,
+    /// 32 bytes from the operating system: jitter, secrets and tokens come from it.
+    pub seed: [u8; 32],
+    /// What secrets at rest are sealed with.
+    pub sealing_key: SealingKey,
+    /// Settings.
+    pub options: EngineOptions,
+}
+
+/// The engine's settings.
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// Requests in flight, all lanes together.
+    pub concurrency: usize,
+    /// Requests in flight to one endpoint that names no number of its own.
+    pub concurrency_per_endpoint: usize,
+    /// Which URLs an endpoint may have.
+    pub targets: AddressRules,
+    /// Bytes of events that lanes keep in memory.
+    pub kept_bytes_max: usize,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self {
+            concurrency: CONCURRENCY_DEFAULT,
+            concurrency_per_endpoint: CONCURRENCY_PER_ENDPOINT_DEFAULT,
+            targets: AddressRules::default(),
+            kept_bytes_max: KEPT_BYTES_MAX,
+        }
+    }
+}

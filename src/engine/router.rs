@@ -1,0 +1,458 @@
+//! The router: holds the only address of every lane, starts lanes on demand and puts idle ones to rest.
+
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix::prelude::{
+    Actor, Addr, AsyncContext as _, Context, Handler, Message, MessageResult, ResponseFuture,
+    StreamHandler,
+};
+use futures_util::future::{Either, select};
+
+use super::berth::Berth;
+use super::kept::EventRef;
+use super::lane::{Hint, Lane, Stop, is_slow};
+use super::views::{LaneStatus, LanesSnapshot};
+use super::yard::Yard;
+use crate::domain::endpoint::EndpointStatus;
+use crate::domain::event::Event;
+use crate::domain::id::EndpointId;
+use crate::domain::lane::Item;
+use crate::domain::time::Timestamp;
+use crate::store::{AcceptedDelivery, AcceptedEvent, HandOver};
+
+/// Messages that wait in the router's mailbox: commands and the ends of lanes.
+const MAILBOX_MAX: usize = 1_024;
+/// How long an idle lane stays in memory: the next event finds it ready.
+const LINGER: Duration = Duration::from_secs(30);
+/// A lane whose next retry is further away than this rests until then.
+const PARK_MIN: Duration = Duration::from_secs(60);
+
+/// The router.
+pub(super) struct Router {
+    yard: Rc<Yard>,
+    lanes: HashMap<EndpointId, Addr<Lane>>,
+    /// Resting endpoints with a retry to come, by when it is due.
+    parked: BTreeSet<(Timestamp, EndpointId)>,
+    /// Paused endpoints by when they are to be resumed.
+    resumes: BTreeSet<(Timestamp, EndpointId)>,
+    /// Fresh deliveries of one batch by endpoint; empty between batches.
+    sorted: HashMap<EndpointId, Vec<Item<EventRef>>>,
+    restarts: u64,
+    handed_over: u64,
+    draining: bool,
+}
+
+/// A lane's actor is no more.
+pub(super) struct LaneEnded {
+    pub(super) endpoint_id: EndpointId,
+    pub(super) panicked: bool,
+}
+
+impl Message for LaneEnded {
+    type Result = ();
+}
+
+/// Something for an endpoint's lane.
+pub(super) struct Tell {
+    pub(super) endpoint_id: EndpointId,
+    pub(super) told: Told,
+}
+
+impl Message for Tell {
+    type Result = ();
+}
+
+/// What a lane is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// It has work in the store.
+    HasWork,
+    /// Its endpoint changed.
+    Reconfigured,
+    /// Its deliveries were changed behind its back.
+    DeliveriesChanged,
+}
+
+/// Time has passed.
+pub(super) struct Tick;
+
+impl Message for Tick {
+    type Result = Vec<EndpointId>;
+}
+
+/// When the router has something to do by itself.
+pub(super) struct NextBusiness;
+
+impl Message for NextBusiness {
+    type Result = Option<Timestamp>;
+}
+
+/// The wall clock was set, and everybody has agreed on it.
+pub(super) struct ClockSet {
+    pub(super) by_ms: i64,
+}
+
+impl Message for ClockSet {
+    type Result = ();
+}
+
+/// What are the lanes doing?
+pub(super) struct Observe;
+
+impl Message for Observe {
+    type Result = (LanesSnapshot, Duration);
+}
+
+/// Start nothing more; answered when nothing is in flight or `grace` is over.
+pub(super) struct Drain {
+    pub(super) grace: Duration,
+}
+
+impl Message for Drain {
+    type Result = ();
+}
+
+impl Router {
+    pub(super) fn new(yard: &Rc<Yard>) -> Self {
+        let mut router = Self {
+            yard: Rc::clone(yard),
+            lanes: HashMap::new(),
+            parked: BTreeSet::new(),
+            resumes: BTreeSet::new(),
+            sorted: HashMap::new(),
+            restarts: 0,
+            handed_over: 0,
+            draining: false,
+        };
+        for endpoint in yard.desk.book.paused_for_a_time() {
+            router.note_resume(endpoint.id);
+        }
+        router
+    }
+
+    /// Starts the endpoint's lane, unless it runs or has nothing to do. Gives its berth, where it has one.
+    fn ensure_lane(&mut self, id: EndpointId, context: &Context<Self>) -> Option<Rc<Berth>> {
+        let known = self.yard.berths.borrow().get(&id).cloned();
+        if let Some(berth) = known.as_ref().filter(|_| self.lanes.contains_key(&id)) {
+            return Some(Rc::clone(berth));
+        }
+        if self.draining {
+            return None;
+        }
+        let setup = self.yard.setup(id)?;
+        if setup.endpoint.status != EndpointStatus::Active {
+            return None;
+        }
+        let berth = match known {
+            Some(berth) => {
+                *berth.setup.borrow_mut() = setup;
+                berth
+            }
+            None => {
+                let berth = Berth::new(id, setup);
+                self.yard.berths.borrow_mut().insert(id, Rc::clone(&berth));
+                berth
+            }
+        };
+        self.parked.retain(|&(_, parked)| parked != id);
+        self.start_lane(&berth, context);
+        Some(berth)
+    }
+
+    fn start_lane(&mut self, berth: &Rc<Berth>, context: &Context<Self>) {
+        // `start` runs the lane's first step in a task of its own: a panic there is a lane's, not the router's.
+        let (yard, berth_of_lane) = (Rc::clone(&self.yard), Rc::clone(berth));
+        let router = context.address();
+        let lane = Lane::create(move |_| Lane::new(yard, berth_of_lane, router));
+        self.lanes.insert(berth.endpoint_id, lane);
+    }
+
+    fn hand_over(&mut self, events: Vec<AcceptedEvent>, context: &Context<Self>) {
+        for accepted in events {
+            for delivery in &accepted.deliveries {
+                self.handed_over += 1;
+                let payload = self.yard.budget.keep(&accepted.event);
+                let item = fresh_item(delivery, &accepted.event, payload);
+                self.sorted
+                    .entry(delivery.endpoint_id)
+                    .or_default()
+                    .push(item);
+            }
+        }
+        let mut sorted = std::mem::take(&mut self.sorted);
+        for (id, items) in sorted.drain() {
+            self.hint(id, items, context);
+        }
+        self.sorted = sorted;
+    }
+
+    fn hint(&mut self, id: EndpointId, items: Vec<Item<EventRef>>, context: &Context<Self>) {
+        let Some(berth) = self.ensure_lane(id, context) else {
+            return;
+        };
+        // After a lost hint none may come before the call to look.
+        if berth.signals().look || berth.status.get().held {
+            return;
+        }
+        let Some(lane) = self.lanes.get(&id) else {
+            return;
+        };
+        match lane.try_send(Hint(items)) {
+            Ok(()) => berth.inbox.set(berth.inbox.get() + 1),
+            Err(_) => berth.signal(|signals| signals.look = true),
+        }
+    }
+
+    fn note_resume(&mut self, id: EndpointId) {
+        self.resumes.retain(|&(_, known)| known != id);
+        let endpoint = self.yard.desk.book.get(id);
+        let status = endpoint.map(|endpoint| endpoint.status.clone());
+        if let Some(EndpointStatus::Paused {
+            until: Some(until), ..
+        }) = status
+        {
+            self.resumes.insert((until, id));
+        }
+    }
+
+    /// Puts lanes to rest that have been idle for a while: forgets them first, then stops them.
+    fn put_to_rest(&mut self) {
+        let now = self.yard.now();
+        let monotonic = self.yard.clock.monotonic();
+        let berths = self.yard.berths.borrow();
+        let idle: Vec<_> = berths
+            .values()
+            .filter(|berth| berth.is_quiet() && berth.flights() == 0)
+            .filter_map(|berth| {
+                let status = berth.status.get();
+                let due = status.may_rest?;
+                let lingered = monotonic.saturating_sub(status.idle_since?) >= LINGER;
+                let far = due.is_none_or(|due| due.since(now) > PARK_MIN);
+                (lingered && far).then_some((berth.endpoint_id, due))
+            })
+            .collect();
+        drop(berths);
+        for (id, due) in idle {
+            let Some(lane) = self.lanes.remove(&id) else {
+                continue;
+            };
+            self.yard.berths.borrow_mut().remove(&id);
+            self.yard.slots.borrow_mut().forget(id);
+            self.parked.extend(due.map(|due| (due, id)));
+            // Its only sender is dropped next, which stops it as well.
+            let _ = lane.try_send(Stop);
+        }
+    }
+
+    fn take_parked(&mut self) -> Vec<EndpointId> {
+        let now = self.yard.now();
+        let later = self
+            .parked
+            .split_off(&(now.moved_by(1), EndpointId::from_i64(0)));
+        let due = std::mem::replace(&mut self.parked, later);
+        due.into_iter().map(|(_, id)| id).collect()
+    }
+
+    fn snapshot(&self) -> LanesSnapshot {
+        let slots = self.yard.slots.borrow();
+        let berths = self.yard.berths.borrow();
+        let lanes = berths
+            .values()
+            .map(|berth| self.lane_status(berth))
+            .collect();
+        LanesSnapshot {
+            lanes,
+            waiting_to_start: self.yard.waiting_to_start.get(),
+            slots_in_use: slots.in_use(),
+            slots_total: slots.total(),
+            kept_bytes: self.yard.budget.used() as u64,
+            restarts: self.restarts,
+            handed_over: self.handed_over,
+            next_wakeup: self.next_business(),
+        }
+    }
+
+    fn lane_status(&self, berth: &Berth) -> LaneStatus {
+        let status = berth.status.get();
+        LaneStatus {
+            endpoint_id: berth.endpoint_id,
+            in_flight: u32::try_from(berth.flights()).unwrap_or(u32::MAX),
+            window: status.window,
+            more_in_store: status.more_in_store,
+            loading: status.loading,
+            slow: is_slow(&self.yard, berth),
+            held: status.held,
+            startable: status.startable,
+            quiet: status.started
+                && berth.is_quiet()
+                && self.lanes.contains_key(&berth.endpoint_id),
+            next_wakeup: status.next_wakeup,
+            restarts: berth.restarts.get(),
+        }
+    }
+
+    fn next_business(&self) -> Option<Timestamp> {
+        let parked = self.parked.first().map(|&(due, _)| due);
+        let resume = self.resumes.first().map(|&(until, _)| until);
+        parked.into_iter().chain(resume).min()
+    }
+
+    /// For how long startable work has stood still.
+    fn stalled_for(&self) -> Duration {
+        let berths = self.yard.berths.borrow();
+        let waits = berths.values().any(|berth| berth.status.get().startable);
+        if !waits {
+            return Duration::ZERO;
+        }
+        let now = self.yard.clock.monotonic();
+        now.saturating_sub(self.yard.last_moved.get())
+    }
+}
+
+fn fresh_item(delivery: &AcceptedDelivery, event: &Event, payload: EventRef) -> Item<EventRef> {
+    Item {
+        id: delivery.id,
+        attempts: 0,
+        budget_attempts: 0,
+        budget_started_at: event.accepted_at,
+        held_before_ms: delivery.held_before_ms,
+        due_at: None,
+        payload,
+    }
+}
+
+impl Actor for Router {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Context<Self>) {
+        context.set_mailbox_capacity(MAILBOX_MAX);
+    }
+}
+
+impl StreamHandler<HandOver> for Router {
+    fn handle(&mut self, hand_over: HandOver, context: &mut Context<Self>) {
+        match hand_over {
+            HandOver::Accepted(events) => self.hand_over(events, context),
+            HandOver::Look(endpoints) => {
+                for id in endpoints {
+                    if let Some(berth) = self.ensure_lane(id, context) {
+                        berth.signal(|signals| signals.look = true);
+                    }
+                }
+            }
+        }
+    }
+
+    fn finished(&mut self, _: &mut Context<Self>) {}
+}
+
+impl Handler<Tell> for Router {
+    type Result = ();
+
+    fn handle(&mut self, tell: Tell, context: &mut Context<Self>) {
+        let id = tell.endpoint_id;
+        if tell.told == Told::Reconfigured {
+            self.note_resume(id);
+        }
+        let Some(berth) = self.ensure_lane(id, context) else {
+            return;
+        };
+        match tell.told {
+            Told::HasWork => {}
+            Told::Reconfigured => berth.signal(|signals| signals.reconfigure = true),
+            Told::DeliveriesChanged => berth.signal(|signals| signals.look = true),
+        }
+    }
+}
+
+impl Handler<LaneEnded> for Router {
+    type Result = ();
+
+    fn handle(&mut self, ended: LaneEnded, context: &mut Context<Self>) {
+        let id = ended.endpoint_id;
+        if !ended.panicked {
+            return;
+        }
+        tracing::error!(endpoint.id = %id, "a lane panicked; a fresh one starts from the store");
+        self.restarts += 1;
+        let berth = self.yard.berths.borrow().get(&id).cloned();
+        if let Some(berth) = berth {
+            berth.restarts.set(berth.restarts.get() + 1);
+        }
+        self.lanes.remove(&id);
+        self.ensure_lane(id, context);
+    }
+}
+
+impl Handler<Tick> for Router {
+    type Result = MessageResult<Tick>;
+
+    fn handle(&mut self, _: Tick, context: &mut Context<Self>) -> Self::Result {
+        self.yard.follow_clock();
+        for id in self.take_parked() {
+            self.ensure_lane(id, context);
+        }
+        self.put_to_rest();
+        let now = self.yard.now();
+        let later = self
+            .resumes
+            .split_off(&(now.moved_by(1), EndpointId::from_i64(0)));
+        let due = std::mem::replace(&mut self.resumes, later);
+        MessageResult(due.into_iter().map(|(_, id)| id).collect())
+    }
+}
+
+impl Handler<NextBusiness> for Router {
+    type Result = MessageResult<NextBusiness>;
+
+    fn handle(&mut self, _: NextBusiness, _: &mut Context<Self>) -> Self::Result {
+        MessageResult(self.next_business())
+    }
+}
+
+impl Handler<ClockSet> for Router {
+    type Result = ();
+
+    fn handle(&mut self, set: ClockSet, _: &mut Context<Self>) {
+        let moved = |&(at, id): &(Timestamp, EndpointId)| (at.moved_by(set.by_ms), id);
+        self.parked = self.parked.iter().map(moved).collect();
+        for berth in self.yard.berths.borrow().values() {
+            berth.signal(|signals| signals.clock_set_ms += set.by_ms);
+        }
+    }
+}
+
+impl Handler<Observe> for Router {
+    type Result = MessageResult<Observe>;
+
+    fn handle(&mut self, _: Observe, _: &mut Context<Self>) -> Self::Result {
+        MessageResult((self.snapshot(), self.stalled_for()))
+    }
+}
+
+impl Handler<Drain> for Router {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, drain: Drain, _: &mut Context<Self>) -> Self::Result {
+        self.draining = true;
+        for berth in self.yard.berths.borrow().values() {
+            berth.signal(|signals| signals.drain = true);
+        }
+        let yard = Rc::clone(&self.yard);
+        Box::pin(async move {
+            let mut grace = yard.clock.sleep_for(drain.grace);
+            loop {
+                let landed = std::pin::pin!(yard.landed.notified());
+                if yard.flights() == 0 {
+                    return;
+                }
+                match select(landed, grace).await {
+                    Either::Left((_, still_left)) => grace = still_left,
+                    Either::Right(_) => return,
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,189 @@
+//! The engine's thread: an actix `System` with the router, recovery and the keeping of time.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use actix::prelude::{Actor as _, Addr, AsyncContext as _, Context};
+use futures_util::future::{Either, select};
+use futures_util::stream;
+use rand_chacha::ChaCha12Rng;
+use tokio::sync::oneshot;
+
+use super::desk::Desk;
+use super::error::EngineError;
+use super::parts::EngineOptions;
+use super::router::{ClockSet, NextBusiness, Router, Tell, Tick, Told};
+use super::yard::Yard;
+use crate::domain::id::EndpointId;
+use crate::store::HandOverReceiver;
+use crate::transport::Transport;
+
+/// The longest that the router is left alone.
+const TICK: Duration = Duration::from_secs(1);
+/// Lanes that recovery lets load at once: the first requests leave before the rest is read.
+const LOADS_MAX: usize = 32;
+/// How long to wait before the store is told again that the clock was set.
+const STORE_RETRY: Duration = Duration::from_secs(1);
+
+/// Ends the thread when dropped, as abruptly as a crash.
+#[derive(Debug)]
+pub(super) struct Keeper {
+    stop: Mutex<Option<oneshot::Sender<()>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What the thread alone needs.
+pub(super) struct Crew {
+    pub(super) hand_over: HandOverReceiver,
+    pub(super) transport: Arc<dyn Transport>,
+    pub(super) options: EngineOptions,
+    pub(super) rng: ChaCha12Rng,
+    /// Endpoints with pending deliveries at the start.
+    pub(super) with_pending: Vec<EndpointId>,
+}
+
+impl Keeper {
+    /// Starts the thread; the desk knows the router when this returns.
+    ///
+    /// # Errors
+    /// No thread can be had.
+    pub(super) async fn start(desk: Arc<Desk>, crew: Crew) -> Result<Self, EngineError> {
+        let (stop, stopped) = oneshot::channel();
+        let (ready, is_ready) = oneshot::channel();
+        let thread = std::thread::Builder::new()
+            .name("hookyard-engine".to_owned())
+            .spawn(move || {
+                let system = actix_rt::System::new();
+                system.block_on(async move {
+                    let yard = run(&desk, crew);
+                    // Without a caller there is nobody to be ready for, and `stop` is dropped as well.
+                    let _ = ready.send(());
+                    // An error means that the last handle is gone.
+                    let _ = stopped.await;
+                    drop(yard);
+                });
+            })
+            .map_err(|error| EngineError::Internal(format!("failed to start a thread: {error}")))?;
+        is_ready.await.map_err(|_| {
+            EngineError::Internal("the engine's thread ended at its start".to_owned())
+        })?;
+        Ok(Self {
+            stop: Mutex::new(Some(stop)),
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// Ends the thread and waits for it; what is in flight is dropped.
+    pub(super) async fn halt(&self) {
+        drop(take(&self.stop));
+        if let Some(thread) = take(&self.thread) {
+            // Joining blocks: not on an async worker. A thread that panicked is gone as well.
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+}
+
+fn take<T>(place: &Mutex<Option<T>>) -> Option<T> {
+    place.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+fn run(desk: &Arc<Desk>, crew: Crew) -> Rc<Yard> {
+    let yard = Yard::new(Arc::clone(desk), crew.transport, &crew.options, crew.rng);
+    let hints = stream::unfold(crew.hand_over, |mut receiver| async move {
+        let hand_over = receiver.recv().await?;
+        Some((hand_over, receiver))
+    });
+    let yard_of_router = Rc::clone(&yard);
+    let router = Router::create(|context: &mut Context<Router>| {
+        context.add_stream(hints);
+        Router::new(&yard_of_router)
+    });
+    if desk.router.set(router.clone()).is_err() {
+        tracing::error!("a desk has one router only");
+    }
+    let waiting = u32::try_from(crew.with_pending.len()).unwrap_or(u32::MAX);
+    yard.waiting_to_start.set(waiting);
+    actix_rt::spawn(recover(Rc::clone(&yard), router.clone(), crew.with_pending));
+    actix_rt::spawn(keep_time(Rc::clone(&yard), router));
+    yard
+}
+
+/// Starts the lanes of endpoints with pending deliveries, a few at a time.
+async fn recover(yard: Rc<Yard>, router: Addr<Router>, endpoints: Vec<EndpointId>) {
+    let mut left = yard.waiting_to_start.get();
+    for endpoint_id in endpoints {
+        let told = Told::HasWork;
+        // A router that is gone ends everything.
+        if router.send(Tell { endpoint_id, told }).await.is_err() {
+            return;
+        }
+        left = left.saturating_sub(1);
+        yard.waiting_to_start.set(left);
+        loop {
+            let loaded = std::pin::pin!(yard.loaded.notified());
+            if yard.loads() < LOADS_MAX {
+                break;
+            }
+            loaded.await;
+        }
+    }
+}
+
+/// Wakes the router, resumes endpoints whose pause is over, and notices when the wall clock was set.
+async fn keep_time(yard: Rc<Yard>, router: Addr<Router>) {
+    loop {
+        let Ok(business) = router.send(NextBusiness).await else {
+            return;
+        };
+        let wait = business.map_or(TICK, |at| at.since(yard.now()).min(TICK));
+        let nap = yard.clock.sleep_for(wait.max(Duration::from_millis(1)));
+        let clock_was_set = std::pin::pin!(yard.clock_was_set.notified());
+        match select(nap, clock_was_set).await {
+            Either::Left(_) | Either::Right(_) => {}
+        }
+        set_clock(&yard, &router).await;
+        let Ok(resumes) = router.send(Tick).await else {
+            return;
+        };
+        for id in resumes {
+            let desk = Arc::clone(&yard.desk);
+            actix_rt::spawn(async move { desk.resume_due(id).await });
+        }
+    }
+}
+
+/// Tells the store, then the lanes, that the wall clock was set; until then everybody goes on by the old time.
+async fn set_clock(yard: &Yard, router: &Addr<Router>) {
+    loop {
+        let by_ms = yard.clock_set_by_ms();
+        if by_ms == 0 {
+            return;
+        }
+        tracing::warn!(
+            by_ms,
+            "the wall clock was set: everything that is due moves with it"
+        );
+        yard.setting_clock.set(true);
+        let done = yard.store.shift_pending(by_ms).await;
+        yard.setting_clock.set(false);
+        match done {
+            Ok(()) => {
+                yard.agree_on_clock(by_ms);
+                match yard.store.endpoints().await {
+                    Ok(endpoints) => yard.desk.book.put_all(endpoints.into_iter().map(Arc::new)),
+                    Err(error) => tracing::error!(%error, "failed to read the endpoints again"),
+                }
+                // A router that is gone ends everything.
+                let _ = router.send(ClockSet { by_ms }).await;
+            }
+            Err(error) => {
+                tracing::error!(%error, "failed to tell the store that the clock was set; trying again");
+                yard.clock.sleep_for(STORE_RETRY).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! One attempt, from the event to the record: a free task on the engine's thread.
+//!
+//! It decides by itself what follows from the answer and writes it to the store, so that the outcome is kept even if
+//! its lane is gone. To the lane it reports twice: when the exchange is over and when the record is on disk.
+
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{AbortRegistration, Abortable, FutureExt};
+
+use super::berth::{Berth, Report};
+use super::kept::EventRef;
+use super::setup::LaneSetup;
+use super::yard::Yard;
+use crate::clock::Stopwatch;
+use crate::domain::attempt::{Attempt, Failure, FailureClass, Phases};
+use crate::domain::contract::{Contract, RenderInput};
+use crate::domain::delivery::DeadReason;
+use crate::domain::event::Event;
+use crate::domain::id::{AttemptId, DeliveryId};
+use crate::domain::lane::{Item, Pace, Settlement};
+use crate::domain::outcome::{self, Verdict};
+use crate::domain::request::{Exchange, PreparedRequest};
+use crate::domain::retry::{Budget, NextTry};
+use crate::domain::time::Timestamp;
+use crate::store::{AfterAttempt, AttemptRecord, Recorded, StoreError};
+
+/// How long a task waits before it tries again to reach a store that does not answer.
+const STORE_RETRY: Duration = Duration::from_secs(1);
+
+/// Everything one attempt needs.
+pub(super) struct Sending {
+    pub(super) yard: Rc<Yard>,
+    pub(super) berth: Rc<Berth>,
+    pub(super) setup: Rc<LaneSetup>,
+    pub(super) item: Item<EventRef>,
+}
+
+/// What stands in for an attempt that was never made.
+enum Unsent {
+    /// No request can be made of the delivery, and why.
+    Undeliverable(String),
+    /// Nobody knows what became of it: the store is asked.
+    Unknown,
+}
+
+/// Reports a delivery as unknown if its task ends before it is settled, by a panic.
+struct SettleGuard {
+    berth: Rc<Berth>,
+    id: DeliveryId,
+    settled: bool,
+}
+
+impl Drop for SettleGuard {
+    fn drop(&mut self) {
+        if !self.settled {
+            let settlement = Settlement::Stale;
+            self.berth.report(Report::Settled {
+                id: self.id,
+                settlement,
+            });
+        }
+    }
+}
+
+impl Sending {
+    /// Makes the attempt and sees it recorded.
+    pub(super) async fn run(self, abort: AbortRegistration) {
+        let mut guard = SettleGuard {
+            berth: Rc::clone(&self.berth),
+            id: self.item.id,
+            settled: false,
+        };
+        let settlement = match self.attempt(abort).await {
+            Ok(record) => {
+                let gone = record.next == AfterAttempt::Dead(DeadReason::Gone);
+                let settlement = self.record(record).await;
+                if gone {
+                    let desk = Arc::clone(&self.yard.desk);
+                    let id = self.berth.endpoint_id;
+                    actix_rt::spawn(async move { desk.disable_gone(id).await });
+                }
+                settlement
+            }
+            Err(Unsent::Undeliverable(why)) => self.bury(&why).await,
+            Err(Unsent::Unknown) => Settlement::Stale,
+        };
+        guard.settled = true;
+        let id = self.item.id;
+        self.berth.report(Report::Settled { id, settlement });
+        self.yard.moved();
+        self.yard.landed.notify_waiters();
+    }
+
+    async fn attempt(&self, abort: AbortRegistration) -> Result<AttemptRecord, Unsent> {
+        let undeliverable = |why: &str| Unsent::Undeliverable(why.to_owned());
+        if let Some(why) = &self.setup.sealed_shut {
+            return Err(undeliverable(why));
+        }
+        let contract = self.setup.contract.as_ref().ok_or(Unsent::Unknown)?;
+        let event = self.event().await?;
+        let started_at = self.yard.now();
+        let attempt_id = self.yard.store.mint_attempt_id(started_at);
+        let request = self
+            .render(contract, &event, started_at, attempt_id)
+            .map_err(|why| undeliverable(&why))?;
+        let blank = self.blank_attempt(&request, contract, event.as_ref(), started_at, attempt_id);
+        let exchange = self.exchange(request, abort).await;
+        let ended_at = self.yard.now();
+        let rules = &contract.request;
+        let verdict = outcome::classify(ended_at, &rules.success, rules.gone, &exchange);
+        let id = self.item.id;
+        let pace = pace(&verdict);
+        self.berth.report(Report::Answered { id, pace });
+        Ok(AttemptRecord {
+            next: self.next(contract, &verdict, ended_at),
+            attempt: Attempt {
+                remote_address: exchange.remote_address,
+                phases: exchange.phases,
+                response: exchange.response,
+                failure: verdict.failure().cloned(),
+                ..blank
+            },
+        })
+    }
+
+    async fn event(&self) -> Result<Arc<Event>, Unsent> {
+        let id = match &self.item.payload {
+            EventRef::Kept(kept) => return Ok(Arc::clone(&kept.event)),
+            EventRef::Stored(id) => *id,
+        };
+        match self.yard.store.event(id).await {
+            Ok(stored) if stored.payload_gone => Err(Unsent::Undeliverable(
+                "the event's payload is gone: it is past its retention time".to_owned(),
+            )),
+            Ok(stored) => Ok(stored.event),
+            Err(error @ (StoreError::Inconsistent { .. } | StoreError::NotFound { .. })) => {
+                Err(Unsent::Undeliverable(error.to_string()))
+            }
+            Err(error) => {
+                tracing::error!(%error, event.id = %id, "failed to read an event that is due");
+                self.yard.clock.sleep_for(STORE_RETRY).await;
+                Err(Unsent::Unknown)
+            }
+        }
+    }
+
+    fn render(
+        &self,
+        contract: &Contract,
+        event: &Event,
+        attempt_time: Timestamp,
+        attempt_id: AttemptId,
+    ) -> Result<PreparedRequest, String> {
+        let endpoint = &self.setup.endpoint;
+        let input = RenderInput {
+            event,
+            endpoint_id: endpoint.id,
+            endpoint_url: &endpoint.url,
+            endpoint_headers: &endpoint.headers,
+            timeout: endpoint.timeout,
+            delivery_id: self.item.id,
+            attempt_id,
+            attempt_number: self.item.attempts + 1,
+            attempt_time,
+            secrets: self.setup.active_secrets(attempt_time),
+        };
+        // A renderer that panics must not take its delivery round and round.
+        std::panic::catch_unwind(AssertUnwindSafe(|| contract.render(&input)))
+            .map_err(|_| "the request could not be rendered: the renderer panicked".to_owned())?
+            .map_err(|error| error.to_string())
+    }
+
+    fn blank_attempt(
+        &self,
+        request: &PreparedRequest,
+        contract: &Contract,
+        event: &Event,
+        started_at: Timestamp,
+        id: AttemptId,
+    ) -> Attempt {
+        Attempt {
+            id,
+            delivery_id: self.item.id,
+            event_id: event.id,
+            endpoint_id: self.setup.endpoint.id,
+            number: self.item.attempts + 1,
+            started_at,
+            revision: contract.revision().to_bytes(),
+            url: request.url.clone(),
+            signatures: request.signatures.clone(),
+            secret_ids: request.secret_ids.clone(),
+            body_sha256: request.body_sha256,
+            remote_address: None,
+            phases: Phases::default(),
+            response: None,
+            failure: None,
+        }
+    }
+
+    async fn exchange(&self, request: PreparedRequest, abort: AbortRegistration) -> Exchange {
+        let timeout = request.timeout;
+        let stopwatch = Stopwatch::start();
+        let sending = AssertUnwindSafe(async { self.yard.transport.send(request).await });
+        let (class, text) = match Abortable::new(sending.catch_unwind(), abort).await {
+            Ok(Ok(exchange)) => return exchange,
+            Ok(Err(_)) => (
+                FailureClass::Internal,
+                "the transport panicked; the log says where".to_owned(),
+            ),
+            Err(_) => (
+                FailureClass::Timeout,
+                format!("no complete answer within {} ms", timeout.as_millis()),
+            ),
+        };
+        Exchange {
+            phases: Phases {
+                total: stopwatch.elapsed(),
+                ..Phases::default()
+            },
+            failure: Some(Failure { class, text }),
+            ..Exchange::default()
+        }
+    }
+
+    /// What follows; by the endpoint's hold clock as it is now, not as it was when the attempt started.
+    fn next(&self, contract: &Contract, verdict: &Verdict, ended_at: Timestamp) -> AfterAttempt {
+        let retry_after = match verdict {
+            Verdict::Success => return AfterAttempt::Delivered,
+            Verdict::Gone { .. } => return AfterAttempt::Dead(DeadReason::Gone),
+            Verdict::Retry { retry_after, .. } => *retry_after,
+        };
+        let held_ms = self.berth.setup.borrow().endpoint.hold.held_ms(ended_at);
+        let held_ms = held_ms.saturating_sub(self.item.held_before_ms);
+        let budget = Budget {
+            attempts: self.item.budget_attempts + 1,
+            started_at: self.item.budget_started_at,
+            held: Duration::from_millis(u64::try_from(held_ms).unwrap_or(0)),
+        };
+        let policy = self.setup.retry(contract);
+        let mut rng = self.yard.rng.borrow_mut();
+        match policy.next(ended_at, &mut *rng, budget, retry_after) {
+            NextTry::At(at) => AfterAttempt::Retry { at },
+            NextTry::Exhausted => AfterAttempt::Dead(DeadReason::Exhausted),
+            NextTry::Expired => AfterAttempt::Dead(DeadReason::Expired),
+        }
+    }
+
+    /// Records the attempt, as often as it takes: what happened must not be forgotten while we live.
+    async fn record(&self, mut record: AttemptRecord) -> Settlement {
+        let next = record.next;
+        loop {
+            match self.yard.store.record(record.clone()).await {
+                Ok(Recorded::Applied) => return settlement(next),
+                Ok(Recorded::Stale) => return Settlement::Stale,
+                Err(error @ StoreError::NotFound { .. }) => {
+                    tracing::warn!(%error, "an attempt came back for a delivery that is gone");
+                    return Settlement::Done;
+                }
+                Err(error) => {
+                    tracing::error!(%error, delivery.id = %self.item.id, "failed to record an attempt; trying again");
+                    if matches!(error, StoreError::Refused { .. }) {
+                        record.attempt.response = None;
+                    }
+                }
+            }
+            self.yard.clock.sleep_for(STORE_RETRY).await;
+        }
+    }
+
+    /// Makes a delivery dead of which no request can be made.
+    async fn bury(&self, why: &str) -> Settlement {
+        let id = self.item.id;
+        tracing::warn!(delivery.id = %id, why, "no request can be made of a delivery");
+        loop {
+            match self.yard.store.mark_undeliverable(id, why).await {
+                Ok(_) | Err(StoreError::NotFound { .. }) => return Settlement::Done,
+                Err(error) => {
+                    tracing::error!(%error, delivery.id = %id, "failed to mark a delivery undeliverable");
+                }
+            }
+            self.yard.clock.sleep_for(STORE_RETRY).await;
+        }
+    }
+}
+
+const fn settlement(next: AfterAttempt) -> Settlement {
+    match next {
+        AfterAttempt::Delivered | AfterAttempt::Dead(_) => Settlement::Done,
+        AfterAttempt::Retry { at } => Settlement::RetryAt(at),
+    }
+}
+
+fn pace(verdict: &Verdict) -> Pace {
+    match verdict {
+        Verdict::Success => Pace::Well,
+        Verdict::Gone { .. } => Pace::Failed,
+        Verdict::Retry { .. } if verdict.timed_out() => Pace::TimedOut,
+        Verdict::Retry {
+            slow_lane: true,
+            retry_after,
+            ..
+        } => Pace::Overloaded(*retry_after),
+        Verdict::Retry { .. } => Pace::Failed,
+    }
+}

@@ -1,0 +1,133 @@
+//! What a lane needs of its endpoint, prepared once: contract, opened secrets, policy.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::domain::contract::{Contract, ContractSet};
+use crate::domain::endpoint::{Endpoint, EndpointStatus, SealedSecret};
+use crate::domain::lane::LaneConfig;
+use crate::domain::limits::CONCURRENCY_PER_ENDPOINT_MAX;
+use crate::domain::retry::RetryPolicy;
+use crate::domain::seal::{self, SealError, SealingKey};
+use crate::domain::sign::secret::OpenSecret;
+use crate::domain::time::Timestamp;
+
+/// How much longer than its timeout a request may take before its lane abandons it. The transport's own deadline
+/// comes first and knows more; this one is for what that cannot end, and for virtual time.
+pub const DEADLINE_GRACE: Duration = Duration::from_millis(100);
+
+/// An endpoint made ready.
+#[derive(Debug)]
+pub(super) struct LaneSetup {
+    /// The endpoint.
+    pub(super) endpoint: Arc<Endpoint>,
+    /// Its contract; `None` when there is no such contract any more: nothing is sent until there is.
+    pub(super) contract: Option<Arc<Contract>>,
+    /// Its secrets, newest first.
+    secrets: Vec<OpenSecret>,
+    /// When the secret at the same place stops signing.
+    expiries: Vec<Option<Timestamp>>,
+    /// Why its secrets cannot be opened; its deliveries are undeliverable then.
+    pub(super) sealed_shut: Option<String>,
+}
+
+impl LaneSetup {
+    /// Prepares `endpoint`.
+    pub(super) fn new(endpoint: Arc<Endpoint>, contracts: &ContractSet, key: &SealingKey) -> Self {
+        let contract = contracts.get_known(&endpoint.contract).cloned();
+        if contract.is_none() {
+            tracing::error!(
+                endpoint.id = %endpoint.id, contract = endpoint.contract,
+                "the endpoint's contract is not known: its deliveries are held until it is"
+            );
+        }
+        let opened: Result<Vec<_>, _> = endpoint
+            .secrets
+            .iter()
+            .map(|sealed| open_secret(&endpoint, sealed, key))
+            .collect();
+        let expiries = endpoint
+            .secrets
+            .iter()
+            .map(|sealed| sealed.expires_at)
+            .collect();
+        let (secrets, sealed_shut) = match opened {
+            Ok(secrets) => (secrets, None),
+            Err(error) => (
+                Vec::new(),
+                Some(format!("the endpoint's secret cannot be opened: {error}")),
+            ),
+        };
+        Self {
+            endpoint,
+            contract,
+            secrets,
+            expiries,
+            sealed_shut,
+        }
+    }
+
+    /// The secrets that sign at `now`, newest first. Older ones never outlive newer ones.
+    pub(super) fn active_secrets(&self, now: Timestamp) -> &[OpenSecret] {
+        let active = self
+            .expiries
+            .iter()
+            .take_while(|expiry| expiry.is_none_or(|expiry| now < expiry))
+            .count();
+        self.secrets.get(..active).unwrap_or_default()
+    }
+
+    /// The retry policy in force.
+    pub(super) fn retry<'a>(&'a self, contract: &'a Contract) -> &'a RetryPolicy {
+        self.endpoint.retry.as_ref().unwrap_or(&contract.retry)
+    }
+
+    /// What the lane machine needs to know.
+    pub(super) fn lane_config(&self, concurrency_default: usize) -> LaneConfig {
+        let concurrency = self.endpoint.concurrency.unwrap_or(concurrency_default);
+        let contract_timeout = self
+            .contract
+            .as_ref()
+            .map_or(Duration::ZERO, |contract| contract.request.timeout);
+        let timeout = self.endpoint.timeout.unwrap_or(contract_timeout);
+        LaneConfig {
+            ordered: self.endpoint.ordered,
+            concurrency: u32::try_from(concurrency.clamp(1, CONCURRENCY_PER_ENDPOINT_MAX))
+                .unwrap_or(1),
+            held: self.endpoint.status != EndpointStatus::Active || self.contract.is_none(),
+            deadline: timeout + DEADLINE_GRACE,
+        }
+    }
+}
+
+/// Opens one of an endpoint's secrets.
+///
+/// # Errors
+/// The key is another one, or the row was damaged.
+pub(super) fn open_secret(
+    endpoint: &Endpoint,
+    sealed: &SealedSecret,
+    key: &SealingKey,
+) -> Result<OpenSecret, SealError> {
+    Ok(OpenSecret::new(
+        sealed.id,
+        secret_text(endpoint, sealed, key)?,
+    ))
+}
+
+/// The text of one of an endpoint's secrets.
+///
+/// # Errors
+/// As [`open_secret`].
+pub(super) fn secret_text(
+    endpoint: &Endpoint,
+    sealed: &SealedSecret,
+    key: &SealingKey,
+) -> Result<SecretString, SealError> {
+    let place = seal::secret_place(endpoint.id, sealed.id);
+    let plain = seal::open(key, &place, &sealed.sealed)?;
+    let text = String::from_utf8_lossy(&plain);
+    Ok(SecretString::from(text.as_ref()))
+}

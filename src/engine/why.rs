@@ -1,0 +1,106 @@
+//! One sentence: why a delivery stands where it does, and what comes next.
+
+use crate::domain::attempt::Attempt;
+use crate::domain::delivery::{DeadReason, Delivery, DeliveryState, DiscardReason};
+use crate::domain::duration::DurationText;
+use crate::domain::endpoint::{DisabledReason, Endpoint, EndpointStatus};
+use crate::domain::retry::RetryPolicy;
+use crate::domain::time::Timestamp;
+
+/// What the sentence is made of.
+pub(super) struct Facts<'a> {
+    pub(super) delivery: &'a Delivery,
+    pub(super) endpoint: Option<&'a Endpoint>,
+    pub(super) policy: Option<&'a RetryPolicy>,
+    pub(super) latest: Option<&'a Attempt>,
+    pub(super) note: Option<&'a str>,
+}
+
+/// The sentence. Failure texts in it are the receiver's or the network's: not escaped.
+pub(super) fn sentence(now: Timestamp, facts: &Facts<'_>) -> String {
+    let delivery = facts.delivery;
+    let failure = failure(facts);
+    match delivery.state {
+        DeliveryState::Pending => pending(now, facts, &failure),
+        DeliveryState::Held => format!("Held: {}.", hold(facts.endpoint)),
+        DeliveryState::Delivered => match delivery.last_attempt.as_ref() {
+            Some(last) => format!("Delivered at {} by attempt {}.", last.at, delivery.attempts),
+            None => "Delivered.".to_owned(),
+        },
+        DeliveryState::Dead(DeadReason::Exhausted) => format!(
+            "Dead: all {} attempts of its budget failed{failure}. A replay gives it a fresh budget.",
+            delivery.budget_attempts
+        ),
+        DeliveryState::Dead(DeadReason::Expired) => {
+            let window = facts.policy.and_then(|policy| policy.window);
+            let window = window.map_or_else(String::new, |window| {
+                format!(" of {}", DurationText(window))
+            });
+            format!(
+                "Dead: the next retry would have started after its window{window} closed{failure}."
+            )
+        }
+        DeliveryState::Dead(DeadReason::Gone) => {
+            "Dead: the receiver answered 410, so its endpoint was disabled.".to_owned()
+        }
+        DeliveryState::Dead(DeadReason::Undeliverable) => format!(
+            "Dead: no request can be made of it: {}.",
+            facts.note.unwrap_or("the reason was not kept")
+        ),
+        DeliveryState::Discarded(DiscardReason::Operator) => {
+            "Discarded: somebody cancelled it; the audit log says who.".to_owned()
+        }
+        DeliveryState::Discarded(DiscardReason::EndpointDeleted) => {
+            "Discarded: its endpoint was deleted.".to_owned()
+        }
+    }
+}
+
+fn pending(now: Timestamp, facts: &Facts<'_>, failure: &str) -> String {
+    let delivery = facts.delivery;
+    let attempts = facts.policy.map(|policy| policy.retries() + 1);
+    let of = attempts.map_or_else(String::new, |attempts| format!(" of {attempts}"));
+    let next = delivery.budget_attempts + 1;
+    match delivery.next_attempt_at {
+        None => "Waiting for its first attempt: it is due now.".to_owned(),
+        Some(at) if at > now => {
+            let wait = DurationText(at.since(now));
+            format!("Attempt {next}{of} follows in {wait}, at {at}{failure}.")
+        }
+        Some(_) => format!("Attempt {next}{of} is due now{failure}."),
+    }
+}
+
+fn failure(facts: &Facts<'_>) -> String {
+    let failed = facts.latest.and_then(|latest| latest.failure.as_ref());
+    failed.map_or_else(String::new, |failure| {
+        format!("; the last one failed: {}", failure.text)
+    })
+}
+
+fn hold(endpoint: Option<&Endpoint>) -> String {
+    match endpoint.map(|endpoint| &endpoint.status) {
+        Some(EndpointStatus::Paused { until, reason }) => {
+            let until = until.map_or_else(
+                || " until somebody resumes it".to_owned(),
+                |until| format!(" until {until}"),
+            );
+            let reason = reason
+                .as_ref()
+                .map_or_else(String::new, |reason| format!(" ({reason})"));
+            format!("its endpoint is paused{until}{reason}")
+        }
+        Some(EndpointStatus::Disabled { reason }) => {
+            let by = match reason {
+                DisabledReason::Operator => "an operator disabled its endpoint",
+                DisabledReason::Owner => "its endpoint's owner disabled it",
+                DisabledReason::Gone => "its endpoint answered 410 and was disabled",
+                DisabledReason::Failing => "its endpoint failed for too long and was disabled",
+            };
+            format!("{by}; it goes on when the endpoint is enabled")
+        }
+        Some(EndpointStatus::Active | EndpointStatus::Deleted) | None => {
+            "its endpoint is not active".to_owned()
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! What everything on the engine's thread shares: the parts, the slots, the time.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand_chacha::ChaCha12Rng;
+use tokio::sync::Notify;
+
+use super::berth::Berth;
+use super::desk::Desk;
+use super::kept::KeptBudget;
+use super::parts::EngineOptions;
+use super::setup::LaneSetup;
+use crate::clock::SharedClock;
+use crate::domain::id::EndpointId;
+use crate::domain::lane::slots::Slots;
+use crate::domain::time::Timestamp;
+use crate::store::Store;
+use crate::transport::Transport;
+
+/// A change of the wall clock against the monotonic one beyond which somebody has set it. Slewing moves it by less.
+const STEP_MIN_MS: u64 = 5_000;
+
+/// The engine's thread.
+pub(super) struct Yard {
+    pub(super) desk: Arc<Desk>,
+    pub(super) store: Store,
+    pub(super) transport: Arc<dyn Transport>,
+    pub(super) clock: SharedClock,
+    pub(super) concurrency_per_endpoint: usize,
+    pub(super) slots: RefCell<Slots>,
+    pub(super) rng: RefCell<ChaCha12Rng>,
+    pub(super) budget: Arc<KeptBudget>,
+    /// Berths by endpoint; the router puts them in and takes them out.
+    pub(super) berths: RefCell<HashMap<EndpointId, Rc<Berth>>>,
+    /// Endpoints with work whose lane recovery has not started yet.
+    pub(super) waiting_to_start: Cell<u32>,
+    /// Told when a request is settled.
+    pub(super) landed: Notify,
+    /// Told when a load is done.
+    pub(super) loaded: Notify,
+    /// Told when the wall clock was found set.
+    pub(super) clock_was_set: Notify,
+    /// Whether the store is being told that the clock was set: what is read meanwhile is of no use.
+    pub(super) setting_clock: Cell<bool>,
+    /// When a request last started or ended, by the monotonic clock.
+    pub(super) last_moved: Cell<Duration>,
+    /// Wall clock minus monotonic clock, in milliseconds, as everybody agrees on it.
+    offset_ms: Cell<i64>,
+}
+
+impl Yard {
+    /// A yard without lanes.
+    pub(super) fn new(
+        desk: Arc<Desk>,
+        transport: Arc<dyn Transport>,
+        options: &EngineOptions,
+        rng: ChaCha12Rng,
+    ) -> Rc<Self> {
+        let slots = Slots::new(u32::try_from(options.concurrency).unwrap_or(u32::MAX));
+        let clock = Arc::clone(&desk.clock);
+        Rc::new(Self {
+            store: desk.store.clone(),
+            transport,
+            concurrency_per_endpoint: options.concurrency_per_endpoint,
+            slots: RefCell::new(slots),
+            rng: RefCell::new(rng),
+            budget: KeptBudget::new(options.kept_bytes_max),
+            berths: RefCell::default(),
+            waiting_to_start: Cell::new(0),
+            landed: Notify::new(),
+            loaded: Notify::new(),
+            clock_was_set: Notify::new(),
+            setting_clock: Cell::new(false),
+            last_moved: Cell::new(clock.monotonic()),
+            offset_ms: Cell::new(clock_offset_ms(&clock)),
+            clock,
+            desk,
+        })
+    }
+
+    /// The time by which lanes decide.
+    ///
+    /// When the wall clock has been set, this goes on as if it had not until the store has been told: no delivery is
+    /// early, late or expired because somebody set a clock.
+    pub(super) fn now(&self) -> Timestamp {
+        let wall = self.clock.now();
+        let agreed =
+            Timestamp::from_millis(millis(self.clock.monotonic())).moved_by(self.offset_ms.get());
+        if wall.as_millis().abs_diff(agreed.as_millis()) <= STEP_MIN_MS {
+            return wall;
+        }
+        self.clock_was_set.notify_one();
+        agreed
+    }
+
+    /// By how many milliseconds the wall clock was set; 0 when it was not.
+    pub(super) fn clock_set_by_ms(&self) -> i64 {
+        let by_ms = clock_offset_ms(&self.clock) - self.offset_ms.get();
+        if by_ms.unsigned_abs() > STEP_MIN_MS {
+            by_ms
+        } else {
+            0
+        }
+    }
+
+    /// Agrees on a clock that was set by this much.
+    pub(super) fn agree_on_clock(&self, by_ms: i64) {
+        self.offset_ms.set(self.offset_ms.get() + by_ms);
+    }
+
+    /// Slewing is followed, so that it does not add up to a step.
+    pub(super) fn follow_clock(&self) {
+        if self.clock_set_by_ms() == 0 {
+            self.offset_ms.set(clock_offset_ms(&self.clock));
+        }
+    }
+
+    /// The endpoint made ready, by its latest settings.
+    pub(super) fn setup(&self, id: EndpointId) -> Option<Rc<LaneSetup>> {
+        let desk = &self.desk;
+        let endpoint = desk.book.get(id)?;
+        let setup = LaneSetup::new(endpoint, &desk.contracts, &desk.sealing_key);
+        Some(Rc::new(setup))
+    }
+
+    /// Tells lanes that were granted a slot.
+    pub(super) fn tell_granted(&self) {
+        while let Some(lane) = self.next_grant() {
+            let berths = self.berths.borrow();
+            match berths.get(&lane) {
+                Some(berth) => berth.signal(|signals| signals.granted = true),
+                None => self.slots.borrow_mut().forget(lane),
+            }
+        }
+    }
+
+    fn next_grant(&self) -> Option<EndpointId> {
+        self.slots.borrow_mut().next_grant()
+    }
+
+    /// Loads under way.
+    pub(super) fn loads(&self) -> usize {
+        let berths = self.berths.borrow();
+        berths
+            .values()
+            .filter(|berth| berth.status.get().loading)
+            .count()
+    }
+
+    /// Notes that something moved.
+    pub(super) fn moved(&self) {
+        self.last_moved.set(self.clock.monotonic());
+    }
+
+    /// Requests in flight, or answered and not yet recorded.
+    pub(super) fn flights(&self) -> usize {
+        self.berths
+            .borrow()
+            .values()
+            .map(|berth| berth.flights())
+            .sum()
+    }
+}
+
+fn clock_offset_ms(clock: &SharedClock) -> i64 {
+    clock.now().as_millis() - millis(clock.monotonic())
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
