@@ -1,10 +1,25 @@
 //! The console: a client like any other that draws what the service tells it and sends what keys ask for.
+//!
+//! ```text
+//!  input/ (thread) ──keys──┐                                ┌──► view/ ──cells──► term/ (thread) ──bytes──► terminal
+//!  client stream ──frames──┼─► shell ─Msg─► app::update ─Cmd─┤
+//!  client calls ──answers──┘      (pure: Model, now, Msg)    └──► perform ──calls──► service
+//! ```
+//! `actions` is the one table of what keys do; `themes/*.toml` say how things look. The console never ends
+//! because the service goes away, never waits for the terminal, and acts on nothing but what was seen.
 
+mod actions;
+mod app;
+mod clipboard;
+mod input;
 pub mod options;
+mod perform;
 mod shell;
 pub mod term;
 pub mod theme;
+mod view;
 
 pub use options::{ConsoleError, ConsoleOptions, ExitReason, TerminalTraits};
 pub use shell::run;
 pub use term::tty::Tty;
+pub use theme::{Theme, ThemeError};

@@ -1,6 +1,35 @@
-//! The one task of the console: waits for keys, frames, answers and signals, and draws.
+//! The one task of the console: waits for keys, frames, answers and signals, and draws when something changed.
+//!
+//! Nothing here waits for the terminal: keys come from a thread, frames go to one. A key is drawn at once, data at
+//! most ten times a second, and an unchanged screen neither wakes nor writes.
 
+use std::io;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use ratatui::Terminal;
+
+use super::app::model::{Dirty, Model, Session};
+use super::app::msg::{Cmd, Msg, Now};
+use super::app::update::update;
+use super::clipboard;
+use super::input::reader::{Reader, TerminalEvent};
 use super::options::{ConsoleError, ConsoleOptions, ExitReason};
+use super::perform::{self, Stream};
+use super::term::backend::ByteBackend;
+use super::term::guard::TerminalGuard;
+use super::term::output::{FrameWriter, WrittenFrames};
+use super::term::signals::{SignalEvent, Signals};
+use super::term::tty::Tty;
+use super::theme::Theme;
+use super::view::{self, Skin};
+use crate::client::Client;
+use crate::clock::{SharedClock, pace};
+
+/// The shortest time between two frames that only data asks for.
+const FRAME: Duration = Duration::from_millis(100);
 
 /// Shows the console until the operator leaves, a signal comes or the terminal is gone.
 ///
@@ -9,5 +38,239 @@ use super::options::{ConsoleError, ConsoleOptions, ExitReason};
 /// terminal fails; a service that goes away is shown, never an error.
 pub async fn run(options: ConsoleOptions) -> Result<ExitReason, ConsoleError> {
     options.tty.check(options.traits.term.as_deref())?;
-    std::future::ready(Ok(ExitReason::Quit)).await
+    let theme = Theme::find(
+        options.theme.as_deref(),
+        options.themes_dir.as_deref(),
+        &options.traits,
+    )?;
+    for warning in theme.warnings() {
+        tracing::warn!("{warning}");
+    }
+    Shell::start(options, theme)
+        .map_err(ConsoleError::Terminal)?
+        .run()
+        .await
+}
+
+struct Shell {
+    model: Model,
+    skin: Skin,
+    client: Client,
+    clock: SharedClock,
+    /// The monotonic reading at the start.
+    started: Duration,
+    tmux: bool,
+    stream: Stream,
+    calls: FuturesUnordered<BoxFuture<'static, Msg>>,
+    terminal: Terminal<ByteBackend<FrameWriter>>,
+    written: WrittenFrames,
+    drawn_at: Duration,
+    signals: Signals,
+    reader: Reader,
+    tty: Tty,
+    /// Before the terminal in the order of fields would mean after it in time: dropped last, it has the last word.
+    guard: Option<TerminalGuard>,
+}
+
+/// How the loop goes on.
+enum Next {
+    Message(Msg),
+    Signal(SignalEvent),
+    Written(io::Result<()>),
+    HangUp,
+    Draw,
+}
+
+impl Shell {
+    fn start(options: ConsoleOptions, theme: Theme) -> io::Result<Self> {
+        let signals = Signals::listen()?;
+        let reader = Reader::start(options.tty.input().try_clone_to_owned()?)?;
+        let (writer, written) = FrameWriter::start(&options.tty)?;
+        let guard = TerminalGuard::take(&options.tty)?;
+        let size = options.tty.size().unwrap_or((80, 24));
+        let session = Session {
+            label: options.label,
+            target: options.client.target().to_string(),
+            read_only: options.read_only,
+            embedded: options.embedded,
+        };
+        let ascii = options.ascii || theme.wants_ascii();
+        Ok(Self {
+            model: Model::new(session, size, options.rng),
+            skin: Skin { theme, ascii },
+            client: options.client,
+            started: options.clock.monotonic(),
+            clock: options.clock,
+            tmux: options.traits.tmux,
+            stream: Stream::Closed,
+            calls: FuturesUnordered::new(),
+            terminal: Terminal::new(ByteBackend::new(writer))?,
+            written,
+            drawn_at: Duration::ZERO,
+            signals,
+            reader,
+            tty: options.tty,
+            guard: Some(guard),
+        })
+    }
+
+    async fn run(mut self) -> Result<ExitReason, ConsoleError> {
+        if let Some(reason) = self.handle(Msg::Started).await? {
+            return Ok(reason);
+        }
+        loop {
+            let exit = match self.next().await {
+                Next::Message(msg) => self.handle(msg).await?,
+                Next::Draw => {
+                    self.draw().map_err(ConsoleError::Terminal)?;
+                    None
+                }
+                Next::Written(result) => {
+                    self.writer().written();
+                    match result {
+                        Ok(()) => None,
+                        // A terminal that takes no frames is gone.
+                        Err(_) => Some(ExitReason::HangUp),
+                    }
+                }
+                Next::HangUp => Some(ExitReason::HangUp),
+                Next::Signal(SignalEvent::End) => Some(ExitReason::Signal),
+                Next::Signal(SignalEvent::Resize) => {
+                    let (columns, rows) = self.writer().measure();
+                    self.handle(Msg::Resized(columns, rows)).await?
+                }
+                Next::Signal(SignalEvent::Suspend) => {
+                    self.suspend().map_err(ConsoleError::Terminal)?;
+                    None
+                }
+                Next::Signal(SignalEvent::Continue) => {
+                    self.repaint().map_err(ConsoleError::Terminal)?;
+                    None
+                }
+            };
+            if let Some(reason) = exit {
+                return Ok(reason);
+            }
+        }
+    }
+
+    /// Waits for whatever happens first.
+    async fn next(&mut self) -> Next {
+        let now = self.now();
+        let draw_in = self.draw_in(now);
+        if draw_in == Some(Duration::ZERO) {
+            return Next::Draw;
+        }
+        let tick_in = self.model.next_wakeup(now).saturating_sub(now.elapsed);
+        tokio::select! {
+            biased;
+            signal = self.signals.next() => Next::Signal(signal),
+            written = self.written.next() => Next::Written(written),
+            event = self.reader.next() => match event {
+                TerminalEvent::Typed(typed) => Next::Message(Msg::Typed(typed)),
+                TerminalEvent::HangUp => Next::HangUp,
+            },
+            () = pace(draw_in.unwrap_or(Duration::MAX)), if draw_in.is_some() => Next::Draw,
+            Some(msg) = self.calls.next(), if !self.calls.is_empty() => Next::Message(msg),
+            msg = self.stream.next() => Next::Message(msg),
+            () = pace(tick_in) => Next::Message(Msg::Tick),
+        }
+    }
+
+    /// How long until a frame should be drawn; none when nothing changed or one is still on its way.
+    fn draw_in(&mut self, now: Now) -> Option<Duration> {
+        if self.writer().is_busy() {
+            return None;
+        }
+        match self.model.dirty {
+            Dirty::Clean => None,
+            Dirty::Now => Some(Duration::ZERO),
+            Dirty::Soon => Some((self.drawn_at + FRAME).saturating_sub(now.elapsed)),
+        }
+    }
+
+    async fn handle(&mut self, msg: Msg) -> Result<Option<ExitReason>, ConsoleError> {
+        let now = self.now();
+        for cmd in update(&mut self.model, now, msg) {
+            match cmd {
+                Cmd::OpenStream => self.stream = Stream::open(&self.client),
+                Cmd::CloseStream => self.stream = Stream::Closed,
+                Cmd::Call(request, call) => {
+                    let client = self.client.clone();
+                    self.calls
+                        .push(Box::pin(perform::call(client, request, call)));
+                }
+                Cmd::Copy(text) => self.copy(text),
+                Cmd::Repaint => self.repaint().map_err(ConsoleError::Terminal)?,
+                Cmd::Suspend => self.suspend().map_err(ConsoleError::Terminal)?,
+                Cmd::Exit(reason) => return Ok(Some(reason)),
+            }
+        }
+        Ok(None)
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let now = self.now();
+        self.model.dirty = Dirty::Clean;
+        self.drawn_at = now.elapsed;
+        let (model, skin) = (&self.model, &self.skin);
+        self.terminal.draw(|frame| {
+            if let Some(cursor) = view::draw(model, now, skin, frame.buffer_mut()) {
+                frame.set_cursor_position(cursor);
+            }
+        })?;
+        Ok(())
+    }
+
+    /// Draws everything again: the terminal may show something else.
+    fn repaint(&mut self) -> io::Result<()> {
+        self.terminal.backend_mut().forget();
+        // Frees ratatui of what it believes to be on the screen; the bytes go out with the next frame.
+        let (width, height) = self.writer().measure();
+        self.terminal.resize(ratatui::layout::Rect {
+            x: 0,
+            y: 0,
+            width,
+            height,
+        })?;
+        self.model.size = (width, height);
+        self.model.soil(Dirty::Now);
+        Ok(())
+    }
+
+    /// Gives the terminal back and stops this process group until somebody continues it.
+    fn suspend(&mut self) -> io::Result<()> {
+        self.guard = None;
+        // Comes back when the group is continued; a group that cannot be stopped goes on at once.
+        let _ = rustix::process::kill_current_process_group(rustix::process::Signal::STOP);
+        self.guard = Some(TerminalGuard::take(&self.tty)?);
+        self.repaint()
+    }
+
+    fn copy(&mut self, text: String) {
+        if self.tmux {
+            self.calls.push(Box::pin(clipboard::copy_by_tmux(text)));
+            return;
+        }
+        let result = match clipboard::osc52(&text) {
+            Some(sequence) => {
+                self.terminal.backend_mut().pass(&sequence);
+                Ok("the terminal (OSC 52, which it may refuse without a word)")
+            }
+            None => Err("too long".to_owned()),
+        };
+        self.calls
+            .push(Box::pin(std::future::ready(Msg::Copied(result))));
+    }
+
+    fn writer(&mut self) -> &mut FrameWriter {
+        self.terminal.backend_mut().sink_mut()
+    }
+
+    fn now(&self) -> Now {
+        Now {
+            wall: self.clock.now(),
+            elapsed: self.clock.monotonic().saturating_sub(self.started),
+        }
+    }
 }

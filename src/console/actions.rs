@@ -1,0 +1,496 @@
+//! The one table of actions: keys, footer, help and the command that does the same all come from it.
+//!
+//! An action has a key where it applies and nowhere else; two actions that share a key in one place are a test
+//! failure. Capitals act on many or are stronger; lower case acts on one or only looks.
+
+use super::input::key::Key;
+
+/// What a key can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ActionId {
+    /// Help for this view.
+    Help,
+    /// Close, leave, clear, or one view up.
+    Back,
+    /// One view up, or out.
+    Leave,
+    /// Out at once.
+    Quit,
+    /// Cancel what runs; twice means out.
+    Cancel,
+    /// The first view.
+    ViewFirst,
+    /// The deliveries.
+    ViewDeliveries,
+    /// The endpoints.
+    ViewEndpoints,
+    /// Fetch everything again, and connect now if the connection is down.
+    Refetch,
+    /// Draw everything again.
+    Repaint,
+    /// Back to the shell for a while.
+    Suspend,
+    /// One row down.
+    Down,
+    /// One row up.
+    Up,
+    /// To the first row.
+    First,
+    /// To the last row.
+    Last,
+    /// Half a page down.
+    HalfDown,
+    /// Half a page up.
+    HalfUp,
+    /// Into the row.
+    Open,
+    /// Follow new rows, or hold the list.
+    Follow,
+    /// Filter the list.
+    Filter,
+    /// The next tab.
+    NextTab,
+    /// The previous tab.
+    PreviousTab,
+    /// The next attempt.
+    NextAttempt,
+    /// The previous attempt.
+    PreviousAttempt,
+    /// Put this delivery back to work.
+    Replay,
+    /// Pause this endpoint, or resume it.
+    PauseOrResume,
+    /// Disable this endpoint, or enable it.
+    EnableOrDisable,
+    /// The deliveries of this endpoint.
+    DeliveriesOfEndpoint,
+    /// Copy the id.
+    Copy,
+}
+
+/// A place where keys mean something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The list of deliveries.
+    Deliveries,
+    /// One delivery.
+    Inspector,
+    /// The list of endpoints.
+    Endpoints,
+}
+
+/// What an action may do to the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Danger {
+    /// It only looks.
+    Look,
+    /// It changes one thing, and can be taken back.
+    Change,
+    /// It changes more than one thing: it asks first.
+    Ask,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Action {
+    /// Which.
+    pub id: ActionId,
+    /// Its name in the key file, the command line and the audit log.
+    pub name: &'static str,
+    /// What it does, for the help.
+    pub title: &'static str,
+    /// What it does in a word or two, for the footer; empty to leave it out there.
+    pub short: &'static str,
+    /// Where it applies.
+    pub places: &'static [Place],
+    /// Its keys; several strokes are separated by a space.
+    pub keys: &'static [&'static str],
+    /// What it may do.
+    pub danger: Danger,
+    /// The command that does the same.
+    pub command: Option<&'static str>,
+}
+
+use ActionId as Id;
+use Place::{Deliveries, Endpoints, Inspector};
+
+const EVERYWHERE: &[Place] = &[Deliveries, Inspector, Endpoints];
+const LISTS: &[Place] = &[Deliveries, Endpoints];
+
+const fn look(
+    id: ActionId,
+    name: &'static str,
+    title: &'static str,
+    short: &'static str,
+    places: &'static [Place],
+    keys: &'static [&'static str],
+) -> Action {
+    Action {
+        id,
+        name,
+        title,
+        short,
+        places,
+        keys,
+        danger: Danger::Look,
+        command: None,
+    }
+}
+
+const fn with_command(action: Action, command: &'static str) -> Action {
+    Action {
+        command: Some(command),
+        ..action
+    }
+}
+
+const fn change(action: Action, danger: Danger, command: &'static str) -> Action {
+    Action {
+        danger,
+        command: Some(command),
+        ..action
+    }
+}
+
+/// All actions, in the order of footer and help.
+pub(crate) const ACTIONS: &[Action] = &[
+    look(Id::Open, "open", "open this row", "open", LISTS, &["enter"]),
+    look(
+        Id::PreviousTab,
+        "tab.previous",
+        "previous tab",
+        "",
+        &[Inspector],
+        &["h", "left", "shift-tab"],
+    ),
+    look(
+        Id::NextTab,
+        "tab.next",
+        "next tab: Summary, Request, Response",
+        "tab",
+        &[Inspector],
+        &["l", "right", "tab"],
+    ),
+    look(
+        Id::NextAttempt,
+        "attempt.next",
+        "next attempt",
+        "attempt",
+        &[Inspector],
+        &["J"],
+    ),
+    look(
+        Id::PreviousAttempt,
+        "attempt.previous",
+        "previous attempt",
+        "",
+        &[Inspector],
+        &["K"],
+    ),
+    change(
+        look(
+            Id::Replay,
+            "delivery.replay",
+            "replay this delivery with a fresh retry budget",
+            "replay",
+            &[Deliveries, Inspector],
+            &["r"],
+        ),
+        Danger::Change,
+        "hookyard delivery replay DELIVERY",
+    ),
+    look(
+        Id::Follow,
+        "list.follow",
+        "follow new rows, or hold the list still",
+        "follow/hold",
+        &[Deliveries],
+        &["f"],
+    ),
+    with_command(
+        look(
+            Id::Filter,
+            "list.filter",
+            "filter the list: state:dead ep:acme age<2h",
+            "filter",
+            &[Deliveries],
+            &["/"],
+        ),
+        "hookyard delivery list FILTER",
+    ),
+    change(
+        look(
+            Id::PauseOrResume,
+            "endpoint.pause",
+            "pause this endpoint, or resume it",
+            "pause",
+            EVERYWHERE,
+            &["P"],
+        ),
+        Danger::Change,
+        "hookyard endpoint pause ENDPOINT",
+    ),
+    change(
+        look(
+            Id::EnableOrDisable,
+            "endpoint.enable",
+            "disable this endpoint, or enable it (asks)",
+            "on/off",
+            EVERYWHERE,
+            &["T"],
+        ),
+        Danger::Ask,
+        "hookyard endpoint disable ENDPOINT",
+    ),
+    with_command(
+        look(
+            Id::DeliveriesOfEndpoint,
+            "endpoint.deliveries",
+            "deliveries of this endpoint",
+            "",
+            EVERYWHERE,
+            &["D"],
+        ),
+        "hookyard delivery list ep:ENDPOINT",
+    ),
+    look(Id::Copy, "copy", "copy the id", "", EVERYWHERE, &["y"]),
+    look(Id::Down, "row.down", "down", "", EVERYWHERE, &["j", "down"]),
+    look(Id::Up, "row.up", "up", "", EVERYWHERE, &["k", "up"]),
+    look(
+        Id::First,
+        "row.first",
+        "first row",
+        "",
+        EVERYWHERE,
+        &["g g", "home"],
+    ),
+    look(
+        Id::Last,
+        "row.last",
+        "last row",
+        "",
+        EVERYWHERE,
+        &["G", "end"],
+    ),
+    look(
+        Id::HalfDown,
+        "row.half-down",
+        "half a page down",
+        "",
+        EVERYWHERE,
+        &["ctrl-d", "pgdn"],
+    ),
+    look(
+        Id::HalfUp,
+        "row.half-up",
+        "half a page up",
+        "",
+        EVERYWHERE,
+        &["ctrl-u", "pgup"],
+    ),
+    look(
+        Id::ViewFirst,
+        "view.first",
+        "first view",
+        "",
+        EVERYWHERE,
+        &["1"],
+    ),
+    with_command(
+        look(
+            Id::ViewDeliveries,
+            "view.deliveries",
+            "deliveries",
+            "deliveries",
+            EVERYWHERE,
+            &["2", "g d"],
+        ),
+        "hookyard delivery list",
+    ),
+    with_command(
+        look(
+            Id::ViewEndpoints,
+            "view.endpoints",
+            "endpoints",
+            "endpoints",
+            EVERYWHERE,
+            &["3", "g e"],
+        ),
+        "hookyard endpoint list",
+    ),
+    look(
+        Id::Back,
+        "back",
+        "close, else leave the input, else clear the filter, else one view up",
+        "",
+        EVERYWHERE,
+        &["esc"],
+    ),
+    look(
+        Id::Leave,
+        "leave",
+        "one view up; on the first view quit",
+        "back",
+        EVERYWHERE,
+        &["q"],
+    ),
+    look(Id::Quit, "quit", "quit", "", EVERYWHERE, &["Q"]),
+    look(
+        Id::Cancel,
+        "cancel",
+        "cancel what runs; twice within a second quits",
+        "",
+        EVERYWHERE,
+        &["ctrl-c"],
+    ),
+    look(
+        Id::Refetch,
+        "refetch",
+        "fetch again, and reconnect now",
+        "",
+        EVERYWHERE,
+        &["ctrl-r"],
+    ),
+    look(
+        Id::Repaint,
+        "repaint",
+        "repaint",
+        "",
+        EVERYWHERE,
+        &["ctrl-l"],
+    ),
+    look(
+        Id::Suspend,
+        "suspend",
+        "suspend to the shell",
+        "",
+        EVERYWHERE,
+        &["ctrl-z"],
+    ),
+    look(
+        Id::Help,
+        "help",
+        "help for this view",
+        "help",
+        EVERYWHERE,
+        &["?"],
+    ),
+];
+
+/// What strokes so far mean in a place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Meaning {
+    /// They are an action's key.
+    Action(&'static Action),
+    /// They begin the keys of several.
+    Prefix,
+    /// They are nothing.
+    Nothing,
+}
+
+/// What the strokes mean in that place.
+pub(crate) fn meaning(place: Place, strokes: &[Key]) -> Meaning {
+    let mut meaning = Meaning::Nothing;
+    for action in actions_of(place) {
+        for keys in action.keys {
+            let wanted: Vec<Option<Key>> = keys.split(' ').map(Key::parse).collect();
+            let begins = wanted.len() >= strokes.len()
+                && wanted
+                    .iter()
+                    .zip(strokes)
+                    .all(|(wanted, typed)| *wanted == Some(*typed));
+            if begins && wanted.len() == strokes.len() {
+                return Meaning::Action(action);
+            }
+            if begins {
+                meaning = Meaning::Prefix;
+            }
+        }
+    }
+    meaning
+}
+
+/// The actions that apply in a place, in the order of the table.
+pub(crate) fn actions_of(place: Place) -> impl Iterator<Item = &'static Action> {
+    ACTIONS
+        .iter()
+        .filter(move |action| action.places.contains(&place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLACES: [Place; 3] = [Deliveries, Inspector, Endpoints];
+
+    #[test]
+    fn no_key_means_two_things_and_every_key_can_be_typed() {
+        for place in PLACES {
+            let keys: Vec<(&str, &str)> = actions_of(place)
+                .flat_map(|action| action.keys.iter().map(|keys| (*keys, action.name)))
+                .collect();
+            for (index, (key, name)) in keys.iter().enumerate() {
+                for stroke in key.split(' ') {
+                    assert!(Key::parse(stroke).is_some(), "{stroke} of {name} is no key");
+                }
+                for (other, other_name) in &keys[index + 1..] {
+                    assert!(
+                        key != other
+                            && !key.starts_with(&format!("{other} "))
+                            && !other.starts_with(&format!("{key} ")),
+                        "{key} of {name} and {other} of {other_name} clash in {place:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_whatever_changes_something_has_a_command() {
+        for (index, action) in ACTIONS.iter().enumerate() {
+            assert!(
+                ACTIONS[..index]
+                    .iter()
+                    .all(|other| other.name != action.name && other.id != action.id)
+            );
+            assert!(
+                action.danger == Danger::Look || action.command.is_some(),
+                "{}",
+                action.name
+            );
+        }
+    }
+
+    #[test]
+    fn keys_of_screen_and_tmux_are_left_to_them() {
+        for action in ACTIONS {
+            for stroke in action.keys.iter().flat_map(|keys| keys.split(' ')) {
+                let taken = [
+                    "ctrl-a", "ctrl-b", "ctrl-s", "ctrl-q", "ctrl-h", "ctrl-i", "ctrl-j", "ctrl-m",
+                ];
+                assert!(!taken.contains(&stroke), "{stroke} of {}", action.name);
+            }
+        }
+    }
+
+    #[test]
+    fn strokes_add_up_to_an_action() {
+        let keys = |text: &str| {
+            text.split(' ')
+                .map(|key| Key::parse(key).unwrap())
+                .collect::<Vec<_>>()
+        };
+        assert!(matches!(meaning(Deliveries, &keys("g")), Meaning::Prefix));
+        assert!(
+            matches!(meaning(Deliveries, &keys("g e")), Meaning::Action(action) if action.id == Id::ViewEndpoints)
+        );
+        assert!(matches!(
+            meaning(Deliveries, &keys("g z")),
+            Meaning::Nothing
+        ));
+        assert!(matches!(meaning(Inspector, &keys("f")), Meaning::Nothing));
+        assert!(
+            matches!(meaning(Inspector, &keys("J")), Meaning::Action(action) if action.id == Id::NextAttempt)
+        );
+    }
+}

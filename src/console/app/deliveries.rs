@@ -1,0 +1,286 @@
+//! The state of a list of deliveries: its filter, its rows, where the reader stands.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::line::Line;
+use super::link::Outage;
+use super::requests::ScreenId;
+use super::rows::{Gap, ROWS_MAX, Rows};
+use crate::api::delivery::DeliveryView;
+use crate::api::page::{Page, Searched};
+use crate::domain::filter::{Filter, FilterErrors};
+use crate::domain::id::DeliveryId;
+
+/// The shortest time between two fetches of a filtered list that changes: the service decides what matches.
+const REFETCH: Duration = Duration::from_secs(1);
+
+/// A list of deliveries.
+#[derive(Debug)]
+pub(crate) struct Deliveries {
+    /// Its name for answers.
+    pub id: ScreenId,
+    /// The filter in force; empty for all.
+    pub filter: String,
+    /// The filter it came with; clearing goes back to it.
+    pub base_filter: String,
+    /// What is listed, such as an endpoint's name; not escaped.
+    pub title: Option<String>,
+    /// The rows that are shown.
+    pub rows: Rows,
+    /// Rows that came while the list is held.
+    pub waiting: BTreeMap<DeliveryId, DeliveryView>,
+    /// The selected row; none while following.
+    pub cursor: Option<DeliveryId>,
+    /// The first line on the screen.
+    pub offset: usize,
+    /// Where the next older page begins.
+    pub older: Older,
+    /// How far the service has searched for a filter that its indexes cannot decide.
+    pub searched: Option<Searched>,
+    /// Why the rows could not be fetched, in words, not escaped.
+    pub error: Option<String>,
+    /// Whether rows were ever fetched.
+    pub loaded: bool,
+    /// Changes came since the last fetch that only a fetch can place.
+    pub outdated: bool,
+    /// When the last fetch was asked for.
+    pub fetched_at: Option<Duration>,
+    /// The filter line while it is being typed.
+    pub input: Option<FilterInput>,
+    /// An outage that the next fetch has to account for.
+    pub outage: Option<Gap>,
+}
+
+/// What lies below the oldest row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Older {
+    /// Not known yet.
+    Unknown,
+    /// More rows: this is where they begin.
+    From(String),
+    /// Nothing.
+    End,
+    /// Rows that did not fit.
+    Cut,
+}
+
+/// A filter that is being typed.
+#[derive(Clone, Debug)]
+pub(crate) struct FilterInput {
+    /// The text.
+    pub line: Line,
+    /// What is wrong with it.
+    pub problem: Option<FilterProblem>,
+}
+
+/// What is wrong with a filter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FilterProblem {
+    /// The first byte of the place.
+    pub start: usize,
+    /// The byte after its last.
+    pub end: usize,
+    /// In words.
+    pub text: String,
+}
+
+impl FilterInput {
+    /// Begins with the filter in force.
+    pub(crate) fn new(filter: &str) -> Self {
+        Self {
+            line: Line::with(filter),
+            problem: None,
+        }
+    }
+
+    /// Reads the text again after it has changed.
+    pub(crate) fn check(&mut self) {
+        self.problem = Filter::parse(self.line.text())
+            .err()
+            .and_then(|errors| FilterProblem::first(&errors));
+    }
+}
+
+impl FilterProblem {
+    fn first(errors: &FilterErrors) -> Option<Self> {
+        let first = errors.errors.first()?;
+        Some(Self {
+            start: first.span.start,
+            end: first.span.end.max(first.span.start + 1),
+            text: first.problem.to_string(),
+        })
+    }
+}
+
+impl Deliveries {
+    /// A list of what passes the filter.
+    pub(crate) fn new(id: ScreenId, filter: String, title: Option<String>) -> Self {
+        Self {
+            id,
+            base_filter: filter.clone(),
+            filter,
+            title,
+            rows: Rows::default(),
+            waiting: BTreeMap::new(),
+            cursor: None,
+            offset: 0,
+            older: Older::Unknown,
+            searched: None,
+            error: None,
+            loaded: false,
+            outdated: false,
+            fetched_at: None,
+            input: None,
+            outage: None,
+        }
+    }
+
+    /// Whether new rows appear at the top by themselves.
+    pub(crate) const fn follows(&self) -> bool {
+        self.cursor.is_none()
+    }
+
+    /// The row that keys act on.
+    pub(crate) fn selected(&self) -> Option<&DeliveryView> {
+        self.cursor.and_then(|id| self.rows.get(id))
+    }
+
+    /// Stops the list and selects its first visible row; whether there is one.
+    pub(crate) fn hold(&mut self) -> bool {
+        if self.cursor.is_none() {
+            self.cursor = self.rows.newest();
+        }
+        self.cursor.is_some()
+    }
+
+    /// Lets new rows in again.
+    pub(crate) fn follow(&mut self) {
+        self.cursor = None;
+        self.offset = 0;
+        for (_, row) in std::mem::take(&mut self.waiting) {
+            if self.rows.put(row) {
+                self.older = Older::Cut;
+            }
+        }
+    }
+
+    /// Another filter: the rows of the old one go.
+    pub(crate) fn set_filter(&mut self, filter: String) {
+        *self = Self {
+            base_filter: std::mem::take(&mut self.base_filter),
+            title: self.title.take(),
+            ..Self::new(self.id, filter, None)
+        };
+    }
+
+    /// Takes over a changed delivery, as far as this side can tell where it belongs.
+    pub(crate) fn take_change(&mut self, row: &DeliveryView) {
+        if self.rows.refresh(row) {
+            self.outdated |= !self.filter.is_empty();
+            return;
+        }
+        if !self.filter.is_empty() {
+            self.outdated = true;
+        } else if self.follows() {
+            if self.rows.put(row.clone()) {
+                self.older = Older::Cut;
+            }
+        } else if self.rows.newest().is_none_or(|newest| row.id > newest) {
+            self.wait_with(row.clone());
+        }
+    }
+
+    /// Takes the answer for the newest rows.
+    pub(crate) fn take_newest(&mut self, page: Page<DeliveryView>) {
+        let first = !self.loaded;
+        self.loaded = true;
+        self.error = None;
+        self.searched = page.searched;
+        let gap = self.outage.take();
+        if self.follows() || first {
+            let complete = page.next.is_none();
+            let reloaded = self.rows.len() <= page.items.len();
+            self.rows.take_newest(page.items, complete, gap);
+            if complete {
+                self.older = Older::End;
+            } else if first || reloaded || self.older == Older::Unknown {
+                self.older = page.next.map_or(Older::End, Older::From);
+            }
+            return;
+        }
+        if gap.is_some() {
+            // What is held still shows what it did; following again takes what came meanwhile.
+            self.outage = gap;
+        }
+        for row in page.items {
+            if !self.rows.refresh(&row) && self.rows.newest().is_none_or(|newest| row.id > newest) {
+                self.wait_with(row);
+            }
+        }
+    }
+
+    /// Takes the answer for older rows.
+    pub(crate) fn take_older(&mut self, page: Page<DeliveryView>) {
+        self.older = page.next.map_or(Older::End, Older::From);
+        if self.rows.take_older(page.items) {
+            self.older = Older::Cut;
+        }
+    }
+
+    /// Whether older rows should be fetched now: the reader is near the end and there are some.
+    pub(crate) fn wants_older(&self, height: usize) -> Option<&str> {
+        let Older::From(cursor) = &self.older else {
+            return None;
+        };
+        let left = self.rows.line_count().saturating_sub(self.offset + height);
+        (left < height && self.rows.len() < ROWS_MAX).then_some(cursor)
+    }
+
+    /// When a list that is out of date may be fetched again.
+    pub(crate) fn refetch_at(&self) -> Option<Duration> {
+        let last = self.fetched_at.unwrap_or_default();
+        (self.outdated && self.loaded).then_some(last + REFETCH)
+    }
+
+    /// Moves the window so that the cursor is in it.
+    pub(crate) fn settle(&mut self, height: usize) {
+        let Some(cursor) = self.cursor else {
+            self.offset = 0;
+            return;
+        };
+        if self.rows.get(cursor).is_none() {
+            // The row went: its neighbour takes its place.
+            self.cursor = self.rows.step(cursor, 0).or_else(|| self.rows.oldest());
+        }
+        let Some(cursor) = self.cursor else { return };
+        self.offset = window(
+            self.offset,
+            self.rows.line_of(cursor),
+            self.rows.line_count(),
+            height,
+        );
+    }
+
+    /// Notes that changes were missed.
+    pub(crate) fn note_outage(&mut self, outage: Option<Outage>) {
+        if self.loaded {
+            self.outage = Some(outage.map_or(Gap::Missed, Gap::Outage));
+        }
+    }
+
+    fn wait_with(&mut self, row: DeliveryView) {
+        self.waiting.insert(row.id, row);
+        while self.waiting.len() > ROWS_MAX {
+            self.waiting.pop_first();
+        }
+    }
+}
+
+/// The first line of a window of `height` lines that holds `line`, moved as little as it takes.
+pub(crate) fn window(offset: usize, line: usize, lines: usize, height: usize) -> usize {
+    let height = height.max(1);
+    let lowest = line.saturating_sub(height - 1);
+    let offset = offset.clamp(lowest, line.max(lowest));
+    offset.min(lines.saturating_sub(height).max(lowest))
+}

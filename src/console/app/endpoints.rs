@@ -1,0 +1,79 @@
+//! The state of the list of endpoints: which one is selected. The endpoints themselves are in the cache.
+
+use std::collections::BTreeMap;
+
+use super::deliveries::window;
+use crate::api::endpoint::EndpointView;
+use crate::domain::id::EndpointId;
+
+/// Endpoints that the cache holds.
+pub(crate) const ENDPOINTS_MAX: usize = 5_000;
+
+/// The list of endpoints.
+#[derive(Debug, Default)]
+pub(crate) struct Endpoints {
+    /// The selected one.
+    pub cursor: Option<EndpointId>,
+    /// The first line on the screen.
+    pub offset: usize,
+}
+
+impl Endpoints {
+    /// The endpoint that keys act on: the selected one, else the first.
+    pub(crate) fn selected<'a>(&self, order: &[&'a EndpointView]) -> Option<&'a EndpointView> {
+        self.cursor
+            .and_then(|cursor| order.iter().find(|endpoint| endpoint.id == cursor))
+            .or_else(|| order.first())
+            .copied()
+    }
+
+    /// Moves the cursor by so many lines.
+    pub(crate) fn step(&mut self, order: &[&EndpointView], steps: isize) {
+        let at = self.line(order).saturating_add_signed(steps);
+        self.cursor = order
+            .get(at.min(order.len().saturating_sub(1)))
+            .map(|endpoint| endpoint.id);
+    }
+
+    /// The line of the cursor.
+    pub(crate) fn line(&self, order: &[&EndpointView]) -> usize {
+        self.cursor
+            .and_then(|cursor| order.iter().position(|endpoint| endpoint.id == cursor))
+            .unwrap_or(0)
+    }
+
+    /// Moves the window so that the cursor is in it.
+    pub(crate) fn settle(&mut self, order: &[&EndpointView], height: usize) {
+        self.offset = window(self.offset, self.line(order), order.len(), height);
+    }
+}
+
+/// The endpoints of the cache, those that need attention first.
+pub(crate) fn by_attention(endpoints: &BTreeMap<EndpointId, EndpointView>) -> Vec<&EndpointView> {
+    let mut order: Vec<&EndpointView> = endpoints
+        .values()
+        .filter(|endpoint| endpoint.status != "deleted")
+        .collect();
+    order.sort_by_cached_key(|endpoint| {
+        (
+            attention(endpoint),
+            endpoint.name.clone().unwrap_or_default(),
+            endpoint.url.clone(),
+            endpoint.id,
+        )
+    });
+    order
+}
+
+/// 0 for what hurts, then what is held, then what is well.
+fn attention(endpoint: &EndpointView) -> u8 {
+    let disabled_by_itself = matches!(endpoint.status_reason.as_deref(), Some("gone" | "failing"));
+    match endpoint.status.as_str() {
+        "disabled" if disabled_by_itself => 0,
+        "active" if endpoint.health.consecutive_failures > 0 => 1,
+        "active" if endpoint.health.deliveries.dead > 0 => 2,
+        "paused" => 3,
+        "disabled" => 4,
+        _ => 5,
+    }
+}

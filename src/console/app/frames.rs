@@ -1,0 +1,109 @@
+//! What comes over the stream.
+
+use super::acts;
+use super::endpoints::ENDPOINTS_MAX;
+use super::model::{Dirty, Level, Model};
+use super::msg::{Cmd, Now};
+use super::requests::ScreenId;
+use crate::api::stream::{Change, StreamFrame};
+
+/// Takes over a frame.
+pub(crate) fn frame(model: &mut Model, now: Now, frame: StreamFrame) -> Vec<Cmd> {
+    let was_up = model.link.is_up();
+    if model.link.health(now) != super::link::Health::Live {
+        model.soil(Dirty::Soon);
+    }
+    match frame {
+        StreamFrame::Hello(hello) => {
+            model.link.heard(now, Some(hello.heartbeat_s));
+            model.last_heard = Some(now.wall);
+            model.data.info = Some(hello.info);
+            model.soil(Dirty::Soon);
+            return connected(model, now);
+        }
+        StreamFrame::Bye => {
+            lost(model, now, "the service is stopping".to_owned());
+            return vec![Cmd::CloseStream];
+        }
+        StreamFrame::Change(_) | StreamFrame::Gap { .. } | StreamFrame::Heartbeat { .. } => {}
+    }
+    model.link.heard(now, None);
+    model.last_heard = Some(now.wall);
+    let mut cmds = Vec::new();
+    if !was_up {
+        cmds.extend(connected(model, now));
+    }
+    match frame {
+        StreamFrame::Change(change) => cmds.extend(take_change(model, now, *change)),
+        StreamFrame::Gap { .. } => {
+            for list in model.lists_mut() {
+                list.note_outage(None);
+            }
+            cmds.extend(acts::snapshot(model, now));
+        }
+        StreamFrame::Hello(_) | StreamFrame::Bye | StreamFrame::Heartbeat { .. } => {}
+    }
+    cmds
+}
+
+/// The connection is there, for the first time or again: take a snapshot, and say where something may be missing.
+fn connected(model: &mut Model, now: Now) -> Vec<Cmd> {
+    if let Some(outage) = model.take_outage(now) {
+        for list in model.lists_mut() {
+            list.note_outage(Some(outage));
+        }
+        model.tell(now, Level::Info, "connected again");
+    }
+    acts::snapshot(model, now)
+}
+
+/// The connection is lost; what was loaded stays.
+pub(crate) fn lost(model: &mut Model, now: Now, reason: String) {
+    if model.lost_at.is_none() {
+        model.lost_at = model.last_heard;
+    }
+    model.link.lost(now, &mut model.rng, reason);
+    model.soil(Dirty::Soon);
+}
+
+fn take_change(model: &mut Model, now: Now, change: Change) -> Vec<Cmd> {
+    model.soil(Dirty::Soon);
+    for row in &change.deliveries {
+        for list in model.lists_mut() {
+            list.take_change(row);
+        }
+    }
+    if change.deliveries_unlisted > 0 {
+        for list in model.lists_mut() {
+            list.outdated = true;
+        }
+    }
+    for endpoint in change.endpoints {
+        let known = model.data.endpoints.contains_key(&endpoint.id);
+        if known || model.data.endpoints.len() < ENDPOINTS_MAX {
+            model.data.endpoints.insert(endpoint.id, endpoint);
+        }
+    }
+    if let Some(stats) = change.stats {
+        model.data.stats = Some(stats);
+    }
+    for alert in change.alerts {
+        model.tell(now, Level::Warn, format!("{}: {}", alert.name, alert.text));
+        model.data.note_alert(alert);
+    }
+    let mut changed: Vec<ScreenId> = Vec::new();
+    for inspector in model.inspectors_mut() {
+        if let Some(row) = change
+            .deliveries
+            .iter()
+            .rfind(|row| row.id == inspector.delivery_id)
+        {
+            inspector.known.clone_from(row);
+            changed.push(inspector.id);
+        }
+    }
+    changed
+        .into_iter()
+        .flat_map(|id| acts::fetch_detail(model, id))
+        .collect()
+}

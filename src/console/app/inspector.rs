@@ -1,0 +1,155 @@
+//! The state of the view of one delivery: its attempts, and which of them is looked at.
+
+use std::collections::BTreeMap;
+
+use super::requests::ScreenId;
+use crate::api::delivery::{AttemptDetail, AttemptView, DeliveryDetail, DeliveryView};
+use crate::domain::id::DeliveryId;
+
+/// Attempts whose request and response are kept; each may weigh some hundred KiB.
+const ATTEMPTS_KEPT: usize = 8;
+
+/// The view of one delivery.
+#[derive(Debug)]
+pub(crate) struct Inspector {
+    /// Its name for answers.
+    pub id: ScreenId,
+    /// The delivery.
+    pub delivery_id: DeliveryId,
+    /// What the list knew of it.
+    pub known: DeliveryView,
+    /// All of it, once fetched.
+    pub detail: Option<Box<DeliveryDetail>>,
+    /// The attempt that is looked at; none for the latest.
+    pub attempt: Option<u32>,
+    /// Requests and responses by attempt.
+    pub exchanges: BTreeMap<u32, Box<AttemptDetail>>,
+    /// The tab.
+    pub tab: Tab,
+    /// The first line of the tab's text on the screen.
+    pub scroll: usize,
+    /// It changed while it was being fetched.
+    pub outdated: bool,
+    /// Why it could not be fetched, in words, not escaped.
+    pub error: Option<String>,
+}
+
+/// A part of what is known about a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tab {
+    /// Where it stands and why, and its attempts.
+    Summary,
+    /// What was sent.
+    Request,
+    /// What came back.
+    Response,
+}
+
+impl Tab {
+    /// All tabs from left to right.
+    pub(crate) const ALL: [Self; 3] = [Self::Summary, Self::Request, Self::Response];
+
+    /// Its word.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Summary => "Summary",
+            Self::Request => "Request",
+            Self::Response => "Response",
+        }
+    }
+}
+
+impl Inspector {
+    /// The view of a delivery that a list knows.
+    pub(crate) fn new(id: ScreenId, known: DeliveryView) -> Self {
+        Self {
+            id,
+            delivery_id: known.id,
+            known,
+            detail: None,
+            attempt: None,
+            exchanges: BTreeMap::new(),
+            tab: Tab::Summary,
+            scroll: 0,
+            outdated: false,
+            error: None,
+        }
+    }
+
+    /// The delivery as far as it is known.
+    pub(crate) fn delivery(&self) -> &DeliveryView {
+        &self.known
+    }
+
+    /// Its attempts, oldest first.
+    pub(crate) fn history(&self) -> &[AttemptView] {
+        self.detail.as_ref().map_or(&[], |detail| &detail.history)
+    }
+
+    /// The attempt that is looked at.
+    pub(crate) fn current(&self) -> Option<&AttemptView> {
+        let history = self.history();
+        match self.attempt {
+            Some(number) => history.iter().find(|attempt| attempt.number == number),
+            None => history.last(),
+        }
+    }
+
+    /// The exchange of that attempt, once fetched.
+    pub(crate) fn exchange(&self) -> Option<&AttemptDetail> {
+        self.exchanges
+            .get(&self.current()?.number)
+            .map(|exchange| &**exchange)
+    }
+
+    /// Takes the whole delivery.
+    pub(crate) fn take_detail(&mut self, detail: Box<DeliveryDetail>) {
+        self.known.clone_from(&detail.delivery);
+        self.detail = Some(detail);
+        self.error = None;
+    }
+
+    /// Takes an attempt's request and response.
+    pub(crate) fn take_exchange(&mut self, exchange: Box<AttemptDetail>) {
+        let number = exchange.attempt.number;
+        self.exchanges.insert(number, exchange);
+        if self.exchanges.len() > ATTEMPTS_KEPT {
+            let farthest = self
+                .exchanges
+                .keys()
+                .copied()
+                .max_by_key(|kept| kept.abs_diff(number));
+            farthest.and_then(|kept| self.exchanges.remove(&kept));
+        }
+        self.error = None;
+    }
+
+    /// Another tab, so many to the right, round the corner.
+    pub(crate) fn turn(&mut self, right: isize) {
+        let at = Tab::ALL
+            .iter()
+            .position(|tab| *tab == self.tab)
+            .unwrap_or(0);
+        let count = Tab::ALL.len();
+        let turned = (at + count).saturating_add_signed(right) % count;
+        self.tab = Tab::ALL[turned];
+        self.scroll = 0;
+    }
+
+    /// Another attempt, so many later.
+    pub(crate) fn step_attempt(&mut self, later: isize) {
+        let history = self.history();
+        let Some(current) = self.current() else {
+            return;
+        };
+        let at = history
+            .iter()
+            .position(|attempt| attempt.number == current.number)
+            .unwrap_or(0)
+            .saturating_add_signed(later)
+            .min(history.len() - 1);
+        // The latest one is followed when another comes.
+        self.attempt = (at + 1 < history.len()).then(|| history[at].number);
+        self.scroll = 0;
+    }
+}

@@ -1,0 +1,25 @@
+//! The console's mind: `update(&mut Model, now, Msg) → Vec<Cmd>`, pure.
+//!
+//! The model is a connection, a cache of what was fetched, a stack of screens and a stack of overlays. Nothing here
+//! reads a clock, talks to the service or touches the terminal; [`msg::Cmd`] says what is to be done, and what comes
+//! of it comes back as [`msg::Msg`] under the number of its request. An answer that nobody waits for any more is
+//! dropped.
+
+pub(crate) mod acts;
+pub(crate) mod answers;
+pub(crate) mod deliveries;
+pub(crate) mod endpoints;
+pub(crate) mod frames;
+pub(crate) mod inspector;
+pub(crate) mod line;
+pub(crate) mod link;
+pub(crate) mod model;
+pub(crate) mod msg;
+pub(crate) mod requests;
+pub(crate) mod rows;
+pub(crate) mod update;
+
+#[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,361 @@
+//! All that the console knows.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use rand_chacha::ChaCha8Rng;
+
+use super::deliveries::Deliveries;
+use super::endpoints::{Endpoints, by_attention};
+use super::inspector::Inspector;
+use super::link::{Link, Outage};
+use super::msg::{Call, Cmd, Now};
+use super::requests::{Purpose, Requests, ScreenId};
+use crate::api::delivery::DeliveryView;
+use crate::api::endpoint::EndpointView;
+use crate::api::stats::{InfoView, StatsView};
+use crate::api::stream::Alert;
+use crate::console::actions::Place;
+use crate::console::input::key::Key;
+use crate::domain::id::EndpointId;
+use crate::domain::time::Timestamp;
+
+/// Screens that may lie upon each other.
+const SCREENS_MAX: usize = 16;
+/// Alerts that are kept.
+const ALERTS_MAX: usize = 100;
+/// How long news stay.
+const TOAST: Duration = Duration::from_secs(4);
+/// How long bad news stay.
+const BAD_TOAST: Duration = Duration::from_secs(10);
+
+/// What was decided before the console began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Session {
+    /// What the header calls the service; not escaped.
+    pub label: String,
+    /// Where it is reached, in words.
+    pub target: String,
+    /// Whether every change is refused.
+    pub read_only: bool,
+    /// Whether the service runs in this process.
+    pub embedded: bool,
+}
+
+/// All that the console knows.
+#[derive(Debug)]
+pub(crate) struct Model {
+    /// What was decided before.
+    pub session: Session,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// The connection.
+    pub link: Link,
+    /// When a frame last came, by the wall clock.
+    pub last_heard: Option<Timestamp>,
+    /// Since when there is no connection, by the wall clock; none while there is one, or when there never was.
+    pub lost_at: Option<Timestamp>,
+    /// The cache.
+    pub data: Data,
+    /// The screens, the shown one last; never empty.
+    pub screens: Vec<Screen>,
+    /// What lies upon the screen, the one with the keys last.
+    pub overlays: Vec<Overlay>,
+    /// News.
+    pub toast: Option<Toast>,
+    /// Strokes of an unfinished key.
+    pub strokes: Vec<Key>,
+    /// When ctrl-c was last pressed.
+    pub cancelled_at: Option<Duration>,
+    /// The open requests.
+    pub requests: Requests,
+    /// Whether what is shown has changed, and how soon it should be drawn.
+    pub dirty: Dirty,
+    /// Spreads reconnects.
+    pub rng: ChaCha8Rng,
+    /// Screens ever opened.
+    pub screens_ever: u64,
+}
+
+/// How soon a change should be drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Dirty {
+    /// Nothing changed.
+    Clean,
+    /// With the next frame.
+    Soon,
+    /// At once: a key was pressed.
+    Now,
+}
+
+/// The cache.
+#[derive(Debug, Default)]
+pub(crate) struct Data {
+    /// Who answers, and who is asking.
+    pub info: Option<InfoView>,
+    /// The counters.
+    pub stats: Option<Box<StatsView>>,
+    /// The endpoints.
+    pub endpoints: BTreeMap<EndpointId, EndpointView>,
+    /// Endpoints collected by a fetch whose last page is not here yet.
+    pub endpoints_coming: BTreeMap<EndpointId, EndpointView>,
+    /// Whether the endpoints were ever fetched.
+    pub endpoints_loaded: bool,
+    /// Why they could not be fetched, in words, not escaped.
+    pub endpoints_error: Option<String>,
+    /// What an operator should know, newest last.
+    pub alerts: VecDeque<Alert>,
+}
+
+/// A screen with its own state.
+#[derive(Debug)]
+pub(crate) enum Screen {
+    /// A list of deliveries.
+    Deliveries(Box<Deliveries>),
+    /// One delivery.
+    Inspector(Box<Inspector>),
+    /// The endpoints.
+    Endpoints(Endpoints),
+}
+
+/// What lies upon a screen and has the keys.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Overlay {
+    /// The keys of the view below.
+    Help {
+        /// The first line shown.
+        scroll: usize,
+    },
+    /// A question before something is changed.
+    Confirm(Confirm),
+}
+
+/// A question before something is changed. Its default is no.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Confirm {
+    /// What would be done; not escaped.
+    pub question: String,
+    /// What it means, a line each; not escaped.
+    pub consequences: Vec<String>,
+    /// What is called on yes.
+    pub call: Call,
+    /// What was done, for the news.
+    pub what: String,
+    /// Whether yes is selected.
+    pub yes: bool,
+    /// When it was opened: keys that come at once were not meant for it.
+    pub opened: Duration,
+}
+
+/// News in one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Toast {
+    /// In words, not escaped.
+    pub text: String,
+    /// How bad it is.
+    pub level: Level,
+    /// When it goes.
+    pub until: Duration,
+}
+
+/// How bad news are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    /// Not at all.
+    Info,
+    /// Something was refused, or is odd.
+    Warn,
+    /// Something failed.
+    Error,
+}
+
+impl Model {
+    /// A console that has not begun.
+    pub(crate) fn new(session: Session, size: (u16, u16), rng: ChaCha8Rng) -> Self {
+        let first = Deliveries::new(ScreenId(1), String::new(), None);
+        Self {
+            session,
+            size,
+            link: Link::connecting(Now::default(), 0),
+            last_heard: None,
+            lost_at: None,
+            data: Data::default(),
+            screens: vec![Screen::Deliveries(Box::new(first))],
+            overlays: Vec::new(),
+            toast: None,
+            strokes: Vec::new(),
+            cancelled_at: None,
+            requests: Requests::default(),
+            dirty: Dirty::Now,
+            rng,
+            screens_ever: 1,
+        }
+    }
+
+    /// The screen that is shown.
+    pub(crate) fn screen(&self) -> &Screen {
+        self.screens
+            .last()
+            .expect("the first screen is never closed")
+    }
+
+    /// The screen that is shown.
+    pub(crate) fn screen_mut(&mut self) -> &mut Screen {
+        self.screens
+            .last_mut()
+            .expect("the first screen is never closed")
+    }
+
+    /// Where keys mean something now.
+    pub(crate) fn place(&self) -> Place {
+        match self.screen() {
+            Screen::Deliveries(_) => Place::Deliveries,
+            Screen::Inspector(_) => Place::Inspector,
+            Screen::Endpoints(_) => Place::Endpoints,
+        }
+    }
+
+    /// The lists of deliveries on the stack.
+    pub(crate) fn lists_mut(&mut self) -> impl Iterator<Item = &mut Deliveries> {
+        self.screens.iter_mut().filter_map(|screen| match screen {
+            Screen::Deliveries(list) => Some(&mut **list),
+            Screen::Inspector(_) | Screen::Endpoints(_) => None,
+        })
+    }
+
+    /// The inspectors on the stack.
+    pub(crate) fn inspectors_mut(&mut self) -> impl Iterator<Item = &mut Inspector> {
+        self.screens.iter_mut().filter_map(|screen| match screen {
+            Screen::Inspector(inspector) => Some(&mut **inspector),
+            Screen::Deliveries(_) | Screen::Endpoints(_) => None,
+        })
+    }
+
+    /// The list with this name.
+    pub(crate) fn list_mut(&mut self, id: ScreenId) -> Option<&mut Deliveries> {
+        self.lists_mut().find(|list| list.id == id)
+    }
+
+    /// The inspector with this name.
+    pub(crate) fn inspector_mut(&mut self, id: ScreenId) -> Option<&mut Inspector> {
+        self.inspectors_mut().find(|inspector| inspector.id == id)
+    }
+
+    /// The delivery that keys act on.
+    pub(crate) fn selected_delivery(&self) -> Option<&DeliveryView> {
+        match self.screen() {
+            Screen::Deliveries(list) => list.selected(),
+            Screen::Inspector(inspector) => Some(inspector.delivery()),
+            Screen::Endpoints(_) => None,
+        }
+    }
+
+    /// The endpoint that keys act on, as far as the cache knows it.
+    pub(crate) fn selected_endpoint(&self) -> Option<&EndpointView> {
+        match self.screen() {
+            Screen::Endpoints(list) => list.selected(&by_attention(&self.data.endpoints)),
+            Screen::Deliveries(_) | Screen::Inspector(_) => {
+                let delivery = self.selected_delivery()?;
+                self.data.endpoints.get(&delivery.endpoint_id)
+            }
+        }
+    }
+
+    /// What a delivery's endpoint is called: its name, else its URL without the scheme, else its id; not escaped.
+    pub(crate) fn endpoint_name(&self, delivery: &DeliveryView) -> String {
+        let url = || {
+            let endpoint = self.data.endpoints.get(&delivery.endpoint_id)?;
+            let bare = endpoint
+                .url
+                .split_once("://")
+                .map_or(&*endpoint.url, |parts| parts.1);
+            Some(bare.to_owned())
+        };
+        delivery
+            .endpoint_name
+            .clone()
+            .or_else(url)
+            .unwrap_or_else(|| delivery.endpoint_id.to_string())
+    }
+
+    /// Opens a screen upon the others.
+    pub(crate) fn push(&mut self, screen: Screen) {
+        if self.screens.len() >= SCREENS_MAX {
+            // The one below the first goes: the way back gets shorter, its end stays.
+            self.screens.remove(1);
+        }
+        self.screens.push(screen);
+    }
+
+    /// A name for a new screen.
+    pub(crate) fn new_screen_id(&mut self) -> ScreenId {
+        self.screens_ever += 1;
+        ScreenId(self.screens_ever)
+    }
+
+    /// Calls the service; nothing where the console may only look and the call changes something, where too much is
+    /// under way, or where the same is asked already.
+    pub(crate) fn call(&mut self, purpose: Purpose, call: Call) -> Option<Cmd> {
+        if call.changes() && self.session.read_only || self.requests.awaits(&purpose) {
+            return None;
+        }
+        self.requests
+            .open(purpose)
+            .map(|request| Cmd::Call(request, call))
+    }
+
+    /// Tells news.
+    pub(crate) fn tell(&mut self, now: Now, level: Level, text: impl Into<String>) {
+        let stay = if level == Level::Info {
+            TOAST
+        } else {
+            BAD_TOAST
+        };
+        self.toast = Some(Toast {
+            text: text.into(),
+            level,
+            until: now.elapsed + stay,
+        });
+        self.soil(Dirty::Soon);
+    }
+
+    /// Notes that what is shown has changed.
+    pub(crate) fn soil(&mut self, dirty: Dirty) {
+        self.dirty = self.dirty.max(dirty);
+    }
+
+    /// Rows of the screen that a list has for its lines.
+    pub(crate) fn list_height(&self) -> usize {
+        usize::from(self.size.1.saturating_sub(5)).max(1)
+    }
+
+    /// The moment, since the console's start, at which a tick is wanted.
+    pub(crate) fn next_wakeup(&self, now: Now) -> Duration {
+        let toast = self.toast.as_ref().map(|toast| toast.until);
+        let refetch = match self.screen() {
+            Screen::Deliveries(list) if self.link.is_up() => list.refetch_at(),
+            Screen::Deliveries(_) | Screen::Inspector(_) | Screen::Endpoints(_) => None,
+        };
+        [toast, refetch]
+            .into_iter()
+            .flatten()
+            .fold(self.link.next_wakeup(now), Duration::min)
+    }
+
+    /// The time without connection that ends now.
+    pub(crate) fn take_outage(&mut self, now: Now) -> Option<Outage> {
+        self.lost_at
+            .take()
+            .map(|from| Outage { from, to: now.wall })
+    }
+}
+
+impl Data {
+    /// Keeps an alert.
+    pub(crate) fn note_alert(&mut self, alert: Alert) {
+        self.alerts.push_back(alert);
+        while self.alerts.len() > ALERTS_MAX {
+            self.alerts.pop_front();
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What can happen to the console, and what it can ask for.
+
+use std::time::Duration;
+
+use crate::api::delivery::{AttemptDetail, DeliveryDetail, DeliveryView};
+use crate::api::endpoint::EndpointView;
+use crate::api::page::Page;
+use crate::api::stats::StatsView;
+use crate::api::stream::StreamFrame;
+use crate::console::input::bytes::Typed;
+use crate::console::options::ExitReason;
+use crate::domain::id::{DeliveryId, EndpointId};
+use crate::domain::time::Timestamp;
+
+/// When something happens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Now {
+    /// By the wall clock: for what is shown.
+    pub wall: Timestamp,
+    /// Since the console's start, never set back: for ages and waits.
+    pub elapsed: Duration,
+}
+
+/// The number of a request; an answer bears that of its request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RequestId(pub u64);
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub(crate) enum Msg {
+    /// The console begins.
+    Started,
+    /// A key, or a paste.
+    Typed(Typed),
+    /// The terminal has this many columns and rows.
+    Resized(u16, u16),
+    /// A moment that [`super::model::Model::next_wakeup`] asked for has come.
+    Tick,
+    /// The stream is open; frames follow.
+    StreamOpened,
+    /// A frame of the stream.
+    Frame(Box<StreamFrame>),
+    /// The stream could not be opened, or it ended, for this reason.
+    StreamLost(String),
+    /// What came of a call.
+    Answered(RequestId, Box<Result<Answer, Failure>>),
+    /// What came of a copy: where the text went, or why not.
+    Copied(Result<&'static str, String>),
+}
+
+/// Something to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Cmd {
+    /// Open the stream, after dropping the one that may be open.
+    OpenStream,
+    /// Drop the stream.
+    CloseStream,
+    /// Call the service.
+    Call(RequestId, Call),
+    /// Put a text into the clipboard.
+    Copy(String),
+    /// Draw everything again.
+    Repaint,
+    /// Give the terminal back and stop until somebody goes on.
+    Suspend,
+    /// End.
+    Exit(ExitReason),
+}
+
+/// A call of the service.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Call {
+    /// A page of deliveries.
+    Deliveries {
+        /// The filter, empty for all.
+        filter: String,
+        /// Where the page begins.
+        cursor: Option<String>,
+    },
+    /// One delivery with its attempts.
+    Delivery(DeliveryId),
+    /// One attempt with request and response.
+    Attempt(DeliveryId, u32),
+    /// A page of endpoints.
+    Endpoints {
+        /// Where the page begins.
+        cursor: Option<String>,
+    },
+    /// The counters.
+    Stats,
+    /// Put a delivery back to work.
+    Replay(DeliveryId),
+    /// Send nothing to an endpoint.
+    Pause(EndpointId),
+    /// End a pause.
+    Resume(EndpointId),
+    /// Make deliveries to it again.
+    Enable(EndpointId),
+    /// Make no deliveries to it.
+    Disable(EndpointId),
+}
+
+impl Call {
+    /// Whether it changes something: never called in a console that may only look.
+    pub(crate) const fn changes(&self) -> bool {
+        match self {
+            Self::Deliveries { .. }
+            | Self::Delivery(_)
+            | Self::Attempt(..)
+            | Self::Endpoints { .. }
+            | Self::Stats => false,
+            Self::Replay(_)
+            | Self::Pause(_)
+            | Self::Resume(_)
+            | Self::Enable(_)
+            | Self::Disable(_) => true,
+        }
+    }
+}
+
+/// What a call was answered with.
+#[derive(Clone, Debug)]
+pub(crate) enum Answer {
+    /// Of [`Call::Deliveries`].
+    Deliveries(Page<DeliveryView>),
+    /// Of [`Call::Delivery`].
+    Delivery(Box<DeliveryDetail>),
+    /// Of [`Call::Attempt`].
+    Attempt(Box<AttemptDetail>),
+    /// Of [`Call::Endpoints`].
+    Endpoints(Page<EndpointView>),
+    /// Of [`Call::Stats`].
+    Stats(Box<StatsView>),
+    /// Of [`Call::Replay`].
+    Replayed(Box<DeliveryView>),
+    /// Of the calls that change an endpoint.
+    Endpoint(Box<EndpointView>),
+}
+
+/// Why a call came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// In words, not escaped.
+    pub text: String,
+}

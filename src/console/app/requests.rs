@@ -1,0 +1,82 @@
+//! Which answers are waited for.
+
+use std::collections::BTreeMap;
+
+use super::msg::RequestId;
+use crate::domain::id::DeliveryId;
+
+/// Requests on their way at once; far more than keys can ask for before an answer or a time-out comes.
+const OPEN_MAX: usize = 64;
+
+/// Names a screen on the stack; never used again for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ScreenId(pub u64);
+
+/// What an answer is wanted for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The newest rows of a list.
+    Newest(ScreenId),
+    /// The rows below the oldest one.
+    Older(ScreenId),
+    /// The delivery an inspector shows.
+    Detail(ScreenId),
+    /// An attempt that an inspector shows.
+    Attempt(ScreenId, u32),
+    /// The cache of endpoints; the number of pages before.
+    Endpoints(u32),
+    /// The counters.
+    Stats,
+    /// Something was changed: what, in words.
+    Change {
+        /// Such as `replay dlv_…`.
+        what: String,
+        /// The delivery it was done to.
+        delivery: Option<DeliveryId>,
+    },
+}
+
+/// The open requests.
+#[derive(Debug, Default)]
+pub(crate) struct Requests {
+    given: u64,
+    open: BTreeMap<RequestId, Purpose>,
+}
+
+impl Requests {
+    /// Opens a request; `None` when far too many are open.
+    pub(crate) fn open(&mut self, purpose: Purpose) -> Option<RequestId> {
+        if self.open.len() >= OPEN_MAX {
+            return None;
+        }
+        self.given += 1;
+        let id = RequestId(self.given);
+        self.open.insert(id, purpose);
+        Some(id)
+    }
+
+    /// Closes a request with its answer; `None` when nobody waits for it.
+    pub(crate) fn close(&mut self, id: RequestId) -> Option<Purpose> {
+        self.open.remove(&id)
+    }
+
+    /// Whether an answer for this is on its way.
+    pub(crate) fn awaits(&self, purpose: &Purpose) -> bool {
+        self.open.values().any(|open| open == purpose)
+    }
+
+    /// No longer waits for answers of this purpose.
+    pub(crate) fn forget(&mut self, unwanted: impl Fn(&Purpose) -> bool) -> usize {
+        let before = self.open.len();
+        self.open.retain(|_, purpose| !unwanted(purpose));
+        before - self.open.len()
+    }
+
+    /// Whether a change is on its way.
+    pub(crate) fn changing(&self) -> Option<&str> {
+        self.open.values().find_map(|purpose| match purpose {
+            Purpose::Change { what, .. } => Some(what.as_str()),
+            _ => None,
+        })
+    }
+}

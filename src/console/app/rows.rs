@@ -1,0 +1,175 @@
+//! The rows of a list of deliveries: newest first, bounded, with gaps where something may be missing.
+
+use std::collections::BTreeMap;
+
+use super::link::Outage;
+use crate::api::delivery::DeliveryView;
+use crate::domain::id::DeliveryId;
+
+/// Rows that one list holds; the oldest go when more come.
+pub(crate) const ROWS_MAX: usize = 5_000;
+/// Gaps that one list tells of; the oldest go.
+const GAPS_MAX: usize = 16;
+
+/// The rows of a list.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rows {
+    rows: BTreeMap<DeliveryId, DeliveryView>,
+    /// Below the row of this id something may be missing, and what stands there may be out of date.
+    gaps: Vec<(DeliveryId, Gap)>,
+}
+
+/// Why something may be missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gap {
+    /// There was no connection.
+    Outage(Outage),
+    /// The service said that it left changes out.
+    Missed,
+}
+
+/// A line of the list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum RowLine<'a> {
+    /// A delivery.
+    Delivery(&'a DeliveryView),
+    /// A gap.
+    Gap(Gap),
+}
+
+impl Rows {
+    /// How many deliveries there are.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The lines, newest first.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = RowLine<'_>> {
+        self.rows.iter().rev().flat_map(|(id, row)| {
+            let gap = self
+                .gaps
+                .iter()
+                .find(|(below, _)| below == id)
+                .map(|(_, gap)| RowLine::Gap(*gap));
+            std::iter::once(RowLine::Delivery(row)).chain(gap)
+        })
+    }
+
+    /// The row with this id.
+    pub(crate) fn get(&self, id: DeliveryId) -> Option<&DeliveryView> {
+        self.rows.get(&id)
+    }
+
+    /// The newest row's id.
+    pub(crate) fn newest(&self) -> Option<DeliveryId> {
+        self.rows.keys().next_back().copied()
+    }
+
+    /// The row `steps` below the one with this id (above when negative), or the last one on the way.
+    pub(crate) fn step(&self, from: DeliveryId, steps: isize) -> Option<DeliveryId> {
+        if steps >= 0 {
+            let way = self.rows.range(..=from).rev();
+            way.take(steps.unsigned_abs() + 1).last()
+        } else {
+            let way = self.rows.range(from..);
+            way.take(steps.unsigned_abs() + 1).last()
+        }
+        .map(|(id, _)| *id)
+    }
+
+    /// The oldest row's id.
+    pub(crate) fn oldest(&self) -> Option<DeliveryId> {
+        self.rows.keys().next().copied()
+    }
+
+    /// The line on which the row with this id stands, or would stand.
+    pub(crate) fn line_of(&self, id: DeliveryId) -> usize {
+        let above = self.rows.range(id..).filter(|(row, _)| **row != id).count();
+        let gaps = self.gaps.iter().filter(|(below, _)| *below > id).count();
+        above + gaps
+    }
+
+    /// How many lines there are.
+    pub(crate) fn line_count(&self) -> usize {
+        self.rows.len() + self.gaps.len()
+    }
+
+    /// Puts a row in its place, or changes it where it stands; whether rows had to go for it.
+    pub(crate) fn put(&mut self, row: DeliveryView) -> bool {
+        self.rows.insert(row.id, row);
+        self.bound()
+    }
+
+    /// Changes a row that is there; whether it was.
+    pub(crate) fn refresh(&mut self, row: &DeliveryView) -> bool {
+        match self.rows.get_mut(&row.id) {
+            Some(known) => {
+                known.clone_from(row);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Takes the newest page as the truth about the ids that it covers. `gap` is noted below it if there are older
+    /// rows that it does not reach. `complete` says that there is nothing older in the service.
+    pub(crate) fn take_newest(
+        &mut self,
+        page: Vec<DeliveryView>,
+        complete: bool,
+        gap: Option<Gap>,
+    ) {
+        let lowest = page.iter().map(|row| row.id).min();
+        match lowest {
+            _ if complete => {
+                self.rows.clear();
+                self.gaps.clear();
+            }
+            None => {}
+            Some(lowest) => {
+                let reaches = self.newest().is_none_or(|newest| newest >= lowest);
+                let mut covered = self.rows.split_off(&lowest);
+                covered.clear();
+                self.gaps.retain(|(below, _)| *below < lowest);
+                if let Some(gap) = gap
+                    && !self.rows.is_empty()
+                {
+                    self.note_gap(lowest, gap);
+                } else if !reaches && !self.rows.is_empty() {
+                    self.note_gap(lowest, Gap::Missed);
+                }
+            }
+        }
+        for row in page {
+            self.rows.insert(row.id, row);
+        }
+        self.bound();
+    }
+
+    /// Adds rows below the oldest one; whether any had to go.
+    pub(crate) fn take_older(&mut self, page: Vec<DeliveryView>) -> bool {
+        for row in page {
+            self.rows.insert(row.id, row);
+        }
+        self.bound()
+    }
+
+    fn note_gap(&mut self, below: DeliveryId, gap: Gap) {
+        self.gaps.push((below, gap));
+        if self.gaps.len() > GAPS_MAX {
+            self.gaps.remove(0);
+        }
+    }
+
+    fn bound(&mut self) -> bool {
+        let before = self.rows.len();
+        while self.rows.len() > ROWS_MAX {
+            self.rows.pop_first();
+        }
+        if let Some(oldest) = self.oldest() {
+            // A gap below the last row tells nothing.
+            self.gaps.retain(|(below, _)| *below > oldest);
+        }
+        before > self.rows.len()
+    }
+}

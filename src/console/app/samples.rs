@@ -1,0 +1,357 @@
+//! Canned deliveries, endpoints and models for tests.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng as _;
+
+use super::model::{Model, Session};
+use super::msg::{Answer, Call, Cmd, Msg, Now, RequestId};
+use super::update::update;
+use crate::api::delivery::{
+    AttemptDetail, AttemptView, BodyView, DeliveryDetail, DeliveryView, HeaderView, PhasesView,
+    RequestView, ResponseView,
+};
+use crate::api::endpoint::{EndpointHealth, EndpointView, LedgerCounts, RetryBody};
+use crate::api::page::Page;
+use crate::api::stats::{InfoView, StatsView};
+use crate::api::stream::{Hello, StreamFrame};
+use crate::console::input::bytes::Typed;
+use crate::console::input::key::Key;
+use crate::domain::id::{AttemptId, DeliveryId, EndpointId, EventId};
+use crate::domain::time::Timestamp;
+
+/// 2026-11-20T14:03:22Z.
+pub(crate) const NOON_MS: i64 = 1_795_183_402_000;
+
+/// A moment so many milliseconds after the console's start.
+pub(crate) fn at(millis: u64) -> Now {
+    Now {
+        wall: Timestamp::from_millis(NOON_MS) + Duration::from_millis(millis),
+        elapsed: Duration::from_millis(millis),
+    }
+}
+
+/// The id of the delivery with this number.
+pub(crate) fn delivery_id(number: i64) -> DeliveryId {
+    DeliveryId::from_i64((NOON_MS - 1_704_067_200_000) * 4_194_304 + number)
+}
+
+/// A delivery that went through.
+pub(crate) fn delivery(number: i64) -> DeliveryView {
+    let accepted = Timestamp::from_millis(NOON_MS + number * 137);
+    DeliveryView {
+        id: delivery_id(number),
+        event_id: EventId::from_i64(delivery_id(number).as_i64() - 1),
+        event_type: "packet.signed".parse().unwrap(),
+        endpoint_id: EndpointId::from_i64(1),
+        endpoint_name: Some("partner-acme".into()),
+        state: "delivered".into(),
+        reason: None,
+        attempts: 1,
+        next_attempt_at: None,
+        last_attempt_at: Some(accepted),
+        last_status: Some(200),
+        last_class: None,
+        last_latency_us: Some(70_400),
+        test: false,
+        created_at: accepted,
+        updated_at: accepted,
+    }
+}
+
+/// Deliveries in every state.
+pub(crate) fn deliveries() -> Vec<DeliveryView> {
+    let retrying = DeliveryView {
+        state: "pending".into(),
+        attempts: 3,
+        next_attempt_at: Some(at(40_000).wall),
+        last_status: Some(503),
+        last_class: Some("status".into()),
+        last_latency_us: Some(210_000),
+        ..delivery(2)
+    };
+    let fresh = DeliveryView {
+        state: "pending".into(),
+        attempts: 0,
+        last_attempt_at: None,
+        last_status: None,
+        last_latency_us: None,
+        event_type: "packet.created".parse().unwrap(),
+        ..delivery(3)
+    };
+    let held = DeliveryView {
+        state: "held".into(),
+        attempts: 0,
+        endpoint_id: EndpointId::from_i64(2),
+        endpoint_name: Some("crm-sync".into()),
+        last_status: None,
+        last_attempt_at: None,
+        last_latency_us: None,
+        ..delivery(4)
+    };
+    let dead = DeliveryView {
+        state: "dead".into(),
+        reason: Some("exhausted".into()),
+        attempts: 8,
+        last_status: None,
+        last_class: Some("timeout".into()),
+        last_latency_us: Some(10_040_000),
+        ..delivery(5)
+    };
+    let discarded = DeliveryView {
+        state: "discarded".into(),
+        reason: Some("operator".into()),
+        endpoint_name: None,
+        ..delivery(6)
+    };
+    vec![discarded, dead, held, fresh, retrying, delivery(1)]
+}
+
+/// A page without rows.
+pub(crate) fn no_rows() -> Page<DeliveryView> {
+    Page {
+        items: Vec::new(),
+        next: None,
+        searched: None,
+    }
+}
+
+/// An endpoint that does well.
+pub(crate) fn endpoint(number: i64, name: &str) -> EndpointView {
+    EndpointView {
+        id: EndpointId::from_i64(number),
+        tenant: None,
+        name: Some(name.into()),
+        url: format!("https://hooks.{name}.example/in"),
+        contract: "standard".into(),
+        event_types: vec!["*".parse().unwrap()],
+        headers: BTreeMap::new(),
+        metadata: BTreeMap::new(),
+        ordered: false,
+        concurrency: 8,
+        retry: RetryBody::default(),
+        timeout: "15s".into(),
+        test_mode: false,
+        status: "active".into(),
+        status_reason: None,
+        paused_until: None,
+        secrets: Vec::new(),
+        health: EndpointHealth {
+            deliveries: LedgerCounts {
+                created: 1_204,
+                delivered: 1_204,
+                ..LedgerCounts::default()
+            },
+            in_flight: 2,
+            attempts_1h: 900,
+            successes_1h: 899,
+            mean_latency_ms_1h: Some(70),
+            last_success_at: Some(at(0).wall),
+            ..EndpointHealth::default()
+        },
+        created_at: at(0).wall,
+        updated_at: at(0).wall,
+    }
+}
+
+/// Endpoints in every condition.
+pub(crate) fn endpoints() -> Vec<EndpointView> {
+    let mut failing = endpoint(1, "partner-acme");
+    failing.health.consecutive_failures = 12;
+    failing.health.deliveries.pending = 911;
+    failing.health.deliveries.dead = 212;
+    failing.health.successes_1h = 558;
+    failing.health.last_failure_at = Some(at(0).wall);
+    failing.health.last_failure = Some("503 upstream connect error".into());
+    failing.health.next_attempt_at = Some(at(12_000).wall);
+    let mut paused = endpoint(2, "crm-sync");
+    paused.status = "paused".into();
+    paused.health.deliveries.held = 89;
+    let mut gone = endpoint(3, "partner-old");
+    gone.status = "disabled".into();
+    gone.status_reason = Some("gone".into());
+    vec![endpoint(4, "billing-prod"), paused, gone, failing]
+}
+
+/// The counters.
+pub(crate) fn stats() -> StatsView {
+    StatsView {
+        at: at(0).wall,
+        ledger: LedgerCounts {
+            created: 120_417,
+            delivered: 118_806,
+            pending: 1_204,
+            held: 89,
+            dead: 318,
+            discarded: 0,
+        },
+        in_flight: 18,
+        window_s: 60,
+        attempts: 7_260,
+        successes: 7_056,
+        ..StatsView::default()
+    }
+}
+
+/// A failed attempt with its request and response.
+pub(crate) fn exchange(number: u32) -> AttemptDetail {
+    AttemptDetail {
+        attempt: AttemptView {
+            id: AttemptId::from_i64(i64::from(number)),
+            number,
+            started_at: at(u64::from(number) * 1_000).wall,
+            remote_address: Some("203.0.113.9:443".into()),
+            status: Some(503),
+            class: Some("status".into()),
+            failure: Some("503: expected a status in 200-299".into()),
+            phases: PhasesView {
+                dns_us: (number == 1).then_some(2_100),
+                connect_us: (number == 1).then_some(12_000),
+                tls_us: (number == 1).then_some(24_000),
+                first_byte_us: Some(171_000),
+                body_us: Some(900),
+                total_us: 210_000,
+                reused: number > 1,
+            },
+        },
+        request: Some(RequestView {
+            method: "POST".into(),
+            url: "https://hooks.acme.example/in".into(),
+            headers: vec![
+                header("content-type", "application/json"),
+                header("webhook-id", "evt_0e6kq3v9xjz00"),
+            ],
+            body: BodyView::Text("{\"type\":\"packet.signed\",\"data\":{\"id\":7}}".into()),
+            body_sha256: String::new(),
+            secret_ids: Vec::new(),
+        }),
+        request_missing: None,
+        response: Some(ResponseView {
+            status: 503,
+            headers: vec![header("retry-after", "30")],
+            body: BodyView::Text("upstream connect error\nreset reason: timeout\n".into()),
+            truncated: false,
+        }),
+    }
+}
+
+/// A header.
+pub(crate) fn header(name: &str, value: &str) -> HeaderView {
+    HeaderView {
+        name: name.into(),
+        value: value.into(),
+    }
+}
+
+/// The retrying delivery of [`deliveries`] with its attempts.
+pub(crate) fn detail() -> DeliveryDetail {
+    let delivery = deliveries()
+        .into_iter()
+        .find(|row| row.attempts == 3)
+        .unwrap();
+    DeliveryDetail {
+        delivery,
+        why: "The last attempt was answered with 503; the next one is due in 40 s.".into(),
+        history: (1..=3).map(|number| exchange(number).attempt).collect(),
+    }
+}
+
+/// A console that has just begun.
+pub(crate) fn model(read_only: bool) -> Model {
+    let session = Session {
+        label: "local".into(),
+        target: "/run/hookyard/hookyard.sock".into(),
+        read_only,
+        embedded: false,
+    };
+    Model::new(session, (80, 24), ChaCha8Rng::seed_from_u64(1))
+}
+
+/// The greeting of a service.
+pub(crate) fn hello() -> Msg {
+    let info = InfoView {
+        version: "0.1.0".into(),
+        host: "eu-1".into(),
+        caller: "anna".into(),
+        role: "operator".into(),
+        ..InfoView::default()
+    };
+    Msg::Frame(Box::new(StreamFrame::Hello(Box::new(Hello {
+        info,
+        heartbeat_s: 5,
+    }))))
+}
+
+/// Presses keys, named with spaces between them, 10 ms apart.
+pub(crate) fn press(model: &mut Model, start: u64, keys: &str) -> Vec<Cmd> {
+    let mut cmds = Vec::new();
+    for (index, key) in (0..).zip(keys.split(' ')) {
+        let key = Key::parse(key).unwrap();
+        let msg = Msg::Typed(Typed::Key(key));
+        cmds.extend(update(model, at(start + index * 10), msg));
+    }
+    cmds
+}
+
+/// Answers every call among the commands as a service with the sample data would; gives what is left to do.
+pub(crate) fn serve(model: &mut Model, millis: u64, cmds: Vec<Cmd>) -> Vec<Cmd> {
+    let mut rest = Vec::new();
+    for cmd in cmds {
+        if let Cmd::Call(request, call) = cmd {
+            let more = reply(model, millis, request, &call);
+            rest.extend(serve(model, millis, more));
+        } else {
+            rest.push(cmd);
+        }
+    }
+    rest
+}
+
+fn reply(model: &mut Model, millis: u64, request: RequestId, call: &Call) -> Vec<Cmd> {
+    let page = |items| Page {
+        items,
+        next: None,
+        searched: None,
+    };
+    let changed = |status: &str, id: EndpointId| {
+        let mut endpoint = endpoints()
+            .into_iter()
+            .find(|known| known.id == id)
+            .unwrap();
+        endpoint.status = status.into();
+        Answer::Endpoint(Box::new(endpoint))
+    };
+    let answer = match call {
+        Call::Deliveries { .. } => Answer::Deliveries(page(deliveries())),
+        Call::Delivery(_) => Answer::Delivery(Box::new(detail())),
+        Call::Attempt(_, number) => Answer::Attempt(Box::new(exchange(*number))),
+        Call::Endpoints { .. } => Answer::Endpoints(Page {
+            items: endpoints(),
+            next: None,
+            searched: None,
+        }),
+        Call::Stats => Answer::Stats(Box::new(stats())),
+        Call::Replay(id) => Answer::Replayed(Box::new(DeliveryView {
+            id: *id,
+            state: "pending".into(),
+            ..delivery(0)
+        })),
+        Call::Pause(id) => changed("paused", *id),
+        Call::Resume(id) | Call::Enable(id) => changed("active", *id),
+        Call::Disable(id) => changed("disabled", *id),
+    };
+    let msg = Msg::Answered(request, Box::new(Ok(answer)));
+    update(model, at(millis), msg)
+}
+
+/// A console that is connected and shows the sample data.
+pub(crate) fn connected(read_only: bool) -> Model {
+    let mut model = model(read_only);
+    let cmds = update(&mut model, at(0), Msg::Started);
+    assert_eq!(cmds, [Cmd::OpenStream]);
+    let cmds = update(&mut model, at(0), hello());
+    assert_eq!(serve(&mut model, 0, cmds), []);
+    model
+}

@@ -1,0 +1,235 @@
+//! The door of the console's mind: one message in, commands out.
+
+use super::acts;
+use super::answers;
+use super::frames;
+use super::link::{Due, Link};
+use super::model::{Dirty, Level, Model, Overlay, Screen};
+use super::msg::{Cmd, Msg, Now};
+use crate::console::actions::{Meaning, meaning};
+use crate::console::input::bytes::Typed;
+use crate::console::input::key::{Key, KeyCode};
+use crate::console::options::ExitReason;
+
+use super::endpoints::by_attention;
+
+/// How long a question is deaf after it opens, in milliseconds: laggy lines deliver keys late.
+const DEAF_MS: u128 = 300;
+
+/// Takes over what happened and says what is to be done.
+pub(crate) fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Cmd> {
+    let mut cmds = match msg {
+        Msg::Started => {
+            model.link = Link::connecting(now, 0);
+            vec![Cmd::OpenStream]
+        }
+        Msg::Typed(Typed::Key(key)) => {
+            model.soil(Dirty::Now);
+            key_pressed(model, now, key)
+        }
+        Msg::Typed(Typed::Paste(text)) => {
+            model.soil(Dirty::Now);
+            paste(model, now, &text)
+        }
+        Msg::Resized(columns, rows) => {
+            model.size = (columns, rows);
+            vec![Cmd::Repaint]
+        }
+        Msg::Tick => tick(model, now),
+        Msg::StreamOpened => Vec::new(),
+        Msg::Frame(frame) => frames::frame(model, now, *frame),
+        Msg::StreamLost(reason) => {
+            frames::lost(model, now, reason);
+            Vec::new()
+        }
+        Msg::Answered(request, answer) => answers::answer(model, now, request, *answer),
+        Msg::Copied(result) => {
+            match result {
+                Ok(whereto) => model.tell(now, Level::Info, format!("copied to {whereto}")),
+                Err(reason) => model.tell(now, Level::Warn, format!("not copied: {reason}")),
+            }
+            Vec::new()
+        }
+    };
+    cmds.extend(follow_up(model, now));
+    cmds
+}
+
+/// What every change may ask for: windows that hold their cursor, rows below the last one, news that are over.
+fn follow_up(model: &mut Model, now: Now) -> Vec<Cmd> {
+    let height = model.list_height();
+    if model
+        .toast
+        .as_ref()
+        .is_some_and(|toast| now.elapsed >= toast.until)
+    {
+        model.toast = None;
+        model.soil(Dirty::Soon);
+    }
+    let order = by_attention(&model.data.endpoints);
+    if let Some(Screen::Endpoints(list)) = model.screens.last_mut() {
+        list.settle(&order, height);
+    }
+    let mut cmds = Vec::new();
+    let Some(Screen::Deliveries(list)) = model.screens.last_mut() else {
+        return cmds;
+    };
+    list.settle(height);
+    let id = list.id;
+    let older = list.wants_older(height).map(str::to_owned);
+    let refetch = list.refetch_at().is_some_and(|at| now.elapsed >= at);
+    if model.link.is_up() {
+        if let Some(cursor) = older {
+            cmds.extend(acts::fetch_older(model, id, cursor));
+        }
+        if refetch {
+            cmds.extend(acts::fetch_newest(model, now, id));
+        }
+    }
+    cmds
+}
+
+fn tick(model: &mut Model, now: Now) -> Vec<Cmd> {
+    // Ages and countdowns are words on the screen.
+    model.soil(Dirty::Soon);
+    match model.link.due(now) {
+        Due::Nothing => Vec::new(),
+        Due::Connect { failures } => {
+            model.link = Link::connecting(now, failures);
+            vec![Cmd::OpenStream]
+        }
+        Due::GiveUp(reason) => {
+            frames::lost(model, now, reason.to_owned());
+            vec![Cmd::CloseStream]
+        }
+    }
+}
+
+/// Pasted text is text: it goes into the line that is being typed, or nowhere.
+fn paste(model: &mut Model, now: Now, text: &str) -> Vec<Cmd> {
+    if model.overlays.is_empty()
+        && let Screen::Deliveries(list) = model.screen_mut()
+        && let Some(input) = &mut list.input
+    {
+        input.line.insert(text);
+        input.check();
+        return Vec::new();
+    }
+    model.tell(
+        now,
+        Level::Warn,
+        "pasted text does nothing here: / opens the filter line",
+    );
+    Vec::new()
+}
+
+fn key_pressed(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
+    if key == Key::ctrl('c') {
+        return cancel(model, now);
+    }
+    match model.overlays.last() {
+        Some(Overlay::Help { .. }) => return help_key(model, key),
+        Some(Overlay::Confirm(_)) => return confirm_key(model, now, key),
+        None => {}
+    }
+    if let Screen::Deliveries(list) = model.screen()
+        && list.input.is_some()
+    {
+        return acts::filter_key(model, now, key);
+    }
+    model.strokes.push(key);
+    match meaning(model.place(), &model.strokes) {
+        Meaning::Prefix => Vec::new(),
+        Meaning::Action(action) => {
+            model.strokes.clear();
+            acts::act(model, now, action)
+        }
+        Meaning::Nothing => {
+            let unfinished = model.strokes.len() > 1;
+            model.strokes.clear();
+            if !unfinished {
+                model.tell(
+                    now,
+                    Level::Info,
+                    format!("{key} does nothing here: ? shows the keys"),
+                );
+            }
+            Vec::new()
+        }
+    }
+}
+
+/// Leaves what is open; pressed twice within a second it always ends the console.
+fn cancel(model: &mut Model, now: Now) -> Vec<Cmd> {
+    let again = model
+        .cancelled_at
+        .is_some_and(|at| now.elapsed.saturating_sub(at).as_secs() < 1);
+    if again {
+        return vec![Cmd::Exit(ExitReason::Quit)];
+    }
+    model.cancelled_at = Some(now.elapsed);
+    model.strokes.clear();
+    model.overlays.clear();
+    if let Screen::Deliveries(list) = model.screen_mut() {
+        list.input = None;
+    }
+    model.tell(now, Level::Info, "ctrl-c again quits");
+    Vec::new()
+}
+
+fn help_key(model: &mut Model, key: Key) -> Vec<Cmd> {
+    let half = usize::from(model.size.1 / 2).max(1);
+    let Some(Overlay::Help { scroll }) = model.overlays.last_mut() else {
+        return Vec::new();
+    };
+    match (key.code, key.ctrl) {
+        (KeyCode::Char('j') | KeyCode::Down, false) => *scroll += 1,
+        (KeyCode::Char('k') | KeyCode::Up, false) => *scroll = scroll.saturating_sub(1),
+        (KeyCode::Char('d'), true) | (KeyCode::PageDown, _) => *scroll += half,
+        (KeyCode::Char('u'), true) | (KeyCode::PageUp, _) => *scroll = scroll.saturating_sub(half),
+        (KeyCode::Char('g') | KeyCode::Home, false) => *scroll = 0,
+        (KeyCode::Char('q' | '?') | KeyCode::Esc | KeyCode::Enter, false) => {
+            model.overlays.pop();
+            return Vec::new();
+        }
+        _ => {}
+    }
+    let lines = crate::console::view::help::lines(model.place(), model.size.0).len();
+    let shown = crate::console::view::help::height(model.size.1);
+    if let Some(Overlay::Help { scroll }) = model.overlays.last_mut() {
+        *scroll = (*scroll).min(lines.saturating_sub(shown));
+    }
+    Vec::new()
+}
+
+fn confirm_key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
+    let Some(Overlay::Confirm(confirm)) = model.overlays.last_mut() else {
+        return Vec::new();
+    };
+    let deaf = now.elapsed.saturating_sub(confirm.opened).as_millis() < DEAF_MS;
+    let answer = match key.code {
+        KeyCode::Char('y') if !key.ctrl && !key.alt => Some(true),
+        KeyCode::Char('n' | 'q') | KeyCode::Esc => Some(false),
+        KeyCode::Enter => Some(confirm.yes),
+        KeyCode::Tab | KeyCode::BackTab | KeyCode::Left | KeyCode::Right => {
+            confirm.yes = !confirm.yes;
+            None
+        }
+        _ => None,
+    };
+    match answer {
+        // A yes that comes at once was typed before the question was there.
+        Some(true) if deaf => Vec::new(),
+        Some(true) => {
+            let confirm = confirm.clone();
+            model.overlays.pop();
+            acts::change(model, now, &confirm.what, None, confirm.call)
+        }
+        Some(false) => {
+            model.overlays.pop();
+            model.tell(now, Level::Info, "cancelled, nothing was done");
+            Vec::new()
+        }
+        None => Vec::new(),
+    }
+}

@@ -1,0 +1,115 @@
+//! The thread that reads the terminal: sleeps in poll(2), reads only what is there, and says when the terminal is gone.
+//!
+//! It wakes only for bytes, for a hang-up and for its own end; crossterm's reader, which spins when the terminal
+//! vanishes, is not used.
+
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::thread;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use tokio::sync::mpsc;
+
+use super::bytes::{KeyBytes, Typed};
+
+/// How long after an escape its sequence may go on: lines over SSH cut them.
+const ESCAPE_WAIT: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 40_000_000,
+};
+/// Keys that wait to be handled; a reader that is ahead by more waits.
+const QUEUE: usize = 256;
+
+/// What the terminal did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TerminalEvent {
+    /// Keys or a paste.
+    Typed(Typed),
+    /// The terminal is gone; nothing follows.
+    HangUp,
+}
+
+/// A running reader; it ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    events: mpsc::Receiver<TerminalEvent>,
+    /// Closing it wakes the thread for its end.
+    wake: UnixStream,
+}
+
+impl Reader {
+    /// Starts to read `input`.
+    ///
+    /// # Errors
+    /// No thread or no file descriptor is left.
+    pub(crate) fn start(input: OwnedFd) -> io::Result<Self> {
+        let (wake, woken) = UnixStream::pair()?;
+        let (sender, events) = mpsc::channel(QUEUE);
+        thread::Builder::new()
+            .name("console-input".into())
+            .spawn(move || {
+                if read_until_end(&input, &woken, &sender).is_err() {
+                    // A receiver that is gone no longer cares.
+                    let _ = sender.blocking_send(TerminalEvent::HangUp);
+                }
+            })?;
+        Ok(Self { events, wake })
+    }
+
+    /// The next event. Dropping the future loses nothing.
+    pub(crate) async fn next(&mut self) -> TerminalEvent {
+        self.events.recv().await.unwrap_or(TerminalEvent::HangUp)
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        // Closing the other end would do as well; the byte wakes even where a clone is held.
+        let _ = self.wake.write_all(b"x");
+    }
+}
+
+/// `Ok` when nobody listens any more, an error when the terminal is gone.
+fn read_until_end(
+    input: &OwnedFd,
+    woken: &UnixStream,
+    sender: &mpsc::Sender<TerminalEvent>,
+) -> io::Result<()> {
+    let mut file = std::fs::File::from(input.try_clone()?);
+    let mut keys = KeyBytes::default();
+    let mut buffer = [0_u8; 4096];
+    loop {
+        let mut watched = [
+            PollFd::new(input, PollFlags::IN),
+            PollFd::new(woken, PollFlags::IN),
+        ];
+        let timeout = keys.is_waiting().then_some(ESCAPE_WAIT);
+        match poll(&mut watched, timeout.as_ref()) {
+            Ok(_) => {}
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(error) => return Err(error.into()),
+        }
+        let (tty, wake) = (watched[0].revents(), watched[1].revents());
+        if !wake.is_empty() {
+            return Ok(());
+        }
+        let typed = if tty.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        } else if tty.contains(PollFlags::IN) {
+            match file.read(&mut buffer) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(length) => keys.feed(&buffer[..length]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            }
+        } else {
+            keys.settle()
+        };
+        for event in typed {
+            if sender.blocking_send(TerminalEvent::Typed(event)).is_err() {
+                return Ok(());
+            }
+        }
+    }
+}

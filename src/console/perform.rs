@@ -1,0 +1,104 @@
+//! The one place where the console talks to the service: calls in, messages out.
+
+use futures_util::future::BoxFuture;
+
+use super::app::msg::{Answer, Call, Failure, Msg, RequestId};
+use crate::api::endpoint::PauseBody;
+use crate::api::page::PageQuery;
+use crate::client::{Client, ClientError, FrameStream};
+
+/// What the stream is asked for.
+const TOPICS: &str = "deliveries,endpoints,stats,alerts";
+/// Rows of a page of deliveries: several screens.
+const DELIVERIES_A_PAGE: u32 = 200;
+/// Rows of a page of endpoints: as many as the service gives.
+const ENDPOINTS_A_PAGE: u32 = 500;
+/// The window of the header's figures.
+const STATS_WINDOW: &str = "1m";
+
+/// The live stream as the console's loop sees it.
+pub(crate) enum Stream {
+    /// None is wanted.
+    Closed,
+    /// It is being opened.
+    Opening(BoxFuture<'static, Result<FrameStream, ClientError>>),
+    /// Frames come.
+    Open(FrameStream),
+}
+
+impl Stream {
+    /// Begins to open the stream.
+    pub(crate) fn open(client: &Client) -> Self {
+        let client = client.clone();
+        Self::Opening(Box::pin(async move { client.stream(TOPICS).await }))
+    }
+
+    /// The next thing that happens on it; never, when it is closed. Dropping the future loses nothing.
+    pub(crate) async fn next(&mut self) -> Msg {
+        match self {
+            Self::Closed => std::future::pending().await,
+            Self::Opening(opening) => match opening.await {
+                Ok(frames) => {
+                    *self = Self::Open(frames);
+                    Msg::StreamOpened
+                }
+                Err(error) => self.lose(error.to_string()),
+            },
+            Self::Open(frames) => match frames.next().await {
+                Ok(Some(frame)) => Msg::Frame(Box::new(frame)),
+                Ok(None) => self.lose("the service has ended the stream".to_owned()),
+                Err(error) => self.lose(error.to_string()),
+            },
+        }
+    }
+
+    fn lose(&mut self, reason: String) -> Msg {
+        *self = Self::Closed;
+        Msg::StreamLost(reason)
+    }
+}
+
+/// Calls the service; the answer bears the number of the request.
+pub(crate) async fn call(client: Client, request: RequestId, call: Call) -> Msg {
+    let result = answer(&client, call).await.map_err(|error| Failure {
+        text: error.to_string(),
+    });
+    Msg::Answered(request, Box::new(result))
+}
+
+async fn answer(client: &Client, call: Call) -> Result<Answer, ClientError> {
+    let endpoint = |endpoint| Answer::Endpoint(Box::new(endpoint));
+    Ok(match call {
+        Call::Deliveries { filter, cursor } => {
+            let query = PageQuery {
+                limit: Some(DELIVERIES_A_PAGE),
+                cursor,
+                filter: (!filter.is_empty()).then_some(filter),
+            };
+            Answer::Deliveries(client.deliveries(&query).await?)
+        }
+        Call::Delivery(id) => Answer::Delivery(Box::new(client.delivery(id).await?)),
+        Call::Attempt(id, number) => Answer::Attempt(Box::new(client.attempt(id, number).await?)),
+        Call::Endpoints { cursor } => {
+            let query = PageQuery {
+                limit: Some(ENDPOINTS_A_PAGE),
+                cursor,
+                filter: None,
+            };
+            Answer::Endpoints(client.endpoints(&query).await?)
+        }
+        Call::Stats => Answer::Stats(Box::new(client.stats(STATS_WINDOW).await?)),
+        Call::Replay(id) => Answer::Replayed(Box::new(client.replay_delivery(id).await?)),
+        Call::Pause(id) => {
+            let reason = Some("paused at the console".to_owned());
+            let body = PauseBody {
+                until: None,
+                reason,
+            };
+            endpoint(client.pause_endpoint(id, &body).await?)
+        }
+        Call::Resume(id) => endpoint(client.resume_endpoint(id).await?),
+        Call::Enable(id) => endpoint(client.enable_endpoint(id).await?),
+        Call::Disable(id) => endpoint(client.disable_endpoint(id).await?),
+    })
+}

@@ -1,0 +1,97 @@
+//! Takes the terminal over and gives it back: at every exit, on a panic, and while the console is suspended.
+//!
+//! The one global of the console stands here, because a panic hook has no other way to the terminal. A panic in a
+//! thread that is not the console's (an embedded lane, which is caught and started again) must not be printed over
+//! the screen: it is logged.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::{Mutex, Once, PoisonError};
+use std::thread::{self, ThreadId};
+
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+
+use super::output::last_words;
+use super::tty::Tty;
+
+/// Alternate screen, no cursor, pastes in brackets, a clean slate.
+const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[0m\x1b[2J\x1b[H";
+/// The reverse.
+const LEAVE: &[u8] = b"\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l";
+
+/// What it takes to give the terminal back.
+struct Taken {
+    input: OwnedFd,
+    output: OwnedFd,
+    modes: Termios,
+    thread: ThreadId,
+}
+
+static TAKEN: Mutex<Option<Taken>> = Mutex::new(None);
+static HOOK: Once = Once::new();
+
+/// A terminal in the console's hands; dropping it gives the terminal back.
+#[derive(Debug)]
+pub(crate) struct TerminalGuard(());
+
+impl TerminalGuard {
+    /// Raw mode, alternate screen, no cursor.
+    ///
+    /// # Errors
+    /// The terminal refuses, or another console of this process has one.
+    pub(crate) fn take(tty: &Tty) -> io::Result<Self> {
+        HOOK.call_once(install_hook);
+        let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if taken.is_some() {
+            return Err(io::Error::other("another console has the terminal"));
+        }
+        let modes = tcgetattr(tty.input())?;
+        let mut raw = modes.clone();
+        raw.make_raw();
+        tcsetattr(tty.input(), OptionalActions::Now, &raw)?;
+        last_words(tty.output(), ENTER);
+        *taken = Some(Taken {
+            input: tty.input().try_clone_to_owned()?,
+            output: tty.output().try_clone_to_owned()?,
+            modes,
+            thread: thread::current().id(),
+        });
+        Ok(Self(()))
+    }
+}
+
+impl Drop for TerminalGuard {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Gives the terminal back if it is taken; doing it twice does nothing.
+fn give_back() {
+    let taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(taken) = taken {
+        last_words(taken.output.as_fd(), LEAVE);
+        // A terminal that is gone has no modes to restore.
+        let _ = tcsetattr(&taken.input, OptionalActions::Now, &taken.modes);
+    }
+}
+
+/// Before the panic's text is printed, the screen it is printed on must be the shell's.
+fn install_hook() {
+    let previous = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let owner = TAKEN
+            .try_lock()
+            .ok()
+            .and_then(|taken| taken.as_ref().map(|taken| taken.thread));
+        match owner {
+            Some(thread) if thread != thread::current().id() => {
+                tracing::error!(%panic, "a thread beside the console panicked");
+            }
+            _ => {
+                give_back();
+                previous(panic);
+            }
+        }
+    }));
+}

@@ -1,0 +1,350 @@
+//! The list of deliveries.
+
+use ratatui::layout::{Position, Rect};
+
+use super::paint::{Pen, columns};
+use super::table::{Column, headings, place};
+use super::{format, state};
+use crate::api::delivery::DeliveryView;
+use crate::console::app::deliveries::{Deliveries, FilterInput, Older};
+use crate::console::app::model::Model;
+use crate::console::app::msg::Now;
+use crate::console::app::rows::{Gap, RowLine};
+use crate::console::theme::Role;
+
+const fn column(title: &'static str, width: u16, grows_to: u16, rank: u8) -> Column {
+    Column {
+        title,
+        width,
+        grows_to,
+        right: false,
+        rank,
+    }
+}
+
+const fn right(title: &'static str, width: u16, rank: u8) -> Column {
+    Column {
+        right: true,
+        ..column(title, width, width, rank)
+    }
+}
+
+const TIME: usize = 0;
+const STATE: usize = 1;
+const RESULT: usize = 2;
+const ENDPOINT: usize = 3;
+const EVENT: usize = 4;
+const TRY: usize = 5;
+const LATENCY: usize = 6;
+const NEXT: usize = 7;
+const LAST: usize = 8;
+const EVENT_ID: usize = 9;
+const ID: usize = 10;
+
+/// The columns from left to right; those of higher rank go first when it gets narrow.
+const COLUMNS: [Column; 11] = [
+    column("TIME", 12, 12, 3),
+    column("STATE", 11, 11, 0),
+    column("RESULT", 8, 8, 1),
+    column("ENDPOINT", 12, 32, 0),
+    column("EVENT", 14, 32, 0),
+    right("TRY", 3, 2),
+    right("LAT", 5, 6),
+    right("NEXT", 8, 4),
+    right("LAST", 8, 8),
+    column("EVENT ID", 17, 17, 9),
+    column("ID", 6, 17, 7),
+];
+
+/// Draws it; gives the cursor's place while the filter is being typed.
+pub(super) fn draw(
+    pen: &mut Pen<'_>,
+    model: &Model,
+    now: Now,
+    list: &Deliveries,
+    area: Rect,
+) -> Option<Position> {
+    title(pen, list, area);
+    let placed = place(&COLUMNS, area.width);
+    headings(pen, &COLUMNS, &placed, area.x, area.y + 1);
+    let body = Rect {
+        y: area.y + 2,
+        height: area.height.saturating_sub(2),
+        ..area
+    };
+    if list.rows.len() == 0 {
+        empty(pen, model, list, body);
+    }
+    let lines = list.rows.lines().skip(list.offset);
+    for (y, line) in (body.top()..body.bottom()).zip(lines) {
+        match line {
+            RowLine::Gap(gap) => gap_row(
+                pen,
+                gap,
+                Rect {
+                    y,
+                    height: 1,
+                    ..body
+                },
+            ),
+            RowLine::Delivery(delivery) => {
+                for column in &placed {
+                    let (text, role) = cell(pen, model, now, delivery, column.index);
+                    let x = body.x + column.x;
+                    if COLUMNS[column.index].right {
+                        pen.right(x, y, column.width, &text, role);
+                    } else {
+                        pen.text(x, y, column.width, &text, role);
+                    }
+                }
+                if list.cursor == Some(delivery.id) {
+                    pen.shade(
+                        Rect {
+                            y,
+                            height: 1,
+                            ..body
+                        },
+                        Role::Cursor,
+                    );
+                }
+            }
+        }
+    }
+    list.input
+        .as_ref()
+        .map(|input| filter_line(pen, input, body))
+}
+
+fn cell(
+    pen: &Pen<'_>,
+    model: &Model,
+    now: Now,
+    delivery: &DeliveryView,
+    column: usize,
+) -> (String, Role) {
+    let skin = pen.skin();
+    match column {
+        TIME => (format::time_millis(delivery.created_at), Role::Muted),
+        STATE => {
+            let shown = state::of_delivery(skin, delivery);
+            (format!("{} {}", shown.glyph, shown.word), shown.role)
+        }
+        RESULT => {
+            let (text, _, role) =
+                state::of_result(skin, delivery.last_status, delivery.last_class.as_deref());
+            (text, role)
+        }
+        ENDPOINT => (model.endpoint_name(delivery), Role::Text),
+        EVENT => (delivery.event_type.to_string(), Role::Text),
+        TRY => (delivery.attempts.to_string(), Role::Text),
+        LATENCY => (
+            delivery
+                .last_latency_us
+                .map_or_else(|| "-".to_owned(), format::micros),
+            Role::Muted,
+        ),
+        NEXT => next(now, delivery),
+        LAST => (
+            delivery
+                .last_attempt_at
+                .map_or_else(|| "-".to_owned(), |at| format::near(now.wall, at)),
+            Role::Muted,
+        ),
+        EVENT_ID => (delivery.event_id.to_string(), Role::Muted),
+        ID => (format::short_id(delivery.id), Role::Muted),
+        _ => (String::new(), Role::Text),
+    }
+}
+
+/// When the next attempt is due, absolutely: a countdown would redraw every row each second.
+fn next(now: Now, delivery: &DeliveryView) -> (String, Role) {
+    match (delivery.state.as_str(), delivery.next_attempt_at) {
+        ("pending", Some(at)) if at > now.wall => (format::near(now.wall, at), Role::StateRetrying),
+        ("pending", _) => ("now".to_owned(), Role::StateInflight),
+        _ => ("-".to_owned(), Role::Muted),
+    }
+}
+
+fn title(pen: &mut Pen<'_>, list: &Deliveries, area: Rect) {
+    let mut x = area.x;
+    let right = area.right();
+    let mut put = |pen: &mut Pen<'_>, text: &str, role: Role, room: u16| {
+        let room = room.min(right.saturating_sub(x));
+        let used = pen.text(x, area.y, room, text, role);
+        if used > 0 {
+            x += used + 2;
+        }
+    };
+    put(pen, "Deliveries", Role::Strong, area.width);
+    if let Some(title) = &list.title {
+        put(pen, &format!("of {title}"), Role::Accent, 30);
+    }
+    if list.filter != list.base_filter || (list.title.is_none() && !list.filter.is_empty()) {
+        let room = area.width / 2;
+        put(pen, &format!("/{}", list.filter), Role::Match, room);
+    }
+    if list.follows() {
+        put(pen, "FOLLOW", Role::StateOk, area.width);
+    } else {
+        let waiting = list.waiting.len();
+        let held = if waiting > 0 {
+            format!("HELD +{} new", format::count(waiting as u64))
+        } else {
+            "HELD".to_owned()
+        };
+        put(pen, &held, Role::StatePaused, area.width);
+    }
+    let more = match list.older {
+        Older::From(_) | Older::Cut | Older::Unknown => "+",
+        Older::End => "",
+    };
+    let loaded = format::count(list.rows.len() as u64);
+    put(
+        pen,
+        &format!("{loaded}{more} loaded"),
+        Role::Muted,
+        area.width,
+    );
+    if let Some(searched) = &list.searched {
+        let limit = if searched.limited {
+            ", older ones left out"
+        } else {
+            ""
+        };
+        let text = format!("searched {} rows{limit}", format::count(searched.rows));
+        put(pen, &text, Role::LevelWarn, area.width);
+    }
+    if let Some(error) = &list.error {
+        put(pen, error, Role::LevelError, area.width);
+    }
+}
+
+fn empty(pen: &mut Pen<'_>, model: &Model, list: &Deliveries, body: Rect) {
+    let filtered = !list.filter.is_empty();
+    let lines: &[&str] = if list.error.is_some() {
+        &["The rows could not be fetched.", "ctrl-r tries again."]
+    } else if !list.loaded && model.link.is_up() {
+        &["loading"]
+    } else if !list.loaded {
+        &["Not connected yet.", "ctrl-r tries at once; q quits."]
+    } else if filtered {
+        &[
+            "No delivery matches.",
+            "esc clears the filter, / changes it.",
+        ]
+    } else {
+        &[
+            "No deliveries yet.",
+            "hookyard endpoint create URL     makes an endpoint",
+            "hookyard event publish --type T  publishes an event",
+        ]
+    };
+    for (y, line) in (body.y + 1..body.bottom()).zip(lines) {
+        pen.text(
+            body.x + 2,
+            y,
+            body.width.saturating_sub(2),
+            line,
+            Role::Muted,
+        );
+    }
+}
+
+fn gap_row(pen: &mut Pen<'_>, gap: Gap, area: Rect) {
+    let text = match gap {
+        Gap::Outage(outage) => format!(
+            " no connection {} to {}: rows from here on may be missing or old ",
+            format::time(outage.from),
+            format::time(outage.to)
+        ),
+        Gap::Missed => " more came than was listed: rows are missing here ".to_owned(),
+    };
+    pen.rule(area.x, area.y, area.width);
+    pen.text(
+        area.x + 2,
+        area.y,
+        area.width.saturating_sub(4),
+        &text,
+        Role::LevelWarn,
+    );
+}
+
+/// The filter while it is typed, in the last two rows of the screen: the text, and below it what is wrong with it,
+/// with a caret under the place. The list above still shows the last good one.
+fn filter_line(pen: &mut Pen<'_>, input: &FilterInput, body: Rect) -> Position {
+    let rows = pen.area();
+    let (line_y, note_y) = (rows.bottom() - 2, rows.bottom() - 1);
+    for y in [line_y, note_y] {
+        pen.clear(Rect {
+            y,
+            height: 1,
+            ..rows
+        });
+    }
+    pen.text(body.x, line_y, 1, "/", Role::Key);
+    let room = body.width.saturating_sub(2);
+    let text = input.line.text();
+    let before = columns(input.line.before_cursor());
+    // A long line moves to the left so that its cursor stays on the screen.
+    let skipped = skip_to_fit(text, before, room);
+    let shown = &text[skipped..];
+    let role = if input.problem.is_some() {
+        Role::LevelError
+    } else {
+        Role::Text
+    };
+    pen.text(body.x + 1, line_y, room + 1, shown, role);
+    match &input.problem {
+        None => {
+            let hint = "enter applies, esc leaves; hookyard help filter tells all: state:dead ep:acme* age<2h";
+            pen.text(body.x + 1, note_y, room, hint, Role::Muted);
+        }
+        Some(problem) => {
+            let start = floor_boundary(text, problem.start.max(skipped));
+            let end = floor_boundary(text, problem.end.max(start));
+            let indent = columns(&text[skipped..start]).min(room);
+            let carets = usize::from(columns(&text[start..end]).max(1));
+            // The explanation stands behind the caret, or before it where there is more room.
+            let after = room.saturating_sub(indent);
+            if after >= 30 || after >= indent {
+                let note = format!("{} {}", "^".repeat(carets), problem.text);
+                pen.text(body.x + 1 + indent, note_y, after, &note, Role::LevelError);
+            } else {
+                let used = pen.text(
+                    body.x + 1,
+                    note_y,
+                    indent.saturating_sub(1),
+                    &problem.text,
+                    Role::LevelError,
+                );
+                debug_assert!(used < indent.max(1));
+                pen.text(body.x + 1 + indent, note_y, after, "^", Role::LevelError);
+            }
+        }
+    }
+    let column = columns(&text[skipped..input.line.before_cursor().len().max(skipped)]);
+    Position {
+        x: (body.x + 1 + column).min(body.right().saturating_sub(1)),
+        y: line_y,
+    }
+}
+
+/// Bytes to leave out at the front so that `before` columns fit into `room`.
+fn skip_to_fit(text: &str, before: u16, room: u16) -> usize {
+    let mut over = before.saturating_sub(room.saturating_sub(1));
+    for (at, character) in text.char_indices() {
+        if over == 0 {
+            return at;
+        }
+        over = over.saturating_sub(columns(character.encode_utf8(&mut [0; 4])));
+    }
+    text.len()
+}
+
+fn floor_boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

@@ -1,0 +1,166 @@
+//! The last two rows: news, or why the selected delivery waits; and the keys that do something here.
+
+use ratatui::layout::Rect;
+
+use super::format;
+use super::paint::{Pen, columns};
+use crate::console::actions::{Action, ActionId, Danger, Meaning, actions_of, meaning};
+use crate::console::app::link::Health;
+use crate::console::app::model::{Level, Model, Screen};
+use crate::console::app::msg::Now;
+use crate::console::input::key::Key;
+use crate::console::theme::Role;
+
+/// Draws the news.
+pub(super) fn news(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) {
+    let (text, role) = if let Some(toast) = &model.toast {
+        let role = match toast.level {
+            Level::Info => Role::LevelInfo,
+            Level::Warn => Role::LevelWarn,
+            Level::Error => Role::LevelError,
+        };
+        (toast.text.clone(), role)
+    } else if let Some(reason) = model.link.reason() {
+        let since = model.last_heard.map_or_else(String::new, |at| {
+            format!("; what you see is of {}", format::time(at))
+        });
+        (
+            format!("{reason}{since}; ctrl-r retries now"),
+            Role::LevelWarn,
+        )
+    } else if matches!(model.link.health(now), Health::Stale(_)) {
+        (
+            "the service says nothing: what you see may be old".to_owned(),
+            Role::LevelWarn,
+        )
+    } else {
+        (about_selection(model, now), Role::Muted)
+    };
+    pen.text(area.x, area.y, area.width, &text, role);
+}
+
+/// What there is to say about the row that keys act on.
+fn about_selection(model: &Model, now: Now) -> String {
+    match model.screen() {
+        Screen::Deliveries(list) => list.selected().map_or_else(String::new, |delivery| {
+            let next = delivery.next_attempt_at.map_or_else(String::new, |at| {
+                format!("  next attempt {}", format::near(now.wall, at))
+            });
+            let reason = delivery
+                .reason
+                .as_deref()
+                .map_or_else(String::new, |reason| format!("  {reason}"));
+            format!("{}  event {}{reason}{next}", delivery.id, delivery.event_id)
+        }),
+        Screen::Endpoints(_) => model
+            .selected_endpoint()
+            .map_or_else(String::new, |endpoint| {
+                format!("{}  {}", endpoint.id, endpoint.url)
+            }),
+        Screen::Inspector(_) => String::new(),
+    }
+}
+
+/// Draws the keys: those of the table that have a short word, as many as fit; help always.
+pub(super) fn keys(pen: &mut Pen<'_>, model: &Model, area: Rect) {
+    if !model.strokes.is_empty() {
+        return unfinished(pen, model, area);
+    }
+    let help = ("?".to_owned(), "help");
+    let mut shown: Vec<(String, &str)> = Vec::new();
+    let mut used = entry_width(&help);
+    for action in actions_of(model.place()) {
+        if action.short.is_empty()
+            || action.id == ActionId::Help
+            || is_shown(action, model)
+            || (model.session.read_only && action.danger != Danger::Look)
+        {
+            continue;
+        }
+        let entry = (key_of(action), word_of(model, action));
+        let width = entry_width(&entry) + 2;
+        if used + width <= area.width {
+            used += width;
+            shown.push(entry);
+        }
+    }
+    shown.push(help);
+    let mut x = area.x;
+    for (key, word) in &shown {
+        x += pen.text(x, area.y, area.right().saturating_sub(x), key, Role::Key) + 1;
+        x += pen.text(x, area.y, area.right().saturating_sub(x), word, Role::Muted) + 2;
+    }
+}
+
+/// Whether an action leads to the view that is shown anyway.
+fn is_shown(action: &Action, model: &Model) -> bool {
+    matches!(
+        (action.id, model.screen()),
+        (ActionId::ViewDeliveries, Screen::Deliveries(_))
+            | (ActionId::ViewEndpoints, Screen::Endpoints(_))
+    )
+}
+
+fn entry_width((key, word): &(String, &str)) -> u16 {
+    columns(key) + 1 + columns(word)
+}
+
+/// The first key of an action; a pair such as `h/l` says both ways.
+fn key_of(action: &Action) -> String {
+    match action.id {
+        ActionId::NextTab => "h/l".to_owned(),
+        ActionId::NextAttempt => "J/K".to_owned(),
+        _ => action.keys[0].to_owned(),
+    }
+}
+
+/// The word for an action as things stand.
+fn word_of(model: &Model, action: &Action) -> &'static str {
+    match (action.id, model.screen()) {
+        (ActionId::Follow, Screen::Deliveries(list)) if list.follows() => "hold",
+        (ActionId::Follow, _) => "follow",
+        (ActionId::Leave, _) if model.screens.len() == 1 => "quit",
+        (ActionId::PauseOrResume, _)
+            if model
+                .selected_endpoint()
+                .is_some_and(|endpoint| endpoint.status == "paused") =>
+        {
+            "resume"
+        }
+        _ => action.short,
+    }
+}
+
+/// The strokes so far, and how they can go on.
+fn unfinished(pen: &mut Pen<'_>, model: &Model, area: Rect) {
+    let typed: Vec<String> = model.strokes.iter().map(Key::to_string).collect();
+    let mut x = area.x;
+    x += pen.text(
+        x,
+        area.y,
+        area.width,
+        &format!("{} -", typed.join(" ")),
+        Role::Accent,
+    ) + 2;
+    for action in actions_of(model.place()) {
+        for keys in action.keys {
+            let Some((_, last)) = keys.rsplit_once(' ') else {
+                continue;
+            };
+            let strokes: Vec<Key> = keys.split(' ').filter_map(Key::parse).collect();
+            if !strokes.starts_with(&model.strokes)
+                || !matches!(meaning(model.place(), &strokes), Meaning::Action(_))
+            {
+                continue;
+            }
+            x += pen.text(x, area.y, area.right().saturating_sub(x), last, Role::Key) + 1;
+            x += pen.text(
+                x,
+                area.y,
+                area.right().saturating_sub(x),
+                action.title,
+                Role::Muted,
+            ) + 2;
+        }
+    }
+}

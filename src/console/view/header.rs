@@ -1,0 +1,125 @@
+//! The first row: whose service this is, how good the connection is, and whether deliveries flow.
+
+use ratatui::layout::Rect;
+
+use super::format;
+use super::paint::{Pen, columns};
+use crate::console::app::link::Health;
+use crate::console::app::model::Model;
+use crate::console::app::msg::Now;
+use crate::console::theme::Role;
+
+/// The connection in words.
+pub(crate) fn link_words(health: Health) -> (String, Role) {
+    match health {
+        Health::Connecting => ("CONNECTING".to_owned(), Role::LevelWarn),
+        Health::Live => ("LIVE".to_owned(), Role::StateOk),
+        Health::Slow => ("SLOW".to_owned(), Role::LevelWarn),
+        Health::Stale(seconds) => (format!("STALE {}", format::age(seconds)), Role::LevelError),
+        Health::Down(0) => ("DOWN retrying".to_owned(), Role::LevelError),
+        Health::Down(seconds) => (
+            format!("DOWN retry in {}", format::age(seconds)),
+            Role::LevelError,
+        ),
+    }
+}
+
+/// Draws it: the left part always, figures as many as fit, those that matter most first.
+pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) {
+    let mut x = area.x;
+    let mut put = |pen: &mut Pen<'_>, text: &str, role: Role, gap: u16| {
+        let room = (area.right()).saturating_sub(x);
+        let used = pen.text(x, area.y, room, text, role);
+        x += used + gap;
+        x
+    };
+    put(pen, "HOOKYARD", Role::Accent, 1);
+    let label: String = model.session.label.chars().take(24).collect();
+    put(pen, &label, Role::Text, 2);
+    let (words, role) = link_words(model.link.health(now));
+    put(pen, &words, role, 2);
+    if model.session.read_only {
+        put(pen, "READ-ONLY", Role::ReadOnly, 2);
+    }
+    let left = put(pen, "", Role::Text, 0);
+    let mut room = area.right().saturating_sub(left);
+    let mut figures = figures(model);
+    // What is drawn stands in the order of the list, what fits is decided by rank.
+    let mut kept = Vec::new();
+    figures.sort_by_key(|figure| figure.rank);
+    for figure in figures {
+        let needed = columns(&figure.text) + 2;
+        if needed <= room + 2 {
+            room = room.saturating_sub(needed);
+            kept.push(figure);
+        }
+    }
+    kept.sort_by_key(|figure| figure.order);
+    let width: u16 = kept.iter().map(|figure| columns(&figure.text) + 2).sum();
+    let mut x = area
+        .right()
+        .saturating_sub(width.saturating_sub(2))
+        .max(left);
+    for figure in &kept {
+        let room = area.right().saturating_sub(x);
+        x += pen.text(x, area.y, room, &figure.text, figure.role) + 2;
+    }
+}
+
+struct Figure {
+    order: u8,
+    rank: u8,
+    text: String,
+    role: Role,
+}
+
+fn figures(model: &Model) -> Vec<Figure> {
+    let Some(stats) = &model.data.stats else {
+        return Vec::new();
+    };
+    let ledger = &stats.ledger;
+    let failed = stats.attempts.saturating_sub(stats.successes);
+    let figure = |order, rank, text, role| Figure {
+        order,
+        rank,
+        text,
+        role,
+    };
+    let loud = |number: u64, role: Role| if number > 0 { role } else { Role::Muted };
+    let counted = |word: &str, number: u64| format!("{word} {}", format::count(number));
+    vec![
+        figure(
+            0,
+            2,
+            counted("pending", ledger.pending),
+            loud(ledger.pending, Role::StateInflight),
+        ),
+        figure(
+            1,
+            3,
+            counted("held", ledger.held),
+            loud(ledger.held, Role::StatePaused),
+        ),
+        figure(
+            2,
+            1,
+            counted("dead", ledger.dead),
+            loud(ledger.dead, Role::StateDead),
+        ),
+        figure(3, 6, counted("delivered", ledger.delivered), Role::Muted),
+        figure(
+            4,
+            0,
+            format::rate(stats.attempts, stats.window_s),
+            Role::Text,
+        ),
+        figure(
+            5,
+            4,
+            format!("fail {}", format::percent(failed, stats.attempts)),
+            loud(failed, Role::StateFailed),
+        ),
+        figure(6, 5, counted("in flight", stats.in_flight), Role::Muted),
+        figure(7, 7, counted("discarded", ledger.discarded), Role::Muted),
+    ]
+}

@@ -1,0 +1,23 @@
+//! From the model to cells: one file a panel, each a function of what it draws.
+//!
+//! **Promise.** Nothing is drawn but through [`paint`], which escapes: no text of a receiver, publisher or consumer
+//! reaches a cell with a control, bidirectional or invisible character in it.
+
+pub(crate) mod confirm;
+pub(crate) mod deliveries;
+pub(crate) mod endpoints;
+pub(crate) mod footer;
+pub(crate) mod format;
+pub(crate) mod header;
+pub(crate) mod help;
+pub(crate) mod inspector;
+pub(crate) mod paint;
+pub(crate) mod screen;
+pub(crate) mod state;
+pub(crate) mod table;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub(crate) use paint::Skin;
+pub(crate) use screen::draw;

@@ -1,0 +1,87 @@
+//! The screen as a whole: header, title, panel, news, footer, and what lies upon them.
+//!
+//! ```text
+//! header    HOOKYARD local  LIVE  RO   pending 3 held 0 dead 1 delivered 812  12.4/s  fail 2.8%  in flight 4
+//! title     Deliveries  /state:dead   FOLLOW
+//! panel     …
+//! news      replay dlv_…: done          (or why the selected row waits)
+//! footer    enter open  r replay  f follow/hold  / filter  ? help
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::paint::{Pen, Skin};
+use super::{confirm, deliveries, endpoints, footer, header, help, inspector};
+use crate::console::app::model::{Model, Overlay, Screen};
+use crate::console::app::msg::Now;
+use crate::console::theme::Role;
+
+/// The smallest screen that anything can be told on.
+const SMALLEST: (u16, u16) = (40, 8);
+
+/// Draws the console; gives the place of the cursor where text is being typed.
+pub(crate) fn draw(model: &Model, now: Now, skin: &Skin, buffer: &mut Buffer) -> Option<Position> {
+    let mut pen = Pen::new(buffer, skin);
+    let area = pen.area();
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        too_small(&mut pen);
+        return None;
+    }
+    header::draw(&mut pen, model, now, row(area, 0));
+    let panel = Rect {
+        y: area.y + 1,
+        height: area.height - 3,
+        ..area
+    };
+    let cursor = match model.screen() {
+        Screen::Deliveries(list) => deliveries::draw(&mut pen, model, now, list, panel),
+        Screen::Inspector(view) => {
+            inspector::draw(&mut pen, model, now, view, panel);
+            None
+        }
+        Screen::Endpoints(list) => {
+            endpoints::draw(&mut pen, model, now, list, panel);
+            None
+        }
+    };
+    if cursor.is_none() {
+        footer::news(&mut pen, model, now, row(area, area.height - 2));
+        footer::keys(&mut pen, model, row(area, area.height - 1));
+    }
+    match model.overlays.last() {
+        Some(Overlay::Help { scroll }) => help::draw(&mut pen, model.place(), *scroll, area),
+        Some(Overlay::Confirm(question)) => confirm::draw(&mut pen, question, area),
+        None => return cursor,
+    }
+    None
+}
+
+/// One row of an area.
+const fn row(area: Rect, index: u16) -> Rect {
+    Rect {
+        y: area.y + index,
+        height: 1,
+        ..area
+    }
+}
+
+fn too_small(pen: &mut Pen<'_>) {
+    let area = pen.area();
+    let (columns, rows) = SMALLEST;
+    let lines = [
+        format!("need {columns}x{rows}, have {}x{}", area.width, area.height),
+        "hookyard delivery list".to_owned(),
+        "works at any size".to_owned(),
+    ];
+    let top = area.height.saturating_sub(3) / 2;
+    for (index, line) in (0_u16..).zip(&lines) {
+        let left = area.width.saturating_sub(super::paint::columns(line)) / 2;
+        let role = if index == 0 {
+            Role::Strong
+        } else {
+            Role::Muted
+        };
+        pen.text(left, top + index, area.width, line, role);
+    }
+}

@@ -1,0 +1,367 @@
+//! What the screens look like.
+
+use insta::assert_snapshot;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::paint::Skin;
+use super::screen::draw;
+use crate::api::delivery::{BodyView, DeliveryView};
+use crate::api::page::Page;
+use crate::api::stream::{Alert, Change, StreamFrame};
+use crate::console::app::model::Model;
+use crate::console::app::msg::{Answer, Call, Cmd, Msg};
+use crate::console::app::samples::{
+    at, connected, deliveries, delivery, detail, endpoints, exchange, header, hello, model,
+    no_rows, press, serve,
+};
+use crate::console::app::update::update;
+use crate::console::options::TerminalTraits;
+use crate::console::theme::Theme;
+use crate::domain::escape::is_hazard;
+
+/// A skin of sixteen colours.
+pub(crate) fn skin(ascii: bool) -> Skin {
+    let traits = TerminalTraits {
+        locale: Some("C.UTF-8".into()),
+        ..TerminalTraits::default()
+    };
+    Skin {
+        theme: Theme::find(Some("ansi16"), None, &traits).unwrap(),
+        ascii,
+    }
+}
+
+fn buffer(model: &Model, millis: u64, ascii: bool) -> Buffer {
+    let (columns, rows) = model.size;
+    let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
+    draw(model, at(millis), &skin(ascii), &mut buffer);
+    buffer
+}
+
+/// The screen as text, its trailing blanks cut.
+fn screen(model: &Model, millis: u64) -> String {
+    text(&buffer(model, millis, false))
+}
+
+fn text(buffer: &Buffer) -> String {
+    let mut lines = Vec::new();
+    for y in 0..buffer.area.height {
+        let mut line = String::new();
+        let mut covered = 0;
+        for x in 0..buffer.area.width {
+            if covered > 0 {
+                covered -= 1;
+                continue;
+            }
+            let symbol = buffer[(x, y)].symbol();
+            covered = unicode_width::UnicodeWidthStr::width(symbol).saturating_sub(1);
+            line.push_str(symbol);
+        }
+        lines.push(line.trim_end().to_owned());
+    }
+    lines.join("\n")
+}
+
+fn sized(columns: u16, rows: u16) -> Model {
+    let mut model = connected(false);
+    update(&mut model, at(0), Msg::Resized(columns, rows));
+    model
+}
+
+fn inspector(columns: u16, rows: u16) -> Model {
+    let mut model = sized(columns, rows);
+    let cmds = press(&mut model, 0, "j j j j j enter");
+    serve(&mut model, 50, cmds);
+    model
+}
+
+#[test]
+fn deliveries_at_80x24() {
+    assert_snapshot!(screen(&connected(false), 0));
+}
+
+#[test]
+fn deliveries_held_with_a_row_selected() {
+    let mut model = connected(true);
+    press(&mut model, 0, "j j");
+    let change = Change {
+        deliveries: vec![delivery(20), delivery(21)],
+        ..Change::default()
+    };
+    let frame = StreamFrame::Change(Box::new(change));
+    update(&mut model, at(50), Msg::Frame(Box::new(frame)));
+    assert_snapshot!(screen(&model, 50));
+}
+
+#[test]
+fn deliveries_at_60x15_40x8_and_120x30() {
+    let sizes = [(60, 15), (40, 8), (120, 30)]
+        .map(|(columns, rows)| format!("{columns}x{rows}\n{}", screen(&sized(columns, rows), 0)));
+    assert_snapshot!(sizes.join("\n\n"));
+}
+
+#[test]
+fn too_small_a_screen_says_what_it_needs() {
+    assert_snapshot!(screen(&sized(30, 7), 0));
+    for size in [(1, 1), (0, 0), (39, 50), (200, 1)] {
+        screen(&sized(size.0, size.1), 0);
+    }
+}
+
+#[test]
+fn ascii_glyphs_are_ascii() {
+    let mut model = connected(false);
+    for keys in ["f", "3", "T", "esc", "2", "j enter", "?"] {
+        let cmds = press(&mut model, 1_000, keys);
+        serve(&mut model, 1_500, cmds);
+        let shown = text(&buffer(&model, 1_500, true));
+        assert!(shown.is_ascii(), "{keys}: {shown}");
+    }
+}
+
+#[test]
+fn an_empty_list_says_what_to_do() {
+    let mut empty = model(false);
+    update(&mut empty, at(0), Msg::Started);
+    let first = screen(&empty, 0);
+    let cmds = update(&mut empty, at(0), hello());
+    for cmd in cmds {
+        if let Cmd::Call(request, Call::Deliveries { .. }) = cmd {
+            let page = no_rows();
+            let answer = Answer::Deliveries(page);
+            update(
+                &mut empty,
+                at(0),
+                Msg::Answered(request, Box::new(Ok(answer))),
+            );
+        }
+    }
+    assert_snapshot!(format!("{first}\n\n{}", screen(&empty, 0)));
+}
+
+#[test]
+fn a_bad_filter_has_a_caret_under_its_place() {
+    let mut model = connected(false);
+    press(&mut model, 0, "/ s t a t e : d e d space e p : a");
+    assert_snapshot!(screen(&model, 200));
+}
+
+#[test]
+fn the_caret_stays_on_the_screen_in_a_long_filter() {
+    for columns in [40, 60, 80] {
+        let mut model = sized(columns, 15);
+        press(&mut model, 0, "/");
+        for _ in 0..40 {
+            press(&mut model, 10, "s t a t e : d e d space");
+            screen(&model, 10);
+        }
+        press(&mut model, 10, "home");
+        screen(&model, 10);
+    }
+}
+
+#[test]
+fn a_lost_connection_is_told_in_words_and_its_return_leaves_a_gap_row() {
+    let mut model = connected(false);
+    update(
+        &mut model,
+        at(1_000),
+        Msg::StreamLost(
+            "service at /run/hookyard.sock is not reachable: connection refused".into(),
+        ),
+    );
+    let down = screen(&model, 1_000);
+    update(&mut model, at(9_000), Msg::Tick);
+    let cmds = update(&mut model, at(9_500), hello());
+    for cmd in cmds {
+        if let Cmd::Call(request, Call::Deliveries { .. }) = cmd {
+            let page = Page {
+                items: vec![delivery(9)],
+                next: Some("c".into()),
+                searched: None,
+            };
+            let answer = Answer::Deliveries(page);
+            update(
+                &mut model,
+                at(9_500),
+                Msg::Answered(request, Box::new(Ok(answer))),
+            );
+        }
+    }
+    let back = screen(&model, 9_500);
+    let stale = screen(&model, 24_500);
+    let stale = stale.lines().next().unwrap();
+    assert_snapshot!(format!("{down}\n\n{back}\n\n{stale}"));
+}
+
+#[test]
+fn inspector_tabs() {
+    let mut model = inspector(80, 24);
+    let summary = screen(&model, 50);
+    let mut tabs = vec![summary];
+    for _ in 0..2 {
+        let cmds = press(&mut model, 100, "l");
+        serve(&mut model, 110, cmds);
+        tabs.push(screen(&model, 110));
+    }
+    assert_snapshot!(tabs.join("\n\n"));
+}
+
+#[test]
+fn an_inspector_scrolls_no_further_than_its_text() {
+    let mut model = inspector(60, 15);
+    press(&mut model, 100, "G");
+    let end = screen(&model, 200);
+    assert!(end.contains("att_"), "{end}");
+    press(&mut model, 300, "g g");
+    assert!(screen(&model, 400).contains("why"));
+}
+
+#[test]
+fn endpoints_at_80x24_and_160x48() {
+    let mut model = connected(false);
+    press(&mut model, 0, "3 j");
+    let narrow = screen(&model, 20);
+    update(&mut model, at(20), Msg::Resized(160, 12));
+    assert_snapshot!(format!("{narrow}\n\n{}", screen(&model, 20)));
+}
+
+#[test]
+fn a_question_lies_upon_the_view_with_cancel_chosen() {
+    let mut model = connected(false);
+    press(&mut model, 0, "3 j T");
+    assert_snapshot!(screen(&model, 30));
+}
+
+#[test]
+fn the_help_comes_from_the_table() {
+    let mut model = connected(false);
+    press(&mut model, 0, "?");
+    assert_snapshot!(screen(&model, 30));
+}
+
+#[test]
+fn an_unfinished_key_shows_how_it_goes_on() {
+    let mut model = connected(false);
+    press(&mut model, 0, "g");
+    let shown = screen(&model, 30);
+    assert!(
+        shown.ends_with("g -  g first row  d deliveries  e endpoints"),
+        "{shown}"
+    );
+}
+
+/// Everything that a stranger controls, as nasty as it gets.
+const HOSTILE: &str = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}evil\u{200b}\r\n\u{8}a\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}漢字";
+
+fn hostile_row() -> DeliveryView {
+    DeliveryView {
+        endpoint_name: Some(HOSTILE.into()),
+        reason: Some(HOSTILE.into()),
+        last_class: Some(HOSTILE.into()),
+        state: HOSTILE.into(),
+        ..delivery(30)
+    }
+}
+
+/// Rows, endpoints and an alert with hostile text in every member.
+fn hostile_change() -> Msg {
+    let mut hostile_endpoints = endpoints();
+    for endpoint in &mut hostile_endpoints {
+        endpoint.name = Some(HOSTILE.into());
+        endpoint.url = HOSTILE.into();
+        endpoint.status_reason = Some(HOSTILE.into());
+        endpoint.contract = HOSTILE.into();
+        endpoint.health.last_failure = Some(HOSTILE.into());
+    }
+    Msg::Frame(Box::new(StreamFrame::Change(Box::new(Change {
+        deliveries: vec![hostile_row()],
+        endpoints: hostile_endpoints,
+        alerts: vec![Alert {
+            at: at(0).wall,
+            name: HOSTILE.into(),
+            text: HOSTILE.into(),
+        }],
+        ..Change::default()
+    }))))
+}
+
+/// Answers calls for one delivery and its attempts with hostile text.
+fn serve_hostile(model: &mut Model, cmds: Vec<Cmd>) {
+    for cmd in cmds {
+        let answer = match cmd {
+            Cmd::Call(request, Call::Delivery(_)) => {
+                let mut hostile = detail();
+                hostile.delivery = hostile_row();
+                hostile.why = HOSTILE.into();
+                for attempt in &mut hostile.history {
+                    attempt.failure = Some(HOSTILE.into());
+                    attempt.class = Some(HOSTILE.into());
+                    attempt.remote_address = Some(HOSTILE.into());
+                }
+                Msg::Answered(request, Box::new(Ok(Answer::Delivery(Box::new(hostile)))))
+            }
+            Cmd::Call(request, Call::Attempt(..)) => {
+                let mut hostile = exchange(3);
+                let sent = hostile.request.as_mut().unwrap();
+                sent.url = HOSTILE.into();
+                sent.headers = vec![header(HOSTILE, HOSTILE)];
+                sent.body = BodyView::Text(HOSTILE.repeat(3));
+                let came = hostile.response.as_mut().unwrap();
+                came.headers = vec![header(HOSTILE, HOSTILE)];
+                came.body = BodyView::Text(HOSTILE.repeat(3));
+                Msg::Answered(request, Box::new(Ok(Answer::Attempt(Box::new(hostile)))))
+            }
+            _ => continue,
+        };
+        update(model, at(70), answer);
+    }
+}
+
+#[test]
+fn hostile_text_is_shown_and_does_nothing() {
+    let mut model = connected(false);
+    model.session.label = HOSTILE.into();
+    update(&mut model, at(10), hostile_change());
+    let mut screens = vec![buffer(&model, 10, false)];
+    for keys in ["f", "enter", "l", "l", "3", "T"] {
+        let cmds = press(&mut model, 60, keys);
+        serve_hostile(&mut model, cmds);
+        screens.push(buffer(&model, 80, false));
+    }
+    update(&mut model, at(95), Msg::StreamLost(HOSTILE.into()));
+    press(&mut model, 100, "esc");
+    screens.push(buffer(&model, 20_000, false));
+    for buffer in &screens {
+        for cell in buffer.content() {
+            assert!(
+                !cell.symbol().chars().any(is_hazard),
+                "{:?} in\n{}",
+                cell.symbol(),
+                text(buffer)
+            );
+        }
+    }
+    let inspector = text(&screens[2]);
+    assert!(
+        inspector.contains("\\x1b]0;owned\\x07\\x1b[2J"),
+        "{inspector}"
+    );
+}
+
+#[test]
+fn states_are_told_by_glyph_and_word_and_role() {
+    let skin = skin(false);
+    let mut seen = Vec::new();
+    for row in deliveries() {
+        let shown = super::state::of_delivery(&skin, &row);
+        assert!(!shown.word.is_empty() && !shown.glyph.is_empty());
+        assert!(
+            !seen
+                .iter()
+                .any(|(word, glyph)| *word == shown.word || *glyph == shown.glyph)
+        );
+        seen.push((shown.word, shown.glyph));
+    }
+}
