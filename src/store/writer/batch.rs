@@ -54,6 +54,9 @@ pub(super) struct Batch {
     pub(super) heap: Heap,
     pub(super) deliveries: Rows,
     pub(super) attempts: Rows,
+    /// `$11` and `$12`.
+    pub(super) moves: Rows,
+    pub(super) late: Rows,
     ledger: BTreeMap<EndpointId, LedgerDelta>,
     minutes: BTreeMap<(i64, EndpointId), MinuteDelta>,
     /// Its time.
@@ -90,6 +93,8 @@ impl Batch {
             heap: Heap::default(),
             deliveries: Rows::new(),
             attempts: Rows::new(),
+            moves: Rows::new(),
+            late: Rows::new(),
             ledger: BTreeMap::new(),
             minutes: BTreeMap::new(),
             now,
@@ -256,11 +261,9 @@ impl Batch {
             let minute = (minute_of(attempt.started_at), attempt.endpoint_id);
             self.minutes.entry(minute).or_default().add(attempt);
         }
+        let (id, number) = (attempt.delivery_id.as_i64(), i64::from(attempt.number));
         if !waits {
-            self.attempts
-                .text_or_null(None)
-                .text_or_null(None)
-                .int_or_null(None);
+            self.late.row(id).int(number);
             return Answer::Recorded(Recorded::Stale);
         }
         let state = record.next.state();
@@ -268,10 +271,17 @@ impl Batch {
             AfterAttempt::Retry { at } => Some(at.as_millis().saturating_add(self.clock_offset_ms)),
             AfterAttempt::Delivered | AfterAttempt::Dead(_) => None,
         };
-        self.attempts
+        let last = attempt.summary();
+        self.moves
+            .row(id)
+            .int(number)
             .text(state.as_str())
             .text_or_null(state.reason())
-            .int_or_null(due);
+            .int_or_null(due)
+            .int(last.at.as_millis())
+            .int_or_null(last.status.map(i64::from))
+            .text_or_null(last.class.map(FailureClass::as_str))
+            .int(micros(last.latency));
         let delta = self.ledger.entry(attempt.endpoint_id).or_default();
         delta.pending -= 1;
         *delta.counter(state.as_str()) += 1;
@@ -283,7 +293,7 @@ impl Batch {
         Answer::Recorded(Recorded::Applied)
     }
 
-    /// The columns 0 to 25 of an attempt's row.
+    /// An attempt's row.
     fn attempt_columns(&mut self, attempt: &Attempt) {
         let phases = &attempt.phases;
         let response = attempt.response.as_ref();

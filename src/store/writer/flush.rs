@@ -136,6 +136,8 @@ async fn write(
         .bind(minute_of(batch.now))
         .bind(events)
         .bind(clock_offset_ms)
+        .bind(take(&mut batch.moves))
+        .bind(take(&mut batch.late))
         .execute(connection)
         .await?;
     Ok(())

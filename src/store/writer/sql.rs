@@ -3,7 +3,8 @@
 //! Each statement costs a hop to sqlx's worker thread, so a flush is one multi-statement query; sqlx 0.9 calls that
 //! style deprecated, which is why it stands here and nowhere else. `jsonb_each` hands rows on without parsing each
 //! again (SQLite 3.51). Parameters: `$1` events, `$2` heap, `$3` deliveries, `$4` attempts, `$5` ledger, `$6` minute
-//! statistics, `$7` now, `$8` its minute, `$9` events accepted, `$10` clock offset.
+//! statistics, `$7` now, `$8` its minute, `$9` events accepted, `$10` clock offset, `$11` moves of deliveries, `$12`
+//! deliveries whose attempts came too late.
 
 use std::sync::{Arc, LazyLock};
 
@@ -35,10 +36,10 @@ UPDATE deliveries SET state = change.state, reason = change.reason, attempts = c
     budget_attempts = budget_attempts + 1, next_attempt_at = change.next_attempt_at, last_at = change.last_at,
     last_status = change.last_status, last_class = change.last_class, last_latency_us = change.last_latency_us,
     updated_at = $7
-FROM (SELECT value->>1 AS id, value->>4 AS number, value->>5 AS last_at, value->>16 AS last_latency_us,
-        value->>18 AS last_status, value->>20 AS last_class, value->>26 AS state, value->>27 AS reason,
-        value->>28 AS next_attempt_at
-    FROM jsonb_each($4) WHERE value->>26 IS NOT NULL) AS change
+FROM (SELECT value->>0 AS id, value->>1 AS number, value->>2 AS state, value->>3 AS reason,
+        value->>4 AS next_attempt_at, value->>5 AS last_at, value->>6 AS last_status, value->>7 AS last_class,
+        value->>8 AS last_latency_us
+    FROM jsonb_each($11)) AS change
 WHERE deliveries.id = change.id AND deliveries.state = 'pending' AND deliveries.attempts = change.number - 1;
 INSERT INTO minute_stats (minute, endpoint_id, attempts, successes, latency_us, failed_dns, failed_connect,
     failed_tls, failed_timeout, failed_protocol, failed_status, failed_body, failed_blocked, failed_internal)
@@ -58,7 +59,7 @@ ON CONFLICT (minute, endpoint_id) DO UPDATE SET attempts = attempts + excluded.a
 /// Attempts that came too late move nothing, but the delivery's numbers must not be given twice.
 const STALE: &str = "
 UPDATE deliveries SET attempts = late.number
-FROM (SELECT value->>1 AS id, value->>4 AS number FROM jsonb_each($4) WHERE value->>26 IS NULL) AS late
+FROM (SELECT value->>0 AS id, value->>1 AS number FROM jsonb_each($12)) AS late
 WHERE deliveries.id = late.id AND deliveries.attempts < late.number;
 ";
 
