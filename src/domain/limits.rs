@@ -125,3 +125,6 @@ pub const STREAM_FRAMES_BEHIND_MAX: usize = 32;
 pub const STREAM_FRAME_ROWS_MAX: usize = 100;
 /// Changed rows that are told apart between two frames; beyond it they are only counted. 100 ms at 500,000/s.
 pub const STREAM_GATHERED_MAX: usize = 50_000;
+/// How long an idle connection of a caller is kept: longer than common publishers' pools think, so that it is the
+/// caller who closes and no request meets a closed door.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(95);

@@ -52,6 +52,18 @@ impl EndpointBook {
             .collect()
     }
 
+    /// How many have which status, deleted ones left out.
+    pub(super) fn count_by_status(&self) -> BTreeMap<&'static str, u64> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = BTreeMap::new();
+        for endpoint in entries.values() {
+            if endpoint.status != EndpointStatus::Deleted {
+                *counts.entry(endpoint.status.as_str()).or_default() += 1;
+            }
+        }
+        counts
+    }
+
     /// Those that are paused until a certain time.
     pub(super) fn paused_for_a_time(&self) -> Vec<Arc<Endpoint>> {
         let until = |endpoint: &Endpoint| {

@@ -25,6 +25,7 @@ mod handle;
 mod kept;
 mod lane;
 mod loading;
+mod overview;
 mod paging;
 mod parts;
 mod router;

@@ -53,6 +53,11 @@ impl Caller {
         self.identity.role
     }
 
+    /// Whether the caller came with a token, which may end while a stream lasts.
+    pub(super) fn has_token(&self) -> bool {
+        self.via == Via::Tcp
+    }
+
     /// The tenant that the caller is confined to; `None` for all.
     pub(super) fn tenant(&self) -> Option<&Tenant> {
         self.identity.tenant.as_ref()
@@ -150,18 +155,12 @@ fn identify(request: &HttpRequest) -> Result<Identified, Refusal> {
     let access = rule_of(request)?;
     let state = state_of(request)?;
     match request.conn_data::<Peer>() {
-        Some(Peer::Socket(peer)) => {
-            let role = peer
-                .role
-                .clone()
-                .map_err(|why| Refusal::new(Kind::Forbidden, why))?;
-            let identity = Arc::new(Identity {
-                name: peer.name.clone(),
-                role,
-                tenant: None,
-            });
-            admitted(identity, Via::Socket, None, access).map(Identified::Yes)
-        }
+        Some(Peer::Socket(peer)) => match peer {
+            Ok(identity) => {
+                admitted(identity.clone(), Via::Socket, None, access).map(Identified::Yes)
+            }
+            Err(why) => Err(Refusal::new(Kind::Forbidden, why.clone())),
+        },
         Some(Peer::Tcp(from)) => {
             let text = bearer(request)?;
             match state.tokens.recall(text, state.clock.now()) {
@@ -224,7 +223,11 @@ fn admitted(
     ))
 }
 
-fn bearer(request: &HttpRequest) -> Result<&str, Refusal> {
+/// The token that the request carries.
+///
+/// # Errors
+/// 401 where there is none, or the header has another form.
+pub(super) fn bearer(request: &HttpRequest) -> Result<&str, Refusal> {
     let Some(value) = request.headers().get(AUTHORIZATION) else {
         return Err(unauthenticated(
             "this takes a token: send `Authorization: Bearer hky_…` (hookyard token create makes one), or use the \

@@ -18,7 +18,7 @@ use crate::domain::contract::{Contract, ContractSet};
 #[utoipa::path(get, path = paths::CONTRACTS, tag = "contracts",
     responses((status = 200, body = Page<ContractView>)))]
 pub(super) async fn list(_: Caller, state: Data<State>) -> Result<HttpResponse, Refusal> {
-    let set = &state.options.contracts;
+    let set = state.engine.contracts();
     ok(&Page {
         items: set
             .iter_known()
@@ -37,7 +37,7 @@ pub(super) async fn show(
     request: HttpRequest,
     state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
-    let set = &state.options.contracts;
+    let set = state.engine.contracts();
     let name = request.match_info().query("name");
     let contract = set.get_known(name).ok_or_else(|| {
         let known: Vec<&str> = set

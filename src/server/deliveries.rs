@@ -1,7 +1,5 @@
 //! `/v1/deliveries`: lists, one with its attempts, replay and discard.
 
-use std::collections::HashMap;
-
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -18,8 +16,8 @@ use crate::api::page::{Page, PageQuery};
 use crate::api::paths;
 use crate::api::problem::Problem;
 use crate::domain::delivery::Delivery;
-use crate::domain::id::{DeliveryId, EndpointId};
-use crate::engine::{self, DeliveryQuery, EngineError};
+use crate::domain::id::DeliveryId;
+use crate::engine::{self, DeliveryQuery};
 
 /// A body without members.
 #[derive(Debug, Deserialize)]
@@ -135,43 +133,24 @@ pub(super) async fn delivery_page(
 ) -> Result<Page<DeliveryView>, Refusal> {
     let page = state.engine.deliveries(query).await.map_err(list_refusal)?;
     Ok(Page {
-        items: with_names(state, &page.items).await?,
+        items: with_names(state, &page.items),
         next: page.next,
         searched: None,
     })
 }
 
 /// Deliveries as the wire shows them, with the names of their endpoints.
-///
-/// # Errors
-/// The store cannot be read.
-pub(super) async fn with_names(
-    core: &Core,
-    deliveries: &[Delivery],
-) -> Result<Vec<DeliveryView>, Refusal> {
-    let mut names: HashMap<EndpointId, Option<String>> = HashMap::new();
-    let mut views = Vec::with_capacity(deliveries.len());
-    for delivery in deliveries {
-        let name = match names.get(&delivery.endpoint_id) {
-            Some(name) => name.clone(),
-            None => {
-                let name = endpoint_name(core, delivery.endpoint_id).await?;
-                names.insert(delivery.endpoint_id, name.clone());
-                name
-            }
-        };
-        views.push(views::delivery(delivery, name));
-    }
-    Ok(views)
-}
-
-/// The endpoint's name; none for one that is deleted.
-async fn endpoint_name(core: &Core, id: EndpointId) -> Result<Option<String>, Refusal> {
-    match core.engine.endpoint(id).await {
-        Ok(endpoint) => Ok(endpoint.name),
-        Err(EngineError::NotFound { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+pub(super) fn with_names(core: &Core, deliveries: &[Delivery]) -> Vec<DeliveryView> {
+    deliveries
+        .iter()
+        .map(|delivery| {
+            let endpoint = core.engine.known_endpoint(delivery.endpoint_id);
+            views::delivery(
+                delivery,
+                endpoint.and_then(|endpoint| endpoint.name.clone()),
+            )
+        })
+        .collect()
 }
 
 /// The delivery and its endpoint's name, if the caller may see it.
@@ -181,11 +160,13 @@ async fn visible_delivery(
     id: DeliveryId,
 ) -> Result<(engine::DeliveryView, Option<String>), Refusal> {
     let view = state.engine.delivery(id).await?;
-    match state.engine.endpoint(view.delivery.endpoint_id).await {
-        Ok(endpoint) if caller.sees(endpoint.tenant.as_ref()) => Ok((view, endpoint.name)),
-        // A deleted endpoint has nobody but the platform to show its deliveries to.
-        Err(EngineError::NotFound { .. }) if caller.tenant().is_none() => Ok((view, None)),
-        Ok(_) | Err(EngineError::NotFound { .. }) => Err(Refusal::not_found("delivery", id)),
-        Err(error) => Err(error.into()),
+    let endpoint = state.engine.known_endpoint(view.delivery.endpoint_id);
+    let tenant = endpoint
+        .as_ref()
+        .and_then(|endpoint| endpoint.tenant.as_ref());
+    if !caller.sees(tenant) {
+        return Err(Refusal::not_found("delivery", id));
     }
+    let name = endpoint.and_then(|endpoint| endpoint.name.clone());
+    Ok((view, name))
 }

@@ -141,7 +141,7 @@ pub(super) async fn rotate_secret(
     visible_endpoint(&caller, &state, id).await?;
     let (endpoint, secret) = state
         .engine
-        .rotate_secret(&caller.actor(), id, overlap)
+        .rotate_secret_to(&caller.actor(), id, overlap, wanted.secret.map(Into::into))
         .await?;
     answers::secret(StatusCode::OK, &shown(&endpoint, &secret)?)
 }

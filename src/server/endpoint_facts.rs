@@ -1,61 +1,118 @@
 //! What the wire shows of an endpoint beyond its own row: its contract's defaults and how it fares.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::state::Core;
 use super::views::{self, EndpointContext};
 use crate::api::endpoint::{EndpointHealth, EndpointView};
+use crate::clock::Stopwatch;
 use crate::domain::endpoint::Endpoint;
 use crate::domain::id::EndpointId;
+use crate::engine::{AttemptStats, LaneStatus};
+
+/// The time that an endpoint's recent figures cover.
+const RECENT: Duration = Duration::from_hours(1);
+/// How long recent figures are believed before they are read again.
+const RECENT_BELIEVED_FOR: Duration = Duration::from_secs(2);
 
 /// One endpoint.
 pub(super) async fn endpoint_view(core: &Core, endpoint: &Endpoint) -> EndpointView {
-    let mut health = health(core).await;
-    views::endpoint(endpoint, context(core, endpoint, &mut health))
+    let facts = Facts::read(core).await;
+    let health = facts.health(core, endpoint.id).await;
+    views::endpoint(endpoint, context(core, endpoint, health))
 }
 
-/// Several endpoints, their figures read once.
+/// Several endpoints, what they share read once.
 pub(super) async fn endpoint_views(core: &Core, endpoints: &[Endpoint]) -> Vec<EndpointView> {
     if endpoints.is_empty() {
         return Vec::new();
     }
-    let mut health = health(core).await;
-    endpoints
-        .iter()
-        .map(|endpoint| views::endpoint(endpoint, context(core, endpoint, &mut health)))
-        .collect()
+    let facts = Facts::read(core).await;
+    let mut shown = Vec::with_capacity(endpoints.len());
+    for endpoint in endpoints {
+        let health = facts.health(core, endpoint.id).await;
+        shown.push(views::endpoint(endpoint, context(core, endpoint, health)));
+    }
+    shown
 }
 
-/// How all endpoints fare. Figures that cannot be read are zero: the endpoint itself is worth showing without them.
-async fn health(core: &Core) -> HashMap<EndpointId, EndpointHealth> {
-    let mut health: HashMap<EndpointId, EndpointHealth> = HashMap::new();
-    if let Ok(ledger) = core.engine.ledger().await {
-        for (id, counts) in &ledger.endpoints {
-            health.entry(*id).or_default().deliveries = views::counts(counts);
+/// Attempts by endpoint, and when they were read.
+type Reading = (Stopwatch, Arc<BTreeMap<EndpointId, AttemptStats>>);
+
+/// The recent attempts of all endpoints, read at most every other second: they are summed up over an hour of minutes.
+#[derive(Debug, Default)]
+pub(super) struct RecentAttempts(Mutex<Option<Reading>>);
+
+impl RecentAttempts {
+    async fn read(&self, core: &Core) -> Arc<BTreeMap<EndpointId, AttemptStats>> {
+        if let Some((since, recent)) = &*self.known()
+            && since.elapsed() < RECENT_BELIEVED_FOR
+        {
+            return recent.clone();
         }
+        let since = Stopwatch::start();
+        let read = core.engine.endpoint_stats(RECENT).await;
+        let recent = Arc::new(read.unwrap_or_default());
+        *self.known() = Some((since, recent.clone()));
+        recent
     }
-    if let Ok(snapshot) = core.engine.lanes().await {
-        for lane in &snapshot.lanes {
-            let entry = health.entry(lane.endpoint_id).or_default();
-            entry.in_flight = lane.in_flight;
-            entry.next_attempt_at = lane.next_wakeup;
-        }
+
+    fn known(&self) -> MutexGuard<'_, Option<Reading>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    health
 }
 
-fn context(
-    core: &Core,
-    endpoint: &Endpoint,
-    health: &mut HashMap<EndpointId, EndpointHealth>,
-) -> EndpointContext {
-    let contract = core.options.contracts.get_known(&endpoint.contract);
+/// What is read once for any number of endpoints. Figures that cannot be read are missing: the endpoint itself is
+/// worth showing without them.
+struct Facts {
+    recent: Arc<BTreeMap<EndpointId, AttemptStats>>,
+    lanes: HashMap<EndpointId, LaneStatus>,
+}
+
+impl Facts {
+    async fn read(core: &Core) -> Self {
+        let lanes = core.engine.lanes().await.unwrap_or_default().lanes;
+        Self {
+            recent: core.recent.read(core).await,
+            lanes: lanes
+                .into_iter()
+                .map(|lane| (lane.endpoint_id, lane))
+                .collect(),
+        }
+    }
+
+    async fn health(&self, core: &Core, id: EndpointId) -> EndpointHealth {
+        let counts = core.engine.endpoint_ledger(id).await.unwrap_or_default();
+        let mut health = EndpointHealth {
+            deliveries: views::counts(&counts),
+            ..EndpointHealth::default()
+        };
+        if let Some(lane) = self.lanes.get(&id) {
+            health.in_flight = lane.in_flight;
+            health.next_attempt_at = lane.next_wakeup;
+        }
+        if let Some(recent) = self.recent.get(&id) {
+            health.attempts_1h = recent.attempts;
+            health.successes_1h = recent.successes;
+            health.mean_latency_ms_1h = recent
+                .latency_us
+                .checked_div(recent.attempts)
+                .map(|micros| micros / 1_000);
+        }
+        health
+    }
+}
+
+fn context(core: &Core, endpoint: &Endpoint, health: EndpointHealth) -> EndpointContext {
+    let contract = core.engine.contracts().get_known(&endpoint.contract);
     EndpointContext {
         retry: contract.map(|contract| contract.retry.clone()),
         timeout: contract
             .map(|contract| contract.request.timeout)
             .unwrap_or_default(),
         concurrency: core.options.concurrency_per_endpoint,
-        health: health.remove(&endpoint.id).unwrap_or_default(),
+        health,
     }
 }

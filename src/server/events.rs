@@ -20,10 +20,10 @@ use crate::api::event::{DeliverEvent, EventView, PublishEvent, Published};
 use crate::api::page::{Page, PageQuery};
 use crate::api::paths;
 use crate::api::problem::Problem;
-use crate::domain::event::{Event, NewEvent};
+use crate::domain::event::NewEvent;
 use crate::domain::id::EventId;
 use crate::domain::limits::BATCH_BYTES_MAX;
-use crate::engine::{self, DeliveryQuery, EngineError};
+use crate::engine::{self, DeliveryQuery, EngineError, StoredEvent};
 
 /// Publishes one event; it and its deliveries are on disk when 202 is answered.
 #[utoipa::path(post, path = paths::EVENTS, tag = "events", request_body = PublishEvent,
@@ -163,8 +163,11 @@ pub(super) async fn show(
     request: HttpRequest,
     state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
-    let event = visible_event(&caller, &state, path_id(&request)?).await?;
-    ok(&views::event(&event))
+    let stored = visible_event(&caller, &state, path_id(&request)?).await?;
+    if stored.payload_gone {
+        return ok(&views::event_row(&stored.event));
+    }
+    ok(&views::event(&stored.event))
 }
 
 /// Lists the deliveries that an event became.
@@ -177,9 +180,9 @@ pub(super) async fn deliveries(
     state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
     let page = Query::of(&request, &["limit", "cursor"])?.page()?;
-    let event = visible_event(&caller, &state, path_id(&request)?).await?;
+    let stored = visible_event(&caller, &state, path_id(&request)?).await?;
     let query = DeliveryQuery {
-        event_id: Some(event.id),
+        event_id: Some(stored.event.id),
         tenant: caller.tenant().cloned(),
         page,
         ..DeliveryQuery::default()
@@ -200,11 +203,11 @@ pub(super) async fn deliver(
 ) -> Result<HttpResponse, Refusal> {
     let id = path_id(&request)?;
     let wanted: DeliverEvent = body::command(&state, &request, payload).await?;
-    let event = visible_event(&caller, &state, id).await?;
+    let stored = visible_event(&caller, &state, id).await?;
     let endpoint = super::endpoints::visible_endpoint(&caller, &state, wanted.endpoint_id).await?;
     let delivery_id = state
         .engine
-        .deliver_event(&caller.actor(), event.id, endpoint.id)
+        .deliver_event(&caller.actor(), stored.event.id, endpoint.id)
         .await?;
     let made = state.engine.delivery(delivery_id).await?;
     answers::json(
@@ -214,13 +217,17 @@ pub(super) async fn deliver(
 }
 
 /// The event, if the caller may see it.
-async fn visible_event(caller: &Caller, state: &State, id: EventId) -> Result<Event, Refusal> {
-    let event = state.engine.event(id).await?;
+async fn visible_event(
+    caller: &Caller,
+    state: &State,
+    id: EventId,
+) -> Result<StoredEvent, Refusal> {
+    let stored = state.engine.stored_event(id).await?;
     let visible = caller
         .tenant()
-        .is_none_or(|own| event.audience.reaches(Some(own)));
+        .is_none_or(|own| stored.event.audience.reaches(Some(own)));
     if visible {
-        Ok(event)
+        Ok(stored)
     } else {
         Err(Refusal::not_found("event", id))
     }

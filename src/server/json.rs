@@ -17,7 +17,7 @@ pub(super) enum JsonError {
     Shape(InputError),
 }
 
-/// Parses owned types.
+/// Parses an object into an owned type.
 ///
 /// # Errors
 /// The first thing that is wrong.
@@ -25,11 +25,24 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
     parse_borrowed(bytes)
 }
 
-/// Parses types that may borrow from `bytes`. Slower than serde alone: it keeps track of where it is.
+/// Whether the text can only be an object: serde would take an array for one, member by member.
+pub(super) fn begins_object(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().first() == Some(&b'{')
+}
+
+/// Parses an object into a type that may borrow from `bytes`. Slower than serde alone: it keeps track of where it is.
 ///
 /// # Errors
 /// The first thing that is wrong.
 pub(super) fn parse_borrowed<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, JsonError> {
+    if !begins_object(bytes) {
+        serde_json::from_slice::<serde::de::IgnoredAny>(bytes)
+            .map_err(|error| JsonError::Malformed(malformed(&error)))?;
+        return Err(JsonError::Shape(InputError {
+            pointer: String::new(),
+            detail: "this is JSON but no object: expected members in { }".to_owned(),
+        }));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = pointer(error.path());
@@ -226,6 +239,10 @@ mod tests {
         );
         assert_eq!(refused::<PauseBody>("{} x").0, "malformed");
         assert_eq!(refused::<PauseBody>("").0, "malformed");
+        assert_eq!(
+            refused::<PauseBody>("[null]").1,
+            "this is JSON but no object: expected members in { }"
+        );
     }
 
     #[test]

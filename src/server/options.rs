@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::SharedClock;
-use crate::domain::contract::ContractSet;
 use crate::domain::limits::{CONCURRENCY_PER_ENDPOINT_DEFAULT, EVENT_BYTES_DEFAULT};
 
 /// The sockets to answer on, bound by the caller, who knows where they are and cleans up after them.
@@ -23,8 +22,6 @@ pub struct Listeners {
 pub struct ServerOptions {
     /// What time it is: for expiries and answers.
     pub clock: SharedClock,
-    /// The contracts that endpoints are served under: the engine's own set.
-    pub contracts: Arc<ContractSet>,
     /// Requests in flight to one endpoint that does not say otherwise: the engine's own figure.
     pub concurrency_per_endpoint: usize,
     /// Members of this unix group are operators on the socket; `None` for root and the service's own user alone.
@@ -42,11 +39,10 @@ pub struct ServerOptions {
 }
 
 impl ServerOptions {
-    /// The defaults, with this clock and these contracts.
-    pub fn new(clock: SharedClock, contracts: Arc<ContractSet>) -> Self {
+    /// The defaults, with this clock.
+    pub fn new(clock: SharedClock) -> Self {
         Self {
             clock,
-            contracts,
             concurrency_per_endpoint: CONCURRENCY_PER_ENDPOINT_DEFAULT,
             operators_group: None,
             workers: 1,

@@ -14,6 +14,7 @@ use std::time::Duration;
 use actix_web::dev::Extensions;
 use nix::unistd::{Gid, Group, Uid, User, getgrouplist};
 
+use super::caller::Identity;
 use crate::clock::Stopwatch;
 use crate::domain::token::Role;
 
@@ -26,19 +27,13 @@ const USERS_REMEMBERED_MAX: usize = 256;
 #[derive(Clone, Debug)]
 pub(super) enum Peer {
     /// It came over the Unix socket, and this is what its user may do.
-    Socket(Arc<SocketPeer>),
+    Socket(SocketPeer),
     /// It came over TCP.
     Tcp(SocketAddr),
 }
 
-/// A user on the Unix socket.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct SocketPeer {
-    /// The user's unix name, or its number where the user database has none.
-    pub(super) name: String,
-    /// What the user may do; `Err` holds why nothing, and what to do about it.
-    pub(super) role: Result<Role, String>,
-}
+/// A user on the Unix socket: who it is, or why it may do nothing and what to do about that.
+pub(super) type SocketPeer = Result<Arc<Identity>, String>;
 
 impl Peer {
     /// Whether the peer is on this machine.
@@ -58,7 +53,7 @@ fn is_loopback(ip: IpAddr) -> bool {
 #[derive(Debug)]
 pub(super) struct Gatekeeper {
     operators_group: Option<String>,
-    remembered: Mutex<HashMap<Uid, (Stopwatch, Arc<SocketPeer>)>>,
+    remembered: Mutex<HashMap<Uid, (Stopwatch, SocketPeer)>>,
 }
 
 impl Gatekeeper {
@@ -75,12 +70,9 @@ impl Gatekeeper {
         if let Some(stream) = connection.downcast_ref::<tokio::net::UnixStream>() {
             let peer = match stream.peer_cred() {
                 Ok(credentials) => self.look_up(Uid::from_raw(credentials.uid())),
-                Err(error) => Arc::new(SocketPeer {
-                    name: "unknown".to_owned(),
-                    role: Err(format!(
-                        "the kernel does not say who is on the other end of the socket: {error}"
-                    )),
-                }),
+                Err(error) => Err(format!(
+                    "the kernel does not say who is on the other end of the socket: {error}"
+                )),
             };
             extensions.insert(Peer::Socket(peer));
         } else if let Some(stream) = connection.downcast_ref::<tokio::net::TcpStream>()
@@ -90,7 +82,7 @@ impl Gatekeeper {
         }
     }
 
-    fn look_up(&self, uid: Uid) -> Arc<SocketPeer> {
+    fn look_up(&self, uid: Uid) -> SocketPeer {
         let mut remembered = self
             .remembered
             .lock()
@@ -103,7 +95,7 @@ impl Gatekeeper {
         if remembered.len() >= USERS_REMEMBERED_MAX {
             remembered.clear();
         }
-        let peer = Arc::new(self.judge(uid));
+        let peer = self.judge(uid);
         remembered.insert(uid, (Stopwatch::start(), peer.clone()));
         peer
     }
@@ -118,7 +110,13 @@ impl Gatekeeper {
         } else {
             self.role_by_group(&name, user.as_ref())
         };
-        SocketPeer { name, role }
+        role.map(|role| {
+            Arc::new(Identity {
+                name,
+                role,
+                tenant: None,
+            })
+        })
     }
 
     fn role_by_group(&self, name: &str, user: Option<&User>) -> Result<Role, String> {
@@ -172,7 +170,7 @@ mod tests {
     fn the_own_user_and_root_are_admins() {
         let gatekeeper = Gatekeeper::new(None);
         for uid in [Uid::effective(), Uid::from_raw(0)] {
-            assert_eq!(gatekeeper.look_up(uid).role, Ok(Role::Admin));
+            assert_eq!(gatekeeper.look_up(uid).unwrap().role, Role::Admin);
         }
     }
 
@@ -183,10 +181,10 @@ mod tests {
         };
         let own_group = Group::from_gid(user.gid).unwrap().unwrap().name;
         let member = Gatekeeper::new(Some(own_group)).judge(user.uid);
-        assert_eq!(member.role, Ok(Role::Operator));
+        assert_eq!(member.unwrap().role, Role::Operator);
         let stranger = Gatekeeper::new(Some("root".to_owned())).judge(user.uid);
         assert_eq!(
-            stranger.role.unwrap_err(),
+            stranger.unwrap_err(),
             format!(
                 "user {0} is not in the group root; ask an administrator for `usermod -aG root {0}`, or use \
                  --url with a token",
@@ -202,8 +200,7 @@ mod tests {
         };
         let peer = Gatekeeper::new(Some("no-such-group".to_owned())).judge(user.uid);
         assert!(
-            peer.role
-                .unwrap_err()
+            peer.unwrap_err()
                 .starts_with("operators_group \"no-such-group\" is not a group of this machine")
         );
     }
@@ -212,12 +209,12 @@ mod tests {
     fn a_user_without_a_name_is_shown_by_number() {
         let uid = Uid::from_raw(3_999_999_999);
         let peer = Gatekeeper::new(None).judge(uid);
-        assert_eq!(peer.name, "uid 3999999999");
+        let why = peer.unwrap_err();
         assert!(
-            peer.role
-                .unwrap_err()
-                .contains("no operators_group is configured")
+            why.starts_with("user uid 3999999999 may not use this socket"),
+            "{why}"
         );
+        assert!(why.contains("no operators_group is configured"), "{why}");
     }
 
     #[test]

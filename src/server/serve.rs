@@ -13,7 +13,7 @@ use super::peer::Gatekeeper;
 use super::routes;
 use super::state::{Core, State};
 use super::stream::Hub;
-use crate::domain::limits::CONNECTIONS_MAX;
+use crate::domain::limits::{CONNECTIONS_MAX, KEEP_ALIVE};
 use crate::engine::Engine;
 
 /// Why the server stopped otherwise than by its shutdown signal.
@@ -68,6 +68,7 @@ async fn run(
         engine,
         clock: options.clock.clone(),
         options,
+        recent: Default::default(),
     });
     let hub = Hub::start(core.clone());
     let state = web::Data::new(State {
@@ -90,6 +91,7 @@ async fn run(
     .workers(workers)
     .max_connections(CONNECTIONS_MAX)
     .tcp_nodelay(true)
+    .keep_alive(KEEP_ALIVE)
     .disable_signals()
     .shutdown_timeout(grace_s)
     .shutdown_signal(async move {

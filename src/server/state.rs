@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::watch;
 
 use super::body::BodyBudget;
+use super::endpoint_facts::RecentAttempts;
 use super::known_tokens::KnownTokens;
 use super::options::ServerOptions;
 use super::stream::Hub;
@@ -22,6 +23,8 @@ pub(super) struct Core {
     pub(super) clock: SharedClock,
     /// How the server behaves.
     pub(super) options: ServerOptions,
+    /// What happened at each endpoint lately.
+    pub(super) recent: RecentAttempts,
 }
 
 /// What all workers and handlers share; a [`Core`] with what belongs to HTTP.

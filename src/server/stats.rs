@@ -1,49 +1,99 @@
 //! The engine's figures as the wire shows them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::problem::Refusal;
 use super::state::Core;
-use super::views;
-use crate::api::stats::{LanesView, MinuteView, StatsView};
-use crate::engine::MinuteStats;
+use super::views::{self, wire_count};
+use crate::api::stats::{LanesView, MinuteView, StatsView, StoreView};
+use crate::engine::{AttemptStats, LanesSnapshot, MinuteStats, StoreFacts};
 
 /// Totals, and what happened in the window.
 ///
 /// # Errors
 /// The store cannot be read.
 pub(super) async fn view(core: &Core, window: Duration) -> Result<StatsView, Refusal> {
-    let stats = core.engine.stats(window).await?;
-    let lanes = core.engine.lanes().await.unwrap_or_default();
-    let minutes: Vec<MinuteView> = stats.minutes.iter().map(minute).collect();
-    let attempts = minutes.iter().map(|minute| minute.attempts).sum();
-    let successes = minutes.iter().map(|minute| minute.successes).sum();
+    let engine = &core.engine;
+    let now = core.clock.now();
+    let stats = engine.stats(window).await?;
+    let attempts = sum(engine.endpoint_stats(window).await?.into_values());
+    let oldest_due = engine.oldest_due().await?;
+    // The lanes are gone at the end of a drain; everything else can still be told.
+    let lanes = engine.lanes().await.unwrap_or_default();
     Ok(StatsView {
-        at: core.clock.now(),
+        at: now,
         ledger: views::counts(&stats.counts),
-        in_flight: lanes
-            .lanes
-            .iter()
-            .map(|lane| u64::from(lane.in_flight))
-            .sum(),
+        events: engine.events_ever().await?,
+        in_flight: in_flight(&lanes),
+        endpoints: engine
+            .endpoint_statuses()
+            .into_iter()
+            .map(|(status, count)| (status.to_owned(), count))
+            .collect(),
+        oldest_due_ms: oldest_due.map_or(0, |due| views::millis(now.since(due))),
         window_s: window.as_secs(),
-        attempts,
-        successes,
-        minutes,
+        attempts: attempts.attempts,
+        successes: attempts.successes,
+        failures: attempts
+            .failures
+            .iter()
+            .map(|(class, &count)| (class.as_str().to_owned(), count))
+            .collect(),
+        mean_latency_us: attempts.latency_us.checked_div(attempts.attempts),
+        minutes: stats.minutes.iter().map(minute).collect(),
+        store: store(&engine.store_facts()),
         lanes: LanesView {
-            awake: u64::try_from(lanes.lanes.len()).unwrap_or(u64::MAX),
+            awake: wire_count(lanes.lanes.len()),
             restarts: lanes.restarts,
         },
-        ..StatsView::default()
     })
+}
+
+/// The attempts of all endpoints together.
+fn sum(endpoints: impl Iterator<Item = AttemptStats>) -> AttemptStats {
+    let mut total = AttemptStats {
+        failures: BTreeMap::new(),
+        ..AttemptStats::default()
+    };
+    for stats in endpoints {
+        total.attempts += stats.attempts;
+        total.successes += stats.successes;
+        total.latency_us += stats.latency_us;
+        for (class, count) in stats.failures {
+            *total.failures.entry(class).or_default() += count;
+        }
+    }
+    total
+}
+
+fn in_flight(lanes: &LanesSnapshot) -> u64 {
+    lanes
+        .lanes
+        .iter()
+        .map(|lane| u64::from(lane.in_flight))
+        .sum()
 }
 
 fn minute(minute: &MinuteStats) -> MinuteView {
     let wire = |count: i64| u64::try_from(count).unwrap_or(0);
+    let attempts = wire(minute.delivered.saturating_add(minute.failed));
     MinuteView {
         at: minute.minute,
-        attempts: wire(minute.delivered.saturating_add(minute.failed)),
+        attempts,
         successes: wire(minute.delivered),
-        mean_latency_us: None,
+        mean_latency_us: wire(minute.latency_us).checked_div(attempts),
+    }
+}
+
+fn store(facts: &StoreFacts) -> StoreView {
+    StoreView {
+        database_bytes: facts.database_bytes,
+        wal_bytes: facts.wal_bytes,
+        disk_free_bytes: facts.disk_free_bytes.unwrap_or(0),
+        checkpoint_pages_left: facts
+            .checkpoint
+            .log_pages
+            .saturating_sub(facts.checkpoint.done_pages),
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn event_row(event: &Event) -> EventView {
         accepted_at: event.accepted_at,
         attributes: event.attributes.clone(),
         data: None,
-        size: count(event.data.as_str().len()),
+        size: wire_count(event.data.as_str().len()),
         test: event.test,
     }
 }
@@ -289,6 +289,12 @@ fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
-fn count(number: usize) -> u64 {
+/// Whole milliseconds.
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A number of things in memory.
+pub(super) fn wire_count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }

@@ -8,18 +8,19 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use futures_util::stream;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 
-use super::frame::{Frame, Topics, write};
+use super::frame::{Frame, Position, Topics, write};
 use super::hub::Seat;
 use crate::api::paths;
 use crate::api::problem::Problem;
 use crate::api::stream::{Hello, StreamFrame};
-use crate::clock;
+use crate::clock::{self, Stopwatch};
 use crate::domain::limits::STREAMS_MAX;
 use crate::server::answers::draining;
-use crate::server::caller::Caller;
+use crate::server::caller::{Caller, bearer};
 use crate::server::problem::{Kind, Refusal};
 use crate::server::query::Query;
 use crate::server::service::info_view;
@@ -67,13 +68,20 @@ pub(in crate::server) async fn open(
         info: info_view(&caller, &state),
         heartbeat_s: u32::try_from(HEARTBEAT_EVERY.as_secs()).unwrap_or(u32::MAX),
     }));
+    let token = if caller.has_token() {
+        Some(bearer(&request)?.into())
+    } else {
+        None
+    };
     let client = Client {
+        token,
+        checked: Stopwatch::start(),
         draining: state.draining.clone(),
         state,
         frames,
         topics,
         next: Next::Say(write(&hello, None)),
-        seq: None,
+        position: Position::default(),
         _seat: seat,
     };
     Ok(HttpResponse::Ok()
@@ -94,8 +102,12 @@ struct Client {
     draining: watch::Receiver<bool>,
     topics: Topics,
     next: Next,
-    /// The latest change that the client was told of or spared.
-    seq: Option<u64>,
+    /// The token that opened the stream: the stream ends with it.
+    token: Option<SecretString>,
+    /// When the token was last looked at.
+    checked: Stopwatch,
+    /// How far the client has come.
+    position: Position,
     _seat: Seat,
 }
 
@@ -113,10 +125,36 @@ impl Client {
     async fn step(mut self) -> Option<(Result<Bytes, actix_web::Error>, Self)> {
         let bytes = match std::mem::replace(&mut self.next, Next::Wait) {
             Next::Say(bytes) => bytes,
-            Next::Wait => self.wait().await,
+            Next::Wait if self.is_welcome().await => self.wait().await,
+            Next::Wait => self.bye(),
             Next::End => return None,
         };
         Some((Ok(bytes), self))
+    }
+
+    /// Whether the token is still good; looked at every few seconds.
+    async fn is_welcome(&mut self) -> bool {
+        let Some(token) = &self.token else {
+            return true;
+        };
+        if self.checked.elapsed() < HEARTBEAT_EVERY {
+            return true;
+        }
+        self.checked = Stopwatch::start();
+        let known = self
+            .state
+            .tokens
+            .recall(token.expose_secret(), self.state.clock.now());
+        if known.is_some() {
+            return true;
+        }
+        // A store that cannot be read just now does not make a token bad.
+        !matches!(self.state.engine.authenticate(token).await, Ok(None))
+    }
+
+    fn bye(&mut self) -> Bytes {
+        self.next = Next::End;
+        write(&StreamFrame::Bye, None)
     }
 
     async fn wait(&mut self) -> Bytes {
@@ -140,22 +178,18 @@ impl Client {
                 }
                 // How many changes were lost shows in the next frame's numbers.
                 Some(Err(RecvError::Lagged(_))) => {}
-                Some(Err(RecvError::Closed)) | None => {
-                    self.next = Next::End;
-                    return write(&StreamFrame::Bye, None);
-                }
+                Some(Err(RecvError::Closed)) | None => return self.bye(),
             }
         }
     }
 
     /// The frame, after a gap where one lies before it; `None` when it has nothing for this client.
     fn tell(&mut self, frame: &Frame) -> Option<Bytes> {
-        let before = self.seq.replace(frame.seq).unwrap_or(frame.seq_before);
-        let missed = frame.seq_before.saturating_sub(before);
+        let gap = self.position.gap_before(frame);
         let bytes = frame.bytes(self.topics);
-        if missed == 0 && !frame.after_gap {
+        let Some(missed) = gap else {
             return bytes;
-        }
+        };
         if let Some(bytes) = bytes {
             self.next = Next::Say(bytes);
         }

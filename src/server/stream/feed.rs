@@ -1,40 +1,42 @@
 //! What the engine says has changed.
 
-use crate::domain::id::{DeliveryId, EndpointId};
-use crate::engine::Engine;
+use std::sync::Arc;
+
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::engine::{Changes, Engine};
 
 /// One piece of news.
-#[expect(dead_code, reason = "the engine does not tell its changes yet")]
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) enum News {
-    /// These changed.
-    Changed {
-        /// Deliveries that were made or moved.
-        deliveries: Vec<DeliveryId>,
-        /// Endpoints that were made or changed.
-        endpoints: Vec<EndpointId>,
-    },
+    /// A commit changed these.
+    Changed(Arc<Changes>),
     /// The engine went faster than we listened: what changed is not known.
     Missed,
-    /// The engine has stopped.
+    /// The engine is gone.
     Ended,
 }
 
 /// A subscription to the engine's changes.
 pub(super) struct Feed {
-    _engine: Engine,
+    changes: Receiver<Arc<Changes>>,
 }
 
 impl Feed {
     /// Listens from now on.
     pub(super) fn open(engine: &Engine) -> Self {
         Self {
-            _engine: engine.clone(),
+            changes: engine.subscribe(),
         }
     }
 
     /// The next news. Dropping the future loses nothing.
     pub(super) async fn next(&mut self) -> News {
-        std::future::pending().await
+        match self.changes.recv().await {
+            Ok(changes) => News::Changed(changes),
+            Err(RecvError::Lagged(_)) => News::Missed,
+            Err(RecvError::Closed) => News::Ended,
+        }
     }
 }

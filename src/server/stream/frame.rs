@@ -111,6 +111,19 @@ impl Frame {
     }
 }
 
+/// How far a client has come: the number of the latest change that it was told of or spared.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Position(Option<u64>);
+
+impl Position {
+    /// Goes on to `frame`; tells how many changes lie between, where any do (0: it is not known how many).
+    pub(super) fn gap_before(&mut self, frame: &Frame) -> Option<u64> {
+        let before = self.0.replace(frame.seq).unwrap_or(frame.seq_before);
+        let missed = frame.seq_before.saturating_sub(before);
+        (missed > 0 || frame.after_gap).then_some(missed)
+    }
+}
+
 /// A frame as one SSE message: `event`, `id` where it has a number, one line of `data`, an empty line.
 pub(super) fn write(frame: &StreamFrame, seq: Option<u64>) -> Bytes {
     let kind = match frame {
@@ -150,6 +163,22 @@ mod tests {
             "\"weather\" is not a topic; known are deliveries, endpoints, stats, alerts"
         );
         assert!(Topics::parse("").is_err());
+    }
+
+    #[test]
+    fn a_client_that_lost_frames_is_told_how_many_changes_it_missed() {
+        let frame = |seq_before, seq, after_gap| {
+            let change = Change {
+                seq,
+                ..Change::default()
+            };
+            Frame::new(seq_before, change, after_gap)
+        };
+        let mut position = Position::default();
+        assert_eq!(position.gap_before(&frame(40, 50, false)), None);
+        assert_eq!(position.gap_before(&frame(50, 55, false)), None);
+        assert_eq!(position.gap_before(&frame(70, 75, false)), Some(15));
+        assert_eq!(position.gap_before(&frame(75, 80, true)), Some(0));
     }
 
     #[test]

@@ -40,15 +40,12 @@ impl Gathering {
     /// Takes news in.
     pub(super) fn add(&mut self, news: &News) {
         match news {
-            News::Changed {
-                deliveries,
-                endpoints,
-            } => {
-                self.changes += count(deliveries.len()) + count(endpoints.len());
-                for &id in deliveries {
-                    self.add_delivery(id);
+            News::Changed(changes) => {
+                self.changes += count(changes.deliveries.len()) + count(changes.endpoints.len());
+                for change in &changes.deliveries {
+                    self.add_delivery(change.id);
                 }
-                self.endpoints.extend(endpoints);
+                self.endpoints.extend(&changes.endpoints);
                 if self.endpoints.len() > STREAM_GATHERED_MAX {
                     self.endpoints.clear();
                     self.missed = true;
@@ -99,13 +96,23 @@ fn count(number: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::domain::delivery::DeliveryState;
+    use crate::engine::{Changes, DeliveryChange};
 
     fn changed(ids: std::ops::Range<i64>) -> News {
-        News::Changed {
-            deliveries: ids.map(DeliveryId::from_i64).collect(),
-            endpoints: Vec::new(),
-        }
+        News::Changed(Arc::new(Changes {
+            deliveries: ids
+                .map(|id| DeliveryChange {
+                    id: DeliveryId::from_i64(id),
+                    endpoint_id: EndpointId::from_i64(1),
+                    state: DeliveryState::Pending,
+                })
+                .collect(),
+            ..Changes::default()
+        }))
     }
 
     #[test]

@@ -1,1 +1,14 @@
-//! To be written.
+//! The HTTP API over real sockets: a real server, engine and store.
+
+mod auth;
+mod deliveries;
+mod endpoints;
+mod http;
+mod openapi;
+mod probes;
+mod publish;
+mod refusals;
+mod roles;
+mod service;
+mod stream;
+mod tokens;

@@ -1,0 +1,56 @@
+//! What screens look at often: single rows and totals, each one cheap read.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::error::EngineError;
+use super::handle::Engine;
+use crate::domain::delivery::Delivery;
+use crate::domain::endpoint::Endpoint;
+use crate::domain::id::{DeliveryId, EndpointId};
+use crate::domain::ledger::Counts;
+use crate::domain::time::Timestamp;
+
+impl Engine {
+    /// An endpoint as it is in memory, a deleted one too: old deliveries keep its name.
+    pub fn known_endpoint(&self, id: EndpointId) -> Option<Arc<Endpoint>> {
+        self.desk.book.get(id)
+    }
+
+    /// How many endpoints have which status; deleted ones are not counted.
+    pub fn endpoint_statuses(&self) -> BTreeMap<&'static str, u64> {
+        self.desk.book.count_by_status()
+    }
+
+    /// One delivery without its attempts.
+    ///
+    /// # Errors
+    /// NotFound, Internal.
+    pub async fn delivery_row(&self, id: DeliveryId) -> Result<Delivery, EngineError> {
+        Ok(self.desk.store.delivery(id).await?)
+    }
+
+    /// Where the deliveries of one endpoint stand.
+    ///
+    /// # Errors
+    /// NotFound, Internal.
+    pub async fn endpoint_ledger(&self, id: EndpointId) -> Result<Counts, EngineError> {
+        Ok(self.desk.store.endpoint_ledger(id).await?)
+    }
+
+    /// Events accepted of all time.
+    ///
+    /// # Errors
+    /// Internal.
+    pub async fn events_ever(&self) -> Result<u64, EngineError> {
+        Ok(self.desk.store.events_ever().await?)
+    }
+
+    /// When the oldest delivery that waits for an attempt was due; `None` when none waits.
+    ///
+    /// # Errors
+    /// Internal.
+    pub async fn oldest_due(&self) -> Result<Option<Timestamp>, EngineError> {
+        Ok(self.desk.store.oldest_due().await?)
+    }
+}

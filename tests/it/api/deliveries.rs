@@ -1,0 +1,118 @@
+//! Deliveries and attempts, seen from outside while a real receiver answers.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::http::Ask;
+use super::service::Service;
+use crate::support::receiver::Receiver;
+use crate::support::receiver_answer::Behaviour;
+
+/// Asks for the delivery until it is as wanted; at most ten seconds.
+async fn delivery_until(service: &Service, id: &str, is_met: impl Fn(&Value) -> bool) -> Value {
+    let waiting = async {
+        loop {
+            let delivery = service
+                .ask(Ask::get(&format!("/v1/deliveries/{id}")))
+                .await
+                .expect(200);
+            if is_met(&delivery) {
+                return delivery;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), waiting)
+        .await
+        .expect("the delivery gets there in time")
+}
+
+async fn published_delivery(service: &Service, receiver: &Receiver) -> String {
+    service
+        .endpoint(json!({"url": receiver.url("/hook"), "name": "sink", "retry": {"ladder": []}}))
+        .await;
+    let event = service
+        .publish(json!({"type": "a.b", "data": {"n": 1}}))
+        .await;
+    let path = format!("/v1/events/{}/deliveries", event["id"].as_str().unwrap());
+    let list = service.ask(Ask::get(&path)).await.expect(200);
+    list["items"][0]["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_delivered_one_shows_the_exact_request_and_answer() {
+    let service = Service::start().await;
+    let receiver = Receiver::start();
+    let id = published_delivery(&service, &receiver).await;
+    let delivery = delivery_until(&service, &id, |delivery| delivery["state"] == "delivered").await;
+    assert_eq!(delivery["attempts"], 1);
+    assert_eq!(delivery["endpoint_name"], "sink");
+    assert!(!delivery["why"].as_str().unwrap().is_empty());
+    let attempt = service
+        .ask(Ask::get(&format!("/v1/deliveries/{id}/attempts/1")))
+        .await
+        .expect(200);
+    let received = &receiver.requests()[0];
+    let body = attempt["request"]["body"]["text"].as_str().unwrap();
+    assert_eq!(body.as_bytes(), &received.body[..]);
+    let headers = attempt["request"]["headers"].as_array().unwrap();
+    for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
+        let shown = headers
+            .iter()
+            .find(|header| header["name"].as_str().unwrap().eq_ignore_ascii_case(name))
+            .unwrap_or_else(|| panic!("{name} in {headers:?}"));
+        assert_eq!(shown["value"].as_str(), received.header(name), "{name}");
+    }
+    assert_eq!(attempt["response"]["status"], 200);
+    assert_eq!(attempt["phases"]["reused"], false);
+    assert!(attempt["phases"]["total_us"].as_u64().unwrap() > 0);
+    let missing = service
+        .ask(Ask::get(&format!("/v1/deliveries/{id}/attempts/2")))
+        .await;
+    assert_eq!(missing.problem().0, 404);
+}
+
+#[tokio::test]
+async fn a_dead_one_is_replayed_or_discarded_and_a_delivered_one_is_not_discarded() {
+    let service = Service::start().await;
+    let receiver = Receiver::start();
+    receiver.always(Behaviour::status(500));
+    let id = published_delivery(&service, &receiver).await;
+    let dead = delivery_until(&service, &id, |delivery| delivery["state"] == "dead").await;
+    assert_eq!(
+        (&dead["reason"], &dead["last_class"], &dead["last_status"]),
+        (&json!("exhausted"), &json!("status"), &json!(500))
+    );
+    receiver.always(Behaviour::ok());
+    let replayed = service
+        .ask(Ask::new("POST", &format!("/v1/deliveries/{id}/replay")))
+        .await
+        .expect(200);
+    assert_eq!(replayed["state"], "pending");
+    delivery_until(&service, &id, |delivery| delivery["state"] == "delivered").await;
+    let (status, kind, detail) = service
+        .ask(Ask::new("POST", &format!("/v1/deliveries/{id}/discard")))
+        .await
+        .problem();
+    assert_eq!((status, kind.as_str()), (409, "conflict"));
+    assert!(detail.contains("delivered"), "{detail}");
+}
+
+#[tokio::test]
+async fn deliveries_are_picked_by_filter() {
+    let service = Service::start().await;
+    let receiver = Receiver::start();
+    let id = published_delivery(&service, &receiver).await;
+    delivery_until(&service, &id, |delivery| delivery["state"] == "delivered").await;
+    for (filter, expected) in [("state%3Adelivered", 1), ("state%3Adead", 0), ("", 1)] {
+        let list = service
+            .ask(Ask::get(&format!("/v1/deliveries?filter={filter}")))
+            .await
+            .expect(200);
+        assert_eq!(
+            list["items"].as_array().unwrap().len(),
+            expected,
+            "{filter}"
+        );
+    }
+}

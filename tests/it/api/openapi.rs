@@ -1,0 +1,82 @@
+//! The description at `/openapi.json` says all that the service answers.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::http::Ask;
+use super::service::Service;
+
+/// Every method of every path that the description has, as `GET /v1/events`.
+fn described(document: &Value) -> BTreeSet<String> {
+    let mut operations = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            operations.insert(format!("{} {path}", method.to_uppercase()));
+        }
+    }
+    operations
+}
+
+#[tokio::test]
+async fn every_route_is_described_and_nothing_else() {
+    let service = Service::start().await;
+    let document = service.ask(Ask::get("/openapi.json")).await.expect(200);
+    let routes: BTreeSet<String> = hookyard::server::routes()
+        .map(|route| format!("{} {}", route.method, route.path))
+        .collect();
+    assert_eq!(described(&document), routes);
+}
+
+#[test]
+fn every_path_of_the_vocabulary_is_routed() {
+    let source = include_str!("../../../src/api/paths.rs");
+    let named: BTreeSet<&str> = source
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub const "))
+        .map(|line| line.split('"').nth(1).unwrap())
+        .collect();
+    let routed: BTreeSet<&str> = hookyard::server::routes().map(|route| route.path).collect();
+    assert_eq!(named, routed);
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let text = hookyard::server::description().to_json().unwrap();
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let mut references = BTreeSet::new();
+    collect(&document, &mut references);
+    assert!(references.len() > 10);
+    for reference in references {
+        let name = reference.strip_prefix("#/components/schemas/").unwrap();
+        assert!(schemas.contains_key(name), "{name}");
+    }
+}
+
+fn collect(value: &Value, references: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::String(reference)) = members.get("$ref") {
+                references.insert(reference.clone());
+            }
+            members
+                .values()
+                .for_each(|value| collect(value, references));
+        }
+        Value::Array(items) => items.iter().for_each(|value| collect(value, references)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_operation_says_what_it_does() {
+    let text = hookyard::server::description().to_json().unwrap();
+    let document: Value = serde_json::from_str(&text).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            assert!(operation["summary"].is_string(), "{method} {path}");
+            assert!(operation["tags"].is_array(), "{method} {path}");
+        }
+    }
+}
