@@ -15,10 +15,11 @@ use crate::config::{Config, Environment, SocketPlaces, Sources, socket_places};
 #[command(next_help_heading = "Service")]
 pub(crate) struct ConnectArgs {
     /// The service's Unix socket [env: HOOKYARD_SOCKET].
-    #[arg(long, global = true, value_name = "PATH", conflicts_with_all = ["url", "token_file"])]
+    #[arg(long, id = "service_socket", global = true, value_name = "PATH",
+        conflicts_with_all = ["service_url", "token_file"])]
     pub(crate) socket: Option<PathBuf>,
     /// The service's URL [env: HOOKYARD_URL].
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, id = "service_url", global = true, value_name = "URL")]
     pub(crate) url: Option<String>,
     /// The file that holds the token for --url [env: HOOKYARD_TOKEN holds the token itself].
     #[arg(long, global = true, value_name = "F")]

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::client::ClientError;
 use crate::config::ConfigError;
+use crate::console::ConsoleError;
 use crate::domain::escape;
 
 /// How a command can end; the numbers are part of the interface.
@@ -67,7 +68,7 @@ pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
             if let Some(failure) = cause.downcast_ref::<Failure>() {
                 return Some(failure.exit);
             }
-            if cause.is::<ConfigError>() {
+            if cause.is::<ConfigError>() || cause.is::<ConsoleError>() {
                 return Some(Exit::Usage);
             }
             cause.downcast_ref::<ClientError>().map(exit_of_call)

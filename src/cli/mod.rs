@@ -6,9 +6,11 @@
 
 mod confirm;
 mod connect;
+mod console;
 mod context;
 mod contract;
 mod delivery;
+mod demo;
 mod endpoint;
 mod entropy;
 mod event;
@@ -20,6 +22,8 @@ mod lists;
 mod output;
 mod receive;
 mod run;
+mod serve;
+mod service;
 mod stats;
 mod token;
 mod tree;

@@ -9,7 +9,9 @@ use super::context::Context;
 use super::failure::{Exit, exit_of, text_of};
 use super::output::{Output, note};
 use super::tree::{Command, Tree};
-use super::{contract, delivery, endpoint, event, help, listen, stats, token, verify};
+use super::{
+    console, contract, delivery, demo, endpoint, event, help, listen, serve, stats, token, verify,
+};
 use crate::config::Environment;
 
 /// Parses the arguments, does what they say, and tells what came of it.
@@ -39,7 +41,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(command: Option<Command>, context: &Context) -> anyhow::Result<()> {
     match command {
-        None => Ok(()),
+        None => on_runtime(console::run(console::ConsoleArgs::default(), context)),
+        Some(Command::Console(args)) => on_runtime(console::run(args, context)),
+        Some(Command::Demo(args)) => on_runtime(demo::run(args, context)),
+        Some(Command::Serve(args)) => on_runtime(serve::run(args, context)),
         Some(Command::Endpoint(args)) => on_runtime(endpoint::run(args, context)),
         Some(Command::Event(args)) => on_runtime(event::run(args, context)),
         Some(Command::Delivery(args)) => on_runtime(delivery::run(args, context)),

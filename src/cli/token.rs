@@ -110,7 +110,7 @@ async fn create(client: &Client, output: Output, args: CreateArgs) -> anyhow::Re
         value: value.map(|value| value.expose_secret().to_owned()),
     };
     let created = client.create_token(&body).await?;
-    let fields = [
+    let mut fields = vec![
         ("id", created.view.id.to_string()),
         ("token", created.token.clone()),
         ("name", created.view.name.clone()),
@@ -118,6 +118,7 @@ async fn create(client: &Client, output: Output, args: CreateArgs) -> anyhow::Re
         ("tenant", or_empty(created.view.tenant.as_ref())),
         ("expires", or_empty(created.view.expires_at)),
     ];
+    fields.retain(|(_, value)| !value.is_empty());
     output.one(args.format, &created, &fields)?;
     if output.format(args.format) == Format::Table {
         note("keep the token now: only its digest is stored, it is not shown again");

@@ -3,7 +3,9 @@
 use clap::{Parser, Subcommand};
 
 use super::output::Colour;
-use super::{contract, delivery, endpoint, event, help, listen, stats, token, verify};
+use super::{
+    console, contract, delivery, demo, endpoint, event, help, listen, serve, stats, token, verify,
+};
 
 /// Webhook delivery that an ops team runs from a terminal.
 ///
@@ -40,6 +42,12 @@ pub(crate) struct Tree {
 /// Every command.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Watch and operate a service in the terminal.
+    Console(console::ConsoleArgs),
+    /// Run the service.
+    Serve(serve::ServeArgs),
+    /// See the whole product at work.
+    Demo(demo::DemoArgs),
     /// Manage endpoints: subscribers' registered URLs.
     Endpoint(endpoint::EndpointArgs),
     /// Publish events and look back at them.
@@ -58,4 +66,40 @@ pub(crate) enum Command {
     Verify(verify::VerifyArgs),
     /// Explain a command, or the filter language.
     Help(help::HelpArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// Every command with its path.
+    fn walk(command: &clap::Command, path: &str, visit: &mut impl FnMut(&str, &clap::Command)) {
+        visit(path, command);
+        for inner in command.get_subcommands() {
+            walk(inner, &format!("{path} {}", inner.get_name()), visit);
+        }
+    }
+
+    #[test]
+    fn no_argument_takes_the_name_of_one_that_holds_everywhere() {
+        let tree = Tree::command();
+        tree.clone().debug_assert();
+        for group in tree.get_subcommands() {
+            let global: Vec<&str> = group
+                .get_arguments()
+                .filter(|argument| argument.is_global_set())
+                .map(|argument| argument.get_id().as_str())
+                .collect();
+            walk(group, group.get_name(), &mut |path, command| {
+                for argument in command.get_arguments().filter(|one| !one.is_global_set()) {
+                    assert!(
+                        !global.contains(&argument.get_id().as_str()),
+                        "{path}: {argument}"
+                    );
+                }
+            });
+        }
+    }
 }

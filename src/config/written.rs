@@ -98,13 +98,22 @@ impl Written {
             written.file = Some(path);
         }
         written.add_environment(&sources.environment)?;
-        for setting in &sources.flags {
-            let origin = Origin::Flag(setting.flag);
-            written
-                .values
-                .insert(setting.key, (setting.value.clone(), origin));
-        }
+        written.add_flags(sources.flags.iter().cloned());
         Ok(written)
+    }
+
+    /// Nothing but these flags: neither file nor environment.
+    pub fn of_flags(settings: impl IntoIterator<Item = Setting>) -> Self {
+        let mut written = Self::default();
+        written.add_flags(settings);
+        written
+    }
+
+    fn add_flags(&mut self, settings: impl IntoIterator<Item = Setting>) {
+        for setting in settings {
+            let origin = Origin::Flag(setting.flag);
+            self.values.insert(setting.key, (setting.value, origin));
+        }
     }
 
     /// The value of a key, and where it came from.

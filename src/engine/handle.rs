@@ -20,8 +20,9 @@ use crate::domain::contract::ContractSet;
 use crate::domain::seal::{self, SealingKey};
 use crate::store::{Changes, Store, StoreFacts, StoredRevision};
 
-/// Where the text sealed with the key in use is kept, to notice another key at the next start.
-const KEY_CHECK: &str = "sealing_key_check";
+/// Where the store keeps the text sealed with the key in use, to notice another key at the next start; there from the
+/// first start on.
+pub const KEY_CHECK: &str = "sealing_key_check";
 const KEY_CHECK_TEXT: &[u8] = b"hookyard";
 
 /// The engine's handle. When the last clone is dropped, the lanes end as in a crash: nothing accepted is lost.

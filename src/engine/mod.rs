@@ -40,7 +40,7 @@ mod yard;
 
 pub use crate::store::{AttemptStats, Changes, DeliveryChange, Published, StoreFacts, StoredEvent};
 pub use error::EngineError;
-pub use handle::Engine;
+pub use handle::{Engine, KEY_CHECK};
 pub use parts::{EngineOptions, EngineParts};
 pub use setup::DEADLINE_GRACE;
 pub use tokens::NewToken;

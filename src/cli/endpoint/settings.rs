@@ -44,9 +44,9 @@ pub(super) struct EditArgs {
     /// Its id (ep_…) or its name.
     #[arg(value_name = "ENDPOINT")]
     endpoint: String,
-    /// Where requests go: http or https.
-    #[arg(long)]
-    url: Option<String>,
+    /// Where requests go: http or https. (--url is the service's.)
+    #[arg(long, value_name = "URL")]
+    new_url: Option<String>,
     /// Settings to put back to their defaults.
     #[arg(long, value_enum, value_delimiter = ',', value_name = "SETTING")]
     reset: Vec<Resettable>,
@@ -214,7 +214,7 @@ impl EditArgs {
             }
         };
         Ok(PatchEndpoint {
-            url: self.url.clone(),
+            url: self.new_url.clone(),
             name: patched(is_reset(Resettable::Name), settings.name.clone()),
             event_types: list(Resettable::Events, &settings.events),
             headers: pairs(Resettable::Headers, &settings.headers),

@@ -10,6 +10,6 @@ mod behaviour;
 mod connection;
 mod request;
 
-pub(crate) use behaviour::{Behaviour, Share};
+pub(crate) use behaviour::{Answer, Behaviour, Share};
 pub(crate) use connection::serve;
 pub(crate) use request::{Received, read_whole};

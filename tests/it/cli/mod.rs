@@ -5,3 +5,6 @@ mod listening;
 mod program;
 mod refusals;
 mod running;
+mod service;
+mod serving;
+mod startup;

@@ -1,0 +1,138 @@
+//! `hookyard serve`: the service, headless.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::context::Context;
+use super::service::{LogFormat, Service, start_log};
+use crate::clock::SystemClock;
+use crate::config::{Config, Raw, Setting, Sources};
+
+/// Run the service.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Example:\n  hookyard serve --data-dir /var/lib/hookyard --listen 127.0.0.1:8420\n\n\
+                  Every setting is also a key of the configuration file and a variable such as HOOKYARD_LISTEN.\n\
+                  SIGTERM and SIGINT drain: requests in flight finish, the rest stays pending. A second one exits at \
+                  once; nothing accepted is lost either way."
+)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    settings: SettingArgs,
+    /// What the log on stderr looks like.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    log_format: LogFormat,
+}
+
+/// Settings of the service as flags.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct SettingArgs {
+    /// The configuration file; else $XDG_CONFIG_HOME/hookyard/hookyard.toml, else /etc/hookyard/hookyard.toml.
+    #[arg(long, value_name = "F")]
+    config: Option<PathBuf>,
+    /// The directory of the database.
+    #[arg(long, value_name = "D")]
+    data_dir: Option<String>,
+    /// The address of the HTTP API, such as 127.0.0.1:8420.
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// The path of the Unix socket.
+    #[arg(long, value_name = "PATH")]
+    socket: Option<String>,
+    /// A network that requests may go to besides public addresses, such as 10.20.0.0/16; may be repeated.
+    #[arg(long = "allow-target", value_name = "CIDR")]
+    allow_targets: Vec<String>,
+    /// The contracts that are enabled.
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    contracts: Vec<String>,
+}
+
+impl SettingArgs {
+    /// Everything that configuration is read from.
+    pub(crate) fn sources(&self, context: &Context) -> Sources {
+        let text = |flag, key, value: &Option<String>| {
+            value.clone().map(|value| Setting {
+                flag,
+                key,
+                value: Raw::Text(value),
+            })
+        };
+        let list = |flag, key, items: &[String]| {
+            (!items.is_empty()).then(|| Setting {
+                flag,
+                key,
+                value: Raw::List(items.to_vec()),
+            })
+        };
+        let flags = [
+            text("--data-dir", "data_dir", &self.data_dir),
+            text("--listen", "listen", &self.listen),
+            text("--socket", "socket", &self.socket),
+            list("--allow-target", "targets.allow", &self.allow_targets),
+            list("--contracts", "contracts", &self.contracts),
+        ];
+        Sources {
+            file: self.config.clone(),
+            environment: context.environment.clone(),
+            flags: flags.into_iter().flatten().collect(),
+        }
+    }
+}
+
+/// Runs the service until a signal stops it.
+pub(crate) async fn run(args: ServeArgs, context: &Context) -> anyhow::Result<()> {
+    let config = Config::load(&args.settings.sources(context))?;
+    start_log(args.log_format, &context.environment)?;
+    // Before the start: a signal that comes during it is not lost.
+    let mut signals = StopSignals::new()?;
+    let mut service = Service::start(&config, Arc::new(SystemClock::new())).await?;
+    let failure = tokio::select! {
+        name = signals.next() => {
+            tracing::info!(signal = name, grace = ?config.shutdown_grace, "draining");
+            None
+        }
+        error = service.failed() => Some(error),
+    };
+    if let Some(error) = failure {
+        return Err(error);
+    }
+    tokio::select! {
+        stopped = service.stop() => stopped?,
+        name = signals.next() => {
+            tracing::warn!(signal = name, "exiting at once");
+            std::process::exit(1);
+        }
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// SIGTERM and SIGINT.
+pub(crate) struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    /// Takes the signals over from now on.
+    ///
+    /// # Errors
+    /// The operating system refuses.
+    pub(crate) fn new() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// The name of the next one.
+    pub(crate) async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}
