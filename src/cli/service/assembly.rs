@@ -73,7 +73,7 @@ impl Service {
             Ingredients {
                 store: store.clone(),
                 hand_over,
-                contracts: Arc::clone(&contracts),
+                contracts,
                 clock: Arc::clone(&clock),
                 sealing_key,
             },
@@ -83,7 +83,7 @@ impl Service {
             tcp: Some(tcp),
             unix: socket.listener.take(),
         };
-        let options = server_options(config, clock, contracts, socket.group.clone());
+        let options = server_options(config, clock, socket.group.clone());
         let (stop_server, stopped) = oneshot::channel();
         let serving = tokio::spawn(serve(engine.clone(), listeners, options, async move {
             // A sender that is dropped means the same.
@@ -258,7 +258,6 @@ async fn start_engine(
 fn server_options(
     config: &Config,
     clock: SharedClock,
-    contracts: Arc<ContractSet>,
     operators_group: Option<String>,
 ) -> ServerOptions {
     ServerOptions {
@@ -268,7 +267,7 @@ fn server_options(
         event_bytes_max: config.event_bytes,
         shutdown_timeout: config.shutdown_grace,
         host: host_name().into(),
-        ..ServerOptions::new(clock, contracts)
+        ..ServerOptions::new(clock)
     }
 }
 
