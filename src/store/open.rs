@@ -1,5 +1,7 @@
 //! Opening: lock, connect, check what SQLite promises here, bring the schema up to date, start the threads.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex};
@@ -59,6 +61,7 @@ impl Store {
             .map_err(|source| StoreError::file(&options.data_dir, source))?;
         let lock = DirectoryLock::take(&options)?;
         let path = options.database_path();
+        keep_private(&path)?;
         let mut connection = connect_writer(&options).await?;
         check_promises(&mut connection).await?;
         schema::bring_up_to_date(&mut connection, &path, &MIGRATOR).await?;
@@ -117,6 +120,21 @@ impl Store {
             shared: Arc::new(shared),
         };
         Ok((store, receiver))
+    }
+}
+
+/// Makes the database file, when there is none, readable for its owner only; SQLite gives its log the same mode.
+fn keep_private(path: &Path) -> Result<(), StoreError> {
+    let made = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match made {
+        Err(source) if source.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(StoreError::file(path, source))
+        }
+        _ => Ok(()),
     }
 }
 

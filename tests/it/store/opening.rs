@@ -1,6 +1,7 @@
 //! Opening: one process a directory, settings that keep promises, and what survives when everything is dropped.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
 use hookyard::clock::{Clock, SharedClock, VirtualClock};
@@ -27,6 +28,16 @@ async fn a_second_opening_is_refused_and_names_the_process() {
         std::process::id()
     );
     assert_eq!(error.to_string(), expected);
+}
+
+#[tokio::test]
+async fn what_is_stored_is_readable_for_its_owner_only() {
+    let yard = Yard::new().await;
+    yard.publish(event("a.b")).await.unwrap();
+    for name in ["hookyard.db", "hookyard.db-wal"] {
+        let file = fs::metadata(yard.directory.path().join(name)).unwrap();
+        assert_eq!(file.permissions().mode() & 0o777, 0o600, "{name}");
+    }
 }
 
 #[tokio::test]
