@@ -70,6 +70,9 @@ pub struct RetryBody {
     /// Growing delays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exponential: Option<ExponentialBody>,
+    /// How many retries follow the first attempt: a ladder is cut, or goes on with its last delay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retries: Option<u32>,
     /// The time after which nothing is retried any more, such as `24h`; the contract's when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<String>,

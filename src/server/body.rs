@@ -15,7 +15,8 @@ use super::json::{self, JsonError};
 use super::problem::{Kind, Refusal};
 use super::state::State;
 use crate::clock;
-use crate::domain::limits::{BODIES_BYTES_MAX, BODY_TIME_MAX, COMMAND_BYTES_MAX};
+use crate::domain::duration::DurationText;
+use crate::domain::limits::{BODIES_BYTES_MAX, COMMAND_BYTES_MAX};
 
 /// Bytes of all bodies being read or handled, so that many large ones at once cannot fill the memory.
 #[derive(Debug, Default)]
@@ -97,13 +98,14 @@ pub(super) async fn read<'a>(
         }
     }
     let rest = read_rest(&mut body, &mut payload, limit);
-    match clock::within(BODY_TIME_MAX, rest).await {
+    let time = state.options.body_time_max;
+    match clock::within(time, rest).await {
         Some(read) => read.map(|()| body),
         None => Err(Refusal::new(
             Kind::SlowBody,
             format!(
-                "the body did not arrive within {} s",
-                BODY_TIME_MAX.as_secs()
+                "the body did not arrive within {}; send it at once",
+                DurationText(time)
             ),
         )),
     }
@@ -239,4 +241,31 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
         JsonError::Malformed(detail) => Refusal::new(Kind::MalformedBody, detail),
         JsonError::Shape(error) => Refusal::invalid(vec![error]),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_beyond_the_budget_are_refused_until_others_are_done() {
+        let budget = BodyBudget::default();
+        let body = || Body {
+            bytes: Bytes::new(),
+            budget: &budget,
+            taken: 0,
+        };
+        let mut first = body();
+        first.grow(BODIES_BYTES_MAX).unwrap();
+        let mut second = body();
+        let refusal = second.grow(1).unwrap_err();
+        assert_eq!(refusal.kind, Kind::Busy);
+        assert_eq!(
+            refusal.detail,
+            "too many large bodies are being read at once; try again in 1 s"
+        );
+        drop((first, second));
+        body().grow(BODIES_BYTES_MAX).unwrap();
+        assert_eq!(budget.taken.load(Ordering::Relaxed), 0);
+    }
 }

@@ -116,7 +116,7 @@ fn retry_request(body: RetryBody, errors: &mut Vec<InputError>) -> RetryRequest 
     };
     RetryRequest {
         steps,
-        retries: None,
+        retries: body.retries,
         window: body
             .window
             .and_then(|text| duration(&text, "/retry/window", errors)),

@@ -177,7 +177,7 @@ mod tests {
         check(
             r#"{"url":"http://x","retry":{"qqq":0}}"#,
             "/retry/qqq",
-            "qqq is not known here; known are ladder, exponential, window, jitter",
+            "qqq is not known here; known are ladder, exponential, retries, window, jitter",
         );
         assert_eq!(
             refused::<crate::server::deliveries::NoMembers>(r#"{"x":1}"#),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::SharedClock;
-use crate::domain::limits::{CONCURRENCY_PER_ENDPOINT_DEFAULT, EVENT_BYTES_DEFAULT};
+use crate::domain::limits::{BODY_TIME_MAX, CONCURRENCY_PER_ENDPOINT_DEFAULT, EVENT_BYTES_DEFAULT};
 
 /// The sockets to answer on, bound by the caller, who knows where they are and cleans up after them.
 #[derive(Debug, Default)]
@@ -30,6 +30,8 @@ pub struct ServerOptions {
     pub workers: usize,
     /// Bytes of one published event, envelope included.
     pub event_bytes_max: usize,
+    /// The longest that a request body may take to arrive.
+    pub body_time_max: Duration,
     /// Whether health, readiness and metrics answer anybody, not only this machine.
     pub open_probes: bool,
     /// How long requests in progress may take to finish at a shutdown, in whole seconds.
@@ -47,6 +49,7 @@ impl ServerOptions {
             operators_group: None,
             workers: 1,
             event_bytes_max: EVENT_BYTES_DEFAULT,
+            body_time_max: BODY_TIME_MAX,
             open_probes: false,
             shutdown_timeout: Duration::from_secs(5),
             host: "localhost".into(),

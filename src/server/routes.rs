@@ -6,6 +6,7 @@ use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use utoipa::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 
 use super::access::{ADMINISTER, Access, MANAGE_OWN, OPERATE, PUBLISH, READ, READ_OWN};
 use super::problem::{Kind, Refusal};
@@ -188,6 +189,17 @@ pub fn routes() -> impl Iterator<Item = Route> {
 pub fn description() -> utoipa::openapi::OpenApi {
     let mut description = Description::openapi();
     env!("CARGO_PKG_VERSION").clone_into(&mut description.info.version);
+    let bearer = Http::builder()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some(
+            "A token of `hookyard token create`. On the Unix socket the kernel says who is calling.",
+        ))
+        .build();
+    description
+        .components
+        .get_or_insert_default()
+        .add_security_scheme("token", SecurityScheme::Http(bearer));
+    description.security = Some(vec![SecurityRequirement::new::<_, _, &str>("token", [])]);
     description
 }
 

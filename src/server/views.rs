@@ -233,6 +233,7 @@ fn retry(policy: &RetryPolicy) -> RetryBody {
     RetryBody {
         ladder,
         exponential,
+        retries: None,
         window: policy.window.map(text),
         jitter: serde_json::Number::from_f64(f64::from(policy.jitter_permille) / 1_000.0),
     }

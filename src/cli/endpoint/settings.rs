@@ -243,6 +243,7 @@ impl SettingArgs {
                 .as_deref()
                 .map(exponential)
                 .transpose()?,
+            retries: None,
             window: self.retry_window.clone(),
             jitter: self.retry_jitter.clone(),
         };

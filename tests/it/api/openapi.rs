@@ -80,3 +80,14 @@ fn every_operation_says_what_it_does() {
         }
     }
 }
+
+#[test]
+fn the_description_says_how_callers_show_who_they_are() {
+    let text = hookyard::server::description().to_json().unwrap();
+    let document: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        document["components"]["securitySchemes"]["token"]["scheme"],
+        "bearer"
+    );
+    assert_eq!(document["security"][0]["token"], serde_json::json!([]));
+}

@@ -144,3 +144,16 @@ async fn the_root_points_people_to_the_console_and_the_api() {
     );
     assert_eq!(Ask::new("POST", "/").send(&service.tcp()).await.status, 405);
 }
+
+#[tokio::test]
+async fn an_idle_connection_does_not_hold_the_stop_up() {
+    let service = Service::with(
+        |_| {},
+        |options| options.shutdown_timeout = std::time::Duration::from_hours(1),
+    )
+    .await;
+    let client = service.client();
+    client.info().await.unwrap();
+    service.stop().await;
+    assert!(client.info().await.is_err());
+}

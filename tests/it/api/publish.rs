@@ -179,6 +179,23 @@ async fn a_full_disk_refuses_publishing_with_507_and_recovers() {
 }
 
 #[tokio::test]
+async fn a_full_queue_refuses_publishing_for_the_moment() {
+    let service = Service::with(|store| store.publishes_waiting_max = 0, |_| {}).await;
+    let answer = service
+        .ask(Ask::post("/v1/events", r#"{"type":"a","data":1}"#))
+        .await;
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    assert_eq!(
+        answer.problem(),
+        (
+            503,
+            "busy".to_owned(),
+            "too much at once; try again in 1 s".to_owned()
+        )
+    );
+}
+
+#[tokio::test]
 async fn a_stored_event_can_be_sent_to_an_endpoint_it_never_reached() {
     let service = Service::start().await;
     let published = service.publish(json!({"type": "a.b", "data": 1})).await;

@@ -1,5 +1,7 @@
 //! What people read when they are refused, word for word.
 
+use std::time::Duration;
+
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 
@@ -257,6 +259,25 @@ async fn bodies_beyond_their_limit_are_refused_before_and_while_they_are_read() 
         413,
         "too-large",
         "the body has more than 100 bytes; at most 100 bytes are taken here",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_arrive_is_not_waited_for() {
+    let service = Service::with(
+        |_| {},
+        |options| options.body_time_max = Duration::from_millis(50),
+    )
+    .await;
+    check(
+        &service,
+        Ask::new("POST", "/v1/events")
+            .header("content-length", "100")
+            .body("{"),
+        408,
+        "slow-body",
+        "the body did not arrive within 50ms; send it at once",
     )
     .await;
 }
