@@ -24,6 +24,9 @@ use crate::transport::Transport;
 /// A change of the wall clock against the monotonic one beyond which somebody has set it. Slewing moves it by less.
 const STEP_MIN_MS: u64 = 5_000;
 
+/// The longest that reading both clocks may take.
+const READING_MAX: Duration = Duration::from_millis(500);
+
 /// The engine's thread.
 pub(super) struct Yard {
     pub(super) desk: Arc<Desk>,
@@ -87,9 +90,8 @@ impl Yard {
     /// When the wall clock has been set, this goes on as if it had not until the store has been told: no delivery is
     /// early, late or expired because somebody set a clock.
     pub(super) fn now(&self) -> Timestamp {
-        let wall = self.clock.now();
-        let agreed =
-            Timestamp::from_millis(millis(self.clock.monotonic())).moved_by(self.offset_ms.get());
+        let (wall, offset_ms) = read_clocks(&self.clock);
+        let agreed = wall.moved_by(self.offset_ms.get() - offset_ms);
         if wall.as_millis().abs_diff(agreed.as_millis()) <= STEP_MIN_MS {
             return wall;
         }
@@ -167,7 +169,22 @@ impl Yard {
 }
 
 fn clock_offset_ms(clock: &SharedClock) -> i64 {
-    clock.now().as_millis() - millis(clock.monotonic())
+    read_clocks(clock).1
+}
+
+/// The wall clock, and by how much it is ahead of the monotonic one.
+///
+/// A thread that is held up between the two readings must not take that for a clock that was set: it reads again.
+fn read_clocks(clock: &SharedClock) -> (Timestamp, i64) {
+    let mut before = clock.monotonic();
+    loop {
+        let wall = clock.now();
+        let after = clock.monotonic();
+        if after.saturating_sub(before) < READING_MAX {
+            return (wall, wall.as_millis() - millis(after));
+        }
+        before = after;
+    }
 }
 
 fn millis(duration: Duration) -> i64 {

@@ -11,7 +11,7 @@ use super::slots::{Slots, Standing};
 use crate::domain::id::{DeliveryId, EndpointId};
 use crate::domain::time::Timestamp;
 
-/// Timeouts in a row after which a receiver counts as slow.
+/// Timeouts in a row after which a receiver counts as slow that has answered before; else the first is enough.
 const TIMEOUTS_SLOW: u32 = 2;
 /// Answered requests that may wait for their record beside those in flight: bounds memory when the disk is slow.
 const RECORDING_MAX: usize = 512;
@@ -290,10 +290,12 @@ impl<P> LaneMachine<P> {
             Pace::TimedOut => self.timeouts_in_a_row.saturating_add(1),
             Pace::Well | Pace::Failed | Pace::Overloaded(_) => 0,
         };
-        match self.timeouts_in_a_row {
-            0 => slots.set_standing(self.endpoint, Standing::Proven),
-            TIMEOUTS_SLOW.. => slots.set_standing(self.endpoint, Standing::Slow),
-            1..TIMEOUTS_SLOW => {}
+        match (self.timeouts_in_a_row, slots.standing(self.endpoint)) {
+            (0, _) => slots.set_standing(self.endpoint, Standing::Proven),
+            (1..TIMEOUTS_SLOW, Standing::Proven) => {}
+            (_, Standing::Unproven | Standing::Slow) | (TIMEOUTS_SLOW.., Standing::Proven) => {
+                slots.set_standing(self.endpoint, Standing::Slow);
+            }
         }
     }
 
@@ -396,8 +398,7 @@ impl<P> LaneMachine<P> {
         if self.config.ordered {
             return self.flights.is_empty();
         }
-        let slow = self.timeouts_in_a_row >= TIMEOUTS_SLOW;
-        let sending_max = if slow || self.cooling.probes() {
+        let sending_max = if self.cooling.probes() {
             1
         } else {
             self.config.concurrency.max(1)

@@ -30,21 +30,24 @@ async fn until_in_flight(world: &World, count: u32) {
 #[tokio::test]
 async fn what_was_in_flight_is_sent_again_after_a_crash() {
     let (world, receiver) = (World::new().await, Receiver::start());
-    receiver.always(Behaviour::Hang);
     world
         .endpoint_like(&receiver.url("/"), |new| new.concurrency = Some(4))
         .await;
+    // A receiver that has answered once gets more than one request at a time.
+    world.publish(1).await;
+    world.settle().await;
+    receiver.always(Behaviour::Hang);
     world.publish(10).await;
     until_in_flight(&world, 4).await;
     receiver
-        .wait_until("four came", |receiver| receiver.requests().len() == 4)
+        .wait_until("four came", |receiver| receiver.requests().len() == 5)
         .await;
     receiver.always(Behaviour::ok());
     let world = world.crash_and_restart().await;
     world.settle().await;
-    assert_eq!(world.states().await, [DeliveryState::Delivered; 10]);
-    assert_eq!(receiver.requests().len(), 14);
-    assert_eq!(world.ledger_total().await, 10);
+    assert_eq!(world.states().await, [DeliveryState::Delivered; 11]);
+    assert_eq!(receiver.requests().len(), 15);
+    assert_eq!(world.ledger_total().await, 11);
 }
 
 #[tokio::test]

@@ -1,4 +1,6 @@
 //! The engine with real actors, store and sockets, on virtual time.
 
+mod clock;
 mod crashes;
+mod isolation;
 mod ladder;
