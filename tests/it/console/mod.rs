@@ -1,1 +1,7 @@
-//! To be written.
+//! The console as it is used: a real pseudo-terminal, a real service, keys and what the screen shows.
+
+mod leaving;
+mod program;
+mod pseudo_terminal;
+mod using;
+mod yard;

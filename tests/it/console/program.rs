@@ -1,0 +1,83 @@
+//! The program that runs in the pseudo-terminal: this very test binary, told by its environment to be a console.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use hookyard::client::{Client, Target};
+use hookyard::clock::SystemClock;
+use hookyard::console::{ConsoleOptions, TerminalTraits, Tty, run};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng as _;
+
+/// Names the socket of the service; without it the test below has nothing to do.
+const SOCKET: &str = "HOOKYARD_TEST_CONSOLE";
+/// Names a file: once it is there, the console's thread panics.
+const PANIC: &str = "HOOKYARD_TEST_CONSOLE_PANIC";
+
+/// A console of the service on this socket.
+pub(super) fn console(socket: &Path) -> Command {
+    // util-linux' setsid makes the terminal the controlling one, which needs unsafe code otherwise.
+    let mut command = Command::new("setsid");
+    command
+        .arg("-c")
+        .arg(std::env::current_exe().unwrap())
+        .args([
+            "console::program::console_of_a_test",
+            "--exact",
+            "--nocapture",
+        ])
+        .env(SOCKET, socket)
+        .env("TERM", "xterm-256color")
+        .env("LC_ALL", "C.UTF-8")
+        .env("RUST_BACKTRACE", "0")
+        .env_remove("TMUX")
+        .env_remove("NO_COLOR");
+    command
+}
+
+/// The same, and it panics once the file is there.
+pub(super) fn console_that_panics(socket: &Path, file: &Path) -> Command {
+    let mut command = console(socket);
+    command.env(PANIC, file);
+    command
+}
+
+/// Not a test by itself: the console that other tests run in a pseudo-terminal of its own.
+#[test]
+fn console_of_a_test() {
+    let Some(socket) = std::env::var_os(SOCKET) else {
+        return;
+    };
+    let trigger = std::env::var_os(PANIC).map(PathBuf::from);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let options = ConsoleOptions {
+        client: Client::new(Target::Socket(socket.into())).unwrap(),
+        label: "test".into(),
+        embedded: false,
+        read_only: false,
+        theme: None,
+        themes_dir: None,
+        ascii: false,
+        traits: TerminalTraits::from_environment(|name| std::env::var(name).ok()),
+        clock: Arc::new(SystemClock::new()),
+        rng: ChaCha8Rng::seed_from_u64(1),
+        tty: Tty::stdio().unwrap(),
+    };
+    let result = runtime.block_on(async {
+        let mut console = std::pin::pin!(run(options));
+        std::future::poll_fn(|context| {
+            // Looked at whenever the console wakes.
+            assert!(
+                !trigger.as_ref().is_some_and(|file| file.exists()),
+                "the panic that the test asked for"
+            );
+            console.as_mut().poll(context)
+        })
+        .await
+    });
+    println!("console ended: {result:?}");
+}

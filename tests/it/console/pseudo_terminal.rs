@@ -1,0 +1,242 @@
+//! A pseudo-terminal with a program in it: keys in, and what a terminal would show of what comes out.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
+
+/// How long a test waits for what it means: far beyond what a busy machine needs.
+const WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// A terminal of 80x24 with a program in it.
+pub(super) struct PseudoTerminal {
+    keys: Option<File>,
+    /// Our end of the other side, so that its modes can be looked at after the program has gone.
+    slave: OwnedFd,
+    child: Child,
+    shown: Arc<Shown>,
+}
+
+struct Shown {
+    screen: Mutex<Screen>,
+    changed: Condvar,
+}
+
+struct Screen {
+    terminal: vt100::Parser,
+    bytes: Vec<u8>,
+    closed: bool,
+}
+
+impl PseudoTerminal {
+    /// Starts a program whose standard streams and controlling terminal are a new terminal.
+    pub(super) fn start(mut command: Command) -> Self {
+        let master =
+            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let name = ptsname(&master, Vec::new()).unwrap();
+        let slave = rustix::fs::open(
+            name.as_c_str(),
+            rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NOCTTY | rustix::fs::OFlags::CLOEXEC,
+            rustix::fs::Mode::empty(),
+        )
+        .unwrap();
+        resize(&master, 80, 24);
+        let stream = || Stdio::from(slave.try_clone().unwrap());
+        let child = command
+            .stdin(stream())
+            .stdout(stream())
+            .stderr(stream())
+            .spawn()
+            .unwrap();
+        drop(command);
+        let shown = Arc::new(Shown {
+            screen: Mutex::new(Screen {
+                terminal: vt100::Parser::new(24, 80, 0),
+                bytes: Vec::new(),
+                closed: false,
+            }),
+            changed: Condvar::new(),
+        });
+        let master = File::from(master);
+        let reader = master.try_clone().unwrap();
+        let target = shown.clone();
+        std::thread::spawn(move || read_all(reader, &target));
+        Self {
+            keys: Some(master),
+            slave,
+            child,
+            shown,
+        }
+    }
+
+    /// Types bytes.
+    pub(super) fn type_in(&mut self, keys: &str) {
+        let master = self.keys.as_mut().unwrap();
+        master.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Waits until the screen's text is as wanted; gives the text.
+    pub(super) fn wait_for(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        self.wait(what, |screen| {
+            let text = screen.terminal.screen().contents();
+            wanted(&text).then_some(text)
+        })
+    }
+
+    /// Waits until the text is on the screen; gives all of it.
+    pub(super) fn wait_for_text(&self, text: &str) -> String {
+        self.wait_for(text, |screen| screen.contains(text))
+    }
+
+    /// Waits until nothing has come for so long, or something does; gives what came.
+    pub(super) fn silent_for(&self, time: Duration) -> Vec<u8> {
+        let deadline = Instant::now() + time;
+        let mut screen = self.screen();
+        let before = screen.bytes.len();
+        while screen.bytes.len() == before {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            screen = self
+                .shown
+                .changed
+                .wait_timeout(screen, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+        screen.bytes[before..].to_vec()
+    }
+
+    /// Another size, as when a window is resized.
+    pub(super) fn resize(&self, columns: u16, rows: u16) {
+        self.screen().terminal.screen_mut().set_size(rows, columns);
+        resize(self.keys.as_ref().unwrap(), columns, rows);
+    }
+
+    /// Sends the program a signal.
+    pub(super) fn signal(&self, signal: Signal) {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, signal).unwrap();
+    }
+
+    /// The terminal goes away.
+    pub(super) fn hang_up(&mut self) {
+        self.keys = None;
+    }
+
+    /// Waits for the program's end.
+    pub(super) fn end(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + WAIT_MAX;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "the console does not end; it shows\n{}",
+                self.screen().terminal.screen().contents()
+            );
+            let screen = self.screen();
+            // Woken by output, or soon enough.
+            drop(
+                self.shown
+                    .changed
+                    .wait_timeout(screen, Duration::from_millis(20)),
+            );
+        }
+    }
+
+    /// Fails unless the terminal is as a shell wants it: its own screen, its cursor, its line modes.
+    pub(super) fn assert_given_back(&self) {
+        self.wait("the terminal's own screen", |screen| {
+            let terminal = screen.terminal.screen();
+            (!terminal.alternate_screen() && !terminal.hide_cursor() && !terminal.bracketed_paste())
+                .then_some(())
+        });
+        // The modes follow the bytes.
+        let wanted = LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
+        let deadline = Instant::now() + WAIT_MAX;
+        while !tcgetattr(&self.slave).unwrap().local_modes.contains(wanted) {
+            assert!(
+                Instant::now() < deadline,
+                "the terminal's modes are not as they were"
+            );
+            std::thread::yield_now();
+        }
+    }
+
+    fn wait<T>(&self, what: &str, wanted: impl Fn(&Screen) -> Option<T>) -> T {
+        let deadline = Instant::now() + WAIT_MAX;
+        let mut screen = self.screen();
+        loop {
+            if let Some(found) = wanted(&screen) {
+                return found;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(
+                !left.is_zero() && !screen.closed,
+                "no {what} on\n{}",
+                screen.terminal.screen().contents()
+            );
+            screen = self
+                .shown
+                .changed
+                .wait_timeout(screen, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+
+    fn screen(&self) -> MutexGuard<'_, Screen> {
+        self.shown
+            .screen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for PseudoTerminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn read_all(mut reader: File, shown: &Shown) {
+    let mut buffer = [0_u8; 8192];
+    loop {
+        let read = reader.read(&mut buffer);
+        let mut screen = shown.screen.lock().unwrap_or_else(PoisonError::into_inner);
+        match read {
+            Ok(length) if length > 0 => {
+                screen.terminal.process(&buffer[..length]);
+                screen.bytes.extend_from_slice(&buffer[..length]);
+            }
+            _ => {
+                screen.closed = true;
+                shown.changed.notify_all();
+                return;
+            }
+        }
+        shown.changed.notify_all();
+    }
+}
+
+fn resize(master: &impl std::os::fd::AsFd, columns: u16, rows: u16) {
+    let size = Winsize {
+        ws_row: rows,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    tcsetwinsize(master, size).unwrap();
+}

@@ -1,0 +1,133 @@
+//! What an operator does: looks, replays, pauses, filters, asks for help.
+
+use super::program::console;
+use super::pseudo_terminal::PseudoTerminal;
+use super::yard::Yard;
+use crate::support::receiver::Receiver;
+use crate::support::receiver_answer::{Answer, Behaviour};
+
+/// An answer that is a failure for every contract.
+fn refusal() -> Behaviour {
+    Behaviour::Answer(Answer::status(503).body("\u{1b}]0;owned\u{7}\u{1b}[2Jno"))
+}
+
+#[test]
+fn a_delivery_appears_by_itself_and_r_replays_it() {
+    let receiver = Receiver::start();
+    let yard = Yard::start();
+    yard.endpoint(&receiver.url("/in"), "acme");
+    let mut terminal = PseudoTerminal::start(console(&yard.socket()));
+    terminal.wait_for_text("LIVE");
+    terminal.wait_for_text("No deliveries yet.");
+    yard.publish("packet.signed");
+    terminal.wait_for("the delivery", |screen| {
+        screen.contains("acme") && screen.contains("packet.signed") && screen.contains("delivered")
+    });
+    receiver.block_until("one request", |receiver| receiver.requests().len() == 1);
+
+    terminal.type_in("r");
+    terminal.wait_for_text("choose the delivery, then r");
+    terminal.type_in("r");
+    receiver.block_until("the replay", |receiver| receiver.requests().len() == 2);
+    terminal.type_in("\r");
+    terminal.wait_for_text("attempt 2 of 2");
+    terminal.type_in("q");
+    terminal.wait_for_text("HELD");
+    terminal.type_in("q");
+    assert!(terminal.end().success());
+    terminal.assert_given_back();
+}
+
+#[test]
+fn what_a_hostile_receiver_says_is_shown_and_does_nothing() {
+    let receiver = Receiver::start();
+    receiver.always(refusal());
+    let yard = Yard::start();
+    yard.endpoint(&receiver.url("/in"), "acme");
+    yard.publish("packet.signed");
+    let mut terminal = PseudoTerminal::start(console(&yard.socket()));
+    terminal.wait_for_text("retrying");
+    terminal.type_in("\rl");
+    terminal.wait_for_text("POST http://127.0.0.1");
+    terminal.type_in("l");
+    let screen = terminal.wait_for_text("HTTP 503");
+    let screen = if screen.contains("owned") {
+        screen
+    } else {
+        terminal.wait_for_text("owned")
+    };
+    assert!(screen.contains("\\x1b]0;owned\\x07\\x1b[2Jno"), "{screen}");
+    assert!(screen.contains("HOOKYARD"), "nothing was cleared: {screen}");
+}
+
+#[test]
+fn endpoints_are_paused_resumed_and_disabled_after_a_question() {
+    let receiver = Receiver::start();
+    let yard = Yard::start();
+    let endpoint = yard.endpoint(&receiver.url("/in"), "acme");
+    let mut terminal = PseudoTerminal::start(console(&yard.socket()));
+    terminal.wait_for_text("LIVE");
+    terminal.type_in("3");
+    terminal.wait_for_text("idle");
+    terminal.type_in("P");
+    terminal.wait_for_text("pause acme: done, P resumes it");
+    assert_eq!(yard.status(&endpoint), "paused");
+    terminal.type_in("P");
+    terminal.wait_for_text("resume acme: done, it is active");
+    terminal.type_in("T");
+    terminal.wait_for_text("disable acme?");
+    terminal.type_in("\r");
+    terminal.wait_for_text("cancelled, nothing was done");
+    assert_eq!(yard.status(&endpoint), "active");
+}
+
+#[test]
+fn a_filter_is_typed_and_help_comes_and_goes() {
+    let receiver = Receiver::start();
+    let yard = Yard::start();
+    yard.endpoint(&receiver.url("/in"), "acme");
+    yard.publish("packet.signed");
+    yard.publish("invoice.paid");
+    let mut terminal = PseudoTerminal::start(console(&yard.socket()));
+    terminal.wait_for_text("invoice.paid");
+    terminal.type_in("/event:packet");
+    terminal.wait_for_text("/event:packet");
+    terminal.type_in(".*\r");
+    terminal.wait_for("the filtered list", |screen| {
+        screen.contains("packet.signed") && !screen.contains("invoice.paid")
+    });
+    terminal.type_in("?");
+    terminal.wait_for_text("replay this delivery with a fresh retry budget");
+    terminal.type_in("\u{1b}");
+    terminal.wait_for("no help", |screen| !screen.contains("fresh retry budget"));
+    terminal.type_in("\u{1b}");
+    terminal.wait_for_text("invoice.paid");
+}
+
+#[test]
+fn a_service_that_goes_and_returns_is_told_in_words_and_the_list_stays() {
+    let receiver = Receiver::start();
+    let mut yard = Yard::start();
+    yard.endpoint(&receiver.url("/in"), "acme");
+    yard.publish("packet.signed");
+    let terminal = PseudoTerminal::start(console(&yard.socket()));
+    terminal.wait_for_text("delivered");
+    yard.go_silent();
+    let screen = terminal.wait_for_text("DOWN");
+    assert!(screen.contains("packet.signed"), "{screen}");
+    yard.serve();
+    terminal.wait_for_text("LIVE");
+    yard.publish("invoice.paid");
+    terminal.wait_for_text("invoice.paid");
+}
+
+#[test]
+fn a_resized_terminal_is_drawn_anew() {
+    let yard = Yard::start();
+    let terminal = PseudoTerminal::start(console(&yard.socket()));
+    terminal.wait_for_text("No deliveries yet.");
+    terminal.resize(30, 7);
+    terminal.wait_for_text("need 40x8, have 30x7");
+    terminal.resize(120, 30);
+    terminal.wait_for_text("EVENT ID");
+}

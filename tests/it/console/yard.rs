@@ -1,0 +1,166 @@
+//! A real service on a Unix socket: store, engine, transport and server, on the machine's clock.
+
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use hookyard::api::endpoint::{CreateEndpoint, EndpointView};
+use hookyard::api::event::PublishEvent;
+use hookyard::client::{Client, Target};
+use hookyard::clock::{SharedClock, SystemClock};
+use hookyard::domain::contract::ContractSet;
+use hookyard::domain::json::RawJson;
+use hookyard::domain::seal::SealingKey;
+use hookyard::engine::{Engine, EngineOptions, EngineParts};
+use hookyard::server::{Listeners, ServerOptions, serve};
+use hookyard::store::{Store, StoreOptions};
+use hookyard::transport::{HttpTransport, TransportOptions};
+use tempfile::TempDir;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::transport::harness::loopback;
+
+/// A service that can be reached on its socket, or not.
+pub(super) struct Yard {
+    runtime: Handle,
+    /// Dropping it ends the runtime's thread.
+    _end: oneshot::Sender<()>,
+    engine: Engine,
+    clock: SharedClock,
+    served: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
+    directory: TempDir,
+}
+
+impl Yard {
+    /// A service without endpoints.
+    pub(super) fn start() -> Self {
+        let own = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let runtime = own.handle().clone();
+        let (end, ended) = oneshot::channel::<()>();
+        std::thread::spawn(move || own.block_on(ended));
+        let directory = tempfile::tempdir().unwrap();
+        let clock: SharedClock = Arc::new(SystemClock::new());
+        let contracts = Arc::new(ContractSet::built_in().unwrap());
+        let engine = runtime.block_on(engine(&directory, &contracts, &clock));
+        let mut yard = Self {
+            runtime,
+            _end: end,
+            engine,
+            clock,
+            served: None,
+            directory,
+        };
+        yard.serve();
+        yard
+    }
+
+    /// Where it listens.
+    pub(super) fn socket(&self) -> PathBuf {
+        self.directory.path().join("hookyard.sock")
+    }
+
+    /// Begins to listen.
+    pub(super) fn serve(&mut self) {
+        let unix = UnixListener::bind(self.socket()).unwrap();
+        let listeners = Listeners {
+            tcp: None,
+            unix: Some(unix),
+        };
+        let options = ServerOptions::new(self.clock.clone());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let engine = self.engine.clone();
+        let task = self.runtime.spawn(async move {
+            let until = async move {
+                let _ = stopped.await;
+            };
+            serve(engine, listeners, options, until).await.unwrap();
+        });
+        self.served = Some((stop, task));
+    }
+
+    /// Stops listening; the engine goes on.
+    pub(super) fn go_silent(&mut self) {
+        if let Some((stop, task)) = self.served.take() {
+            stop.send(()).unwrap();
+            self.runtime.block_on(task).unwrap();
+            std::fs::remove_file(self.socket()).unwrap();
+        }
+    }
+
+    /// Makes an endpoint.
+    pub(super) fn endpoint(&self, url: &str, name: &str) -> EndpointView {
+        let body = CreateEndpoint {
+            url: url.to_owned(),
+            name: Some(name.to_owned()),
+            ..CreateEndpoint::default()
+        };
+        let client = self.client();
+        self.runtime
+            .block_on(client.create_endpoint(&body))
+            .unwrap()
+            .endpoint
+    }
+
+    /// The endpoint's status now.
+    pub(super) fn status(&self, endpoint: &EndpointView) -> String {
+        let client = self.client();
+        let known = self.runtime.block_on(client.endpoint(endpoint.id));
+        known.unwrap().status
+    }
+
+    /// Publishes an event of this type.
+    pub(super) fn publish(&self, event_type: &str) {
+        let event = PublishEvent {
+            event_type: event_type.parse().unwrap(),
+            data: RawJson::parse("{\"n\":7}").unwrap(),
+            id: None,
+            tenant: None,
+            attributes: None,
+            occurred_at: None,
+            test: false,
+        };
+        let client = self.client();
+        self.runtime.block_on(client.publish(&event)).unwrap();
+    }
+
+    fn client(&self) -> Client {
+        Client::new(Target::Socket(self.socket())).unwrap()
+    }
+}
+
+impl Drop for Yard {
+    fn drop(&mut self) {
+        self.go_silent();
+    }
+}
+
+async fn engine(directory: &TempDir, contracts: &Arc<ContractSet>, clock: &SharedClock) -> Engine {
+    let (store, hand_over) = Store::open(StoreOptions::new(directory.path()), clock.clone())
+        .await
+        .unwrap();
+    let transport = HttpTransport::new(TransportOptions {
+        targets: loopback(),
+        ..TransportOptions::default()
+    })
+    .unwrap();
+    Engine::start(EngineParts {
+        store,
+        hand_over,
+        transport: Arc::new(transport),
+        contracts: contracts.clone(),
+        clock: clock.clone(),
+        seed: [3; 32],
+        sealing_key: SealingKey::from_bytes([4; 32]),
+        options: EngineOptions {
+            targets: loopback(),
+            ..EngineOptions::default()
+        },
+    })
+    .await
+    .unwrap()
+}
