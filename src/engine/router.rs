@@ -311,6 +311,20 @@ impl Router {
     }
 }
 
+/// Discards what is pending for deleted endpoints, chunk by chunk: others write in between.
+pub(super) async fn discard_orphans(yard: Rc<Yard>) {
+    loop {
+        match yard.store.discard_orphans().await {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) => {
+                tracing::error!(%error, "failed to discard the deliveries of deleted endpoints; the next start goes on");
+                return;
+            }
+        }
+    }
+}
+
 fn fresh_item(delivery: &AcceptedDelivery, event: &Event, payload: EventRef) -> Item<EventRef> {
     Item {
         id: delivery.id,
@@ -355,6 +369,10 @@ impl Handler<Tell> for Router {
         let id = tell.endpoint_id;
         if tell.told == Told::Reconfigured {
             self.note_resume(id);
+            let endpoint = self.yard.desk.book.get(id);
+            if endpoint.is_some_and(|endpoint| endpoint.status == EndpointStatus::Deleted) {
+                actix_rt::spawn(discard_orphans(Rc::clone(&self.yard)));
+            }
         }
         let Some(berth) = self.ensure_lane(id, context) else {
             return;

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use super::desk::Desk;
 use super::error::EngineError;
 use super::parts::EngineOptions;
-use super::router::{ClockSet, NextBusiness, Router, Tell, Tick, Told};
+use super::router::{ClockSet, NextBusiness, Router, Tell, Tick, Told, discard_orphans};
 use super::yard::Yard;
 use crate::domain::id::EndpointId;
 use crate::store::HandOverReceiver;
@@ -108,6 +108,7 @@ fn run(desk: &Arc<Desk>, crew: Crew) -> Rc<Yard> {
     let waiting = u32::try_from(crew.with_pending.len()).unwrap_or(u32::MAX);
     yard.waiting_to_start.set(waiting);
     actix_rt::spawn(recover(Rc::clone(&yard), router.clone(), crew.with_pending));
+    actix_rt::spawn(discard_orphans(Rc::clone(&yard)));
     actix_rt::spawn(keep_time(Rc::clone(&yard), router));
     yard
 }
