@@ -51,6 +51,7 @@ keys! {
     "retention.payloads", Text, "how long events keep their data";
     "retention.attempts", Text, "how long attempts and finished deliveries are kept";
     "retention.dead", Text, "how long dead deliveries are kept";
+    "retention.audit", Text, "how long the audit log is kept";
     "retention.reserve", Text, "free disk below which no events are accepted";
     "limits.event_bytes", Text, "the largest event";
     "http.workers", Number, "threads that serve the HTTP API";
@@ -63,7 +64,6 @@ const LATER: &[(&str, &str)] = &[
     ("notify.", "notifications"),
     ("targets.egress_addresses", "the list of egress addresses"),
     ("retention.disk", "retention by disk space"),
-    ("retention.audit", "retention of the audit log"),
 ];
 
 impl Key {

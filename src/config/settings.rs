@@ -17,6 +17,7 @@ use super::size::ByteSize;
 use super::written::{Origin, Sources, Written};
 use crate::domain::duration::DurationText;
 use crate::domain::limits;
+use crate::domain::retention::RetentionPolicy;
 
 /// Everything that can be configured, checked.
 #[derive(Clone, Debug)]
@@ -90,8 +91,22 @@ pub struct Retention {
     pub attempts: Duration,
     /// Dead deliveries.
     pub dead: Duration,
+    /// The audit log.
+    pub audit: Duration,
     /// Bytes of free disk below which no events are accepted.
     pub reserve_bytes: u64,
+}
+
+impl Retention {
+    /// What the store's rounds go by.
+    pub const fn policy(&self) -> RetentionPolicy {
+        RetentionPolicy {
+            payloads: self.payloads,
+            attempts: self.attempts,
+            dead: self.dead,
+            audit: self.audit,
+        }
+    }
 }
 
 impl Config {
@@ -216,6 +231,7 @@ impl Checker<'_> {
             payloads: self.duration("retention.payloads", "30d", range)?,
             attempts: self.duration("retention.attempts", "30d", range)?,
             dead: self.duration("retention.dead", "90d", range)?,
+            audit: self.duration("retention.audit", "1y", range)?,
             reserve_bytes: self
                 .size(
                     "retention.reserve",

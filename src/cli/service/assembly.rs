@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use super::contract_files;
 use super::key::{self, WhenMissing};
 use super::socket::{self, BoundSocket};
+use super::upkeep;
 use crate::cli::entropy::entropy;
 use crate::cli::failure::Failure;
 use crate::client::Target;
@@ -37,6 +38,8 @@ pub(crate) struct Service {
     /// Told to stop the server.
     stop_server: oneshot::Sender<()>,
     serving: JoinHandle<Result<(), ServeError>>,
+    /// Retention and the like.
+    upkeep: JoinHandle<()>,
     /// Kept for its file.
     socket: BoundSocket,
     grace: Duration,
@@ -83,12 +86,18 @@ impl Service {
             tcp: Some(tcp),
             unix: socket.listener.take(),
         };
+        let upkeep_clock = Arc::clone(&clock);
         let options = server_options(config, clock, socket.group.clone());
         let (stop_server, stopped) = oneshot::channel();
         let serving = tokio::spawn(serve(engine.clone(), listeners, options, async move {
             // A sender that is dropped means the same.
             let _ = stopped.await;
         }));
+        let upkeep = tokio::spawn(upkeep::keep(
+            store.clone(),
+            config.retention.policy(),
+            upkeep_clock,
+        ));
         tracing::info!(
             listen = %address,
             socket = %socket.path.display(),
@@ -102,6 +111,7 @@ impl Service {
             store,
             stop_server,
             serving,
+            upkeep,
             socket,
             grace: config.shutdown_grace,
         })
@@ -129,6 +139,7 @@ impl Service {
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         // An error means that the server has ended already.
         let _ = self.stop_server.send(());
+        self.upkeep.abort();
         let drain = self.engine.shutdown(self.grace);
         let ((), served) = tokio::join!(drain, self.serving);
         self.store.close().await;

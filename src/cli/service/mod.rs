@@ -15,6 +15,7 @@ mod contract_files;
 mod key;
 mod log;
 mod socket;
+mod upkeep;
 
 pub(crate) use assembly::{Service, log_path};
 pub(crate) use log::{LogFormat, start_log, start_log_file};

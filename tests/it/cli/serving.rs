@@ -256,6 +256,28 @@ fn commands_that_take_something_away_ask_and_refuse_where_nobody_can_be_asked() 
 }
 
 #[test]
+fn what_waits_for_a_deleted_endpoint_is_discarded() {
+    let home = Home::new();
+    let _service = home.start();
+    home.json(&[
+        "endpoint",
+        "create",
+        "https://example.com/",
+        "--name",
+        "shop",
+    ]);
+    home.json(&["endpoint", "pause", "shop"]);
+    home.json(&["event", "publish", "--type", "a.b"]);
+    assert_eq!(home.json(&["delivery", "list"])["state"], "held");
+    home.json(&["endpoint", "delete", "shop", "--yes"]);
+    let ledger = |count: &str| {
+        home.wait_for(&["stats"], |stats| stats["ledger"][count] == 1);
+    };
+    ledger("discarded");
+    ledger("created");
+}
+
+#[test]
 fn wrong_input_is_refused_with_the_services_own_words() {
     let home = Home::new();
     let _service = home.start();

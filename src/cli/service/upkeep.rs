@@ -1,0 +1,82 @@
+//! What keeps the store small: retention, and the discarding of what waits for deleted endpoints.
+//!
+//! Both go in chunks of the store's own making, so that publishing and recording fit in between.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::clock::SharedClock;
+use crate::domain::retention::{RetentionPolicy, plan};
+use crate::store::{RetentionProgress, Store, StoreError};
+
+/// From the start to the first round: recovery goes first.
+const FIRST_ROUND_AFTER: Duration = Duration::from_secs(60);
+/// From one round to the next.
+const ROUND_EVERY: Duration = Duration::from_secs(600);
+/// Between two chunks of a round: others write meanwhile.
+const CHUNK_PAUSE: Duration = Duration::from_millis(20);
+
+/// Keeps house until it is dropped.
+pub(super) async fn keep(store: Store, policy: RetentionPolicy, clock: SharedClock) {
+    let mut changes = store.subscribe();
+    discard(&store).await;
+    let mut wait = FIRST_ROUND_AFTER;
+    loop {
+        let mut due = pin!(clock.sleep_until(clock.now() + wait));
+        loop {
+            tokio::select! {
+                () = &mut due => break,
+                change = changes.recv() => match change {
+                    Ok(change) if change.endpoints.is_empty() => {}
+                    // One of them may have been deleted; after a gap, too.
+                    Ok(_) | Err(RecvError::Lagged(_)) => discard(&store).await,
+                    Err(RecvError::Closed) => return,
+                },
+            }
+        }
+        if let Err(error) = round(&store, &policy, &clock).await {
+            tracing::warn!(%error, "retention could not go on; it is tried again later");
+        }
+        wait = ROUND_EVERY;
+    }
+}
+
+/// One walk through everything that may go.
+async fn round(
+    store: &Store,
+    policy: &RetentionPolicy,
+    clock: &SharedClock,
+) -> Result<(), StoreError> {
+    let plan = plan(clock.now(), policy);
+    let mut progress = RetentionProgress::default();
+    let (mut events, mut deliveries, mut attempts, mut payloads) = (0, 0, 0, 0);
+    while !progress.is_done() {
+        let (next, removed) = store.retention_step(plan, progress).await?;
+        progress = next;
+        events += removed.events;
+        deliveries += removed.deliveries;
+        attempts += removed.attempts;
+        payloads += removed.payloads;
+        clock.sleep_until(clock.now() + CHUNK_PAUSE).await;
+    }
+    if events + deliveries + attempts + payloads > 0 {
+        tracing::info!(events, deliveries, attempts, payloads, "retention removed");
+    }
+    Ok(())
+}
+
+/// Discards what waits for deleted endpoints.
+async fn discard(store: &Store) {
+    loop {
+        match store.discard_orphans().await {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(%error, "deliveries of a deleted endpoint could not be discarded yet");
+                return;
+            }
+        }
+    }
+}
