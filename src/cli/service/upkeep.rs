@@ -1,11 +1,7 @@
-//! What keeps the store small: retention, and the discarding of what waits for deleted endpoints.
-//!
-//! Both go in chunks of the store's own making, so that publishing and recording fit in between.
+//! What keeps the store small: retention, in chunks of the store's own making, so that publishing and recording fit in
+//! between.
 
-use std::pin::pin;
 use std::time::Duration;
-
-use tokio::sync::broadcast::error::RecvError;
 
 use crate::clock::SharedClock;
 use crate::domain::retention::{RetentionPolicy, plan};
@@ -20,22 +16,9 @@ const CHUNK_PAUSE: Duration = Duration::from_millis(20);
 
 /// Keeps house until it is dropped.
 pub(super) async fn keep(store: Store, policy: RetentionPolicy, clock: SharedClock) {
-    let mut changes = store.subscribe();
-    discard(&store).await;
     let mut wait = FIRST_ROUND_AFTER;
     loop {
-        let mut due = pin!(clock.sleep_until(clock.now() + wait));
-        loop {
-            tokio::select! {
-                () = &mut due => break,
-                change = changes.recv() => match change {
-                    Ok(change) if change.endpoints.is_empty() => {}
-                    // One of them may have been deleted; after a gap, too.
-                    Ok(_) | Err(RecvError::Lagged(_)) => discard(&store).await,
-                    Err(RecvError::Closed) => return,
-                },
-            }
-        }
+        clock.sleep_until(clock.now() + wait).await;
         if let Err(error) = round(&store, &policy, &clock).await {
             tracing::warn!(%error, "retention could not go on; it is tried again later");
         }
@@ -65,18 +48,4 @@ async fn round(
         tracing::info!(events, deliveries, attempts, payloads, "retention removed");
     }
     Ok(())
-}
-
-/// Discards what waits for deleted endpoints.
-async fn discard(store: &Store) {
-    loop {
-        match store.discard_orphans().await {
-            Ok(0) => return,
-            Ok(_) => {}
-            Err(error) => {
-                tracing::warn!(%error, "deliveries of a deleted endpoint could not be discarded yet");
-                return;
-            }
-        }
-    }
 }
