@@ -26,10 +26,12 @@ use super::term::tty::Tty;
 use super::theme::Theme;
 use super::view::{self, Skin};
 use crate::client::Client;
-use crate::clock::{SharedClock, pace};
+use crate::clock::{SharedClock, pace, within};
 
 /// The shortest time between two frames that only data asks for.
 const FRAME: Duration = Duration::from_millis(100);
+/// How long a frame on its way is waited for before the terminal is given back: it must not land on the shell's screen.
+const LAST_FRAME: Duration = Duration::from_millis(300);
 
 /// Shows the console until the operator leaves, a signal comes or the terminal is gone.
 ///
@@ -140,7 +142,7 @@ impl Shell {
                     self.handle(Msg::Resized(columns, rows)).await?
                 }
                 Next::Signal(SignalEvent::Suspend) => {
-                    self.suspend().map_err(ConsoleError::Terminal)?;
+                    self.suspend().await.map_err(ConsoleError::Terminal)?;
                     None
                 }
                 Next::Signal(SignalEvent::Continue) => {
@@ -149,8 +151,16 @@ impl Shell {
                 }
             };
             if let Some(reason) = exit {
+                self.await_frame().await;
                 return Ok(reason);
             }
+        }
+    }
+
+    /// Waits, but not for long, until no frame is on its way.
+    async fn await_frame(&mut self) {
+        if self.writer().is_busy() && within(LAST_FRAME, self.written.next()).await.is_some() {
+            self.writer().written();
         }
     }
 
@@ -202,7 +212,7 @@ impl Shell {
                 }
                 Cmd::Copy(text) => self.copy(text),
                 Cmd::Repaint => self.repaint().map_err(ConsoleError::Terminal)?,
-                Cmd::Suspend => self.suspend().map_err(ConsoleError::Terminal)?,
+                Cmd::Suspend => self.suspend().await.map_err(ConsoleError::Terminal)?,
                 Cmd::Exit(reason) => return Ok(Some(reason)),
             }
         }
@@ -239,7 +249,8 @@ impl Shell {
     }
 
     /// Gives the terminal back and stops this process group until somebody continues it.
-    fn suspend(&mut self) -> io::Result<()> {
+    async fn suspend(&mut self) -> io::Result<()> {
+        self.await_frame().await;
         self.guard = None;
         // Comes back when the group is continued; a group that cannot be stopped goes on at once.
         let _ = rustix::process::kill_current_process_group(rustix::process::Signal::STOP);
