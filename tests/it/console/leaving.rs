@@ -61,6 +61,7 @@ fn a_console_that_is_stopped_gives_the_terminal_back_until_it_goes_on() {
     terminal.wait_for_text("LIVE");
     terminal.type_in("\u{1a}");
     terminal.assert_given_back();
+    terminal.wait_until_stopped();
     terminal.signal(Signal::CONT);
     terminal.wait_for_text("LIVE");
     terminal.type_in("q");

@@ -128,6 +128,16 @@ impl PseudoTerminal {
         kill_process(pid, signal).unwrap();
     }
 
+    /// Waits until the program is stopped: a signal to go on that comes before would be lost.
+    pub(super) fn wait_until_stopped(&self) {
+        let deadline = Instant::now() + WAIT_MAX;
+        let stat = format!("/proc/{}/stat", self.child.id());
+        while !std::fs::read_to_string(&stat).unwrap().contains(") T ") {
+            assert!(Instant::now() < deadline, "the console does not stop");
+            std::thread::yield_now();
+        }
+    }
+
     /// The terminal goes away.
     pub(super) fn hang_up(&mut self) {
         self.keys = None;
