@@ -13,8 +13,6 @@ use crate::domain::time::Timestamp;
 
 /// Timeouts in a row after which a receiver counts as slow that has answered before; else the first is enough.
 const TIMEOUTS_SLOW: u32 = 2;
-/// Answered requests that may wait for their record beside those in flight: bounds memory when the disk is slow.
-const RECORDING_MAX: usize = 512;
 /// The smallest and the largest window a lane asks the store for.
 const WINDOW_MIN: usize = 2;
 const WINDOW_MAX: usize = 128;
@@ -403,8 +401,9 @@ impl<P> LaneMachine<P> {
         } else {
             self.config.concurrency.max(1)
         };
-        let waiting_for_disk = self.flights.len().saturating_sub(sending_max as usize);
-        self.sending < sending_max && waiting_for_disk < RECORDING_MAX
+        // A crash repeats what is sent and not recorded, so as many may wait for the disk as may be on the wire.
+        let unrecorded_max = sending_max.saturating_mul(2) as usize;
+        self.sending < sending_max && self.flights.len() < unrecorded_max
     }
 
     /// Twice as much as can soon be in flight: the next are there when the first are done.
