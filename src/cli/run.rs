@@ -10,7 +10,8 @@ use super::failure::{Exit, exit_of, text_of};
 use super::output::{Output, note};
 use super::tree::{Command, Tree};
 use super::{
-    console, contract, delivery, demo, endpoint, event, help, listen, serve, stats, token, verify,
+    bench, console, contract, delivery, demo, endpoint, event, help, listen, serve, stats, token,
+    verify,
 };
 use crate::config::Environment;
 
@@ -53,6 +54,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> anyhow::Result<()> {
         Some(Command::Stats(args)) => on_runtime(stats::run(args, context)),
         Some(Command::Listen(args)) => on_runtime(listen::run(args, context)),
         Some(Command::Verify(args)) => verify::run(&args, context),
+        Some(Command::Bench(args)) => on_runtime(bench::run(args)),
         Some(Command::Help(args)) => help::run(&args, context),
     }
 }

@@ -4,7 +4,8 @@ use clap::{Parser, Subcommand};
 
 use super::output::Colour;
 use super::{
-    console, contract, delivery, demo, endpoint, event, help, listen, serve, stats, token, verify,
+    bench, console, contract, delivery, demo, endpoint, event, help, listen, serve, stats, token,
+    verify,
 };
 
 /// Webhook delivery that an ops team runs from a terminal.
@@ -64,6 +65,8 @@ pub(crate) enum Command {
     Listen(listen::ListenArgs),
     /// Check a request's signature.
     Verify(verify::VerifyArgs),
+    /// Measure what this machine can do.
+    Bench(bench::BenchArgs),
     /// Explain a command, or the filter language.
     Help(help::HelpArgs),
 }

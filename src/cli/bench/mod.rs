@@ -1,0 +1,82 @@
+//! `hookyard bench`: what this machine can do, end to end, against the raw limit of the same run.
+//!
+//! ```text
+//! load client ──POST /v1/events──► hookyard serve ──signed POSTs──► sink
+//! (child)                          (child, fsync, real sockets)     (child, checks every signature)
+//! raw sender  ──the same signed POSTs, nothing in between─────────► sink
+//! ```
+//! Every process shares the machine's cores, so absolute figures are noise between runs and only ratios within one
+//! run say anything. The run fails when a delivery is missing or a signature does not verify.
+
+mod child;
+mod load;
+mod payload;
+mod protocol;
+mod raw;
+mod report;
+mod roles;
+mod run;
+mod service;
+mod sink;
+mod wire;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+
+/// Measure this machine: raw limit, closed loop, fan-out, latency, backlog drain, memory, start.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Example:\n  hookyard bench --deliveries 30000 --json")]
+pub(crate) struct BenchArgs {
+    /// Deliveries in each closed loop.
+    #[arg(long, default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(100..=10_000_000))]
+    deliveries: u64,
+    /// Endpoints of the loop with many endpoints.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    endpoints: u64,
+    /// Publishing connections, raw connections, and requests in flight to a lone endpoint.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=256))]
+    concurrency: u64,
+    /// Events a second of the main latency measurement.
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    rate: u64,
+    /// Print one JSON line instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Which child process this is; the bench starts them itself.
+    #[arg(long, hide = true, requires = "channel")]
+    role: Option<ChildRole>,
+    /// What a child needs to know; the bench fills it in.
+    #[arg(long, hide = true)]
+    channel: Option<String>,
+}
+
+/// A child process of the bench.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ChildRole {
+    /// Receives and checks.
+    Sink,
+    /// Publishes.
+    Load,
+    /// Posts to the sink directly.
+    Raw,
+}
+
+/// Runs the bench, or one of its children.
+///
+/// # Errors
+/// A delivery that did not arrive, a signature that does not verify, or a child that ended.
+#[expect(clippy::print_stdout, reason = "the report is what the command is for")]
+pub(crate) async fn run(arguments: BenchArgs) -> Result<()> {
+    if let (Some(role), Some(channel)) = (arguments.role, &arguments.channel) {
+        return tokio::task::LocalSet::new()
+            .run_until(roles::run(role, channel))
+            .await;
+    }
+    let report = run::measure(&arguments).await?;
+    if arguments.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        print!("{}", report.table());
+    }
+    Ok(())
+}
