@@ -8,7 +8,10 @@
 mod api;
 mod cli;
 mod console;
+mod crash;
+mod disk_full;
 mod engine;
 mod store;
 mod support;
 mod transport;
+mod verifiers;

@@ -3,4 +3,6 @@
 pub(crate) mod receiver;
 pub(crate) mod receiver_answer;
 pub(crate) mod receiver_tls;
+pub(crate) mod service;
+pub(crate) mod skip;
 pub(crate) mod world;
