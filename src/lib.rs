@@ -1,4 +1,66 @@
-//! Hookyard: webhook delivery that an ops team runs from a terminal.
+//! Hookyard: webhook delivery that an ops team runs from a terminal. One binary, one SQLite file.
+//!
+//! A platform publishes an **event**; Hookyard stores it, fans it out into one **delivery** for each matching
+//! **endpoint**, and makes **attempts** (signed HTTP requests) until the endpoint accepts it or its retries end.
+//! This page is the architecture; the words are defined in [`domain`].
+//!
+//! # Bird's eye
+//! ```text
+//! publisher ─POST /v1/events─► server ─► engine ─► store's writer: one transaction a flush, fsync ─► 202
+//!                                                    │ matches endpoints, gives ids, counts
+//!                                                    ▼ after the commit
+//!                               lane actors ◄─ router ◄─ hand-over (hints; the store is the queue)
+//!                                 │ domain::lane: step(now, rng, input) → effects
+//!                                 ▼
+//!                               transport ─► receiver
+//!                                 │ outcome
+//!                                 ▼
+//!                               writer: attempt, delivery and counters in the flush that other calls share
+//!                                 │ changes
+//!                                 ▼
+//!                               stream ─► console, scripts
+//! ```
+//!
+//! # Code map
+//! | module | what it is | IO |
+//! |---|---|---|
+//! | [`domain`] | the decisions: pure functions of (state, input, now, rng) | none |
+//! | [`clock`] | the time seam: system and virtual clock | reads clocks, sleeps |
+//! | [`store`] | SQLite: one writer with group commit, readers, retention | disk |
+//! | [`transport`] | outgoing requests: DNS, TLS, address rules, phases | network |
+//! | [`engine`] | actors: router, one lane an endpoint; the one door to everything | none of its own |
+//! | [`api`] | the wire vocabulary of the HTTP API | none |
+//! | [`server`] | the HTTP API on TCP and Unix socket | network |
+//! | [`client`] | the typed client of that API | network |
+//! | [`console`] | the terminal console: model, update, view, perform | terminal |
+//! | [`config`] | file, environment and flags → one checked value | reads files |
+//! | [`cli`] | the command tree; puts everything together | all |
+//!
+//! # Invariants
+//! - **Imports run one way**: cli → console, server → client, engine → store, transport → domain. `tests/tidy.rs`
+//!   holds it, because one crate has no compiler walls.
+//! - **202 means on disk.** A publish is answered after the fsync of the transaction that holds the event and its
+//!   deliveries. The service refuses to start when SQLite's `synchronous` reads back below FULL.
+//! - **One writer.** All changes pass one task with the only write connection, so their order is total: an event is
+//!   matched against the endpoints as they are at that point, and no event slips past an endpoint created before it.
+//! - **The store is the queue.** Mailboxes carry hints that may be lost; lanes hold bounded windows and fall back to
+//!   reading. Nothing but a lane decides when a delivery goes out; there is no second scheduler and no polling.
+//! - **Nothing is written before a send.** In-flight is memory only: a crash means "send again", at most once more.
+//! - **Time comes from [`clock`]**, randomness from a seed that [`cli`] draws; both are arguments everywhere else.
+//! - **The console has no private door.** It, the command line and the tests go through [`client`].
+//! - **Untrusted text is escaped** (`domain::escape`) before it reaches a terminal or a log.
+//!
+//! # Where this departs from its design, and why
+//! - *Held is derived.* A delivery is held when it is pending and its endpoint is paused or disabled; nothing is
+//!   rewritten when an operator pauses, so pausing a million deliveries is one row, and no crash can leave some behind.
+//! - *Matching happens in the writer*, not in the server against a snapshot: the snapshot could be older than an
+//!   endpoint's creation that was answered before.
+//! - *Fresh deliveries are indexed by endpoint* (a partial index over the few that were never tried): a lane that
+//!   falls back to the store finds its own without walking everybody's.
+//!
+//! # Absent on purpose
+//! No second database, broker or cache; no background polling over deliveries; no global registries; no `unsafe`; no
+//! environment proxies, redirects or decompression on the way out.
 
 pub mod api;
 pub mod cli;
