@@ -124,7 +124,8 @@ CREATE TABLE attempts (
 CREATE INDEX attempts_delivery ON attempts (delivery_id);
 
 -- The ledger: every delivery ever made, kept in the transaction that changes it. The removed ones are those whose
--- rows retention took, so that rows = counter - removed can be checked at any time.
+-- rows retention took, so that rows = counter - removed can be checked at any time. Beside it, in the row that a flush
+-- writes anyway: how the latest attempts ended, test traffic left out.
 CREATE TABLE endpoint_counters (
     endpoint_id       INTEGER PRIMARY KEY NOT NULL REFERENCES endpoints (id),
     created           INTEGER NOT NULL DEFAULT 0,
@@ -134,7 +135,11 @@ CREATE TABLE endpoint_counters (
     discarded         INTEGER NOT NULL DEFAULT 0,
     removed_delivered INTEGER NOT NULL DEFAULT 0,
     removed_dead      INTEGER NOT NULL DEFAULT 0,
-    removed_discarded INTEGER NOT NULL DEFAULT 0
+    removed_discarded INTEGER NOT NULL DEFAULT 0,
+    last_success_at   INTEGER,
+    last_failure_at   INTEGER,
+    last_failure      TEXT,
+    consecutive_failures INTEGER NOT NULL DEFAULT 0
 );
 
 -- What happened in a minute, by endpoint; test traffic is left out. `minute` is milliseconds of its beginning.

@@ -240,15 +240,15 @@ pub struct EndpointHealth {
     pub successes_1h: u64,
     /// Mean duration of those attempts in milliseconds.
     pub mean_latency_ms_1h: Option<u64>,
-    /// Failed attempts since the last success, counted up to 1,000 from the service's start.
+    /// Failed attempts since the last success; test traffic is left out, here and below.
     pub consecutive_failures: u32,
-    /// When it last accepted a delivery.
+    /// When an attempt last succeeded.
     #[schema(value_type = Option<String>)]
     pub last_success_at: Option<Timestamp>,
     /// When an attempt last failed.
     #[schema(value_type = Option<String>)]
     pub last_failure_at: Option<Timestamp>,
-    /// The latest failure in words, not escaped.
+    /// The latest failure, its class first: `status: answered 503; …`; at most 200 characters, not escaped.
     pub last_failure: Option<String>,
     /// When its next retry is due.
     #[schema(value_type = Option<String>)]

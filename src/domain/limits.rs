@@ -60,6 +60,8 @@ pub const RESPONSE_BODY_BYTES_MAX: usize = 64 * 1024;
 pub const RESPONSE_HEADER_BYTES_MAX: usize = 16 * 1024;
 /// Characters of a failure's text that are kept with an attempt.
 pub const FAILURE_TEXT_CHARS_MAX: usize = 500;
+/// Characters of an endpoint's latest failure, class included: what a line of a list may show.
+pub const LAST_FAILURE_CHARS_MAX: usize = 200;
 
 /// Characters of a filter: a long line, and what a URL's query carries anywhere.
 pub const FILTER_CHARS_MAX: usize = 2_048;

@@ -38,7 +38,9 @@ mod why;
 mod wish;
 mod yard;
 
-pub use crate::store::{AttemptStats, Changes, DeliveryChange, Published, StoreFacts, StoredEvent};
+pub use crate::store::{
+    AttemptStats, Changes, DeliveryChange, EndpointLedger, Published, StoreFacts, StoredEvent,
+};
 pub use error::EngineError;
 pub use handle::{Engine, KEY_CHECK};
 pub use parts::{EngineOptions, EngineParts};

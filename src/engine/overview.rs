@@ -8,8 +8,8 @@ use super::handle::Engine;
 use crate::domain::delivery::Delivery;
 use crate::domain::endpoint::Endpoint;
 use crate::domain::id::{DeliveryId, EndpointId};
-use crate::domain::ledger::Counts;
 use crate::domain::time::Timestamp;
+use crate::store::EndpointLedger;
 
 impl Engine {
     /// An endpoint as it is in memory, a deleted one too: old deliveries keep its name.
@@ -30,11 +30,11 @@ impl Engine {
         Ok(self.desk.store.delivery(id).await?)
     }
 
-    /// Where the deliveries of one endpoint stand.
+    /// Where the deliveries of one endpoint stand, and how its latest attempts ended.
     ///
     /// # Errors
     /// NotFound, Internal.
-    pub async fn endpoint_ledger(&self, id: EndpointId) -> Result<Counts, EngineError> {
+    pub async fn endpoint_ledger(&self, id: EndpointId) -> Result<EndpointLedger, EngineError> {
         Ok(self.desk.store.endpoint_ledger(id).await?)
     }
 

@@ -84,9 +84,13 @@ impl Facts {
     }
 
     async fn health(&self, core: &Core, id: EndpointId) -> EndpointHealth {
-        let counts = core.engine.endpoint_ledger(id).await.unwrap_or_default();
+        let ledger = core.engine.endpoint_ledger(id).await.unwrap_or_default();
         let mut health = EndpointHealth {
-            deliveries: views::counts(&counts),
+            deliveries: views::counts(&ledger.counts),
+            consecutive_failures: ledger.consecutive_failures,
+            last_success_at: ledger.last_success_at,
+            last_failure_at: ledger.last_failure_at,
+            last_failure: ledger.last_failure,
             ..EndpointHealth::default()
         };
         if let Some(lane) = self.lanes.get(&id) {

@@ -17,7 +17,8 @@ pub(super) const MINUTE_MS: i64 = 60_000;
 
 const SELECT_LEDGER: &str = "SELECT p.status, c.endpoint_id, c.created, c.pending, c.delivered, c.dead, c.discarded \
      FROM endpoint_counters c JOIN endpoints p ON p.id = c.endpoint_id";
-const SELECT_LEDGER_OF: &str = "SELECT p.status, c.endpoint_id, c.created, c.pending, c.delivered, c.dead, c.discarded \
+const SELECT_LEDGER_OF: &str = "SELECT p.status, c.endpoint_id, c.created, c.pending, c.delivered, c.dead, \
+     c.discarded, c.consecutive_failures, c.last_success_at, c.last_failure_at, c.last_failure \
      FROM endpoint_counters c JOIN endpoints p ON p.id = c.endpoint_id WHERE c.endpoint_id = $1";
 const SELECT_LEDGER_SUM: &str = "SELECT p.status, 0, sum(c.created), sum(c.pending), sum(c.delivered), sum(c.dead), \
      sum(c.discarded) FROM endpoint_counters c JOIN endpoints p ON p.id = c.endpoint_id GROUP BY p.status";
@@ -61,6 +62,21 @@ pub struct AttemptStats {
     pub latency_us: u64,
 }
 
+/// The ledger of one endpoint, and how its latest attempts ended; test traffic is left out of the latter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EndpointLedger {
+    /// Where its deliveries stand.
+    pub counts: Counts,
+    /// Failed attempts recorded since the last success.
+    pub consecutive_failures: u32,
+    /// When the latest success ended.
+    pub last_success_at: Option<Timestamp>,
+    /// When the latest failure ended.
+    pub last_failure_at: Option<Timestamp>,
+    /// That failure, `class: text`, at most 200 characters, not escaped.
+    pub last_failure: Option<String>,
+}
+
 impl Store {
     /// The ledger of all endpoints together, deleted ones included. Retention takes rows, never counts; test
     /// deliveries are counted like any other.
@@ -87,17 +103,25 @@ impl Store {
         rows.iter().map(ledger_row).collect()
     }
 
-    /// The ledger of one endpoint.
+    /// The ledger of one endpoint, and how its latest attempts ended.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
-    pub async fn endpoint_ledger(&self, id: EndpointId) -> Result<Counts, StoreError> {
+    pub async fn endpoint_ledger(&self, id: EndpointId) -> Result<EndpointLedger, StoreError> {
         let row = sqlx::query(SELECT_LEDGER_OF)
             .bind(id.as_i64())
             .fetch_optional(self.readers())
             .await?;
         let row = row.ok_or_else(|| StoreError::not_found("endpoint", &id))?;
-        Ok(ledger_row(&row)?.1)
+        let failures: i64 = row.try_get(7)?;
+        let time = |column: Option<i64>| column.map(Timestamp::from_millis);
+        Ok(EndpointLedger {
+            counts: ledger_row(&row)?.1,
+            consecutive_failures: u32::try_from(failures).unwrap_or(u32::MAX),
+            last_success_at: time(row.try_get(8)?),
+            last_failure_at: time(row.try_get(9)?),
+            last_failure: row.try_get(10)?,
+        })
     }
 
     /// Events accepted of all time.

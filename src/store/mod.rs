@@ -53,7 +53,7 @@ mod tokens;
 mod writer;
 
 pub use audit::AuditEntry;
-pub use counters::AttemptStats;
+pub use counters::{AttemptStats, EndpointLedger};
 pub use deliveries::{DeliveryScope, DeliverySelect, SqlCondition, SqlValue};
 pub use error::StoreError;
 pub use events::StoredEvent;

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::super::attempts::headers_to_bytes;
-use super::super::cold::LedgerDelta;
 use super::super::counters::minute_of;
 use super::super::error::StoreError;
 use super::super::events::audience_to_column;
@@ -12,6 +11,7 @@ use super::super::record::{
     AcceptedDelivery, AcceptedEvent, AfterAttempt, AttemptRecord, DeliveryChange, Published,
     Recorded,
 };
+use super::endpoint_delta::EndpointDelta;
 use super::look::{Look, Taken};
 use super::queue::{PublishCall, RecordCall};
 use super::sql::Mix;
@@ -57,7 +57,7 @@ pub(super) struct Batch {
     /// `$11` and `$12`.
     pub(super) moves: Rows,
     pub(super) late: Rows,
-    ledger: BTreeMap<EndpointId, LedgerDelta>,
+    endpoints: BTreeMap<EndpointId, EndpointDelta>,
     minutes: BTreeMap<(i64, EndpointId), MinuteDelta>,
     /// Its time.
     pub(super) now: Timestamp,
@@ -95,7 +95,7 @@ impl Batch {
             attempts: Rows::new(),
             moves: Rows::new(),
             late: Rows::new(),
-            ledger: BTreeMap::new(),
+            endpoints: BTreeMap::new(),
             minutes: BTreeMap::new(),
             now,
             clock_offset_ms,
@@ -130,15 +130,11 @@ impl Batch {
         !self.mix.events && !self.mix.attempts
     }
 
-    /// `$5`: how ledgers move.
-    pub(super) fn ledger_rows(&self) -> Rows {
+    /// `$5`: how ledgers move, and how attempts ended.
+    pub(super) fn endpoint_rows(&self) -> Rows {
         let mut rows = Rows::new();
-        for (endpoint_id, delta) in &self.ledger {
-            rows.row(endpoint_id.as_i64())
-                .int(delta.created)
-                .int(delta.pending)
-                .int(delta.delivered)
-                .int(delta.dead);
+        for (endpoint_id, delta) in &self.endpoints {
+            delta.row(*endpoint_id, self.mix.attempts, &mut rows);
         }
         rows
     }
@@ -212,7 +208,7 @@ impl Batch {
                 .text(event.event_type.as_str())
                 .int(i64::from(event.test))
                 .int(delivery.held_before_ms);
-            let delta = self.ledger.entry(endpoint_id).or_default();
+            let delta = &mut self.endpoints.entry(endpoint_id).or_default().ledger;
             delta.created += 1;
             delta.pending += 1;
             self.changed.push(DeliveryChange {
@@ -260,6 +256,9 @@ impl Batch {
         if !test {
             let minute = (minute_of(attempt.started_at), attempt.endpoint_id);
             self.minutes.entry(minute).or_default().add(attempt);
+            let endpoint = self.endpoints.entry(attempt.endpoint_id).or_default();
+            let ended_at = attempt.started_at + attempt.phases.total;
+            endpoint.ended(ended_at, attempt.failure.as_ref());
         }
         let (id, number) = (attempt.delivery_id.as_i64(), i64::from(attempt.number));
         if !waits {
@@ -282,7 +281,8 @@ impl Batch {
             .int_or_null(last.status.map(i64::from))
             .text_or_null(last.class.map(FailureClass::as_str))
             .int(micros(last.latency));
-        let delta = self.ledger.entry(attempt.endpoint_id).or_default();
+        let endpoint = self.endpoints.entry(attempt.endpoint_id).or_default();
+        let delta = &mut endpoint.ledger;
         delta.pending -= 1;
         *delta.counter(state.as_str()) += 1;
         self.changed.push(DeliveryChange {

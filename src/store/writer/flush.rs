@@ -123,14 +123,14 @@ async fn write(
 ) -> Result<(), StoreError> {
     use super::values::Rows;
     let events = i64::try_from(batch.accepted.len()).unwrap_or(i64::MAX);
-    let (ledger, minutes) = (batch.ledger_rows(), batch.minute_rows());
+    let (endpoints, minutes) = (batch.endpoint_rows(), batch.minute_rows());
     let take = |rows: &mut Rows| std::mem::replace(rows, Rows::new()).finish();
     sqlx::query(AssertSqlSafe(batch.mix.sql()))
         .bind(take(&mut batch.events))
         .bind(std::mem::take(&mut batch.heap).finish())
         .bind(take(&mut batch.deliveries))
         .bind(take(&mut batch.attempts))
-        .bind(ledger.finish())
+        .bind(endpoints.finish())
         .bind(minutes.finish())
         .bind(batch.now.as_millis())
         .bind(minute_of(batch.now))

@@ -2,7 +2,7 @@
 //!
 //! Each statement costs a hop to sqlx's worker thread, so a flush is one multi-statement query; sqlx 0.9 calls that
 //! style deprecated, which is why it stands here and nowhere else. `jsonb_each` hands rows on without parsing each
-//! again (SQLite 3.51). Parameters: `$1` events, `$2` heap, `$3` deliveries, `$4` attempts, `$5` ledger, `$6` minute
+//! again (SQLite 3.51). Parameters: `$1` events, `$2` heap, `$3` deliveries, `$4` attempts, `$5` endpoints, `$6` minute
 //! statistics, `$7` now, `$8` its minute, `$9` events accepted, `$10` clock offset, `$11` moves of deliveries, `$12`
 //! deliveries whose attempts came too late.
 
@@ -70,6 +70,21 @@ ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, pe
     delivered = delivered + excluded.delivered, dead = dead + excluded.dead;
 ";
 
+/// The same where attempts were made: how the latest of them ended goes into the row that is written anyway.
+const LEDGER_AND_OUTCOMES: &str = "
+INSERT INTO endpoint_counters (endpoint_id, created, pending, delivered, dead, last_success_at, last_failure_at,
+    last_failure, consecutive_failures)
+SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8
+FROM jsonb_each($5) WHERE true
+ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, pending = pending + excluded.pending,
+    delivered = delivered + excluded.delivered, dead = dead + excluded.dead,
+    last_success_at = coalesce(excluded.last_success_at, last_success_at),
+    last_failure_at = coalesce(excluded.last_failure_at, last_failure_at),
+    last_failure = coalesce(excluded.last_failure, last_failure),
+    consecutive_failures = excluded.consecutive_failures
+        + iif(excluded.last_success_at IS NULL, consecutive_failures, 0);
+";
+
 /// What a flush holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mix {
@@ -99,7 +114,12 @@ fn text(index: usize) -> String {
             text.push_str(part);
         }
     }
-    text.push_str(LEDGER);
+    let attempts = index & 2 != 0;
+    text.push_str(if attempts {
+        LEDGER_AND_OUTCOMES
+    } else {
+        LEDGER
+    });
     text.push_str("COMMIT");
     text
 }

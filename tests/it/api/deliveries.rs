@@ -116,3 +116,31 @@ async fn deliveries_are_picked_by_filter() {
         );
     }
 }
+
+#[tokio::test]
+async fn an_endpoints_health_tells_its_last_failure_in_words_and_its_last_success() {
+    let service = Service::start().await;
+    let receiver = Receiver::start();
+    receiver.always(Behaviour::status(503));
+    let id = published_delivery(&service, &receiver).await;
+    let dead = delivery_until(&service, &id, |delivery| delivery["state"] == "dead").await;
+    let path = format!("/v1/endpoints/{}", dead["endpoint_id"].as_str().unwrap());
+    let failing = service.ask(Ask::get(&path)).await.expect(200)["health"].clone();
+    let words = json!("status: answered 503; the contract takes 2xx for success");
+    assert_eq!(failing["last_failure"], words);
+    assert_eq!(failing["consecutive_failures"], 1);
+    assert!(failing["last_failure_at"].is_string(), "{failing}");
+    assert!(failing["last_success_at"].is_null(), "{failing}");
+
+    receiver.always(Behaviour::ok());
+    service
+        .ask(Ask::new("POST", &format!("/v1/deliveries/{id}/replay")))
+        .await
+        .expect(200);
+    delivery_until(&service, &id, |delivery| delivery["state"] == "delivered").await;
+    let list = service.ask(Ask::get("/v1/endpoints")).await.expect(200);
+    let well = &list["items"][0]["health"];
+    assert_eq!(well["consecutive_failures"], 0);
+    assert!(well["last_success_at"].is_string(), "{well}");
+    assert_eq!(well["last_failure"], words);
+}

@@ -5,6 +5,7 @@ mod endpoints;
 mod fixture;
 mod moves;
 mod opening;
+mod outcomes;
 mod publishing;
 mod reading;
 mod retention;

@@ -332,6 +332,9 @@ async fn statistics_are_kept_by_minute_and_leave_test_traffic_out() {
     assert_eq!(own.unwrap(), minutes);
     let by_endpoint = yard.store.endpoint_stats(START, end).await.unwrap();
     assert_eq!(by_endpoint.keys().collect::<Vec<_>>(), [&endpoint.id]);
+    let untouched = yard.store.endpoint_ledger(testing.id).await.unwrap();
+    assert_eq!(untouched.counts.delivered, 1);
+    assert_eq!(untouched.last_success_at, None);
     let accepted = yard.store.accepted_by_minute(START, end).await.unwrap();
     let accepted: Vec<u64> = accepted.iter().map(|(_, count)| *count).collect();
     assert_eq!(accepted, [1, 1]);

@@ -1,0 +1,96 @@
+//! What a flush changes in an endpoint's one row of counters: its ledger, and how its latest attempts ended.
+
+use std::fmt::Write;
+
+use super::super::cold::LedgerDelta;
+use super::values::Rows;
+use crate::domain::attempt::Failure;
+use crate::domain::id::EndpointId;
+use crate::domain::limits::LAST_FAILURE_CHARS_MAX;
+use crate::domain::time::Timestamp;
+
+/// An endpoint's part of a flush.
+#[derive(Debug, Default)]
+pub(super) struct EndpointDelta {
+    /// Its deliveries.
+    pub(super) ledger: LedgerDelta,
+    last_success_at: Option<Timestamp>,
+    last_failure_at: Option<Timestamp>,
+    /// Only meant where there is a time of it; kept to be written over without a new allocation.
+    last_failure: String,
+    /// Failures since the flush's last success, or since its beginning where it has none.
+    failures: i64,
+}
+
+impl EndpointDelta {
+    /// An attempt ended at `at`; to be called in the order in which attempts are recorded.
+    pub(super) fn ended(&mut self, at: Timestamp, failure: Option<&Failure>) {
+        let Some(failure) = failure else {
+            self.last_success_at = Some(at);
+            self.failures = 0;
+            return;
+        };
+        self.failures += 1;
+        self.last_failure_at = Some(at);
+        self.last_failure.clear();
+        write!(self.last_failure, "{}: ", failure.class.as_str())
+            .expect("writing to memory does not fail");
+        let room = LAST_FAILURE_CHARS_MAX - self.last_failure.len();
+        self.last_failure.extend(failure.text.chars().take(room));
+    }
+
+    /// Its row; the columns of attempts only where the statement takes them.
+    pub(super) fn row(&self, id: EndpointId, with_attempts: bool, rows: &mut Rows) {
+        let row = rows
+            .row(id.as_i64())
+            .int(self.ledger.created)
+            .int(self.ledger.pending)
+            .int(self.ledger.delivered)
+            .int(self.ledger.dead);
+        if with_attempts {
+            let failure = self.last_failure_at.map(|_| self.last_failure.as_str());
+            row.int_or_null(self.last_success_at.map(Timestamp::as_millis))
+                .int_or_null(self.last_failure_at.map(Timestamp::as_millis))
+                .text_or_null(failure)
+                .int(self.failures);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::attempt::FailureClass;
+
+    fn row_of(outcomes: Vec<Option<&str>>) -> String {
+        let mut delta = EndpointDelta::default();
+        for (at, text) in (1..).zip(outcomes) {
+            let failure = text.map(|text| Failure {
+                class: FailureClass::Status,
+                text: text.to_owned(),
+            });
+            delta.ended(Timestamp::from_millis(at), failure.as_ref());
+        }
+        let mut rows = Rows::new();
+        delta.row(EndpointId::from_i64(7), true, &mut rows);
+        rows.finish()
+    }
+
+    #[test]
+    fn failures_are_counted_from_the_last_success_on() {
+        for (outcomes, expected) in [
+            (vec![], "[[7,0,0,0,0,null,null,null,0]]"),
+            (
+                vec![Some("a"), Some("b")],
+                r#"[[7,0,0,0,0,null,2,"status: b",2]]"#,
+            ),
+            (
+                vec![Some("a"), None, Some("b"), Some("c")],
+                r#"[[7,0,0,0,0,2,4,"status: c",2]]"#,
+            ),
+            (vec![Some("a"), None], r#"[[7,0,0,0,0,2,1,"status: a",0]]"#),
+        ] {
+            assert_eq!(row_of(outcomes), expected);
+        }
+    }
+}
