@@ -16,6 +16,7 @@ use super::parts::EngineParts;
 use super::router::{Drain, Observe, Router};
 use super::runtime::{Crew, Keeper};
 use super::views::{Health, LanesSnapshot};
+use crate::clock::within;
 use crate::domain::contract::ContractSet;
 use crate::domain::seal::{self, SealingKey};
 use crate::store::{Changes, Store, StoreFacts, StoredRevision};
@@ -24,6 +25,8 @@ use crate::store::{Changes, Store, StoreFacts, StoredRevision};
 /// first start on.
 pub const KEY_CHECK: &str = "sealing_key_check";
 const KEY_CHECK_TEXT: &[u8] = b"hookyard";
+/// How long the lanes' router may take to say how it is: it answers between two steps.
+const ANSWER_MAX: Duration = Duration::from_secs(5);
 
 /// The engine's handle. When the last clone is dropped, the lanes end as in a crash: nothing accepted is lost.
 #[derive(Clone)]
@@ -113,16 +116,24 @@ impl Engine {
 
     /// Whether the service is fit to take work.
     pub async fn health(&self) -> Health {
-        let facts = self.desk.store.facts();
-        let failing = facts
-            .failing
-            .then(|| "the last write failed; the log says why".to_owned());
-        let stalled_for = match self.observe().await {
-            Ok((_, stalled_for)) => stalled_for,
-            Err(_) => Health::STALL_MAX,
+        let store = &self.desk.store;
+        let failing = if store.writer_is_alive() {
+            let failing = store.facts().failing;
+            failing.then(|| "the last write failed; the log says why".to_owned())
+        } else {
+            Some("its writer has ended; the log says why, a restart starts it again".to_owned())
+        };
+        let (lanes, stalled_for) = match within(ANSWER_MAX, self.observe()).await {
+            Some(Ok((_, stalled_for))) => (None, stalled_for),
+            Some(Err(_)) => (Some("they have ended".to_owned()), Duration::ZERO),
+            None => {
+                let silent = format!("no answer within {} s", ANSWER_MAX.as_secs());
+                (Some(silent), Duration::ZERO)
+            }
         };
         Health {
             store: failing,
+            lanes,
             stalled_for,
             draining: self.desk.open().is_err(),
         }

@@ -116,6 +116,8 @@ pub struct LanesSnapshot {
 pub struct Health {
     /// `None` when the store can be written; else why not.
     pub store: Option<String>,
+    /// `None` when the lanes' router answers; else why not.
+    pub lanes: Option<String>,
     /// For how long due work has stood still; red from 60 s on.
     pub stalled_for: Duration,
     /// Whether a shutdown has begun.
@@ -161,6 +163,7 @@ impl Health {
 
     /// Whether all is well.
     pub fn is_ready(&self) -> bool {
-        self.store.is_none() && self.stalled_for < Self::STALL_MAX && !self.draining
+        let answers = self.store.is_none() && self.lanes.is_none();
+        answers && self.stalled_for < Self::STALL_MAX && !self.draining
     }
 }

@@ -29,6 +29,9 @@ pub(super) async fn readyz(_: Probe, state: Data<State>) -> Result<HttpResponse,
     if let Some(why) = &health.store {
         reasons.push(format!("the store cannot be written: {why}"));
     }
+    if let Some(why) = &health.lanes {
+        reasons.push(format!("the lanes do not answer: {why}"));
+    }
     if health.stalled_for >= crate::engine::Health::STALL_MAX {
         reasons.push(format!(
             "due deliveries have not moved for {} s",

@@ -78,6 +78,12 @@ impl Store {
         let _ = tokio::task::spawn_blocking(move || shared.join_threads()).await;
     }
 
+    /// Whether the writer takes what it is given: not after [`Store::close`], and never again once its thread has
+    /// ended or panicked.
+    pub fn writer_is_alive(&self) -> bool {
+        self.commands().is_ok_and(|commands| !commands.is_closed())
+    }
+
     /// Runs a rare change through the writer.
     pub(super) async fn change<C: ColdCommand>(&self, command: C) -> Result<C::Output, StoreError> {
         let (pending, answer) = Pending::new(command);

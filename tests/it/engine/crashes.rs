@@ -274,3 +274,18 @@ async fn a_replay_after_a_success_sends_once_more_and_a_discard_never() {
     assert_eq!(receiver.requests().len(), 4);
     assert_eq!(world.ledger_total().await, 2);
 }
+
+#[tokio::test]
+async fn without_its_writer_or_its_lanes_the_service_is_not_ready_and_says_which() {
+    let world = World::new().await;
+    assert!(world.engine.health().await.is_ready());
+    world.store.close().await;
+    let health = world.engine.health().await;
+    assert!(!health.is_ready());
+    assert!(health.store.unwrap().contains("writer has ended"));
+    assert_eq!(health.lanes, None);
+    world.engine.halt().await;
+    let health = world.engine.health().await;
+    assert!(!health.is_ready());
+    assert_eq!(health.lanes.as_deref(), Some("they have ended"));
+}
