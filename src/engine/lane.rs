@@ -137,6 +137,7 @@ impl Lane {
             berth: Rc::clone(&self.berth),
             setup: Rc::clone(&self.setup),
             item,
+            set_ms: self.yard.set_ms(),
         };
         actix_rt::spawn(sending.run(registration));
     }

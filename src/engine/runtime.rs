@@ -168,12 +168,14 @@ async fn set_clock(yard: &Yard, router: &Addr<Router>) {
             by_ms,
             "the wall clock was set: everything that is due moves with it"
         );
-        yard.setting_clock.set(true);
+        yard.set_setting_clock(true);
         let done = yard.store.shift_pending(by_ms).await;
-        yard.setting_clock.set(false);
+        if done.is_ok() {
+            yard.agree_on_clock(by_ms);
+        }
+        yard.set_setting_clock(false);
         match done {
             Ok(()) => {
-                yard.agree_on_clock(by_ms);
                 match yard.store.endpoints().await {
                     Ok(endpoints) => yard.desk.book.put_all(endpoints.into_iter().map(Arc::new)),
                     Err(error) => tracing::error!(%error, "failed to read the endpoints again"),

@@ -36,6 +36,8 @@ pub(super) struct Sending {
     pub(super) berth: Rc<Berth>,
     pub(super) setup: Rc<LaneSetup>,
     pub(super) item: Item<EventRef>,
+    /// [`Yard::set_ms`] at take-off, to which the item's times belong.
+    pub(super) set_ms: i64,
 }
 
 /// What stands in for an attempt that was never made.
@@ -76,7 +78,8 @@ impl Sending {
         let settlement = match self.attempt(abort).await {
             Ok(record) => {
                 let gone = record.next == AfterAttempt::Dead(DeadReason::Gone);
-                let settlement = self.record(record).await;
+                // Times are decided and the record begins in one go: no step can be agreed on in between.
+                let settlement = self.record(record, self.yard.set_ms()).await;
                 if gone {
                     let desk = Arc::clone(&self.yard.desk);
                     let id = self.berth.endpoint_id;
@@ -236,7 +239,10 @@ impl Sending {
         let held_ms = held_ms.saturating_sub(self.item.held_before_ms);
         let budget = Budget {
             attempts: self.item.budget_attempts + 1,
-            started_at: self.item.budget_started_at,
+            started_at: self
+                .item
+                .budget_started_at
+                .moved_by(self.yard.set_ms() - self.set_ms),
             held: Duration::from_millis(u64::try_from(held_ms).unwrap_or(0)),
         };
         let policy = self.setup.retry(contract);
@@ -249,11 +255,19 @@ impl Sending {
     }
 
     /// Records the attempt, as often as it takes: what happened must not be forgotten while we live.
-    async fn record(&self, mut record: AttemptRecord) -> Settlement {
-        let next = record.next;
+    ///
+    /// What was decided at `set_ms` moves with the clock, when that is set before the store has it.
+    async fn record(&self, mut record: AttemptRecord, set_ms: i64) -> Settlement {
+        let decided = record.next;
         loop {
+            self.yard.until_clock_is_told().await;
+            let sent_at = self.yard.set_ms();
+            record.next = moved(decided, sent_at - set_ms);
+            let next = record.next;
             match self.yard.store.record(record.clone()).await {
-                Ok(Recorded::Applied) => return settlement(next),
+                Ok(Recorded::Applied) => {
+                    return settlement(moved(next, self.yard.set_ms() - sent_at));
+                }
                 Ok(Recorded::Stale) => return Settlement::Stale,
                 Err(error @ StoreError::NotFound { .. }) => {
                     tracing::warn!(%error, "an attempt came back for a delivery that is gone");
@@ -283,6 +297,16 @@ impl Sending {
             }
             self.yard.clock.sleep_for(STORE_RETRY).await;
         }
+    }
+}
+
+/// The same on a clock that was set by this much.
+fn moved(next: AfterAttempt, by_ms: i64) -> AfterAttempt {
+    match next {
+        AfterAttempt::Retry { at } => AfterAttempt::Retry {
+            at: at.moved_by(by_ms),
+        },
+        AfterAttempt::Delivered | AfterAttempt::Dead(_) => next,
     }
 }
 

@@ -53,6 +53,10 @@ pub(super) struct Yard {
     pub(super) last_moved: Cell<Duration>,
     /// Wall clock minus monotonic clock, in milliseconds, as everybody agrees on it.
     offset_ms: Cell<i64>,
+    /// By how many milliseconds the wall clock was set since the start, all steps together; slewing left out.
+    set_ms: Cell<i64>,
+    /// Told when [`Yard::setting_clock`] is over.
+    clock_is_told: Notify,
 }
 
 impl Yard {
@@ -80,6 +84,8 @@ impl Yard {
             setting_clock: Cell::new(false),
             last_moved: Cell::new(clock.monotonic()),
             offset_ms: Cell::new(clock_offset_ms(&clock)),
+            set_ms: Cell::new(0),
+            clock_is_told: Notify::new(),
             clock,
             desk,
         })
@@ -112,6 +118,29 @@ impl Yard {
     /// Agrees on a clock that was set by this much.
     pub(super) fn agree_on_clock(&self, by_ms: i64) {
         self.offset_ms.set(self.offset_ms.get() + by_ms);
+        self.set_ms.set(self.set_ms.get() + by_ms);
+    }
+
+    /// By how much the wall clock was set since the start, as agreed on: a time that was noted at one reading of this
+    /// is moved by the difference to a later one.
+    pub(super) const fn set_ms(&self) -> i64 {
+        self.set_ms.get()
+    }
+
+    /// Begins or ends telling the store that the clock was set.
+    pub(super) fn set_setting_clock(&self, setting: bool) {
+        self.setting_clock.set(setting);
+        if !setting {
+            self.clock_is_told.notify_waiters();
+        }
+    }
+
+    /// Waits while the store is being told: what is sent to it meanwhile would come after the step with times from
+    /// before it.
+    pub(super) async fn until_clock_is_told(&self) {
+        while self.setting_clock.get() {
+            self.clock_is_told.notified().await;
+        }
     }
 
     /// Slewing is followed, so that it does not add up to a step.

@@ -94,3 +94,50 @@ async fn a_request_in_flight_times_out_in_its_time_when_the_clock_is_set() {
         assert_eq!(states, [DeliveryState::Dead(DeadReason::Exhausted)]);
     }
 }
+
+/// A request that hangs for ten seconds while the clock is set; then its retry is due or its window is closed, as if
+/// nobody had touched the clock.
+async fn a_failure_in_flight_over(by_ms: i64, window: &'static str) -> World {
+    let world = World::make(Making {
+        ladder: r#"["5m", "20m"]"#,
+        retry: window,
+        ..Making::default()
+    })
+    .await;
+    let receiver = Receiver::start_silent("http");
+    world.endpoint(&receiver.url("/")).await;
+    world.publish(1).await;
+    world
+        .watch("it is in flight", |lanes| {
+            lanes.lanes.iter().any(|lane| lane.in_flight == 1)
+        })
+        .await;
+    world.clock.advance(secs(2));
+    world.clock.set(world.clock.now().moved_by(by_ms));
+    world.clock.advance(secs(2));
+    let deadline = (START + secs(10) + hookyard::engine::DEADLINE_GRACE).moved_by(by_ms);
+    world
+        .watch("the lane has followed the clock", |lanes| {
+            lanes.lanes[0].next_wakeup == Some(deadline)
+        })
+        .await;
+    world.clock.advance_to(deadline);
+    world.settle().await;
+    world
+}
+
+#[tokio::test]
+async fn a_request_in_flight_keeps_its_window_when_the_clock_is_set() {
+    for by_ms in [DAY_MS, -DAY_MS] {
+        let world = a_failure_in_flight_over(by_ms, "window = \"24h\"").await;
+        let delivery = world.deliveries().await.remove(0);
+        assert_eq!(delivery.state, DeliveryState::Pending, "{by_ms}");
+        assert_eq!(delivery.budget_started_at, START.moved_by(by_ms), "{by_ms}");
+        let due = world.clock.now() + secs(300);
+        assert_eq!(delivery.next_attempt_at, Some(due), "{by_ms}");
+        // Five minutes from the failure, which the window of five minutes from the start does not reach.
+        let world = a_failure_in_flight_over(by_ms, "window = \"5m\"").await;
+        let expired = DeliveryState::Dead(DeadReason::Expired);
+        assert_eq!(world.states().await, [expired], "{by_ms}");
+    }
+}
