@@ -86,8 +86,10 @@ pub const CONCURRENCY_PER_ENDPOINT_DEFAULT: usize = 8;
 /// Requests in flight that one endpoint may ask for.
 pub const CONCURRENCY_PER_ENDPOINT_MAX: usize = 256;
 
-/// Kept connections to one host that wait for the next request: a lane's usual concurrency.
-pub const IDLE_CONNECTIONS_PER_HOST_MAX: usize = 8;
+/// Kept connections to one host. Many endpoints share a host (automation services, gateways), so this is the most that
+/// one endpoint may have in flight: fewer, and every burst beyond them dials anew. They are closed after
+/// [`IDLE_CONNECTION_MAX`].
+pub const IDLE_CONNECTIONS_PER_HOST_MAX: usize = CONCURRENCY_PER_ENDPOINT_MAX;
 /// How long a connection waits for the next request: Node.js, the commonest receiver, closes at 5 s.
 pub const IDLE_CONNECTION_MAX: Duration = Duration::from_secs(4);
 /// Endpoint URLs kept parsed: about 1 KiB each.
