@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::answers::{list_refusal, ok};
 use super::body;
 use super::caller::Caller;
+use super::outsider;
 use super::problem::{Kind, Refusal};
 use super::query::{Query, path_id};
 use super::state::{Core, State};
@@ -17,6 +18,7 @@ use crate::api::paths;
 use crate::api::problem::Problem;
 use crate::domain::delivery::Delivery;
 use crate::domain::id::DeliveryId;
+use crate::domain::token::Role;
 use crate::engine::{self, DeliveryQuery};
 
 /// A body without members.
@@ -54,7 +56,11 @@ pub(super) async fn show(
     request: HttpRequest,
     state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
-    let (view, name) = visible_delivery(&caller, &state, path_id(&request)?).await?;
+    let (mut view, name) = visible_delivery(&caller, &state, path_id(&request)?).await?;
+    if caller.role() == Role::Consumer {
+        view.why = outsider::sentence(&view.attempts, view.why);
+        view.attempts.iter_mut().for_each(outsider::redact);
+    }
     ok(&DeliveryDetail {
         delivery: views::delivery(&view.delivery, name),
         why: view.why,
@@ -85,7 +91,10 @@ pub(super) async fn attempt(
         }
     };
     visible_delivery(&caller, &state, id).await?;
-    let view = state.engine.attempt(id, number).await?;
+    let mut view = state.engine.attempt(id, number).await?;
+    if caller.role() == Role::Consumer {
+        outsider::redact(&mut view.attempt);
+    }
     ok(&views::attempt_detail(&view))
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::outsider;
 use super::state::Core;
 use super::views::{self, EndpointContext};
 use crate::api::endpoint::{EndpointHealth, EndpointView};
@@ -90,7 +91,7 @@ impl Facts {
             consecutive_failures: ledger.consecutive_failures,
             last_success_at: ledger.last_success_at,
             last_failure_at: ledger.last_failure_at,
-            last_failure: ledger.last_failure,
+            last_failure: ledger.last_failure.map(outsider::last_failure),
             ..EndpointHealth::default()
         };
         if let Some(lane) = self.lanes.get(&id) {
@@ -100,10 +101,7 @@ impl Facts {
         if let Some(recent) = self.recent.get(&id) {
             health.attempts_1h = recent.attempts;
             health.successes_1h = recent.successes;
-            health.mean_latency_ms_1h = recent
-                .latency_us
-                .checked_div(recent.attempts)
-                .map(|micros| micros / 1_000);
+            health.mean_latency_us_1h = recent.latency_us.checked_div(recent.attempts);
         }
         health
     }

@@ -31,6 +31,7 @@ mod json;
 mod known_tokens;
 mod metrics;
 mod options;
+mod outsider;
 mod peer;
 mod probes;
 mod problem;
