@@ -238,8 +238,8 @@ pub struct EndpointHealth {
     pub attempts_1h: u64,
     /// Those that succeeded.
     pub successes_1h: u64,
-    /// Mean duration of those attempts in milliseconds.
-    pub mean_latency_ms_1h: Option<u64>,
+    /// Mean duration of those attempts in microseconds.
+    pub mean_latency_us_1h: Option<u64>,
     /// Failed attempts since the last success; test traffic is left out, here and below.
     pub consecutive_failures: u32,
     /// When an attempt last succeeded.

@@ -117,8 +117,8 @@ pub(super) fn fields(endpoint: &EndpointView) -> Vec<Field> {
                 health.attempts_1h,
                 health.successes_1h,
                 health
-                    .mean_latency_ms_1h
-                    .map_or_else(String::new, |mean| format!(", {mean} ms on average"))
+                    .mean_latency_us_1h
+                    .map_or_else(String::new, |mean| format!(", {mean} µs on average"))
             ),
         ),
         ("last success", or_empty(health.last_success_at)),

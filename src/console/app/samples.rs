@@ -147,7 +147,7 @@ pub(crate) fn endpoint(number: i64, name: &str) -> EndpointView {
             in_flight: 2,
             attempts_1h: 900,
             successes_1h: 899,
-            mean_latency_ms_1h: Some(70),
+            mean_latency_us_1h: Some(70_000),
             last_success_at: Some(at(0).wall),
             ..EndpointHealth::default()
         },

@@ -107,8 +107,8 @@ fn cell(pen: &Pen<'_>, now: Now, endpoint: &EndpointView, column: usize) -> (Str
         ),
         "MEAN" => (
             health
-                .mean_latency_ms_1h
-                .map_or_else(|| "-".to_owned(), |millis| format::micros(millis * 1_000)),
+                .mean_latency_us_1h
+                .map_or_else(|| "-".to_owned(), format::micros),
             Role::Muted,
         ),
         "BUSY" => number(u64::from(health.in_flight), Role::StateInflight),
