@@ -50,7 +50,7 @@
 //! - **The console has no private door.** It, the command line and the tests go through [`client`].
 //! - **Untrusted text is escaped** (`domain::escape`) before it reaches a terminal or a log.
 //!
-//! # Where this departs from its design, and why
+//! # Choices that could have gone another way
 //! - *Held is derived.* A delivery is held when it is pending and its endpoint is paused or disabled; nothing is
 //!   rewritten when an operator pauses, so pausing a million deliveries is one row, and no crash can leave some behind.
 //! - *Matching happens in the writer*, not in the server against a snapshot: the snapshot could be older than an

@@ -64,7 +64,6 @@ const CRATE_HOMES: &[(&str, &[&str])] = &[
     ("actix::", &["engine"]),
     ("actix_web::", &["server"]),
     ("ratatui::", &["console"]),
-    ("crossterm::", &["console"]),
     ("clap::", &["cli"]),
     ("anyhow::", &["cli", "main.rs"]),
 ];
@@ -368,11 +367,32 @@ fn tests_neither_sleep_nor_hide() {
 }
 
 #[test]
+fn every_limit_is_used() {
+    let limits = fs::read_to_string(root().join("src/domain/limits.rs")).unwrap();
+    let everything: Vec<(String, String)> = sources("src")
+        .into_iter()
+        .filter(|(path, _)| path != "src/domain/limits.rs")
+        .collect();
+    let findings: Vec<String> = limits
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub const "))
+        .filter_map(|rest| rest.split(':').next())
+        .filter(|name| !everything.iter().any(|(_, text)| text.contains(name)))
+        .map(str::to_owned)
+        .collect();
+    expect_none("limits that bound nothing", &findings);
+}
+
+#[test]
 fn the_top_of_the_repository_holds_only_what_belongs_there() {
     let findings: Vec<String> = fs::read_dir(root())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-        .filter(|name| !name.starts_with('.') && name != "target" && !TOP.contains(&name.as_str()))
+        .filter(|name| {
+            !name.starts_with('.')
+                && !["target", "proptest-regressions"].contains(&name.as_str())
+                && !TOP.contains(&name.as_str())
+        })
         .collect();
     expect_none("strangers at the top", &findings);
 }

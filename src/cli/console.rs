@@ -8,7 +8,7 @@ use clap::Args;
 use super::connect::{ConnectArgs, Found};
 use super::context::Context;
 use super::entropy::seeded_rng;
-use super::service::{Service, log_path, start_log_file};
+use super::service::{Service, keep_files_private, log_path, start_log_file};
 use crate::client::Client;
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{Config, Environment, Sources, default_file};
@@ -73,6 +73,7 @@ async fn embedded(args: &ConsoleArgs, context: &Context) -> anyhow::Result<()> {
         environment: context.environment.clone(),
         ..Sources::default()
     })?;
+    keep_files_private();
     std::fs::create_dir_all(&config.data_dir)?;
     start_log_file(&log_path(&config.data_dir), &context.environment)?;
     let service = Service::start(&config, clock()).await?;

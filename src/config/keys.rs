@@ -57,7 +57,7 @@ keys! {
     "http.workers", Number, "threads that serve the HTTP API";
 }
 
-/// Keys of the design that later versions bring: a name, or a table with its dot, and the feature.
+/// Keys that later versions bring: a name, or a table with its dot, and the feature.
 const LATER: &[(&str, &str)] = &[
     ("breaker.", "the circuit breaker"),
     ("auto_disable.", "automatic disabling"),

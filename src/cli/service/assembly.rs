@@ -52,8 +52,7 @@ impl Service {
     /// Whatever cannot work, with what to do about it. Nothing is left behind but files.
     pub(crate) async fn start(config: &Config, clock: SharedClock) -> anyhow::Result<Self> {
         let since = Stopwatch::start();
-        // Before the first file is made: database, key and log are for the service's user alone.
-        rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+        keep_files_private();
         raise_descriptors();
         make_data_dir(&config.data_dir)?;
         let (store, hand_over) = open_store(config, Arc::clone(&clock)).await?;
@@ -155,6 +154,11 @@ fn raise_descriptors() {
         Ok(limit) => tracing::debug!(?limit, "open files"),
         Err(error) => tracing::warn!(%error, "the limit of open files could not be raised"),
     }
+}
+
+/// Makes every file from now on readable by the service's user alone: database, key, log.
+pub(crate) fn keep_files_private() {
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
 }
 
 fn make_data_dir(path: &Path) -> anyhow::Result<()> {

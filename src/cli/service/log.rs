@@ -72,7 +72,12 @@ fn install(format: LogFormat, environment: &Environment, sink: Sink) -> anyhow::
         LogFormat::Text => builder.with_target(false).try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
-    installed.map_err(|error| Failure::failed(format!("the log cannot be started: {error}")))
+    installed.map_err(|error| Failure::failed(format!("the log cannot be started: {error}")))?;
+    // A panic's words may quote what a receiver sent: they take the same escaped way.
+    std::panic::set_hook(Box::new(
+        |panic| tracing::error!(%panic, "a thread panicked"),
+    ));
+    Ok(())
 }
 
 #[derive(Clone)]

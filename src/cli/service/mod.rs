@@ -17,5 +17,5 @@ mod log;
 mod socket;
 mod upkeep;
 
-pub(crate) use assembly::{Service, log_path};
+pub(crate) use assembly::{Service, keep_files_private, log_path};
 pub(crate) use log::{LogFormat, start_log, start_log_file};

@@ -18,7 +18,7 @@ const CHUNK_PAUSE: Duration = Duration::from_millis(20);
 pub(super) async fn keep(store: Store, policy: RetentionPolicy, clock: SharedClock) {
     let mut wait = FIRST_ROUND_AFTER;
     loop {
-        clock.sleep_until(clock.now() + wait).await;
+        clock.sleep_for(wait).await;
         if let Err(error) = round(&store, &policy, &clock).await {
             tracing::warn!(%error, "retention could not go on; it is tried again later");
         }
@@ -42,7 +42,7 @@ async fn round(
         deliveries += removed.deliveries;
         attempts += removed.attempts;
         payloads += removed.payloads;
-        clock.sleep_until(clock.now() + CHUNK_PAUSE).await;
+        clock.sleep_for(CHUNK_PAUSE).await;
     }
     if events + deliveries + attempts + payloads > 0 {
         tracing::info!(events, deliveries, attempts, payloads, "retention removed");

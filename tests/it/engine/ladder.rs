@@ -36,7 +36,7 @@ async fn an_event_reaches_its_endpoint_signed_and_is_recorded() {
     assert_eq!(world.ledger_total().await, 3);
 }
 
-/// The 24-hour ladder of the issue: every attempt at its millisecond, then dead.
+/// A 24-hour ladder: every attempt at its millisecond, then dead.
 #[tokio::test]
 async fn a_ladder_of_a_day_is_exact_to_the_millisecond() {
     let world = World::make(Making {

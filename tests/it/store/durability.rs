@@ -19,6 +19,7 @@ use hookyard::store::{AfterAttempt, DeliverySelect, Store, StoreOptions};
 
 use super::fixture::{self, Yard, event, note, plain_endpoint};
 use super::trace::{self, Op, Unsynced};
+use crate::support::skip::skip;
 
 const TRACED: &str = "store::durability::the_traced_program_writes_down_each_answer";
 const DIRECTORY: &str = "HOOKYARD_TRACED_DIRECTORY";
@@ -81,7 +82,10 @@ fn tell(mut told: &File, what: &str, id: &str) {
 async fn every_answer_survives_a_power_cut_that_takes_all_that_was_not_synced() {
     let yard = tempfile::tempdir().unwrap();
     let Some(ops) = traced_run(yard.path()) else {
-        eprintln!("SKIPPED: strace is not installed, so nothing shows that commits are synced");
+        skip(
+            "every_answer_survives_a_power_cut_that_takes_all_that_was_not_synced",
+            "strace is not installed, so nothing shows that commits are synced",
+        );
         return;
     };
     let answers: Vec<usize> = (0..ops.len())
