@@ -32,6 +32,8 @@ use crate::clock::{SharedClock, pace, within};
 const FRAME: Duration = Duration::from_millis(100);
 /// How long a frame on its way is waited for before the terminal is given back: it must not land on the shell's screen.
 const LAST_FRAME: Duration = Duration::from_millis(300);
+/// How long a stop may take to take hold, at the most.
+const STOP_LIMIT: Duration = Duration::from_secs(1);
 
 /// Shows the console until the operator leaves, a signal comes or the terminal is gone.
 ///
@@ -252,8 +254,13 @@ impl Shell {
     async fn suspend(&mut self) -> io::Result<()> {
         self.await_frame().await;
         self.guard = None;
-        // Comes back when the group is continued; a group that cannot be stopped goes on at once.
         let _ = rustix::process::kill_current_process_group(rustix::process::Signal::STOP);
+        // The stop may take hold of this thread a little later; until it is continued the terminal is the shell's.
+        // A group that cannot be stopped is never continued and goes on after the limit.
+        tokio::select! {
+            () = self.signals.continued() => {}
+            () = self.clock.sleep_for(STOP_LIMIT) => {}
+        }
         self.guard = Some(TerminalGuard::take(&self.tty)?);
         self.repaint()
     }

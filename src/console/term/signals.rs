@@ -46,6 +46,11 @@ impl Signals {
         })
     }
 
+    /// Completes once this process is continued.
+    pub(crate) async fn continued(&mut self) {
+        self.resume.recv().await;
+    }
+
     /// The next one. Dropping the future loses nothing.
     pub(crate) async fn next(&mut self) -> SignalEvent {
         tokio::select! {

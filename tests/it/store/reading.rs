@@ -227,8 +227,11 @@ async fn every_commit_is_told_in_order_and_a_slow_listener_learns_what_it_missed
     let third = changes.recv().await.unwrap();
     let state = DeliveryState::Dead(DeadReason::Expired);
     assert_eq!((third.number, third.deliveries[0].state), (3, state));
+    // A commit is told after its caller is answered: a listener that keeps up shows when all five were.
+    let mut prompt = yard.store.subscribe();
     for _ in 0..5 {
         yard.publish(event("a.b")).await.unwrap();
+        prompt.recv().await.unwrap();
     }
     let missed = changes.recv().await.unwrap_err();
     assert_eq!(missed.to_string(), "channel lagged by 3");
