@@ -24,6 +24,8 @@ use crate::transport::Transport;
 
 /// The longest that the router is left alone.
 const TICK: Duration = Duration::from_secs(1);
+/// How often the store notes what the wall clock shows.
+const NOTE_WALL_EVERY: Duration = Duration::from_secs(60);
 /// Lanes that recovery lets load at once: the first requests leave before the rest is read.
 const LOADS_MAX: usize = 32;
 /// How long to wait before the store is told again that the clock was set.
@@ -136,6 +138,7 @@ async fn recover(yard: Rc<Yard>, router: Addr<Router>, endpoints: Vec<EndpointId
 
 /// Wakes the router, resumes endpoints whose pause is over, and notices when the wall clock was set.
 async fn keep_time(yard: Rc<Yard>, router: Addr<Router>) {
+    let mut noted_at = yard.clock.monotonic();
     loop {
         let Ok(business) = router.send(NextBusiness).await else {
             return;
@@ -147,6 +150,16 @@ async fn keep_time(yard: Rc<Yard>, router: Addr<Router>) {
             Either::Left(_) | Either::Right(_) => {}
         }
         set_clock(&yard, &router).await;
+        let monotonic = yard.clock.monotonic();
+        if monotonic.saturating_sub(noted_at) >= NOTE_WALL_EVERY {
+            noted_at = monotonic;
+            let store = yard.store.clone();
+            actix_rt::spawn(async move {
+                if let Err(error) = store.note_wall().await {
+                    tracing::warn!(%error, "failed to note the time in the store");
+                }
+            });
+        }
         let Ok(resumes) = router.send(Tick).await else {
             return;
         };

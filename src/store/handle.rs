@@ -71,6 +71,8 @@ impl Store {
     /// Writes what waits, checkpoints and lets go of the files. Also done, without waiting for reads in progress,
     /// when the last clone is dropped.
     pub async fn close(&self) {
+        // Without the note the next opening goes by an older one.
+        let _ = self.note_wall().await;
         self.shared.take_commands();
         self.shared.readers.close().await;
         let shared = Arc::clone(&self.shared);

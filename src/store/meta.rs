@@ -1,6 +1,6 @@
 //! Single values and contract revisions.
 
-use sqlx::Row;
+use sqlx::{Row, SqliteConnection};
 
 use super::cold::{ColdCommand, WriteTx};
 use super::error::StoreError;
@@ -9,6 +9,8 @@ use super::rows::Columns;
 
 /// Where the clock offset is kept, as decimal text.
 pub(super) const CLOCK_OFFSET_KEY: &str = "clock_offset_ms";
+/// Where the latest wall-clock time that was noted is kept, as decimal milliseconds.
+pub(super) const WALL_SEEN_KEY: &str = "wall_seen_ms";
 
 const SELECT_VALUE: &str = "SELECT value FROM meta WHERE key = $1";
 pub(super) const UPSERT_VALUE: &str = "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
@@ -87,6 +89,15 @@ impl Store {
     pub async fn shift_pending(&self, delta_ms: i64) -> Result<(), StoreError> {
         self.change(ShiftPending { delta_ms }).await
     }
+
+    /// Notes what the wall clock shows, so that the next opening can tell whether it was set back meanwhile. A time
+    /// before the one noted stays out: only [`Store::shift_pending`] follows a clock back.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Full`].
+    pub async fn note_wall(&self) -> Result<(), StoreError> {
+        self.change(NoteWall).await
+    }
 }
 
 struct PutMeta {
@@ -105,6 +116,57 @@ impl ColdCommand for PutMeta {
             .await?;
         Ok(())
     }
+}
+
+struct NoteWall;
+
+impl ColdCommand for NoteWall {
+    type Output = ();
+
+    async fn run(&mut self, tx: &mut WriteTx<'_>) -> Result<(), StoreError> {
+        let seen = read_number(tx.connection, WALL_SEEN_KEY).await?;
+        if seen.is_none_or(|seen| seen < tx.now.as_millis()) {
+            put_number(tx.connection, WALL_SEEN_KEY, tx.now.as_millis()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A value that is decimal text; `None` where there is none yet.
+pub(super) async fn read_number(
+    connection: &mut SqliteConnection,
+    key: &'static str,
+) -> Result<Option<i64>, StoreError> {
+    let found = sqlx::query(SELECT_VALUE)
+        .bind(key)
+        .fetch_all(connection)
+        .await?;
+    let Some(row) = found.first() else {
+        return Ok(None);
+    };
+    let value: Vec<u8> = row.try_get(0)?;
+    let number = std::str::from_utf8(&value)
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let inconsistent = StoreError::Inconsistent {
+        table: "meta",
+        column: "value",
+        id: 0,
+    };
+    number.map(Some).ok_or(inconsistent)
+}
+
+async fn put_number(
+    connection: &mut SqliteConnection,
+    key: &'static str,
+    number: i64,
+) -> Result<(), StoreError> {
+    sqlx::query(UPSERT_VALUE)
+        .bind(key)
+        .bind(number.to_string().into_bytes())
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 struct EnsureRevisions {
@@ -138,11 +200,8 @@ impl ColdCommand for ShiftPending {
     async fn run(&mut self, tx: &mut WriteTx<'_>) -> Result<(), StoreError> {
         // Wall-clock time is steady time minus the offset: to move the one by delta, move the other by minus delta.
         let offset = tx.clock_offset_ms.saturating_sub(self.delta_ms);
-        sqlx::query(UPSERT_VALUE)
-            .bind(CLOCK_OFFSET_KEY)
-            .bind(offset.to_string().into_bytes())
-            .execute(&mut *tx.connection)
-            .await?;
+        put_number(tx.connection, CLOCK_OFFSET_KEY, offset).await?;
+        put_number(tx.connection, WALL_SEEN_KEY, tx.now.as_millis()).await?;
         sqlx::query(SHIFT_HOLDS)
             .bind(self.delta_ms)
             .execute(&mut *tx.connection)

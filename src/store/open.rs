@@ -20,7 +20,7 @@ use super::facts::FactsBoard;
 use super::hand_over::{self, HandOverReceiver};
 use super::handle::{Shared, Store};
 use super::lock::DirectoryLock;
-use super::meta::CLOCK_OFFSET_KEY;
+use super::meta::{CLOCK_OFFSET_KEY, WALL_SEEN_KEY, read_number};
 use super::options::StoreOptions;
 use super::schema::{self, MIGRATOR};
 use super::writer::{COMMANDS_MAX, Waiting, Writer};
@@ -39,11 +39,13 @@ const SQLITE_MIN: (u32, u32, u32) = (3, 51, 3);
 /// What `PRAGMA synchronous` calls FULL.
 const SYNCHRONOUS_FULL: i64 = 2;
 
+/// How far the wall clock may be behind what was noted of it before somebody has set it back: slewing does less.
+const SET_BACK_MIN_MS: i64 = 5_000;
+
 const SELECT_HIGHEST_ID: &str = "SELECT max(coalesce((SELECT max(id) FROM events), 0), \
      coalesce((SELECT max(id) FROM deliveries), 0), coalesce((SELECT max(id) FROM attempts), 0), \
      coalesce((SELECT max(id) FROM endpoints), 0), coalesce((SELECT max(id) FROM tokens), 0), \
      coalesce((SELECT max(id) FROM audit), 0))";
-const SELECT_OFFSET: &str = "SELECT value FROM meta WHERE key = $1";
 
 impl Store {
     /// Opens the store of a data directory, and makes it when there is none.
@@ -72,6 +74,7 @@ impl Store {
             highest_id(&mut connection).await?,
         )));
         let clock_offset_ms = Arc::new(AtomicI64::new(stored_offset(&mut connection).await?));
+        let set_back_ms = set_back_ms(&mut connection, &clock).await?;
         let mut index = EndpointIndex::default();
         for endpoint in endpoints::read_all_in(&mut connection).await? {
             index.put(&endpoint);
@@ -119,7 +122,20 @@ impl Store {
         let store = Self {
             shared: Arc::new(shared),
         };
+        store.follow_back(set_back_ms).await?;
         Ok((store, receiver))
+    }
+
+    /// Moves what is due with a wall clock that was set back while nobody looked.
+    async fn follow_back(&self, set_back_ms: Option<i64>) -> Result<(), StoreError> {
+        let Some(by_ms) = set_back_ms else {
+            return Ok(());
+        };
+        tracing::warn!(
+            by_ms,
+            "the wall clock was set back while the service was down: everything that is due moves with it"
+        );
+        self.shift_pending(by_ms).await
     }
 }
 
@@ -228,28 +244,24 @@ async fn limit_file(connection: &mut SqliteConnection, bytes: u64) -> Result<(),
     Ok(())
 }
 
+async fn stored_offset(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
+    let offset = read_number(connection, CLOCK_OFFSET_KEY).await?;
+    Ok(offset.unwrap_or(0))
+}
+
+/// By how much the wall clock is behind what was last noted of it, below zero; `None` when it is not.
+async fn set_back_ms(
+    connection: &mut SqliteConnection,
+    clock: &SharedClock,
+) -> Result<Option<i64>, StoreError> {
+    let seen_ms = read_number(connection, WALL_SEEN_KEY).await?;
+    let by_ms = seen_ms.map(|seen_ms| clock.now().as_millis().saturating_sub(seen_ms));
+    Ok(by_ms.filter(|&by_ms| by_ms < -SET_BACK_MIN_MS))
+}
+
 async fn highest_id(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
     let row = sqlx::query(SELECT_HIGHEST_ID).fetch_one(connection).await?;
     Ok(row.try_get(0)?)
-}
-
-async fn stored_offset(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
-    let rows = sqlx::query(SELECT_OFFSET)
-        .bind(CLOCK_OFFSET_KEY)
-        .fetch_all(connection)
-        .await?;
-    let Some(row) = rows.first() else {
-        return Ok(0);
-    };
-    let value: Vec<u8> = row.try_get(0)?;
-    std::str::from_utf8(&value)
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .ok_or(StoreError::Inconsistent {
-            table: "meta",
-            column: "value",
-            id: 0,
-        })
 }
 
 #[cfg(test)]

@@ -141,3 +141,29 @@ async fn a_request_in_flight_keeps_its_window_when_the_clock_is_set() {
         assert_eq!(world.states().await, [expired], "{by_ms}");
     }
 }
+
+#[tokio::test]
+async fn a_clock_set_back_while_the_service_is_down_delays_nothing() {
+    let world = World::make(Making {
+        ladder: r#"["5m"]"#,
+        retry: "window = \"30m\"",
+        ..Making::default()
+    })
+    .await;
+    let receiver = Receiver::start();
+    receiver.script([Behaviour::status(500)]);
+    world.endpoint(&receiver.url("/")).await;
+    world.publish(1).await;
+    world.settle().await;
+    world.engine.halt().await;
+    world.store.close().await;
+    world.clock.set(world.clock.now().moved_by(-DAY_MS));
+    let world = world.start_again().await;
+    let due = (START + secs(300)).moved_by(-DAY_MS);
+    world.run_until(due - Duration::from_millis(1)).await;
+    assert_eq!(receiver.requests().len(), 1, "no retry before its time");
+    receiver.always(Behaviour::ok());
+    world.run_until(due).await;
+    assert_eq!(receiver.requests().len(), 2, "and then at its time");
+    assert_eq!(world.states().await, [DeliveryState::Delivered]);
+}
