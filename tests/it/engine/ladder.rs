@@ -84,7 +84,7 @@ async fn a_receiver_that_is_gone_is_disabled_and_the_rest_is_held() {
     let endpoint = world
         .endpoint_like(&receiver.url("/"), |new| new.ordered = true)
         .await;
-    world.publish(3).await;
+    world.publish_together(3).await;
     world.settle().await;
     world
         .watch("the lane is held", |lanes| {

@@ -196,6 +196,12 @@ impl World {
         ids
     }
 
+    /// The same in one call, so that no delivery's outcome falls between two of them.
+    pub(crate) async fn publish_together(&self, count: usize) {
+        let events = (0..count).map(event).collect();
+        self.engine.publish(events).await.unwrap();
+    }
+
     /// Waits until all that is due now has happened; time stands still.
     pub(crate) async fn settle(&self) {
         let now = self.clock.now();
