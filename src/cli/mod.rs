@@ -1,8 +1,8 @@
 //! The command line: what a person or a script types, and the composition root.
 //!
-//! [`run()`] parses, builds a [`context::Context`] and hands it to the command; every command ends in a result whose error
-//! becomes a text on stderr and an exit code ([`failure`]). Commands talk to a service only through
-//! [`crate::client`]; only [`service`] puts store, transport, engine and server together.
+//! [`run()`] parses, builds a `context::Context` and hands it to the command; every command ends in a result whose error
+//! becomes a text on stderr and an exit code (`failure`). Commands talk to a service only through
+//! [`crate::client`]; only `service` puts store, transport, engine and server together.
 
 mod bench;
 mod confirm;
