@@ -60,3 +60,21 @@ pub const READYZ: &str = "/readyz";
 pub const METRICS: &str = "/metrics";
 /// The OpenAPI description.
 pub const OPENAPI: &str = "/openapi.json";
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::contract::OWN_PATHS;
+
+    /// Otherwise a contract could take one of them away.
+    #[test]
+    fn contracts_can_claim_none_of_them() {
+        for line in include_str!("paths.rs").lines() {
+            let Some((_, rest)) = line.split_once("&str = \"") else {
+                continue;
+            };
+            let path = rest.trim_end_matches("\";");
+            let is_own = |own: &&str| path == *own || path.starts_with(&format!("{own}/"));
+            assert!(OWN_PATHS.iter().any(is_own), "{path}");
+        }
+    }
+}

@@ -118,10 +118,12 @@ pub(crate) fn run(args: &VerifyArgs, context: &Context) -> anyhow::Result<()> {
     let answer = serde_json::json!({
         "verified": true,
         "headers": verified.headers,
+        "members": verified.members,
         "event_id": verified.event_id,
         "age_s": age,
     });
-    let mut fields = vec![("verified", verified.headers.join(", "))];
+    let places = [verified.headers, verified.members].concat();
+    let mut fields = vec![("verified", places.join(", "))];
     if let Some(id) = verified.event_id {
         fields.push(("event", id));
     }

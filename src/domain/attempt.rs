@@ -129,7 +129,8 @@ pub struct Attempt {
     pub revision: [u8; 32],
     /// Where it went, as sent.
     pub url: String,
-    /// The request's headers whose values cannot be rendered again (signatures, the endpoint's own), in order.
+    /// What of the request cannot be rendered again (signatures, the endpoint's own headers), in order: headers by
+    /// their name, a signature in the body by the JSON pointer of its member, such as `/signature`.
     pub signatures: Vec<(String, String)>,
     /// The secrets that signed, newest first.
     pub secret_ids: Vec<SecretId>,

@@ -73,6 +73,8 @@ id_kinds! {
     TokenId, TokenKind, "tok_", "token";
     /// Id of one of an endpoint's secrets, `sec_…`; attempts name the one that signed.
     SecretId, SecretKind, "sec_", "secret";
+    /// Id of one of the service's own keys for a contract, `key_…`.
+    ServiceKeyId, ServiceKeyKind, "key_", "service key";
     /// Id of an audit entry, `aud_…`.
     AuditId, AuditKind, "aud_", "audit entry";
 }

@@ -110,6 +110,12 @@ pub const CONTRACT_BYTES_MAX: usize = 64 * 1024;
 pub const CONTRACT_NAME_CHARS_MAX: usize = 64;
 /// Headers, body members or signatures that a contract may list.
 pub const CONTRACT_LIST_MAX: usize = 64;
+/// Characters of a path that a contract claims.
+pub const CONTRACT_PATH_CHARS_MAX: usize = 256;
+/// Requests that a contract's rate limit may allow within its span: as many instants are remembered for each.
+pub const RATE_LIMIT_REQUESTS_MAX: u32 = 10_000;
+/// The longest span of such a limit.
+pub const RATE_LIMIT_SPAN_MAX: Duration = Duration::from_hours(24);
 /// Event types that a contract may describe.
 pub const CONTRACT_EVENT_TYPES_MAX: usize = 1_000;
 /// The longest retry window or single delay: a year; beyond it a typing error is likelier than a wish.

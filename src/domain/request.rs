@@ -17,7 +17,8 @@ pub struct PreparedRequest {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
-    /// Those of `headers` that cannot be rendered again, signatures and the endpoint's own; stored with the attempt.
+    /// What cannot be rendered again and is stored with the attempt: the signatures and the endpoint's own of
+    /// `headers`, and a signature in the body by the JSON pointer of its member, such as `/signature`.
     pub signatures: Vec<(String, String)>,
     /// The secrets that signed, newest first.
     pub secret_ids: Vec<SecretId>,

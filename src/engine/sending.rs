@@ -169,6 +169,7 @@ impl Sending {
             attempt_number: self.item.attempts + 1,
             attempt_time,
             secrets: self.setup.active_secrets(attempt_time),
+            service_keys: &[],
         };
         // A renderer that panics must not take its delivery round and round.
         std::panic::catch_unwind(AssertUnwindSafe(|| contract.render(&input)))

@@ -162,6 +162,7 @@ fn signer(secret: &str) -> Result<Arc<raw::Sign>> {
             attempt_number: 1,
             attempt_time: now,
             secrets: &secrets,
+            service_keys: &[],
         })?;
         Ok(SignedPost {
             headers: request.headers,

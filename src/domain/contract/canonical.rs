@@ -6,6 +6,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::api::{
+    AnswerMember, AnswerValue, ApiAction, ApiRoute, ApiRules, Literal, TestData, TestRequest,
+};
 use super::model::{
     BodyRoot, Contract, Member, MemberValue, SignaturePlace, SignatureSlot, SuccessRule,
 };
@@ -25,6 +28,14 @@ pub(super) fn print(contract: &Contract) -> String {
         print_signatures(&mut out, slot);
     }
     print_retry(&mut out, contract);
+    if let Some(limit) = contract.rate_limit {
+        out.push_str("\n[rate_limit]\n");
+        line(&mut out, "requests", &limit.requests.to_string());
+        line(&mut out, "per", &duration(limit.per));
+    }
+    if let Some(api) = &contract.api {
+        print_api(&mut out, api);
+    }
     for entry in &contract.event_types {
         out.push_str("\n[[event_type]]\n");
         line(&mut out, "name", &quoted(entry.name.as_str()));
@@ -97,6 +108,7 @@ fn print_signatures(out: &mut String, slot: &SignatureSlot) {
         line(out, "encoding", &quoted(rule.encoding.as_str()));
         match &slot.place {
             SignaturePlace::Header(name) => line(out, "header", &quoted(name)),
+            SignaturePlace::Member(name) => line(out, "member", &quoted(name)),
         }
         line(out, "prefix", &quoted(&slot.prefix.to_string()));
         line(out, "value", &quoted(&rule.value.to_string()));
@@ -132,6 +144,91 @@ fn print_retry(out: &mut String, contract: &Contract) {
     }
     let jitter = f64::from(contract.retry.jitter_permille) / 1000.0;
     line(out, "jitter", &jitter.to_string());
+}
+
+fn print_api(out: &mut String, api: &ApiRules) {
+    out.push_str("\n[api]\n");
+    for route in &api.routes {
+        line(out, route.action.as_str(), &quoted(&route.to_string()));
+    }
+    let of_routes = |text: &dyn Fn(&ApiRoute) -> Option<String>| {
+        let entries = api.routes.iter().filter_map(|route| {
+            text(route).map(|text| format!("{} = {text}", route.action.as_str()))
+        });
+        inline_table(entries)
+    };
+    let statuses = of_routes(&|route| Some(route.status.to_string()));
+    line(out, "status", &statuses);
+    let fields = api
+        .fields
+        .iter()
+        .map(|listed| format!("{} = {}", listed.field.as_str(), quoted(&listed.name)));
+    line(out, "fields", &inline_table(fields));
+    let required = api.required.iter().filter_map(|&field| api.name_of(field));
+    if api.route(ApiAction::Create).is_some() {
+        line(out, "required", &list(required.map(quoted)));
+    }
+    if let Some(member) = &api.list_member {
+        line(out, "list_member", &quoted(member));
+    }
+    let answers = of_routes(&|route| {
+        // Of the statuses only 204 has no answer, and then none may be written.
+        let has_body = route.status != 204;
+        has_body.then(|| list(route.answer.iter().map(answer_member)))
+    });
+    line(out, "answers", &answers);
+    print_test_request(out, &api.test_request);
+    if let Some(limit) = api.rate_limit {
+        let entries = [
+            format!("requests = {}", limit.requests),
+            format!("per = {}", duration(limit.per)),
+        ];
+        line(out, "rate_limit", &inline_table(entries.into_iter()));
+    }
+}
+
+fn answer_member(member: &AnswerMember) -> String {
+    let name = quoted(&member.name);
+    match &member.value {
+        AnswerValue::Field(_) => name,
+        AnswerValue::Test(value) => {
+            format!("{{ name = {name}, value = {} }}", quoted(value.as_str()))
+        }
+        AnswerValue::Literal(literal) => {
+            let literal = match literal {
+                Literal::Boolean(value) => value.to_string(),
+                Literal::Number(number) => number.to_string(),
+                Literal::Text(text) => quoted(text),
+            };
+            format!("{{ name = {name}, literal = {literal} }}")
+        }
+    }
+}
+
+fn print_test_request(out: &mut String, request: &TestRequest) {
+    let event_type = request.event_type.as_deref();
+    let data = match &request.data {
+        TestData::None => None,
+        TestData::Member(name) => Some(name.as_str()),
+        TestData::Body => Some("."),
+    };
+    let entries: Vec<String> = [("event_type", event_type), ("data", data)]
+        .into_iter()
+        .filter_map(|(key, name)| name.map(|name| format!("{key} = {}", quoted(name))))
+        .collect();
+    if !entries.is_empty() {
+        line(out, "test_request", &inline_table(entries.into_iter()));
+    }
+}
+
+fn inline_table(entries: impl Iterator<Item = String>) -> String {
+    let entries: Vec<String> = entries.collect();
+    format!("{{ {} }}", entries.join(", "))
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    let items: Vec<String> = items.collect();
+    format!("[{}]", items.join(", "))
 }
 
 fn line(out: &mut String, key: &str, value: &str) {

@@ -33,6 +33,29 @@ pub enum Undeliverable {
         /// The contract's name.
         contract: String,
     },
+    /// The service has no key of its own for the contract.
+    #[error(
+        "contract {contract} signs its requests with a key of the service's own, and there is none: make one"
+    )]
+    NoServiceKey {
+        /// The contract's name.
+        contract: String,
+    },
+    /// A number that the body's form has no room for.
+    #[error(
+        "the number {text} is too large for JavaScript, whose form of JSON this contract promises: publish it as a \
+         string"
+    )]
+    Number {
+        /// The number, cut short.
+        text: String,
+    },
+    /// Data that cannot be a whole body.
+    #[error(
+        "the event's data is neither an object nor an array, and under this contract it is the whole body: publish \
+         an object"
+    )]
+    Scalar,
     /// The attributes cannot be spread into the body.
     #[error("the event's attributes are no JSON object")]
     Attributes,

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use super::api::{AnswerValue, ApiAction, NativeField};
 use super::error::ContractError;
-use super::model::{Catalogue, Contract, EventTypeEntry, Revision};
+use super::model::{Catalogue, Contract, EventTypeEntry, Revision, SignaturePlace};
 use super::reader::{Source, Table, Value};
-use super::{canonical, load_wire};
+use super::{canonical, load_api, load_wire};
 use crate::domain::event_type::EventType;
 use crate::domain::limits::{
     CONTRACT_BYTES_MAX, CONTRACT_EVENT_TYPES_MAX, CONTRACT_NAME_CHARS_MAX, RETRIES_MAX,
@@ -22,9 +23,10 @@ const ROOT_KEYS: &[&str] = &[
     "body",
     "signature",
     "retry",
+    "rate_limit",
+    "api",
     "event_type",
 ];
-const ROOT_KEYS_LATER: &[&str] = &["rate_limit", "api"];
 
 impl Contract {
     /// Reads a contract; `file` is what errors call it.
@@ -39,7 +41,7 @@ impl Contract {
         }
         let document = source.parse()?;
         let root = source.root(&document);
-        root.allow_only(ROOT_KEYS, ROOT_KEYS_LATER)?;
+        root.allow_only(ROOT_KEYS)?;
         let mut contract = Self {
             name: name(&root)?,
             summary: summary(&root)?,
@@ -50,6 +52,8 @@ impl Contract {
             signatures: load_wire::signatures(&root)?,
             retry: retry(&root)?,
             retries_max: retries_max(&root)?,
+            rate_limit: load_api::rate_limit(&root)?,
+            api: load_api::api(&root)?,
             event_types: event_types(&root)?,
             canonical_text: String::new(),
             revision: Revision::of(""),
@@ -63,23 +67,26 @@ impl Contract {
 
 /// What no part can see alone.
 fn check_whole(root: &Table<'_>, contract: &Contract) -> Result<(), ContractError> {
-    let owned = |name: &str| {
-        contract
-            .request
-            .headers
-            .iter()
-            .any(|(header, _)| header == name)
+    let listed = |name: &str| {
+        let mut headers = contract.request.headers.iter();
+        headers.any(|(header, _)| header == name)
     };
-    if let Some(slot) = contract
-        .signatures
-        .iter()
-        .find(|slot| owned(slot.place.header_name()))
+    let mut signed = contract.signatures.iter().map(|slot| &slot.place);
+    if let Some(name) = signed
+        .clone()
+        .filter_map(SignaturePlace::header_name)
+        .find(|name| listed(name))
     {
-        let name = slot.place.header_name();
         return Err(root.refuse(
             "signature",
             format!("a header of its own; request.headers already has {name}"),
         ));
+    }
+    if let Some(name) = signed.find_map(SignaturePlace::member_name) {
+        contract
+            .body
+            .check_signature_member(name)
+            .map_err(|expected| root.refuse("signature", expected))?;
     }
     if contract.catalogue == Catalogue::Closed && contract.event_types.is_empty() {
         return Err(root.refuse(
@@ -87,7 +94,26 @@ fn check_whole(root: &Table<'_>, contract: &Contract) -> Result<(), ContractErro
             "at least one [[event_type]] under \"closed\": no event could have a type",
         ));
     }
-    Ok(())
+    check_secret_is_known(root, contract)
+}
+
+/// A consumer must bring the secret or be told the one that was made, or it could verify nothing.
+fn check_secret_is_known(root: &Table<'_>, contract: &Contract) -> Result<(), ContractError> {
+    let Some(api) = &contract.api else {
+        return Ok(());
+    };
+    let Some(create) = api.route(ApiAction::Create) else {
+        return Ok(());
+    };
+    let shown = AnswerValue::Field(NativeField::Secret);
+    let is_shown = create.answer.iter().any(|member| member.value == shown);
+    if !contract.signs_with_secrets() || is_shown || api.required.contains(&NativeField::Secret) {
+        return Ok(());
+    }
+    Err(root.refuse(
+        "api",
+        "the secret in required or in the answer to create: a consumer that knows none could verify nothing",
+    ))
 }
 
 fn name(root: &Table<'_>) -> Result<String, ContractError> {
@@ -130,9 +156,8 @@ fn id_prefix(root: &Table<'_>) -> Result<String, ContractError> {
 }
 
 fn catalogue(root: &Table<'_>) -> Result<Catalogue, ContractError> {
-    root.find("catalogue").map_or(Ok(Catalogue::Open), |value| {
-        value.word(Catalogue::WORDS, &[])
-    })
+    root.find("catalogue")
+        .map_or(Ok(Catalogue::Open), |value| value.word(Catalogue::WORDS))
 }
 
 fn event_types(root: &Table<'_>) -> Result<Vec<EventTypeEntry>, ContractError> {
@@ -142,7 +167,7 @@ fn event_types(root: &Table<'_>) -> Result<Vec<EventTypeEntry>, ContractError> {
     let mut entries: Vec<EventTypeEntry> = Vec::new();
     for item in list.list(CONTRACT_EVENT_TYPES_MAX, "[[event_type]] tables")? {
         let table = item.table("a table with name and description")?;
-        table.allow_only(&["name", "description"], &[])?;
+        table.allow_only(&["name", "description"])?;
         let value = table.require("name", "an event type such as \"task.created\"")?;
         let name: EventType = value
             .text("an event type such as \"task.created\"")?
@@ -170,10 +195,7 @@ fn retry_table<'a>(root: &Table<'a>) -> Result<Table<'a>, ContractError> {
     let table = root
         .require("retry", "a [retry] table")?
         .table("a [retry] table")?;
-    table.allow_only(
-        &["ladder", "exponential", "retries_max", "window", "jitter"],
-        &[],
-    )?;
+    table.allow_only(&["ladder", "exponential", "retries_max", "window", "jitter"])?;
     Ok(table)
 }
 
@@ -226,7 +248,7 @@ fn ladder(list: &Value<'_>) -> Result<Vec<Duration>, ContractError> {
 fn exponential(value: &Value<'_>) -> Result<RetrySteps, ContractError> {
     let expected = "a table such as { first = \"5s\", factor = 5, retries = 3, cap = \"1h\" }";
     let table = value.table(expected)?;
-    table.allow_only(&["first", "factor", "retries", "cap"], &[])?;
+    table.allow_only(&["first", "factor", "retries", "cap"])?;
     let first = table
         .require("first", "a duration")?
         .duration(Duration::from_millis(1)..=RETRY_SPAN_MAX)?;

@@ -16,6 +16,7 @@ use crate::domain::limits::{CONTRACT_LIST_MAX, TIMEOUT_MAX};
 /// attempt made by an older version is rendered again with that version's name.
 const USER_AGENT: &str = concat!("Hookyard/", env!("CARGO_PKG_VERSION"));
 
+const MEMBER_NAME: &str = "the member's name, 1 to 128 characters";
 const MEMBER_WORDS: [&str; 7] = [
     "event.id",
     "event.type",
@@ -33,18 +34,15 @@ pub(super) fn request(root: &Table<'_>) -> Result<RequestRules, ContractError> {
         None => None,
     };
     if let Some(table) = &table {
-        table.allow_only(
-            &[
-                "method",
-                "timeout",
-                "connect_timeout",
-                "success",
-                "gone",
-                "require_https",
-                "headers",
-            ],
-            &[],
-        )?;
+        table.allow_only(&[
+            "method",
+            "timeout",
+            "connect_timeout",
+            "success",
+            "gone",
+            "require_https",
+            "headers",
+        ])?;
     }
     let find = |key: &str| table.as_ref().and_then(|table| table.find(key));
     let second = Duration::from_secs(1);
@@ -57,14 +55,12 @@ pub(super) fn request(root: &Table<'_>) -> Result<RequestRules, ContractError> {
     let methods = &[("POST", "POST"), ("PUT", "PUT"), ("PATCH", "PATCH")];
     Ok(RequestRules {
         method: find("method")
-            .map_or(Ok("POST"), |value| value.word(methods, &[]))?
+            .map_or(Ok("POST"), |value| value.word(methods))?
             .to_owned(),
         timeout,
         connect_timeout,
         success: find("success").map_or(Ok(SuccessRule::Any2xx), |value| success(&value))?,
-        gone: find("gone").map_or(Ok(GoneRule::Retry), |value| {
-            value.word(GoneRule::WORDS, &[])
-        })?,
+        gone: find("gone").map_or(Ok(GoneRule::Retry), |value| value.word(GoneRule::WORDS))?,
         require_https: find("require_https").map_or(Ok(false), |value| value.boolean())?,
         headers: headers(find("headers"))?,
     })
@@ -148,14 +144,14 @@ pub(super) fn body(root: &Table<'_>) -> Result<BodyRules, ContractError> {
     let table = root
         .require("body", "a [body] table")?
         .table("a [body] table")?;
-    table.allow_only(&["form", "root", "members"], &[])?;
-    let form = table.find("form").map_or(Ok(BodyForm::Compact), |value| {
-        value.word(BodyForm::WORDS, &["ecmascript"])
-    })?;
+    table.allow_only(&["form", "root", "members"])?;
+    let form = table
+        .find("form")
+        .map_or(Ok(BodyForm::Compact), |value| value.word(BodyForm::WORDS))?;
     let roots = &[("members", true), ("data", false)];
     let has_members = table
         .find("root")
-        .map_or(Ok(true), |value| value.word(roots, &[]))?;
+        .map_or(Ok(true), |value| value.word(roots))?;
     let root = match (has_members, table.find("members")) {
         (false, None) => BodyRoot::Data,
         (false, Some(value)) => return Err(value.refuse("no members under root = \"data\"")),
@@ -192,23 +188,25 @@ fn members(table: &Table<'_>) -> Result<Vec<Member>, ContractError> {
 fn member(item: &Value<'_>) -> Result<Member, ContractError> {
     let table = item.table("{ name = …, value = … } or { spread = \"event.attributes\" }")?;
     if let Some(spread) = table.find("spread") {
-        table.allow_only(&["spread"], &[])?;
+        table.allow_only(&["spread"])?;
         spread.text_where("\"event.attributes\"", |text| text == "event.attributes")?;
         return Ok(Member::Attributes);
     }
-    table.allow_only(&["name", "value", "spread"], &[])?;
-    let expected = "the member's name, 1 to 128 characters";
-    let is_name = |text: &str| (1..=128).contains(&text.chars().count());
+    table.allow_only(&["name", "value", "spread"])?;
     let name = table
-        .require("name", expected)?
-        .text_where(expected, is_name)?;
+        .require("name", MEMBER_NAME)?
+        .text_where(MEMBER_NAME, is_member_name)?;
     let value = table.require("value", "what the member holds, such as \"event.type\"")?;
-    let key_text = serde_json::to_string(name).map_err(|_| item.refuse(expected))?;
+    let key_text = serde_json::to_string(name).map_err(|_| item.refuse(MEMBER_NAME))?;
     Ok(Member::Value {
         name: name.to_owned(),
         key_text: key_text + ":",
         value: member_value(&value)?,
     })
+}
+
+fn is_member_name(text: &str) -> bool {
+    (1..=128).contains(&text.chars().count())
 }
 
 fn member_value(value: &Value<'_>) -> Result<MemberValue, ContractError> {
@@ -245,9 +243,17 @@ pub(super) fn signatures(root: &Table<'_>) -> Result<Vec<SignatureSlot>, Contrac
                 slot.rules.extend(read.rules);
             }
             Some(_) => {
-                return Err(item
-                    .refuse("the same prefix and separator as the other entries of this header"));
+                return Err(item.refuse(format!(
+                    "the same prefix and separator as the other entries of {}",
+                    read.place
+                )));
             }
+        }
+        let members = slots
+            .iter()
+            .filter(|slot| slot.place.member_name().is_some());
+        if members.count() > 1 {
+            return Err(item.refuse("one member at most: each would have to sign the other"));
         }
     }
     Ok(slots)
@@ -256,23 +262,20 @@ pub(super) fn signatures(root: &Table<'_>) -> Result<Vec<SignatureSlot>, Contrac
 /// One entry, as a slot of its own.
 fn signature(item: &Value<'_>) -> Result<SignatureSlot, ContractError> {
     let table = item.table("a [[signature]] table")?;
-    table.allow_only(
-        &[
-            "algorithm",
-            "key",
-            "secrets",
-            "signed",
-            "encoding",
-            "header",
-            "prefix",
-            "value",
-            "separator",
-        ],
-        &["member"],
-    )?;
+    table.allow_only(&[
+        "algorithm",
+        "key",
+        "secrets",
+        "signed",
+        "encoding",
+        "header",
+        "member",
+        "prefix",
+        "value",
+        "separator",
+    ])?;
     let rule = rule(&table)?;
-    let name = table.require("header", "the header that carries the signature")?;
-    let place = SignaturePlace::Header(header_name(name.text("a header's name")?, &name)?);
+    let place = place(&table)?;
     let prefix = table
         .find("prefix")
         .map_or(Ok(Template::default()), |value| {
@@ -300,19 +303,38 @@ fn signature(item: &Value<'_>) -> Result<SignatureSlot, ContractError> {
     })
 }
 
+fn place(table: &Table<'_>) -> Result<SignaturePlace, ContractError> {
+    match (table.find("header"), table.find("member")) {
+        (Some(name), None) => {
+            header_name(name.text("a header's name")?, &name).map(SignaturePlace::Header)
+        }
+        (None, Some(name)) => {
+            let name = name.text_where(MEMBER_NAME, is_member_name)?;
+            Ok(SignaturePlace::Member(name.to_owned()))
+        }
+        (Some(_), Some(member)) => Err(member.refuse("either header or member, found both")),
+        (None, None) => Err(table.refuse(
+            "header",
+            "the header or the member that carries the signature; the key is missing",
+        )),
+    }
+}
+
 fn rule(table: &Table<'_>) -> Result<SignatureRule, ContractError> {
     let algorithm = table
         .require("algorithm", "a signature algorithm")?
-        .word(Algorithm::WORDS, &["hmac-sha1", "hmac-sha512"])?;
+        .word(Algorithm::WORDS)?;
     let key = table.require("key", "what of a secret is the key")?;
-    let kind = key.word(KeyKind::WORDS, &["service"])?;
-    if (algorithm == Algorithm::Ed25519) != (kind == KeyKind::Whsk) {
-        return Err(key.refuse("\"whsk\" with ed25519, \"text\" or \"whsec\" with an HMAC"));
+    let kind = key.word(KeyKind::WORDS)?;
+    if (algorithm == Algorithm::Ed25519) != kind.is_asymmetric() {
+        return Err(key.refuse_found(
+            "\"whsk\" or \"service\" with ed25519, \"text\" or \"whsec\" with an HMAC",
+        ));
     }
     let secrets = table
         .find("secrets")
         .map_or(Ok(WhichSecrets::Newest), |value| {
-            value.word(WhichSecrets::WORDS, &[])
+            value.word(WhichSecrets::WORDS)
         })?;
     let value = table.require("signed", "the signed bytes, such as \"{body}\"")?;
     let signed = template(&value, TemplatePlace::Signed)?;
@@ -321,7 +343,7 @@ fn rule(table: &Table<'_>) -> Result<SignatureRule, ContractError> {
     }
     let encoding = table
         .require("encoding", "hex or base64")?
-        .word(Encoding::WORDS, &[])?;
+        .word(Encoding::WORDS)?;
     let written = match table.find("value") {
         Some(value) => {
             let written = template(&value, TemplatePlace::Value)?;

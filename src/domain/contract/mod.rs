@@ -6,33 +6,43 @@
 //! that an old attempt can be rendered again after the file, or Hookyard itself, has changed.
 //!
 //! # Map
-//! `reader` takes TOML apart with positions, `load` builds the `model` from it, `canonical` prints the model back,
-//! `set` holds the ones in use. `render` makes requests (`body` and `json_text` the body, `template` and `header` the
-//! rest), `verify` checks them as a consumer would, `terms` answers what an endpoint may ask for.
+//! `reader` takes TOML apart with positions, `load` (with `load_wire` and `load_api`) builds the `model` from it,
+//! `canonical` prints the model back, `set` holds the ones in use. `render` makes requests (`body`, `json_text` and
+//! `ecmascript` the body, `template` and `header` the rest), `verify` checks them as a consumer would, `terms`
+//! answers what an endpoint may ask for, `api` and `route` describe the platform's own management routes.
 
+mod api;
 mod body;
 mod canonical;
+mod ecmascript;
 mod error;
 mod header;
 mod json_text;
 mod load;
+mod load_api;
 mod load_wire;
 mod model;
 mod reader;
 mod render;
+mod route;
 mod set;
 mod template;
 mod terms;
 pub mod verify;
 
+pub use api::{
+    AnswerMember, AnswerValue, ApiAction, ApiField, ApiMethod, ApiRoute, ApiRules, Literal,
+    NativeField, TestData, TestRequest, TestValue,
+};
 pub use error::{ContractError, Undeliverable};
 pub use model::{
     Algorithm, BodyForm, BodyRoot, BodyRules, Catalogue, Contract, Encoding, EventTypeEntry,
-    GoneRule, KeyKind, Member, MemberValue, RequestRules, Revision, SignaturePlace, SignatureRule,
-    SignatureSlot, SuccessRule, WhichSecrets,
+    GoneRule, KeyKind, Member, MemberValue, RateLimit, RequestRules, Revision, SignaturePlace,
+    SignatureRule, SignatureSlot, SuccessRule, WhichSecrets,
 };
 pub use render::RenderInput;
-pub use set::{ContractSet, ContractSetError, ContractText};
+pub use route::{OWN_PATHS, RoutePath};
+pub use set::{ContractSet, ContractSetError, ContractText, FoundRoute, RouteLookup};
 pub use template::{Template, Variable};
 pub use terms::RefusedTerm;
 

@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
+use super::api::{ApiRoute, ApiRules};
 use super::template::Template;
 use crate::domain::event_type::EventType;
 use crate::domain::retry::RetryPolicy;
+use crate::domain::sign::ed25519;
+use crate::domain::sign::hmac::Hash;
 
 /// One wire contract. Made by [`Contract::load`], never changed after.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +33,11 @@ pub struct Contract {
     pub retry: RetryPolicy,
     /// Retries that an endpoint may ask for; `None` for the general cap.
     pub retries_max: Option<u32>,
+    /// How many requests an endpoint gets within a span of time at most; `None` for no limit. Counted over the
+    /// instants at which attempts start, retries and test traffic included.
+    pub rate_limit: Option<RateLimit>,
+    /// The platform's own routes for managing endpoints; `None` where it has none.
+    pub api: Option<ApiRules>,
     /// The event types it describes.
     pub event_types: Vec<EventTypeEntry>,
     pub(super) canonical_text: String,
@@ -47,6 +55,15 @@ pub enum Catalogue {
     Open,
     /// Listed ones only.
     Closed,
+}
+
+/// At most `requests` in any span of `per`: a sliding window, not a bucket that refills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// How many, 1–10,000.
+    pub requests: u32,
+    /// Within how long, 1 s to 24 h.
+    pub per: Duration,
 }
 
 /// How requests are made and answers judged.
@@ -100,6 +117,8 @@ pub struct BodyRules {
 pub enum BodyForm {
     /// The publisher's member order, number text and repeated keys, without white space.
     Compact,
+    /// As `JSON.stringify(JSON.parse(body))` prints it (ECMA-262).
+    Ecmascript,
 }
 
 /// What stands at the top of the body.
@@ -164,6 +183,9 @@ pub struct SignatureSlot {
 pub enum SignaturePlace {
     /// In the header of this name, in Title-Case.
     Header(String),
+    /// In the member of this name, the last one of the body. What it signs is the body without it, in the same form;
+    /// a signature in a header signs the body with it.
+    Member(String),
 }
 
 /// How one kind of signature is made.
@@ -186,21 +208,27 @@ pub struct SignatureRule {
 /// A signature algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
+    /// HMAC-SHA1, for platforms that still promise it.
+    HmacSha1,
     /// HMAC-SHA256.
     HmacSha256,
+    /// HMAC-SHA512.
+    HmacSha512,
     /// Ed25519.
     Ed25519,
 }
 
-/// What of a secret is the key. A secret that has no such key is passed over.
+/// What the key is. A secret that has no such key is passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyKind {
-    /// Its UTF-8 bytes.
+    /// The endpoint's secret: its UTF-8 bytes.
     Text,
-    /// The base64 after `whsec_`.
+    /// The endpoint's secret: the base64 after `whsec_`.
     Whsec,
-    /// The ed25519 key after `whsk_`.
+    /// The endpoint's secret: the ed25519 key after `whsk_`.
     Whsk,
+    /// The service's own ed25519 key for this contract, whatever the endpoint's secret is.
+    Service,
 }
 
 /// Which active secrets sign while they are rotated.
@@ -232,7 +260,7 @@ pub struct EventTypeEntry {
 
 /// A word of the language for each variant, used to read and to print it.
 macro_rules! words {
-    ($($name:ident { $($variant:ident = $word:literal),* })*) => {$(
+    ($($name:ident { $($variant:ident = $word:literal),* $(,)? })*) => {$(
         impl $name {
             /// Every word with what it means.
             pub(super) const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),*];
@@ -244,12 +272,16 @@ macro_rules! words {
         }
     )*};
 }
+pub(super) use words;
+
 words! {
     Catalogue { Open = "open", Closed = "closed" }
     GoneRule { Disable = "disable", Retry = "retry" }
-    BodyForm { Compact = "compact" }
-    Algorithm { HmacSha256 = "hmac-sha256", Ed25519 = "ed25519" }
-    KeyKind { Text = "text", Whsec = "whsec", Whsk = "whsk" }
+    BodyForm { Compact = "compact", Ecmascript = "ecmascript" }
+    Algorithm {
+        HmacSha256 = "hmac-sha256", HmacSha1 = "hmac-sha1", HmacSha512 = "hmac-sha512", Ed25519 = "ed25519"
+    }
+    KeyKind { Text = "text", Whsec = "whsec", Whsk = "whsk", Service = "service" }
     WhichSecrets { Newest = "newest", All = "all" }
     Encoding { Hex = "hex", Base64 = "base64" }
 }
@@ -306,10 +338,78 @@ impl SuccessRule {
 }
 
 impl SignaturePlace {
-    /// The header it is.
-    pub fn header_name(&self) -> &str {
+    /// The header it is, where it is one.
+    pub fn header_name(&self) -> Option<&str> {
         match self {
-            Self::Header(name) => name,
+            Self::Header(name) => Some(name),
+            Self::Member(_) => None,
         }
+    }
+
+    /// The body's member it is, where it is one.
+    pub fn member_name(&self) -> Option<&str> {
+        match self {
+            Self::Header(_) => None,
+            Self::Member(name) => Some(name),
+        }
+    }
+}
+
+/// As sentences name it: `header X-Signature`, or `member "signature" of the body`.
+impl fmt::Display for SignaturePlace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Header(name) => write!(formatter, "header {name}"),
+            Self::Member(name) => write!(formatter, "member {name:?} of the body"),
+        }
+    }
+}
+
+impl Algorithm {
+    /// The hash under the HMAC; `None` where it is none.
+    pub(super) const fn hash(self) -> Option<Hash> {
+        match self {
+            Self::HmacSha1 => Some(Hash::Sha1),
+            Self::HmacSha256 => Some(Hash::Sha256),
+            Self::HmacSha512 => Some(Hash::Sha512),
+            Self::Ed25519 => None,
+        }
+    }
+
+    /// Bytes of a signature.
+    pub(super) const fn signature_bytes(self) -> usize {
+        match self.hash() {
+            Some(hash) => hash.signature_bytes(),
+            None => ed25519::SIGNATURE_BYTES,
+        }
+    }
+}
+
+impl KeyKind {
+    /// Whether it is the endpoint's secret, not the service's own key.
+    pub const fn is_endpoints(self) -> bool {
+        !matches!(self, Self::Service)
+    }
+
+    /// Whether it is an ed25519 key.
+    pub(super) const fn is_asymmetric(self) -> bool {
+        matches!(self, Self::Whsk | Self::Service)
+    }
+}
+
+impl Contract {
+    /// Its own routes; none where it has no `[api]`.
+    pub fn routes(&self) -> &[ApiRoute] {
+        self.api.as_ref().map_or(&[], |api| &api.routes)
+    }
+
+    /// Whether some signature is made with the endpoint's secret.
+    pub fn signs_with_secrets(&self) -> bool {
+        self.key_kinds().into_iter().any(KeyKind::is_endpoints)
+    }
+
+    /// Whether some signature is made with the service's own key, so that it must have one for this contract.
+    pub fn signs_with_service_key(&self) -> bool {
+        self.key_kinds().contains(&KeyKind::Service)
     }
 }

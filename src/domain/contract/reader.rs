@@ -72,32 +72,25 @@ impl<'a> Source<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// Refuses keys that are not `known`; those of `later` are named as part of the language, not available yet.
-    pub(super) fn allow_only(&self, known: &[&str], later: &[&str]) -> Result<(), ContractError> {
+    /// Refuses keys that are not `known`.
+    pub(super) fn allow_only(&self, known: &[&str]) -> Result<(), ContractError> {
         let mut keys: Vec<_> = self
             .entries
             .keys()
             .map(|key| (key.span().start, key.get_ref().as_ref()))
             .collect();
         keys.sort_unstable();
-        for (position, key) in keys {
-            if known.contains(&key) {
-                continue;
-            }
-            let expected = if later.contains(&key) {
-                "a later version of Hookyard: this part of the contract language is not supported yet".to_owned()
-            } else {
-                let hint = nearest_hint(key, known.iter().copied());
-                format!(
-                    "a known key{hint}; known keys here are {}",
-                    known.join(", ")
-                )
-            };
-            return Err(self
-                .source
-                .error(position, &self.join(&shown(key)), expected));
-        }
-        Ok(())
+        let Some((position, key)) = keys.into_iter().find(|(_, key)| !known.contains(key)) else {
+            return Ok(());
+        };
+        let hint = nearest_hint(key, known.iter().copied());
+        let expected = format!(
+            "a known key{hint}; known keys here are {}",
+            known.join(", ")
+        );
+        Err(self
+            .source
+            .error(position, &self.join(&shown(key)), expected))
     }
 
     /// The value of `key`, where it is written.
@@ -155,7 +148,7 @@ impl<'a> Value<'a> {
     }
 
     /// A refusal of this value that says what was found.
-    fn mismatch(&self, expected: &str) -> ContractError {
+    pub(super) fn refuse_found(&self, expected: &str) -> ContractError {
         let found = match self.value {
             DeValue::String(text) => format!("\"{}\"", shown(text)),
             DeValue::Integer(number) => number.as_str().to_owned(),
@@ -168,7 +161,9 @@ impl<'a> Value<'a> {
 
     /// The value as text.
     pub(super) fn text(&self, expected: &str) -> Result<&'a str, ContractError> {
-        self.value.as_str().ok_or_else(|| self.mismatch(expected))
+        self.value
+            .as_str()
+            .ok_or_else(|| self.refuse_found(expected))
     }
 
     /// The value as text that `accept` takes.
@@ -181,34 +176,25 @@ impl<'a> Value<'a> {
         if accept(text) {
             return Ok(text);
         }
-        Err(self.mismatch(expected))
+        Err(self.refuse_found(expected))
     }
 
-    /// The value as one of `words`; those of `later` are named as not available yet.
-    pub(super) fn word<T: Copy>(
-        &self,
-        words: &[(&str, T)],
-        later: &[&str],
-    ) -> Result<T, ContractError> {
+    /// The value as one of `words`.
+    pub(super) fn word<T: Copy>(&self, words: &[(&str, T)]) -> Result<T, ContractError> {
         let names: Vec<&str> = words.iter().map(|&(word, _)| word).collect();
         let expected = format!("one of {}", names.join(", "));
         let text = self.text(&expected)?;
-        if let Some(&(_, meaning)) = words.iter().find(|&&(word, _)| word == text) {
-            return Ok(meaning);
-        }
-        if later.contains(&text) {
-            return Err(self.refuse(format!(
-                "{expected}; {text:?} is not supported yet by this version of Hookyard"
-            )));
-        }
-        Err(self.mismatch(&expected))
+        let found = words.iter().find(|&&(word, _)| word == text);
+        found
+            .map(|&(_, meaning)| meaning)
+            .ok_or_else(|| self.refuse_found(&expected))
     }
 
     /// The value as true or false.
     pub(super) fn boolean(&self) -> Result<bool, ContractError> {
         self.value
             .as_bool()
-            .ok_or_else(|| self.mismatch("true or false"))
+            .ok_or_else(|| self.refuse_found("true or false"))
     }
 
     /// The value as a whole number within `range`.
@@ -223,7 +209,7 @@ impl<'a> Value<'a> {
             })
             .filter(|number| range.contains(number))
             .ok_or_else(|| {
-                self.mismatch(&format!(
+                self.refuse_found(&format!(
                     "a whole number from {} to {}",
                     range.start(),
                     range.end()
@@ -243,7 +229,7 @@ impl<'a> Value<'a> {
         (0..=1000_u16)
             .find(|&whole| (f64::from(whole) - thousandths).abs() < 1e-6)
             .ok_or_else(|| {
-                self.mismatch("a number from 0 to 1 with at most three decimals, such as 0.2")
+                self.refuse_found("a number from 0 to 1 with at most three decimals, such as 0.2")
             })
     }
 
@@ -260,7 +246,7 @@ impl<'a> Value<'a> {
             return Ok(duration.0);
         }
         let (from, to) = (DurationText(*range.start()), DurationText(*range.end()));
-        Err(self.mismatch(&format!("a duration from {from} to {to}")))
+        Err(self.refuse_found(&format!("a duration from {from} to {to}")))
     }
 
     /// The value as a list of at most `most` items.
@@ -268,7 +254,7 @@ impl<'a> Value<'a> {
         let items = self
             .value
             .as_array()
-            .ok_or_else(|| self.mismatch(expected))?;
+            .ok_or_else(|| self.refuse_found(expected))?;
         if items.len() > most {
             return Err(self.refuse(format!(
                 "{expected}; at most {most} of them, found {}",
@@ -293,8 +279,13 @@ impl<'a> Value<'a> {
             entries: self
                 .value
                 .as_table()
-                .ok_or_else(|| self.mismatch(expected))?,
+                .ok_or_else(|| self.refuse_found(expected))?,
         })
+    }
+
+    /// Whether the value is true or false.
+    pub(super) fn is_boolean(&self) -> bool {
+        self.value.is_bool()
     }
 
     /// Whether the value is text.

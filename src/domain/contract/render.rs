@@ -9,18 +9,19 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use super::error::Undeliverable;
-use super::header;
 use super::model::{
-    Algorithm, Contract, Encoding, KeyKind, SignatureRule, SignatureSlot, WhichSecrets,
+    Contract, Encoding, KeyKind, SignaturePlace, SignatureRule, SignatureSlot, WhichSecrets,
 };
-use super::template::Variable;
+use super::template::{Template, Variable};
+use super::{body, header};
 use crate::domain::attempt::Attempt;
 use crate::domain::event::Event;
 use crate::domain::id::{AttemptId, DeliveryId, EndpointId, SecretId};
 use crate::domain::request::PreparedRequest;
 use crate::domain::sign::ed25519::PrivateKey;
-use crate::domain::sign::hmac_sha256;
+use crate::domain::sign::hmac::{self, Hash};
 use crate::domain::sign::secret::OpenSecret;
+use crate::domain::sign::service_key::ServiceKey;
 use crate::domain::time::Timestamp;
 
 /// What a request is made of.
@@ -46,12 +47,23 @@ pub struct RenderInput<'a> {
     pub attempt_time: Timestamp,
     /// The active secrets, newest first.
     pub secrets: &'a [OpenSecret],
+    /// The service's own keys for this contract that are in force, newest first; empty where the contract has no
+    /// signature with `key = "service"`.
+    pub service_keys: &'a [ServiceKey],
 }
 
 /// A key together with what it is for.
 enum Key<'a> {
-    HmacSha256(&'a [u8]),
+    Hmac(Hash, &'a [u8]),
     Ed25519(&'a PrivateKey),
+}
+
+/// What signs one request, and which of the secrets did.
+struct Signers<'a> {
+    secrets: &'a [OpenSecret],
+    service_keys: &'a [ServiceKey],
+    /// At each secret's place, whether it signed.
+    signed_by: Vec<bool>,
 }
 
 /// Where the variables' values come from.
@@ -67,8 +79,9 @@ struct Values<'a> {
 
 /// What cannot be made again from event and revision, and is stored with the attempt.
 struct Kept {
-    /// Signature headers, then the endpoint's own.
-    headers: Vec<(String, String)>,
+    /// Signatures, then the endpoint's own headers. A signature in the body stands under the JSON pointer of its
+    /// member, such as `/signature`: no header's name has a slash.
+    values: Vec<(String, String)>,
     /// The secrets that signed, newest first.
     secret_ids: Vec<SecretId>,
 }
@@ -88,18 +101,27 @@ impl Contract {
             attempt_number: input.attempt_number,
             attempt_time: input.attempt_time,
         };
-        let body = self.body.render(input.event, input.attempt_time)?;
-        let mut kept = self.sign(&values, &body, input.secrets)?;
+        let mut signers = Signers {
+            secrets: input.secrets,
+            service_keys: input.service_keys,
+            signed_by: vec![false; input.secrets.len()],
+        };
+        let member = self.signature_member();
+        let mut body = self.body.render(input.event, input.attempt_time, member)?;
+        let mut signatures = self.sign(&values, &mut body, &mut signers)?;
         for (name, value) in input.endpoint_headers {
             // They were checked when they were set; a contract that changed since then wins.
             if !header::is_name(name) {
                 return Err(Undeliverable::Header { name: name.clone() });
             }
             if !self.owns_header(name) && !header::is_reserved(name) {
-                kept.headers
-                    .push((header::title_case(name), checked(name, value.clone())?));
+                signatures.push((header::title_case(name), checked(name, value.clone())?));
             }
         }
+        let kept = Kept {
+            values: signatures,
+            secret_ids: signers.secret_ids(),
+        };
         let timeout = input.timeout.unwrap_or(self.request.timeout);
         self.put_together(&values, input.endpoint_url, body, kept, timeout)
     }
@@ -122,9 +144,17 @@ impl Contract {
             attempt_number: attempt.number,
             attempt_time: attempt.started_at,
         };
-        let body = self.body.render(event, attempt.started_at)?;
+        let member = self.signature_member();
+        let mut body = self.body.render(event, attempt.started_at, member)?;
+        if let Some(name) = member {
+            let pointer = pointer_to(name);
+            let stored = attempt.signatures.iter().find(|(at, _)| *at == pointer);
+            if let Some((_, value)) = stored {
+                body::append_member(&mut body, name, value);
+            }
+        }
         let kept = Kept {
-            headers: attempt.signatures.clone(),
+            values: attempt.signatures.clone(),
             secret_ids: attempt.secret_ids.clone(),
         };
         let request = self.put_together(&values, &attempt.url, body, kept, self.request.timeout)?;
@@ -142,7 +172,7 @@ impl Contract {
         kept: Kept,
         timeout: Duration,
     ) -> Result<PreparedRequest, Undeliverable> {
-        let mut headers = Vec::with_capacity(self.request.headers.len() + kept.headers.len());
+        let mut headers = Vec::with_capacity(self.request.headers.len() + kept.values.len());
         for (name, template) in &self.request.headers {
             let mut value = Vec::new();
             template.write(&mut value, |variable, out| {
@@ -150,95 +180,143 @@ impl Contract {
             });
             headers.push((name.clone(), checked_bytes(name, value)?));
         }
-        headers.extend_from_slice(&kept.headers);
+        let of_headers = kept
+            .values
+            .iter()
+            .filter(|(name, _)| !name.starts_with('/'));
+        headers.extend(of_headers.cloned());
         Ok(PreparedRequest {
             method: self.request.method.clone(),
             url: url.to_owned(),
             headers,
             body_sha256: Sha256::digest(&body).into(),
             body,
-            signatures: kept.headers,
+            signatures: kept.values,
             secret_ids: kept.secret_ids,
             timeout,
             connect_timeout: self.request.connect_timeout.min(timeout),
         })
     }
 
-    /// The signature headers, and the secrets that made them, newest first.
+    /// The name of the body's member that carries a signature, where one does.
+    fn signature_member(&self) -> Option<&str> {
+        let mut places = self.signatures.iter().map(|slot| &slot.place);
+        places.find_map(SignaturePlace::member_name)
+    }
+
+    /// Signs `body`, puts the signature that belongs into it there, and gives what is to be kept.
     fn sign(
         &self,
         values: &Values<'_>,
-        body: &[u8],
-        secrets: &[OpenSecret],
-    ) -> Result<Kept, Undeliverable> {
-        let mut signed_by = vec![false; secrets.len()];
-        let mut headers = Vec::with_capacity(self.signatures.len());
-        for slot in &self.signatures {
-            let mut value = Vec::new();
-            sign_slot(slot, values, body, secrets, &mut signed_by, &mut value);
-            if !value.is_empty() {
-                let name = slot.place.header_name();
-                headers.push((name.to_owned(), checked_bytes(name, value)?));
+        body: &mut Vec<u8>,
+        signers: &mut Signers<'_>,
+    ) -> Result<Vec<(String, String)>, Undeliverable> {
+        let mut kept = Vec::with_capacity(self.signatures.len());
+        let mut by_secret = !self.signs_with_secrets();
+        // What the body carries comes first: the headers sign the whole body.
+        let is_member = |slot: &&SignatureSlot| slot.place.member_name().is_some();
+        let members = self.signatures.iter().filter(is_member);
+        let headers = self.signatures.iter().filter(|slot| !is_member(slot));
+        for slot in members.chain(headers) {
+            let mut written = Vec::new();
+            signers.sign(slot, values, body, &mut written);
+            let takes_secrets = slot.rules.iter().any(|rule| rule.key.is_endpoints());
+            if written.is_empty() && !takes_secrets {
+                return Err(Undeliverable::NoServiceKey {
+                    contract: self.name.clone(),
+                });
             }
-        }
-        if headers.is_empty() && !self.signatures.is_empty() {
-            return Err(Undeliverable::NoSecret {
-                contract: self.name.clone(),
+            if written.is_empty() {
+                continue;
+            }
+            by_secret |= takes_secrets;
+            kept.push(match &slot.place {
+                SignaturePlace::Header(name) => (name.clone(), checked_bytes(name, written)?),
+                SignaturePlace::Member(name) => {
+                    let value = checked_bytes(name, written)?;
+                    body::append_member(body, name, &value);
+                    (pointer_to(name), value)
+                }
             });
         }
-        let signers = secrets.iter().zip(signed_by).filter(|&(_, signed)| signed);
-        Ok(Kept {
-            headers,
-            secret_ids: signers.map(|(secret, _)| secret.id).collect(),
+        if by_secret {
+            return Ok(kept);
+        }
+        Err(Undeliverable::NoSecret {
+            contract: self.name.clone(),
         })
     }
 }
 
-/// Writes all of a slot's values to `out`; nothing where no secret has a key for it.
-fn sign_slot(
-    slot: &SignatureSlot,
-    values: &Values<'_>,
-    body: &[u8],
-    secrets: &[OpenSecret],
-    signed_by: &mut [bool],
-    out: &mut Vec<u8>,
-) {
-    for rule in &slot.rules {
-        let mut message = None;
-        for (position, secret) in secrets.iter().enumerate() {
-            let Some(key) = rule.key_of(secret) else {
-                continue;
-            };
-            let message = message.get_or_insert_with(|| rule.message(values, body));
-            let signature = key.sign(rule.encoding, message);
-            if out.is_empty() {
-                values.write(&slot.prefix, out, "");
-            } else {
-                out.extend_from_slice(slot.separator.as_bytes());
-            }
-            values.write(&rule.value, out, &signature);
-            signed_by[position] = true;
-            if rule.secrets == WhichSecrets::Newest {
-                break;
+impl<'a> Signers<'a> {
+    /// Writes all of a slot's values to `out`; nothing where there is no key for it.
+    fn sign(&mut self, slot: &SignatureSlot, values: &Values<'_>, body: &[u8], out: &mut Vec<u8>) {
+        for rule in &slot.rules {
+            let mut message = None;
+            for position in 0..self.candidates(rule) {
+                let Some(key) = self.key(rule, position) else {
+                    continue;
+                };
+                let message = message.get_or_insert_with(|| rule.message(values, body));
+                let signature = key.sign(rule.encoding, message);
+                if out.is_empty() {
+                    values.write(&slot.prefix, out, "");
+                } else {
+                    out.extend_from_slice(slot.separator.as_bytes());
+                }
+                values.write(&rule.value, out, &signature);
+                if rule.key.is_endpoints() {
+                    self.signed_by[position] = true;
+                }
+                if rule.secrets == WhichSecrets::Newest {
+                    break;
+                }
             }
         }
+    }
+
+    fn candidates(&self, rule: &SignatureRule) -> usize {
+        if rule.key.is_endpoints() {
+            self.secrets.len()
+        } else {
+            self.service_keys.len()
+        }
+    }
+
+    /// The key that the secret or service key at `position` has for this rule, where it has one.
+    fn key(&self, rule: &SignatureRule, position: usize) -> Option<Key<'a>> {
+        let secret = || self.secrets.get(position);
+        match (rule.key, rule.algorithm.hash()) {
+            (KeyKind::Text, Some(hash)) => secret().map(|one| Key::Hmac(hash, one.text_bytes())),
+            (KeyKind::Whsec, Some(hash)) => secret()
+                .and_then(OpenSecret::symmetric_bytes)
+                .map(|bytes| Key::Hmac(hash, bytes)),
+            (KeyKind::Whsk, None) => secret().and_then(OpenSecret::private_key).map(Key::Ed25519),
+            (KeyKind::Service, None) => {
+                let key = self.service_keys.get(position);
+                key.map(|key| Key::Ed25519(key.private()))
+            }
+            // The loader lets no other pair in.
+            (KeyKind::Text | KeyKind::Whsec, None)
+            | (KeyKind::Whsk | KeyKind::Service, Some(_)) => None,
+        }
+    }
+
+    fn secret_ids(&self) -> Vec<SecretId> {
+        let signers = self.secrets.iter().zip(&self.signed_by);
+        signers
+            .filter(|&(_, signed)| *signed)
+            .map(|(secret, _)| secret.id)
+            .collect()
     }
 }
 
-impl SignatureRule {
-    /// The key that `secret` has for this rule, where it has one.
-    fn key_of<'a>(&self, secret: &'a OpenSecret) -> Option<Key<'a>> {
-        let symmetric = match self.key {
-            KeyKind::Text => Some(secret.text_bytes()),
-            KeyKind::Whsec => secret.symmetric_bytes(),
-            KeyKind::Whsk => None,
-        };
-        match self.algorithm {
-            Algorithm::HmacSha256 => symmetric.map(Key::HmacSha256),
-            Algorithm::Ed25519 => secret.private_key().map(Key::Ed25519),
-        }
-    }
+/// The JSON pointer (RFC 6901) to a member of the body.
+fn pointer_to(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+}
 
+impl SignatureRule {
     /// The signed bytes.
     fn message(&self, values: &Values<'_>, body: &[u8]) -> Vec<u8> {
         let mut message = Vec::with_capacity(body.len() + 96);
@@ -257,7 +335,7 @@ impl Key<'_> {
     /// The signature of `message` as written.
     fn sign(&self, encoding: Encoding, message: &[u8]) -> String {
         match self {
-            Self::HmacSha256(key) => encoding.encode(&hmac_sha256::sign(key, message)),
+            Self::Hmac(hash, key) => encoding.encode(&hmac::sign(*hash, key, message)),
             Self::Ed25519(key) => encoding.encode(&key.sign(message)),
         }
     }
@@ -273,7 +351,7 @@ impl Encoding {
 }
 
 impl Values<'_> {
-    fn write(&self, template: &super::template::Template, out: &mut Vec<u8>, signature: &str) {
+    fn write(&self, template: &Template, out: &mut Vec<u8>, signature: &str) {
         template.write(out, |variable, out| {
             if variable == Variable::Signature {
                 out.extend_from_slice(signature.as_bytes());

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::api::{ApiMethod, ApiRoute, ApiRules};
 use super::error::ContractError;
 use super::model::Contract;
 use super::reader::nearest_hint;
@@ -61,6 +62,18 @@ pub enum ContractSetError {
         /// All known names.
         known: String,
     },
+    /// Two enabled contracts answer one request.
+    #[error(
+        "contracts {first} and {second} both claim {route}: enable one of them, or give one another path"
+    )]
+    Route {
+        /// One contract.
+        first: String,
+        /// The other.
+        second: String,
+        /// The route as the second one writes it.
+        route: String,
+    },
     /// The default is not enabled.
     #[error(
         "default_contract is {name:?}, which is not enabled: add it to contracts, or choose one of {enabled}"
@@ -73,11 +86,36 @@ pub enum ContractSetError {
     },
 }
 
+/// What answers a request on contract routes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RouteLookup<'a> {
+    /// This route.
+    Found(FoundRoute<'a>),
+    /// No route of this method; the path is known with these (405 with `Allow`).
+    OtherMethods(Vec<ApiMethod>),
+    /// No contract has the path.
+    Unknown,
+}
+
+/// A route with its contract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundRoute<'a> {
+    /// Whose route it is; an enabled one.
+    pub contract: &'a Arc<Contract>,
+    /// That contract's routes.
+    pub api: &'a ApiRules,
+    /// The one that answers.
+    pub route: &'a ApiRoute,
+    /// What stands for `{id}` in the path, unread: see [`Contract::read_shown_id`].
+    pub id: Option<&'a str>,
+}
+
 impl ContractSet {
     /// Loads the built-in contracts and `own`, which replace built-in ones of their name.
     ///
     /// # Errors
-    /// A text that does not load, a name that two own texts share, and enabled or default names that do not fit.
+    /// A text that does not load, a name that two own texts share, enabled or default names that do not fit, and two
+    /// enabled contracts that claim one route.
     pub fn load(
         own: &[ContractText<'_>],
         enabled: &[String],
@@ -115,6 +153,7 @@ impl ContractSet {
                 enabled: set.enabled.join(", "),
             });
         }
+        set.check_routes()?;
         Ok(set)
     }
 
@@ -157,6 +196,52 @@ impl ContractSet {
     /// What an endpoint gets that names no contract; always an enabled one.
     pub fn default_name(&self) -> &str {
         &self.default_name
+    }
+
+    /// Which enabled contract's route answers `method` on `path`; at most one does.
+    pub fn find_route<'a>(&'a self, method: &str, path: &'a str) -> RouteLookup<'a> {
+        let mut others = Vec::new();
+        for (contract, route) in self.iter_routes() {
+            let (Some(id), Some(api)) = (route.path.matches(path), &contract.api) else {
+                continue;
+            };
+            if route.method.as_str() == method {
+                return RouteLookup::Found(FoundRoute {
+                    contract,
+                    api,
+                    route,
+                    id,
+                });
+            }
+            others.push(route.method);
+        }
+        if others.is_empty() {
+            return RouteLookup::Unknown;
+        }
+        RouteLookup::OtherMethods(others)
+    }
+
+    /// The enabled contracts' routes.
+    fn iter_routes(&self) -> impl Iterator<Item = (&Arc<Contract>, &ApiRoute)> {
+        self.iter().flat_map(|contract| {
+            let routes = contract.routes().iter();
+            routes.map(move |route| (contract, route))
+        })
+    }
+
+    fn check_routes(&self) -> Result<(), ContractSetError> {
+        let routes: Vec<_> = self.iter_routes().collect();
+        for (position, (second, route)) in routes.iter().enumerate() {
+            let mut before = routes[..position].iter();
+            if let Some((first, _)) = before.find(|(_, other)| other.meets(route)) {
+                return Err(ContractSetError::Route {
+                    first: first.name.clone(),
+                    second: second.name.clone(),
+                    route: route.to_string(),
+                });
+            }
+        }
+        Ok(())
     }
 
     fn require_known(&self, setting: &'static str, name: &str) -> Result<(), ContractSetError> {

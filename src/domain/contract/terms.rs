@@ -92,6 +92,12 @@ impl Contract {
         format!("{}{}", self.id_prefix, endpoint_id.body())
     }
 
+    /// The endpoint behind an id as [`Contract::shown_id`] shows it; `None` for any other text.
+    pub fn read_shown_id(&self, text: &str) -> Option<EndpointId> {
+        text.strip_prefix(&self.id_prefix)
+            .and_then(EndpointId::from_body)
+    }
+
     /// The retry policy in force for an endpoint that asks for `own`.
     ///
     /// # Errors
@@ -128,7 +134,11 @@ impl Contract {
     pub fn check_secret(&self, text: &str) -> Result<(), InvalidSecret> {
         let wants_private = text.starts_with(secret::PRIVATE_PREFIX);
         let mut first_error = None;
-        for kind in self.key_kinds() {
+        for kind in self
+            .key_kinds()
+            .into_iter()
+            .filter(|kind| kind.is_endpoints())
+        {
             match check_kind(kind, text) {
                 Ok(()) => return Ok(()),
                 // The error about the form that the text claims to have is the one that helps.
@@ -152,12 +162,13 @@ impl Contract {
         kinds
     }
 
-    /// A new secret of 32 random bytes, in the form of the contract's first signature.
+    /// A new secret of 32 random bytes, in the form of the contract's first signature that takes one.
     pub fn new_secret(&self, entropy: &[u8; ENTROPY_BYTES]) -> SecretString {
-        match self.key_kinds().first() {
+        let kinds = self.key_kinds();
+        match kinds.iter().find(|kind| kind.is_endpoints()) {
             Some(KeyKind::Whsec) => secret::new_symmetric(entropy),
             Some(KeyKind::Whsk) => secret::new_private(entropy),
-            Some(KeyKind::Text) | None => secret::new_text(entropy),
+            Some(KeyKind::Text | KeyKind::Service) | None => secret::new_text(entropy),
         }
     }
 
@@ -211,7 +222,10 @@ impl Contract {
             .headers
             .iter()
             .map(|(header, _)| header.as_str());
-        let signed = self.signatures.iter().map(|slot| slot.place.header_name());
+        let signed = self
+            .signatures
+            .iter()
+            .filter_map(|slot| slot.place.header_name());
         listed
             .chain(signed)
             .any(|own| own.eq_ignore_ascii_case(name))
@@ -269,7 +283,7 @@ impl Contract {
 
 fn check_kind(kind: KeyKind, text: &str) -> Result<(), InvalidSecret> {
     match kind {
-        KeyKind::Text => secret::check_text(text),
+        KeyKind::Text | KeyKind::Service => secret::check_text(text),
         KeyKind::Whsec => secret::symmetric(text).map(drop),
         KeyKind::Whsk => secret::private(text).map(drop),
     }

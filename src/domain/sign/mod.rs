@@ -4,7 +4,8 @@
 //! signed, how it is written and where it goes on the wire is the contract's matter, not decided here.
 
 pub mod ed25519;
-pub mod hmac_sha256;
+pub mod hmac;
 pub mod secret;
+pub mod service_key;
 #[cfg(test)]
 mod vectors;

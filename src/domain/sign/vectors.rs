@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-use super::{ed25519, hmac_sha256, secret};
+use super::hmac::{self, Hash};
+use super::{ed25519, secret};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,7 +46,7 @@ impl Vector {
 
     fn sign(&self, message: &[u8]) -> Vec<u8> {
         match self.algorithm.as_str() {
-            "hmac-sha256" => hmac_sha256::sign(&self.symmetric_key(), message).to_vec(),
+            "hmac-sha256" => hmac::sign(Hash::Sha256, &self.symmetric_key(), message),
             "ed25519" => secret::private(&self.secret)
                 .unwrap()
                 .sign(message)
@@ -56,7 +57,7 @@ impl Vector {
 
     fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         let Some(public) = &self.public else {
-            return hmac_sha256::verify(&self.symmetric_key(), message, signature);
+            return hmac::verify(Hash::Sha256, &self.symmetric_key(), message, signature);
         };
         assert_eq!(self.algorithm, "ed25519");
         secret::public(public).unwrap().verify(message, signature)

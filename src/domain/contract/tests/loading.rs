@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::super::{Catalogue, Contract, ContractSet, GoneRule, Revision, SuccessRule};
+use super::super::{
+    Algorithm, BodyForm, Catalogue, Contract, ContractSet, GoneRule, KeyKind, RateLimit, Revision,
+    SuccessRule,
+};
 use super::{MINIMAL, load};
 use crate::domain::retry::RetrySteps;
 
@@ -106,6 +109,35 @@ fn the_canonical_text_loads_to_the_same_contract() {
     }
 }
 
+/// Attempts made by an older version are stored under this revision, and endpoints' requests must not change under
+/// their feet: a new key of the language is printed only where a contract uses it.
+#[test]
+fn the_default_contracts_revision_is_what_it_was_first_released_with() {
+    let set = ContractSet::built_in().unwrap();
+    let contract = set.get(set.default_name()).unwrap();
+    // The version is part of the user agent, and so of the text.
+    let version = concat!("Hookyard/", env!("CARGO_PKG_VERSION"));
+    let text = contract.canonical_text().replace(version, "Hookyard/0.1.0");
+    assert_eq!(
+        Revision::of(&text).to_string(),
+        "f7088f370031da42e63f74b692b3358555d130c35c2b4cff1cd281e6710c534e"
+    );
+}
+
+#[test]
+fn a_rate_limit_is_read_and_printed() {
+    let contract = load(&format!(
+        "{MINIMAL}[rate_limit]\nrequests = 60\nper = \"1m\"\n"
+    ));
+    let limit = RateLimit {
+        requests: 60,
+        per: Duration::from_mins(1),
+    };
+    assert_eq!(contract.rate_limit, Some(limit));
+    assert_eq!(load(contract.canonical_text()), contract);
+    assert!(!load(MINIMAL).canonical_text().contains("rate_limit"));
+}
+
 #[test]
 fn spelling_does_not_change_the_revision_and_meaning_does() {
     let minimal = load(MINIMAL);
@@ -154,7 +186,7 @@ const TERMS: &[(&str, &str, &str)] = &[
     (
         "summary",
         "sumary",
-        "acme.toml:3: sumary: a known key; did you mean summary?; known keys here are name, summary, id_prefix, catalogue, request, body, signature, retry, event_type",
+        "acme.toml:3: sumary: a known key; did you mean summary?; known keys here are name, summary, id_prefix, catalogue, request, body, signature, retry, rate_limit, api, event_type",
     ),
     (
         "timeout = \"10s\"",
@@ -290,7 +322,7 @@ const WIRE: &[(&str, &str, &str)] = &[
     (
         "key = \"text\"",
         "key = \"whsk\"",
-        "acme.toml:29: signature[0].key: \"whsk\" with ed25519, \"text\" or \"whsec\" with an HMAC",
+        "acme.toml:29: signature[0].key: \"whsk\" or \"service\" with ed25519, \"text\" or \"whsec\" with an HMAC, found \"whsk\"",
     ),
     (
         "{attempt.unix}.{body}",
@@ -308,6 +340,56 @@ const WIRE: &[(&str, &str, &str)] = &[
         "acme.toml:27: signature[0].prefix: text behind the last name, so that the first value can be told apart",
     ),
     (
+        "form = \"compact\"",
+        "form = \"pretty\"",
+        "acme.toml:17: body.form: one of compact, ecmascript, found \"pretty\"",
+    ),
+    (
+        "algorithm = \"hmac-sha256\"",
+        "algorithm = \"ed25519\"",
+        "acme.toml:29: signature[0].key: \"whsk\" or \"service\" with ed25519, \"text\" or \"whsec\" with an HMAC, found \"text\"",
+    ),
+    (
+        "algorithm = \"hmac-sha256\"",
+        "algorithm = \"hmac-md5\"",
+        "acme.toml:28: signature[0].algorithm: one of hmac-sha256, hmac-sha1, hmac-sha512, ed25519, found \"hmac-md5\"",
+    ),
+    (
+        "header = \"X-SIGNATURE\"",
+        "header = \"X-SIGNATURE\"\nmember = \"signature\"",
+        "acme.toml:34: signature[0].member: either header or member, found both",
+    ),
+    (
+        "header = \"X-SIGNATURE\"",
+        "",
+        "acme.toml:27: signature[0].header: the header or the member that carries the signature; the key is missing",
+    ),
+    (
+        "header = \"X-SIGNATURE\"",
+        "member = \"data\"",
+        "acme.toml:1: signature: a member of its own; body.members already has \"data\"",
+    ),
+    (
+        "header = \"X-SIGNATURE\"",
+        "member = \"\"",
+        "acme.toml:33: signature[0].member: the member's name, 1 to 128 characters, found \"\"",
+    ),
+    (
+        "[retry]",
+        "[rate_limit]\nrequests = 0\nper = \"1m\"\n[retry]",
+        "acme.toml:39: rate_limit.requests: a whole number from 1 to 10000, found 0",
+    ),
+    (
+        "[retry]",
+        "[rate_limit]\nrequests = 60\nper = \"100ms\"\n[retry]",
+        "acme.toml:40: rate_limit.per: a duration from 1s to 1d, found \"100ms\"",
+    ),
+    (
+        "[retry]",
+        "[rate_limit]\nrequests = 60\n[retry]",
+        "acme.toml:38: rate_limit.per: a duration such as \"1m\"; the key is missing",
+    ),
+    (
         "encoding = \"hex\"",
         "",
         "acme.toml:27: signature[0].encoding: hex or base64; the key is missing",
@@ -321,38 +403,57 @@ fn the_wire_is_checked_when_the_contract_loads() {
     }
 }
 
+const MEMBER_SIGNATURE: &str = "[[signature]]\nalgorithm = \"hmac-sha512\"\nkey = \"text\"\n\
+    signed = \"{body}\"\nencoding = \"hex\"\nmember = \"signature\"\n";
+
 #[test]
-fn what_the_language_has_and_this_version_has_not_is_refused_not_ignored() {
-    check(
-        "form = \"compact\"",
-        "form = \"ecmascript\"",
-        "acme.toml:17: body.form: one of compact; \"ecmascript\" is not supported yet by this version of Hookyard",
+fn a_signature_in_the_body_needs_a_place_there_that_stays() {
+    let refused = |text: &str| Contract::load("acme.toml", text).unwrap_err().to_string();
+    assert_eq!(
+        refused(&format!("{MINIMAL}{MEMBER_SIGNATURE}")),
+        "acme.toml:1: signature: a header: under root = \"data\" the body has no member of its own"
     );
-    check(
-        "algorithm = \"hmac-sha256\"",
-        "algorithm = \"hmac-sha1\"",
-        "acme.toml:28: signature[0].algorithm: one of hmac-sha256, ed25519; \"hmac-sha1\" is not supported yet by this version of Hookyard",
+    let wide = WIDE.replace("header = \"X-SIGNATURE\"", "member = \"7\"");
+    assert!(Contract::load("acme.toml", &wide).is_ok());
+    assert_eq!(
+        refused(&wide.replace("form = \"compact\"", "form = \"ecmascript\"")),
+        "acme.toml:1: signature: a member that can be the last: in ECMAScript \"7\" stands before all others"
     );
-    check(
-        "key = \"text\"",
-        "key = \"service\"",
-        "acme.toml:29: signature[0].key: one of text, whsec, whsk; \"service\" is not supported yet by this version of Hookyard",
+    let other = MEMBER_SIGNATURE.replace("member = \"signature\"", "member = \"mac\"");
+    assert_eq!(
+        refused(&format!("{wide}{other}")),
+        "acme.toml:51: signature[1]: one member at most: each would have to sign the other"
     );
-    check(
-        "header = \"X-SIGNATURE\"",
-        "member = \"signature\"",
-        "acme.toml:33: signature[0].member: a later version of Hookyard: this part of the contract language is not supported yet",
+    let other = MEMBER_SIGNATURE.replace("\"signature\"", "\"7\"");
+    assert_eq!(
+        refused(&format!("{wide}{other}")),
+        "acme.toml:51: signature[1]: the same prefix and separator as the other entries of member \"7\" of the body"
     );
-    check(
-        "[retry]",
-        "[rate_limit]\nrequests = 60\nper = \"1m\"\n[retry]",
-        "acme.toml:38: rate_limit: a later version of Hookyard: this part of the contract language is not supported yet",
-    );
-    check(
-        "[retry]",
-        "[api]\nlist = \"GET /x\"\n[retry]",
-        "acme.toml:38: api: a later version of Hookyard: this part of the contract language is not supported yet",
-    );
+}
+
+#[test]
+fn every_algorithm_and_kind_of_key_is_read() {
+    let service = MEMBER_SIGNATURE
+        .replace("hmac-sha512", "ed25519")
+        .replace("\"text\"", "\"service\"")
+        .replace("member", "header");
+    let sha1 = MEMBER_SIGNATURE.replace("sha512", "sha1");
+    let body = "[body]\nform = \"ecmascript\"\nmembers = []";
+    let minimal = MINIMAL.replace("[body]\nroot = \"data\"", body);
+    let contract = load(&format!("{minimal}{service}{MEMBER_SIGNATURE}{sha1}"));
+    assert_eq!(contract.body.form, BodyForm::Ecmascript);
+    let [header, member] = contract.signatures.as_slice() else {
+        panic!("two places");
+    };
+    assert_eq!(header.place.header_name(), Some("Signature"));
+    assert_eq!(header.rules[0].algorithm, Algorithm::Ed25519);
+    assert_eq!(member.place.member_name(), Some("signature"));
+    let algorithms: Vec<Algorithm> = member.rules.iter().map(|rule| rule.algorithm).collect();
+    assert_eq!(algorithms, [Algorithm::HmacSha512, Algorithm::HmacSha1]);
+    assert_eq!(contract.key_kinds(), [KeyKind::Service, KeyKind::Text]);
+    assert!(contract.signs_with_secrets() && contract.signs_with_service_key());
+    let again = load(contract.canonical_text());
+    assert_eq!(again, contract);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What contracts promise, over every contract that is embedded and some that are not.
 
 mod loading;
+mod loading_api;
 mod rendering;
 mod sets;
 mod terms;
@@ -64,5 +65,6 @@ fn input<'a>(event: &'a Event, secrets: &'a [OpenSecret]) -> RenderInput<'a> {
         attempt_number: 1,
         attempt_time: NOON,
         secrets,
+        service_keys: &[],
     }
 }

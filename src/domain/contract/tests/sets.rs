@@ -1,6 +1,8 @@
 //! Which contracts are in use, and what happens to names that do not fit.
 
-use super::super::{ContractSet, ContractSetError, ContractText};
+use super::super::{
+    ApiAction, ApiMethod, ContractSet, ContractSetError, ContractText, RouteLookup,
+};
 use super::MINIMAL;
 
 #[test]
@@ -41,4 +43,66 @@ fn names_that_do_not_fit_together_are_refused() {
         load(&[text("a.toml"), text("b.toml")], &["standard"], "standard").to_string(),
         "contract x is in a.toml and in b.toml: keep one of them"
     );
+}
+
+/// A contract with routes under `/hooks`, and with another name and path where asked.
+fn routed(name: &str, path: &str) -> String {
+    format!(
+        "name = \"{name}\"\n{}[api]\ncreate = \"POST {path}\"\nget = \"GET {path}/{{id}}\"\n\
+         test = \"POST {path}/{{id}}/test\"\nfields = {{ id = \"id\", url = \"url\" }}\n",
+        MINIMAL.replace("name = \"x\"\n", "")
+    )
+}
+
+fn load_routed(own: &[&str], enabled: &[&str]) -> Result<ContractSet, ContractSetError> {
+    let texts: Vec<ContractText<'_>> = own
+        .iter()
+        .map(|text| ContractText {
+            file: "own.toml",
+            text,
+        })
+        .collect();
+    let enabled: Vec<String> = enabled.iter().map(|&name| name.to_owned()).collect();
+    ContractSet::load(&texts, &enabled, &enabled[0])
+}
+
+#[test]
+fn two_enabled_contracts_cannot_claim_one_route() {
+    let (one, two) = (routed("one", "/hooks"), routed("two", "/hooks"));
+    assert_eq!(
+        load_routed(&[&one, &two], &["one", "two"])
+            .unwrap_err()
+            .to_string(),
+        "contracts one and two both claim POST /hooks: enable one of them, or give one another path"
+    );
+    assert!(load_routed(&[&one, &two], &["one"]).is_ok());
+    let beside = routed("two", "/hooks/any/test");
+    assert_eq!(
+        load_routed(&[&one, &beside], &["one", "two"])
+            .unwrap_err()
+            .to_string(),
+        "contracts one and two both claim POST /hooks/any/test: enable one of them, or give one another path"
+    );
+}
+
+#[test]
+fn a_request_finds_the_route_that_answers_it() {
+    let (one, two) = (routed("one", "/hooks"), routed("two", "/other"));
+    let set = load_routed(&[&one, &two], &["one"]).unwrap();
+    let RouteLookup::Found(found) = set.find_route("GET", "/hooks/ep_1") else {
+        panic!("a route");
+    };
+    assert_eq!(found.contract.name, "one");
+    assert_eq!(
+        (found.route.action, found.id),
+        (ApiAction::Get, Some("ep_1"))
+    );
+    assert_eq!(
+        set.find_route("DELETE", "/hooks/ep_1"),
+        RouteLookup::OtherMethods(vec![ApiMethod::Get])
+    );
+    // A contract that is not enabled has no routes, and no path is half right.
+    for path in ["/other", "/hooks/", "/hooks/ep_1/test/x", ""] {
+        assert_eq!(set.find_route("POST", path), RouteLookup::Unknown, "{path}");
+    }
 }

@@ -8,6 +8,7 @@ use super::super::verify::{Verified, Verifier, WhyNot};
 use super::super::{Contract, ContractSet};
 use super::{NOON, PRIVATE, SECRET, event, input, load, secrets};
 use crate::domain::request::PreparedRequest;
+use crate::domain::sign::hmac::{self, Hash};
 use crate::domain::sign::secret::InvalidSecret;
 use crate::domain::time::Timestamp;
 
@@ -183,6 +184,14 @@ fn a_malformed_header_is_shown_escaped_with_what_was_expected() {
     check("", &format!("{form} \"\""));
     check("\u{1b}[2Jabc", &format!("{form} \"\\u{{1b}}[2Jabc\""));
     check("sha256=abc", &format!("{form} \"sha256=abc\""));
+    let bare = "header Webhook-Signature holds a bare signature: v1,{signature} is expected; something on the way, \
+                or the code that reads it, cut the rest off";
+    check("g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", bare);
+    let hex = format!("v1,{}", "0a".repeat(32));
+    check(
+        &hex,
+        "header Webhook-Signature holds a signature in hex: base64 is expected",
+    );
     let length = "header Webhook-Signature is malformed: v1,{signature} with base64 of 32 bytes is expected, \
                   found \"a signature of another length or alphabet\"";
     for value in ["v1,", "v1,AAAA", "v1,***"] {
@@ -201,7 +210,8 @@ fn a_malformed_header_is_shown_escaped_with_what_was_expected() {
 fn a_time_that_is_no_number_is_refused_even_when_it_was_signed() {
     let timed = Arc::new(load(TIMED));
     let request = sent(&timed, &["x"]);
-    let signature = hex::encode(crate::domain::sign::hmac_sha256::sign(
+    let signature = hex::encode(hmac::sign(
+        Hash::Sha256,
         b"x",
         &[b"+5.", &request.body[..]].concat(),
     ));

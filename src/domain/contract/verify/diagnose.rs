@@ -5,8 +5,8 @@
 use secrecy::ExposeSecret as _;
 use serde_json::value::RawValue;
 
-use super::super::json_text;
-use super::super::model::{SignatureRule, SignatureSlot};
+use super::super::model::{BodyForm, SignatureRule, SignatureSlot};
+use super::super::{ecmascript, json_text};
 use super::Keys;
 use super::request::Request;
 use super::why::WhyNot;
@@ -35,8 +35,28 @@ pub(super) fn explain(
             return WhyNot::SecretMisread { reading };
         }
     }
-    WhyNot::Mismatch {
-        name: slot.place.header_name().to_owned(),
+    let place = slot.place.to_string();
+    let form = request.form();
+    match sent_as(form, request.body) {
+        Some(written) if written != request.body => WhyNot::BodyReencoded {
+            place,
+            form: form.as_str(),
+        },
+        _ => WhyNot::Mismatch { place },
+    }
+}
+
+/// The body as this form writes it; what is sent is that already.
+fn sent_as(form: BodyForm, body: &[u8]) -> Option<Vec<u8>> {
+    match form {
+        BodyForm::Ecmascript => ecmascript::of_bytes(body),
+        BodyForm::Compact => {
+            let raw: &RawValue = serde_json::from_slice(body).ok()?;
+            let mut compact = Vec::new();
+            // From the body, not the value: white space around it is none of ours either.
+            json_text::push_compact(&mut compact, raw.get());
+            Some(compact)
+        }
     }
 }
 
@@ -49,10 +69,17 @@ fn spellings(body: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         ),
         ("no body at all", Vec::new()),
     ];
-    if let Ok(raw) = serde_json::from_slice::<&RawValue>(body) {
-        let mut compact = Vec::new();
-        json_text::push_compact(&mut compact, raw.get());
-        found.push(("the body without white space between its members", compact));
+    for (spelling, form) in [
+        (
+            "the body without white space between its members",
+            BodyForm::Compact,
+        ),
+        (
+            "the body as JSON.stringify(JSON.parse(body)) prints it",
+            BodyForm::Ecmascript,
+        ),
+    ] {
+        found.extend(sent_as(form, body).map(|written| (spelling, written)));
     }
     found.retain(|(_, spelling)| spelling != body);
     found

@@ -1,7 +1,7 @@
 //! The consumer's side: is this request signed as the contract says, and if not, why.
 //!
 //! Works for every contract, because what is signed is read back from the request by the contract's own templates:
-//! its headers, the text before the first signature, and the members of its body. `hookyard verify`, `listen`,
+//! its headers, the text before the first signature, and the members of its body, the signature's own included. `hookyard verify`, `listen`,
 //! `demo` and `bench` check what arrives with it; the published libraries check the same by their own code.
 
 mod diagnose;
@@ -13,10 +13,10 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
-use super::model::{Algorithm, Contract, Encoding, KeyKind, SignatureRule, SignatureSlot};
+use super::model::{Contract, Encoding, KeyKind, SignaturePlace, SignatureRule, SignatureSlot};
 use crate::domain::sign::ed25519::PublicKey;
-use crate::domain::sign::hmac_sha256;
-use crate::domain::sign::secret::{self, InvalidSecret};
+use crate::domain::sign::hmac;
+use crate::domain::sign::secret::{self, InvalidSecret, PUBLIC_PREFIX};
 use crate::domain::time::Timestamp;
 use request::Request;
 
@@ -39,8 +39,10 @@ pub struct Verified {
     pub signed_at: Option<i64>,
     /// The event's id as the request carries it, where it does.
     pub event_id: Option<String>,
-    /// The headers whose signature was checked, at least one.
+    /// The headers whose signature was checked; with `members`, at least one.
     pub headers: Vec<String>,
+    /// The members of the body whose signature was checked.
+    pub members: Vec<String>,
 }
 
 /// One secret in every reading.
@@ -60,13 +62,14 @@ enum SlotCheck {
 }
 
 impl Verifier {
-    /// A verifier with an endpoint's secret, or with the public half (`whpk_…`) of one.
+    /// A verifier with an endpoint's secret, or with a public key (`whpk_…`): of an endpoint's secret, or of the
+    /// service itself.
     ///
     /// # Errors
     /// The secret fits none of the contract's signatures.
     pub fn new(contract: Arc<Contract>, secret: &str) -> Result<Self, InvalidSecret> {
         let keys = Keys::new(secret);
-        let takes_public = contract.key_kinds().contains(&KeyKind::Whsk);
+        let takes_public = contract.key_kinds().into_iter().any(KeyKind::is_asymmetric);
         if !(takes_public && keys.public.is_some()) {
             contract.check_secret(secret)?;
         }
@@ -88,14 +91,15 @@ impl Verifier {
             return Err(WhyNot::Unsigned { contract });
         }
         let request = Request::new(&self.contract, headers, body);
-        let mut checked = Vec::new();
+        let (mut headers, mut members) = (Vec::new(), Vec::new());
         for slot in &self.contract.signatures {
-            match self.check_slot(slot, &request)? {
-                SlotCheck::NotOurs => {}
-                SlotCheck::Right => checked.push(slot.place.header_name().to_owned()),
+            match (self.check_slot(slot, &request)?, &slot.place) {
+                (SlotCheck::NotOurs, _) => {}
+                (SlotCheck::Right, SignaturePlace::Header(name)) => headers.push(name.clone()),
+                (SlotCheck::Right, SignaturePlace::Member(name)) => members.push(name.clone()),
             }
         }
-        if checked.is_empty() {
+        if headers.is_empty() && members.is_empty() {
             // `new` lets no such secret in; were it wrong, nothing unchecked may pass for verified.
             return Err(why::no_value(&self.contract.signatures[0], &[], &[]));
         }
@@ -114,7 +118,8 @@ impl Verifier {
         Ok(Verified {
             signed_at,
             event_id: request.value(super::Variable::EventId).map(str::to_owned),
-            headers: checked,
+            headers,
+            members,
         })
     }
 
@@ -127,7 +132,8 @@ impl Verifier {
         if ours.is_empty() {
             return Ok(SlotCheck::NotOurs);
         }
-        let texts = request.signature_texts(slot)?;
+        let given = request.signature_text(slot)?;
+        let texts = request::values_of(slot, &given)?;
         let mut candidates = Vec::new();
         let mut broken = None;
         for rule in &ours {
@@ -145,7 +151,7 @@ impl Verifier {
                         return Ok(SlotCheck::Right);
                     }
                     Some(signature) => candidates.push((*rule, signature)),
-                    None => broken = Some(*rule),
+                    None => broken = Some((*rule, text)),
                 }
             }
         }
@@ -153,7 +159,7 @@ impl Verifier {
             _ if !candidates.is_empty() => {
                 diagnose::explain(&self.keys, slot, request, &candidates)
             }
-            Some(rule) => why::malformed_signature(slot, rule),
+            Some((rule, text)) => why::malformed_signature(slot, rule, text),
             None => why::no_value(slot, &ours, &texts),
         })
     }
@@ -171,33 +177,26 @@ impl Keys {
 
     fn fit(&self, rule: &SignatureRule) -> bool {
         match rule.key {
-            KeyKind::Text => true,
+            // A public key is no secret that anybody signs with.
+            KeyKind::Text => {
+                !self.text.expose_secret().starts_with(PUBLIC_PREFIX) || self.public.is_none()
+            }
             KeyKind::Whsec => self.symmetric.is_some(),
-            KeyKind::Whsk => self.public.is_some(),
+            KeyKind::Whsk | KeyKind::Service => self.public.is_some(),
         }
     }
 
     fn verify(&self, rule: &SignatureRule, message: &[u8], signature: &[u8]) -> bool {
         let symmetric = match rule.key {
             KeyKind::Text => Some(self.text.expose_secret().as_bytes()),
-            KeyKind::Whsec | KeyKind::Whsk => self.symmetric.as_deref().map(Vec::as_slice),
+            KeyKind::Whsec => self.symmetric.as_deref().map(Vec::as_slice),
+            KeyKind::Whsk | KeyKind::Service => None,
         };
-        match rule.algorithm {
-            Algorithm::HmacSha256 => {
-                symmetric.is_some_and(|key| hmac_sha256::verify(key, message, signature))
-            }
-            Algorithm::Ed25519 => self
+        match rule.algorithm.hash() {
+            Some(hash) => symmetric.is_some_and(|key| hmac::verify(hash, key, message, signature)),
+            None => self
                 .public
                 .is_some_and(|key| key.verify(message, signature)),
-        }
-    }
-}
-
-impl Algorithm {
-    const fn signature_bytes(self) -> usize {
-        match self {
-            Self::HmacSha256 => hmac_sha256::SIGNATURE_BYTES,
-            Self::Ed25519 => crate::domain::sign::ed25519::SIGNATURE_BYTES,
         }
     }
 }

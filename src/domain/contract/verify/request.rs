@@ -1,9 +1,15 @@
 //! A received request, read back by the contract's templates.
 
-use super::super::json_text;
-use super::super::model::{BodyRoot, Contract, Member, MemberValue, SignatureRule, SignatureSlot};
+use std::borrow::Cow;
+
+use super::super::ecmascript;
+use super::super::json_text::{self, RawMember};
+use super::super::model::{
+    BodyForm, BodyRoot, Contract, Member, MemberValue, SignaturePlace, SignatureRule, SignatureSlot,
+};
 use super::super::template::{Template, Variable};
 use super::why::{WhyNot, shown};
+use crate::domain::json::RawJson;
 use crate::domain::time::Timestamp;
 
 /// A request with the values that its headers and body give to the contract's variables.
@@ -34,17 +40,18 @@ impl<'a> Request<'a> {
             }
         }
         for slot in &contract.signatures {
-            if let Some(text) = request.header(slot.place.header_name()) {
-                request.learn(
-                    slot.prefix
-                        .read(text)
-                        .map(|(values, _)| values)
-                        .unwrap_or_default(),
-                );
+            if let Ok(text) = request.signature_text(slot) {
+                let read = slot.prefix.read(&text);
+                request.learn(read.map(|(values, _)| values).unwrap_or_default());
             }
         }
         request.learn_from_body();
         request
+    }
+
+    /// The form of JSON that the contract sends.
+    pub(super) fn form(&self) -> BodyForm {
+        self.contract.body.form
     }
 
     /// The value of `variable`, where the request carries it.
@@ -61,18 +68,20 @@ impl<'a> Request<'a> {
         let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let seconds = text.parse::<i64>().ok().filter(|_| is_number);
         seconds.map(Some).ok_or_else(|| WhyNot::Malformed {
-            name: self
+            place: self
                 .carrier(Variable::AttemptUnix)
-                .unwrap_or("with the time")
-                .to_owned(),
+                .map_or("the time".to_owned(), |place| place.to_string()),
             expected: "the time in Unix seconds".to_owned(),
             found: shown(text),
         })
     }
 
-    /// The slot's values as they came, taken apart.
-    pub(super) fn signature_texts(&self, slot: &SignatureSlot) -> Result<Vec<&'a str>, WhyNot> {
-        let name = slot.place.header_name();
+    /// What stands in the slot's place, all of it.
+    pub(super) fn signature_text(&self, slot: &SignatureSlot) -> Result<Cow<'a, str>, WhyNot> {
+        let name = match &slot.place {
+            SignaturePlace::Header(name) => name,
+            SignaturePlace::Member(name) => return self.member_text(name).map(Cow::Owned),
+        };
         let times = self
             .headers
             .iter()
@@ -82,19 +91,61 @@ impl<'a> Request<'a> {
             let name = name.to_owned();
             return Err(WhyNot::RepeatedHeader { name, times });
         }
-        let text = self.header(name).ok_or_else(|| missing(name))?;
-        let (_, values) = slot.prefix.read(text).ok_or_else(|| WhyNot::Malformed {
+        self.header(name)
+            .map(Cow::Borrowed)
+            .ok_or_else(|| missing(name))
+    }
+
+    fn member_text(&self, name: &str) -> Result<String, WhyNot> {
+        let members = self.body_members(self.body, name)?;
+        let found = members.iter().rfind(|member| member.is_named(name));
+        let raw = found.ok_or_else(|| WhyNot::MissingMember {
             name: name.to_owned(),
-            expected: slot.prefix.to_string(),
-            found: shown(text),
         })?;
-        if slot.separator.is_empty() {
-            return Ok(vec![values]);
+        serde_json::from_str(raw.value).map_err(|_| WhyNot::Malformed {
+            place: SignaturePlace::Member(name.to_owned()).to_string(),
+            expected: "text".to_owned(),
+            found: shown(raw.value),
+        })
+    }
+
+    /// The members of `body`, which is expected to carry a signature as its member `name`.
+    fn body_members<'b>(&self, body: &'b [u8], name: &str) -> Result<Vec<RawMember<'b>>, WhyNot> {
+        let text = std::str::from_utf8(body).ok();
+        // What arrives may be anything: nothing looks into it before it is known to be JSON of bounded depth.
+        text.filter(|text| RawJson::parse(text).is_ok())
+            .and_then(json_text::members)
+            .ok_or_else(|| WhyNot::NoObject {
+                name: name.to_owned(),
+            })
+    }
+
+    /// What a signature in `place` is made over: `body`, without the member that carries it.
+    fn signed_part<'b>(
+        &self,
+        place: &SignaturePlace,
+        body: &'b [u8],
+    ) -> Result<Cow<'b, [u8]>, WhyNot> {
+        let Some(name) = place.member_name() else {
+            return Ok(Cow::Borrowed(body));
+        };
+        let mut rest = b"{".to_vec();
+        for member in self.body_members(body, name)? {
+            if !member.is_named(name) {
+                if rest.len() > 1 {
+                    rest.push(b',');
+                }
+                rest.extend_from_slice(member.key.as_bytes());
+                rest.push(b':');
+                rest.extend_from_slice(member.value.as_bytes());
+            }
         }
-        Ok(values
-            .split(slot.separator.as_str())
-            .filter(|value| !value.is_empty())
-            .collect())
+        rest.push(b'}');
+        Ok(Cow::Owned(match self.contract.body.form {
+            BodyForm::Compact => rest,
+            // Consumers parse the body, delete the member and print what is left.
+            BodyForm::Ecmascript => ecmascript::of_bytes(&rest).unwrap_or(rest),
+        }))
     }
 
     /// The bytes that `rule` signs, with `body` in the body's place.
@@ -111,10 +162,11 @@ impl<'a> Request<'a> {
         {
             return Err(self.why_absent(slot, absent));
         }
+        let body = self.signed_part(&slot.place, body)?;
         let mut message = Vec::with_capacity(body.len() + 96);
         rule.signed
             .write(&mut message, |variable, out| match variable {
-                Variable::Body => out.extend_from_slice(body),
+                Variable::Body => out.extend_from_slice(&body),
                 other => out.extend_from_slice(self.value(other).unwrap_or_default().as_bytes()),
             });
         Ok(message)
@@ -172,47 +224,56 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The header that the contract puts `variable` into.
-    fn carrier(&self, variable: Variable) -> Option<&'a str> {
+    /// Where the contract puts `variable`, outside of the body.
+    fn carrier(&self, variable: Variable) -> Option<SignaturePlace> {
         let names = |template: &Template| template.count(variable) > 0;
-        let listed = self
-            .contract
-            .request
-            .headers
-            .iter()
-            .find(|(_, template)| names(template));
-        let slot = || {
-            self.contract
-                .signatures
-                .iter()
-                .find(|slot| names(&slot.prefix))
-        };
-        listed
-            .map(|(name, _)| name.as_str())
-            .or_else(|| slot().map(|slot| slot.place.header_name()))
+        let mut listed = self.contract.request.headers.iter();
+        let mut slots = self.contract.signatures.iter();
+        let header = listed.find(|(_, template)| names(template));
+        header
+            .map(|(name, _)| SignaturePlace::Header(name.clone()))
+            .or_else(|| {
+                let slot = slots.find(|slot| names(&slot.prefix));
+                slot.map(|slot| slot.place.clone())
+            })
     }
 
     fn why_absent(&self, slot: &SignatureSlot, variable: Variable) -> WhyNot {
-        let Some(name) = self.carrier(variable) else {
+        let Some(place) = self.carrier(variable) else {
             let variable = variable.name();
             return WhyNot::NotCarried { variable };
         };
-        let template = self
-            .contract
-            .request
-            .headers
-            .iter()
-            .find(|(other, _)| other == name);
-        let expected = template.map_or(&slot.prefix, |(_, template)| template);
-        match self.header(name) {
-            None => missing(name),
-            Some(found) => WhyNot::Malformed {
-                name: name.to_owned(),
+        let listed = place.header_name().and_then(|name| {
+            let mut headers = self.contract.request.headers.iter();
+            headers.find(|(other, _)| other == name)
+        });
+        let expected = listed.map_or(&slot.prefix, |(_, template)| template);
+        match place.header_name().map(|name| (name, self.header(name))) {
+            Some((name, None)) => missing(name),
+            Some((_, Some(found))) => WhyNot::Malformed {
+                place: place.to_string(),
                 expected: expected.to_string(),
                 found: shown(found),
             },
+            None => WhyNot::NotCarried {
+                variable: variable.name(),
+            },
         }
     }
+}
+
+/// The values in the text of a slot's place.
+pub(super) fn values_of<'t>(slot: &SignatureSlot, text: &'t str) -> Result<Vec<&'t str>, WhyNot> {
+    let (_, values) = slot.prefix.read(text).ok_or_else(|| WhyNot::Malformed {
+        place: slot.place.to_string(),
+        expected: slot.prefix.to_string(),
+        found: shown(text),
+    })?;
+    if slot.separator.is_empty() {
+        return Ok(vec![values]);
+    }
+    let values = values.split(slot.separator.as_str());
+    Ok(values.filter(|value| !value.is_empty()).collect())
 }
 
 /// The signature inside a value, where the value has the rule's form.
