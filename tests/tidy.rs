@@ -8,6 +8,9 @@
     reason = "a test that cannot read its input should fail"
 )]
 
+#[path = "tidy/tokens.rs"]
+mod tokens;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -341,6 +344,64 @@ fn sql_stands_only_in_the_store() {
         }
     }
     expect_none("SQL outside the store", &findings);
+}
+
+/// The names of the built-in contracts, as their files give them.
+fn contract_names() -> Vec<String> {
+    let folder = root().join("src/domain/contract/builtin");
+    let names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
+        .map(|text| {
+            let line = text.lines().find_map(|line| line.strip_prefix("name = \""));
+            line.unwrap().trim_end_matches('"').to_owned()
+        })
+        .collect();
+    assert!(names.len() >= 8, "{names:?}");
+    names
+}
+
+/// The files that only tests are built from: `#[cfg(test)] mod name;` in the file that declares them.
+fn test_files(sources: &[(String, String)]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (path, text) in sources {
+        let folder = path
+            .strip_suffix("/mod.rs")
+            .or_else(|| path.strip_suffix("/lib.rs"))
+            .unwrap_or_else(|| path.trim_end_matches(".rs"));
+        let declared = text.split("#[cfg(test)]\n").skip(1);
+        for line in declared.filter_map(|rest| rest.lines().next()) {
+            let name = line
+                .strip_suffix(';')
+                .and_then(|line| line.rsplit_once("mod "));
+            found.extend(name.map(|(_, name)| format!("{folder}/{name}")));
+        }
+    }
+    found
+}
+
+/// Contracts are data: whoever adds one writes no Rust. Only the default's name stands in code, in configuration.
+#[test]
+fn no_rust_knows_a_contract_by_name() {
+    let names = contract_names();
+    let sources = sources("src");
+    let test_files = test_files(&sources);
+    assert!(test_files.len() >= 5, "{test_files:?}");
+    let mut findings = Vec::new();
+    for (path, text) in &sources {
+        let is_test =
+            |file: &String| *path == format!("{file}.rs") || path.starts_with(&format!("{file}/"));
+        if test_files.iter().any(is_test) || stands_in(path, &["config"]) {
+            continue;
+        }
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        for token in tokens::tokens(code) {
+            if names.iter().any(|name| name == token.text) {
+                findings.push(format!("{path}:{}: {}", token.line, token.text));
+            }
+        }
+    }
+    expect_none("contracts known by name", &findings);
 }
 
 #[test]

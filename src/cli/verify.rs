@@ -12,6 +12,7 @@ use super::input::{read_bytes, read_secret, read_text};
 use super::output::FormatArgs;
 use super::receive::read_whole;
 use crate::clock::{Clock as _, SystemClock};
+use crate::config::CONTRACT_DEFAULT;
 use crate::domain::contract::verify::{TOLERANCE_SECONDS, Verifier};
 use crate::domain::contract::{Contract, ContractSet};
 use crate::domain::time::Timestamp;
@@ -74,7 +75,7 @@ impl KeyArgs {
     }
 
     fn contract(&self) -> anyhow::Result<Arc<Contract>> {
-        let built_in = ContractSet::built_in()?;
+        let built_in = ContractSet::built_in(CONTRACT_DEFAULT)?;
         let given = self
             .contract
             .as_deref()

@@ -23,7 +23,7 @@ const LISTEN_DEFAULT: &str = "127.0.0.1:8420";
 /// The group of operators unless said otherwise.
 const GROUP_DEFAULT: &str = "hookyard";
 /// The contract that is enabled unless said otherwise.
-const CONTRACT_DEFAULT: &str = "standard";
+pub const CONTRACT_DEFAULT: &str = "standard";
 
 /// Reads values one by one and remembers what came out.
 pub(super) struct Checker<'a> {

@@ -21,6 +21,7 @@ mod settings;
 mod size;
 mod written;
 
+pub use check::CONTRACT_DEFAULT;
 pub use environment::Environment;
 pub use error::ConfigError;
 pub use keys::{KEYS, Key, Kind};

@@ -258,7 +258,7 @@ mod tests {
     use super::*;
 
     fn set() -> ContractSet {
-        ContractSet::built_in().unwrap()
+        ContractSet::built_in("standard").unwrap()
     }
 
     fn check(result: Result<impl std::fmt::Debug, InvalidInput>, expected: &str) {

@@ -10,6 +10,7 @@ use super::child::Orders;
 use super::raw::{self, RawTarget, SignedPost};
 use super::{ChildRole, load, payload, sink};
 use crate::clock::{Clock, SystemClock};
+use crate::config::CONTRACT_DEFAULT;
 use crate::domain::contract::verify::Verifier;
 use crate::domain::contract::{Contract, ContractSet, RenderInput};
 use crate::domain::event::NewEvent;
@@ -67,7 +68,7 @@ impl Channel {
 
 /// The contract that the bench delivers under: the default one.
 pub(super) fn contract() -> Result<Arc<Contract>> {
-    let contracts = ContractSet::built_in()?;
+    let contracts = ContractSet::built_in(CONTRACT_DEFAULT)?;
     contracts
         .get(contracts.default_name())
         .cloned()

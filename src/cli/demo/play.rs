@@ -24,6 +24,7 @@ use crate::cli::serve::StopSignals;
 use crate::cli::service::{Service, log_path, start_log_file};
 use crate::client::Client;
 use crate::clock::{SharedClock, SystemClock};
+use crate::config::CONTRACT_DEFAULT;
 use crate::config::{Config, Environment, Raw, Setting, Written};
 use crate::domain::contract::ContractSet;
 use crate::domain::contract::verify::Verifier;
@@ -144,7 +145,7 @@ impl Stage {
             ..CreateEndpoint::default()
         };
         let created = self.client.create_endpoint(&body).await?;
-        let contracts = ContractSet::built_in()?;
+        let contracts = ContractSet::built_in(CONTRACT_DEFAULT)?;
         let contract = contracts
             .get(&created.endpoint.contract)
             .context("the endpoint's contract is not built in")?;

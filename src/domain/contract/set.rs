@@ -1,18 +1,29 @@
 //! The contracts in use: the built-in ones and those of the configured directory, of which some are enabled.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::api::{ApiMethod, ApiRoute, ApiRules};
 use super::error::ContractError;
 use super::model::Contract;
 use super::reader::nearest_hint;
 
-/// The embedded texts. Which names they have is their own matter.
-const BUILT_IN: &[ContractText<'_>] = &[ContractText {
-    file: "builtin/standard.toml",
-    text: include_str!("builtin/standard.toml"),
-}];
+/// The embedded directory: whatever lies in it is a built-in contract. No list of theirs is kept in Rust, so this file
+/// must be compiled again to notice a new one; a test compares.
+#[derive(rust_embed::Embed)]
+#[folder = "src/domain/contract/builtin"]
+struct BuiltIn;
+
+/// They are read once in a process, however often its configuration is.
+static BUILT_IN: LazyLock<Result<Vec<Arc<Contract>>, ContractError>> = LazyLock::new(|| {
+    let load = |file: Cow<'static, str>| {
+        let embedded = BuiltIn::get(&file)?;
+        let text = String::from_utf8_lossy(&embedded.data);
+        Some(Contract::load(&format!("builtin/{file}"), &text).map(Arc::new))
+    };
+    BuiltIn::iter().filter_map(load).collect()
+});
 
 /// A contract's text and the file it came from.
 #[derive(Clone, Copy, Debug)]
@@ -122,9 +133,8 @@ impl ContractSet {
         default_name: &str,
     ) -> Result<Self, ContractSetError> {
         let mut known = BTreeMap::new();
-        for built_in in BUILT_IN {
-            let contract = Contract::load(built_in.file, built_in.text)?;
-            known.insert(contract.name.clone(), Arc::new(contract));
+        for contract in BUILT_IN.clone()? {
+            known.insert(contract.name.clone(), contract);
         }
         let mut files: BTreeMap<String, &str> = BTreeMap::new();
         for text in own {
@@ -157,17 +167,14 @@ impl ContractSet {
         Ok(set)
     }
 
-    /// The built-in contracts, all enabled; the first is the default.
+    /// The built-in contracts, all enabled.
     ///
     /// # Errors
-    /// A built-in text that does not load, which a test rules out.
-    pub fn built_in() -> Result<Self, ContractSetError> {
-        let mut names = Vec::new();
-        for built_in in BUILT_IN {
-            names.push(Contract::load(built_in.file, built_in.text)?.name);
-        }
-        let default_name = names.first().cloned().unwrap_or_default();
-        Self::load(&[], &names, &default_name)
+    /// A default that is none of them; a built-in text that does not load, which a test rules out.
+    pub fn built_in(default_name: &str) -> Result<Self, ContractSetError> {
+        let contracts = BUILT_IN.clone()?;
+        let names: Vec<String> = contracts.iter().map(|one| one.name.clone()).collect();
+        Self::load(&[], &names, default_name)
     }
 
     /// The enabled contract of this name.

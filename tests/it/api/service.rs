@@ -61,7 +61,7 @@ impl Service {
             store,
             hand_over,
             transport: Arc::new(transport),
-            contracts: Arc::new(ContractSet::built_in().unwrap()),
+            contracts: Arc::new(ContractSet::built_in("standard").unwrap()),
             clock: clock.clone(),
             seed: [7; 32],
             sealing_key: SealingKey::from_bytes([9; 32]),

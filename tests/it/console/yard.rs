@@ -45,7 +45,7 @@ impl Yard {
         std::thread::spawn(move || own.block_on(ended));
         let directory = tempfile::tempdir().unwrap();
         let clock: SharedClock = Arc::new(SystemClock::new());
-        let contracts = Arc::new(ContractSet::built_in().unwrap());
+        let contracts = Arc::new(ContractSet::built_in("standard").unwrap());
         let engine = runtime.block_on(engine(&directory, &contracts, &clock));
         let mut yard = Self {
             runtime,

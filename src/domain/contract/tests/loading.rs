@@ -100,7 +100,7 @@ fn every_key_of_the_language_is_read() {
 
 #[test]
 fn the_canonical_text_loads_to_the_same_contract() {
-    let set = ContractSet::built_in().unwrap();
+    let set = ContractSet::built_in("standard").unwrap();
     let built_in = set.iter_known().map(|contract| Contract::clone(contract));
     for contract in built_in.chain([load(WIDE), load(MINIMAL)]) {
         let again = Contract::load("revision", contract.canonical_text()).unwrap();
@@ -113,7 +113,7 @@ fn the_canonical_text_loads_to_the_same_contract() {
 /// their feet: a new key of the language is printed only where a contract uses it.
 #[test]
 fn the_default_contracts_revision_is_what_it_was_first_released_with() {
-    let set = ContractSet::built_in().unwrap();
+    let set = ContractSet::built_in("standard").unwrap();
     let contract = set.get(set.default_name()).unwrap();
     // The version is part of the user agent, and so of the text.
     let version = concat!("Hookyard/", env!("CARGO_PKG_VERSION"));
@@ -153,7 +153,7 @@ fn spelling_does_not_change_the_revision_and_meaning_does() {
 
 #[test]
 fn the_standard_ladder_is_the_published_one() {
-    let set = ContractSet::built_in().unwrap();
+    let set = ContractSet::built_in("standard").unwrap();
     let contract = set.get(set.default_name()).unwrap();
     let RetrySteps::Ladder(ladder) = &contract.retry.steps else {
         panic!("a ladder");

@@ -1,5 +1,6 @@
 //! What contracts promise, over every contract that is embedded and some that are not.
 
+mod built_in;
 mod loading;
 mod loading_api;
 mod rendering;

@@ -9,8 +9,9 @@ use super::super::{Contract, ContractSet, RenderInput, Undeliverable};
 use super::{MINIMAL, NOON, PRIVATE, SECRET, event, input, load, secrets};
 use crate::domain::attempt::{Attempt, Phases};
 use crate::domain::event::Event;
-use crate::domain::id::SecretId;
+use crate::domain::id::{SecretId, ServiceKeyId};
 use crate::domain::request::PreparedRequest;
+use crate::domain::sign::service_key::ServiceKey;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,6 +20,9 @@ struct Envelope {
     contract: String,
     event: EnvelopeEvent,
     secrets: Vec<String>,
+    /// Of the service's own keys, newest first; hex.
+    #[serde(default)]
+    service_seeds: Vec<String>,
     attempt: EnvelopeAttempt,
     headers: Vec<(String, String)>,
     body: String,
@@ -41,47 +45,132 @@ struct EnvelopeAttempt {
     time: String,
 }
 
+fn envelopes() -> Vec<Envelope> {
+    serde_json::from_str(include_str!("../../../../tests/vectors/envelopes.json")).unwrap()
+}
+
+fn service_keys(seeds: &[String]) -> Vec<ServiceKey> {
+    let key = |(seed, id): (&String, i64)| {
+        let seed = hex::decode(seed).unwrap();
+        ServiceKey::from_seed(ServiceKeyId::from_i64(id), &seed.try_into().unwrap())
+    };
+    seeds.iter().zip(1..).map(key).collect()
+}
+
+/// And once more from what is stored: the revision's text, no secret, no key.
 #[test]
 fn every_envelope_of_the_vectors_is_rendered_to_the_letter() {
-    let envelopes: Vec<Envelope> =
-        serde_json::from_str(include_str!("../../../../tests/vectors/envelopes.json")).unwrap();
-    assert_eq!(envelopes.len(), 4);
+    let built_in = ContractSet::built_in("standard").unwrap();
+    let envelopes = envelopes();
+    assert_eq!(envelopes.len(), 11);
     for envelope in envelopes {
-        let contract = match envelope.contract.as_str() {
-            "builtin" => default_contract(),
-            text => load(text),
+        let contract = match envelope.contract.split_once(':') {
+            Some(("builtin", name)) => Contract::clone(built_in.get(name).unwrap()),
+            _ if envelope.contract == "builtin" => default_contract(),
+            _ => load(&envelope.contract),
         };
         let mut event = event(envelope.event.attributes.as_deref(), &envelope.event.data);
         event.id = envelope.event.id.parse().unwrap();
         event.event_type = envelope.event.r#type.parse().unwrap();
         event.occurred_at = envelope.event.occurred_at.parse().unwrap();
         let texts: Vec<&str> = envelope.secrets.iter().map(String::as_str).collect();
-        let secrets = secrets(&texts);
-        let request = contract
-            .render(&RenderInput {
-                attempt_number: envelope.attempt.number,
-                attempt_time: envelope.attempt.time.parse().unwrap(),
-                ..input(&event, &secrets)
-            })
-            .unwrap();
+        let (secrets, service_keys) = (secrets(&texts), service_keys(&envelope.service_seeds));
+        let input = RenderInput {
+            attempt_number: envelope.attempt.number,
+            attempt_time: envelope.attempt.time.parse().unwrap(),
+            service_keys: &service_keys,
+            ..input(&event, &secrets)
+        };
+        let request = contract.render(&input).unwrap();
         let version = env!("CARGO_PKG_VERSION");
         let expected: Vec<_> = envelope
             .headers
             .into_iter()
             .map(|(name, value)| (name, value.replace("VERSION", version)))
             .collect();
+        let body = String::from_utf8(request.body.clone()).unwrap();
+        assert_eq!(body, envelope.body, "{}", envelope.what);
         assert_eq!(request.headers, expected, "{}", envelope.what);
-        assert_eq!(
-            String::from_utf8(request.body).unwrap(),
-            envelope.body,
-            "{}",
-            envelope.what
-        );
+        let attempt = stored(&input, &contract, &request);
+        let revision = load(contract.canonical_text());
+        let again = revision.render_again(&attempt, &event).unwrap();
+        assert_eq!(again, request, "{}", envelope.what);
     }
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Printed {
+    json: String,
+    printed: String,
+}
+
+/// What Node.js printed of each text, kept for machines that have none.
+#[test]
+fn javascripts_form_of_the_vectors_is_sent_to_the_letter() {
+    let vectors: Vec<Printed> =
+        serde_json::from_str(include_str!("../../../../tests/vectors/ecmascript.json")).unwrap();
+    assert_eq!(vectors.len(), 10);
+    let contract = load(&MINIMAL.replace("[body]", "[body]\nform = \"ecmascript\""));
+    for vector in vectors {
+        let event = event(None, &vector.json);
+        let body = contract.render(&input(&event, &[])).unwrap().body;
+        assert_eq!(String::from_utf8(body).unwrap(), vector.printed);
+    }
+}
+
+#[test]
+fn what_javascript_cannot_carry_is_undeliverable_with_the_reason() {
+    let contract = load(&MINIMAL.replace("[body]", "[body]\nform = \"ecmascript\""));
+    let refused = |data: &str| {
+        let event = event(None, data);
+        contract
+            .render(&input(&event, &[]))
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(
+        refused("{\"a\": [-1e400]}"),
+        "the number -1e400 is too large for JavaScript, whose form of JSON this contract promises: publish it as a \
+         string"
+    );
+    for data in ["1", "\"x\"", "null"] {
+        assert!(
+            refused(data).contains("neither an object nor an array"),
+            "{data}"
+        );
+    }
+    // In an envelope any value has its place, and in the compact form any number.
+    let envelope = load(&MINIMAL.replace(
+        "root = \"data\"",
+        "form = \"ecmascript\"\nmembers = [{ name = \"d\", value = \"event.data\" }]",
+    ));
+    let scalar = event(None, "null");
+    assert_eq!(
+        envelope.render(&input(&scalar, &[])).unwrap().body,
+        b"{\"d\":null}"
+    );
+    let huge = event(None, "1e400");
+    assert_eq!(
+        load(MINIMAL).render(&input(&huge, &[])).unwrap().body,
+        b"1e400"
+    );
+}
+
+#[test]
+fn without_a_key_of_the_services_own_nothing_half_signed_goes_out() {
+    let built_in = ContractSet::built_in("standard").unwrap();
+    let (event, secrets) = (event(None, "{}"), secrets(&["x"]));
+    let refused = built_in
+        .get("fed")
+        .unwrap()
+        .render(&input(&event, &secrets));
+    let contract = "fed".to_owned();
+    assert_eq!(refused, Err(Undeliverable::NoServiceKey { contract }));
+}
+
 fn default_contract() -> Contract {
-    let set = ContractSet::built_in().unwrap();
+    let set = ContractSet::built_in("standard").unwrap();
     Contract::clone(set.get(set.default_name()).unwrap())
 }
 

@@ -14,11 +14,24 @@ fn own_contracts_join_and_replace_the_built_in_ones() {
     let names = |list: &[&str]| list.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
     let set = ContractSet::load(&[text(MINIMAL)], &names(&["standard"]), "standard").unwrap();
     assert!(set.get("x").is_none() && set.get_known("x").is_some());
-    assert_eq!((set.iter().count(), set.iter_known().count()), (1, 2));
+    assert_eq!((set.iter().count(), set.iter_known().count()), (1, 9));
     let replacing = MINIMAL.replace("\"x\"", "\"standard\"");
     let set = ContractSet::load(&[text(&replacing)], &names(&["standard"]), "standard").unwrap();
     assert_eq!(set.get("standard").unwrap().summary, "standard");
-    assert_eq!(set.iter_known().count(), 1);
+    assert_eq!(set.iter_known().count(), 8);
+}
+
+/// The embedding is made when `set.rs` is compiled: a file added since would be missing here.
+#[test]
+fn every_file_of_the_built_in_folder_is_embedded_and_enabled_together() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/domain/contract/builtin");
+    let files = std::fs::read_dir(folder).unwrap().count();
+    let set = ContractSet::built_in("standard").unwrap();
+    assert_eq!(
+        (set.iter().count(), set.default_name()),
+        (files, "standard")
+    );
+    assert!(ContractSet::built_in("unknown").is_err());
 }
 
 #[test]
@@ -33,7 +46,8 @@ fn names_that_do_not_fit_together_are_refused() {
     };
     assert_eq!(
         load(&[], &["standrad"], "standard").to_string(),
-        "contracts names contract \"standrad\", which is not known; did you mean standard?; known are standard"
+        "contracts names contract \"standrad\", which is not known; did you mean standard?; known are \
+         agentfactory, fed, flowmint, github, shipment, standard, stripe, taskhub"
     );
     assert_eq!(
         load(&[text("a.toml")], &["x"], "standard").to_string(),

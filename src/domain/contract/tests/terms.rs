@@ -82,7 +82,7 @@ fn a_policy_without_sense_is_refused() {
 
 #[test]
 fn a_secret_must_fit_one_of_the_signatures() {
-    let set = ContractSet::built_in().unwrap();
+    let set = ContractSet::built_in("standard").unwrap();
     let contract = set.get(set.default_name()).unwrap();
     assert_eq!(contract.check_secret(SECRET), Ok(()));
     assert_eq!(contract.check_secret(PRIVATE), Ok(()));
@@ -115,7 +115,7 @@ fn a_secret_must_fit_one_of_the_signatures() {
 
 #[test]
 fn an_endpoints_headers_are_refused_with_the_reason() {
-    let set = ContractSet::built_in().unwrap();
+    let set = ContractSet::built_in("standard").unwrap();
     let contract = set.get(set.default_name()).unwrap();
     let check = |headers: &[(&str, &str)], message: &str| {
         let headers: Vec<_> = headers

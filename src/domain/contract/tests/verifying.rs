@@ -5,11 +5,13 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::super::verify::{Verified, Verifier, WhyNot};
-use super::super::{Contract, ContractSet};
+use super::super::{Contract, ContractSet, RenderInput};
 use super::{NOON, PRIVATE, SECRET, event, input, load, secrets};
+use crate::domain::id::ServiceKeyId;
 use crate::domain::request::PreparedRequest;
 use crate::domain::sign::hmac::{self, Hash};
-use crate::domain::sign::secret::InvalidSecret;
+use crate::domain::sign::secret::{self, InvalidSecret};
+use crate::domain::sign::service_key::ServiceKey;
 use crate::domain::time::Timestamp;
 
 const PUBLIC: &str = "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=";
@@ -22,7 +24,7 @@ const TIMED: &str = "name = \"timed\"\nsummary = \"x\"\n[body]\nmembers = [{ nam
     prefix = \"t={attempt.unix},\"\nvalue = \"v1={signature}\"\nseparator = \",\"\n[retry]\nladder = []\n";
 
 fn default_contract() -> Arc<Contract> {
-    let set = ContractSet::built_in().unwrap();
+    let set = ContractSet::built_in("standard").unwrap();
     Arc::clone(set.get(set.default_name()).unwrap())
 }
 
@@ -128,6 +130,178 @@ fn published_signatures_verify_under_a_contract_that_describes_them() {
         kinds.push(parts.len());
     }
     assert_eq!(kinds, [3, 3, 3, 3, 3, 1, 2]);
+}
+
+fn built_in(name: &str) -> Arc<Contract> {
+    let set = ContractSet::built_in("standard").unwrap();
+    Arc::clone(set.get(name).unwrap())
+}
+
+/// GitHub's documentation has the SHA-256, and Stripe's libraries compute the other as they document it.
+#[test]
+fn the_built_in_forms_of_known_platforms_verify_their_vectors() {
+    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let sha256 = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    let sha1 = "sha1=01dc10d0c83e72ed246219cdd91669667fe2ca59";
+    let verifier = Verifier::new(built_in("github"), "It's a Secret to Everybody").unwrap();
+    let headers = [
+        header("X-Hub-Signature-256", sha256),
+        header("x-hub-signature", sha1),
+    ];
+    let verified = verifier.verify(NOON, &headers, b"Hello, World!").unwrap();
+    assert_eq!(verified.headers, ["X-Hub-Signature-256", "X-Hub-Signature"]);
+    assert_eq!(verified.signed_at, None);
+    assert!(verifier.verify(NOON, &headers, b"Hello, World").is_err());
+
+    let verifier = Verifier::new(built_in("stripe"), "whsec_test_secret").unwrap();
+    let v1 = "10c96c6fd3f320fcfc264cdc4f476c15060ede8e8a08404cea2ddf3b72544a9c";
+    let headers = [header(
+        "Stripe-Signature",
+        &format!("t=1614265330,v1={v1},v0=00"),
+    )];
+    let now = Timestamp::from_millis(1_614_265_330_000);
+    let verified = verifier
+        .verify(now, &headers, b"{\"test\": 2432232314}")
+        .unwrap();
+    assert_eq!(verified.signed_at, Some(1_614_265_330));
+}
+
+/// Everything a consumer checks with: a secret, or the service's public key.
+#[test]
+fn what_every_built_in_contract_sends_verifies_and_is_refused_once_changed() {
+    let key = ServiceKey::from_seed(ServiceKeyId::from_i64(1), &[7; 32]);
+    let public = secret::public_text(key.public());
+    for contract in ContractSet::built_in("standard").unwrap().iter() {
+        let (event, keys) = (event(None, "{\"a\": 1.0}"), [key.clone()]);
+        let secrets = secrets(&[SECRET, OTHER]);
+        let request = contract
+            .render(&RenderInput {
+                service_keys: &keys,
+                ..input(&event, &secrets)
+            })
+            .unwrap();
+        let mut texts = vec![SECRET];
+        if contract.signs_with_service_key() {
+            texts.push(&public);
+        }
+        for text in texts {
+            let verified = verify(contract, text, &request).unwrap();
+            assert!(!(verified.headers.is_empty() && verified.members.is_empty()));
+            let mut changed = request.clone();
+            let digit = changed.body.iter().position(|&byte| byte == b'1').unwrap();
+            changed.body[digit] = b'2';
+            let refused = verify(contract, text, &changed).unwrap_err();
+            assert!(
+                matches!(refused, WhyNot::Mismatch { .. }),
+                "{}: {refused}",
+                contract.name
+            );
+        }
+        // "Another" is a secret of every kind here, and it is the wrong one.
+        let another = "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0e";
+        let refused = verify(contract, another, &request).unwrap_err().to_string();
+        assert!(
+            refused.contains("the secret is another one"),
+            "{}: {refused}",
+            contract.name
+        );
+    }
+}
+
+#[test]
+fn a_signature_in_the_body_verifies_as_a_consumer_would_who_deletes_it() {
+    let contract = built_in("shipment");
+    let request = sent(&contract, &["hush"]);
+    let verified = verify(&contract, "hush", &request).unwrap();
+    assert_eq!(
+        (verified.headers.len(), verified.members.as_slice()),
+        (0, &["signature".to_owned()][..])
+    );
+    let with_body = |body: &str| PreparedRequest {
+        body: body.as_bytes().to_vec(),
+        ..request.clone()
+    };
+    // Parsed and printed with white space: what is left after deleting is the same.
+    let body = String::from_utf8(request.body.clone()).unwrap();
+    assert!(verify(&contract, "hush", &with_body(&body.replace(',', " ,\n"))).is_ok());
+    let check = |body: &str, message: &str| {
+        let refused = verify(&contract, "hush", &with_body(body)).unwrap_err();
+        assert_eq!(refused.to_string(), message);
+    };
+    check(
+        &body.replace("\"signature\"", "\"sign\""),
+        "the body has no member \"signature\": it was not sent under this contract, or something on the way dropped it",
+    );
+    check(
+        "[1]",
+        "the body is not a JSON object: its signature is expected in its member \"signature\"",
+    );
+    check(
+        "{\"signature\":1}",
+        "member \"signature\" of the body is malformed: text is expected, found \"1\"",
+    );
+    check(
+        "{\"signature\":\"abc\"}",
+        "member \"signature\" of the body is malformed: {signature} with hex of 32 bytes is expected, \
+         found \"a signature of another length or alphabet\"",
+    );
+}
+
+#[test]
+fn a_body_that_was_written_again_is_told_from_a_wrong_secret() {
+    let contract = built_in("taskhub");
+    let (event, secrets) = (event(None, "{\"a\":\"é/\",\"b\":2}"), secrets(&["hush"]));
+    let sent = contract.render(&input(&event, &secrets)).unwrap();
+    let refused = |body: &str, secret: &str| {
+        let body = body.as_bytes().to_vec();
+        verify(
+            &contract,
+            secret,
+            &PreparedRequest {
+                body,
+                ..sent.clone()
+            },
+        )
+        .unwrap_err()
+        .to_string()
+    };
+    // As PHP and Python write it.
+    let escaped = "{\"a\": \"\\u00e9\\/\", \"b\": 2.0}";
+    assert!(
+        refused(escaped, "hush")
+            .contains("right for the body as JSON.stringify(JSON.parse(body)) prints it"),
+        "{}",
+        refused(escaped, "hush")
+    );
+    assert_eq!(
+        refused(escaped, "other"),
+        "no signature in header X-Hub-Signature fits, and the body is not in the form that this contract sends \
+         (ecmascript): something on the way parsed it and wrote it again; verify the bytes as they came"
+    );
+    let plain = String::from_utf8(sent.body.clone()).unwrap();
+    assert!(refused(&plain, "other").contains("the secret is another one"));
+}
+
+#[test]
+fn a_replayed_request_is_stale_by_the_time_in_its_body() {
+    let contract = built_in("fed");
+    let (event, secrets) = (event(None, "{}"), secrets(&["hush"]));
+    let keys = [ServiceKey::from_seed(ServiceKeyId::from_i64(1), &[7; 32])];
+    let request = contract
+        .render(&RenderInput {
+            service_keys: &keys,
+            ..input(&event, &secrets)
+        })
+        .unwrap();
+    let verifier = Verifier::new(contract, "hush").unwrap();
+    let later = Timestamp::from_millis(NOON.as_millis() + 301_000);
+    assert!(
+        verifier
+            .verify(NOON, &request.headers, &request.body)
+            .is_ok()
+    );
+    let refused = verifier.verify(later, &request.headers, &request.body);
+    assert_eq!(refused, Err(WhyNot::Stale { seconds: 301 }));
 }
 
 #[test]

@@ -1,0 +1,125 @@
+//! Rust text taken apart far enough to compare what stands in literals and identifiers, comments left out.
+
+/// A literal's text as written between its quotes, or an identifier, with its line from 1.
+pub(crate) struct Token<'a> {
+    pub(crate) line: usize,
+    pub(crate) text: &'a str,
+}
+
+/// The string literals and identifiers of `source`.
+pub(crate) fn tokens(source: &str) -> Vec<Token<'_>> {
+    let bytes = source.as_bytes();
+    let mut found = Vec::new();
+    let (mut at, mut line) = (0, 1);
+    while at < bytes.len() {
+        let rest = &source[at..];
+        let (start, end, length) = match bytes[at] {
+            b'/' if rest.starts_with("//") => (0, 0, rest.find('\n').unwrap_or(rest.len())),
+            b'/' if rest.starts_with("/*") => (0, 0, comment_length(rest)),
+            b'"' => string(rest),
+            b'r' if raw_hashes(rest).is_some() => raw_string(rest),
+            b'\'' => (0, 0, quote_length(rest)),
+            byte if byte.is_ascii_alphabetic() || byte == b'_' => {
+                let is_part = |c: char| c.is_alphanumeric() || c == '_';
+                let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+                (0, length, length)
+            }
+            _ => (0, 0, rest.chars().next().map_or(1, char::len_utf8)),
+        };
+        if end > start {
+            let text = &rest[start..end];
+            found.push(Token { line, text });
+        }
+        line += rest[..length].matches('\n').count();
+        at += length;
+    }
+    found
+}
+
+/// Where the text of a literal begins and ends, and the literal's whole length.
+fn string(rest: &str) -> (usize, usize, usize) {
+    let mut escaped = false;
+    for (position, byte) in rest.bytes().enumerate().skip(1) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return (1, position, position + 1),
+            _ => {}
+        }
+    }
+    (1, rest.len(), rest.len())
+}
+
+/// How many `#` a raw string has, where it is one.
+fn raw_hashes(rest: &str) -> Option<usize> {
+    let after = &rest[1..];
+    let hashes = after.len() - after.trim_start_matches('#').len();
+    after[hashes..].starts_with('"').then_some(hashes)
+}
+
+fn raw_string(rest: &str) -> (usize, usize, usize) {
+    let hashes = raw_hashes(rest).unwrap_or_default();
+    let closing = format!("\"{}", "#".repeat(hashes));
+    let start = hashes + 2;
+    let end = rest[start..]
+        .find(&closing)
+        .map_or(rest.len(), |position| start + position);
+    (start, end, (end + closing.len()).min(rest.len()))
+}
+
+/// Block comments nest.
+fn comment_length(rest: &str) -> usize {
+    let (mut depth, mut at) = (0_usize, 0);
+    while at < rest.len() {
+        if rest[at..].starts_with("/*") {
+            (depth, at) = (depth + 1, at + 2);
+        } else if rest[at..].starts_with("*/") {
+            (depth, at) = (depth - 1, at + 2);
+            if depth == 0 {
+                return at;
+            }
+        } else {
+            at += rest[at..].chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    rest.len()
+}
+
+/// A character literal, or the quote of a lifetime.
+fn quote_length(rest: &str) -> usize {
+    let mut characters = rest.char_indices().skip(1);
+    match characters.next() {
+        Some((_, '\\')) => rest[2..].find('\'').map_or(1, |end| {
+            // An escaped quote is inside.
+            let is_quote = rest[2..].starts_with('\'');
+            if is_quote { 4 } else { end + 3 }
+        }),
+        Some((_, _)) => match characters.next() {
+            Some((end, '\'')) => end + 1,
+            _ => 1,
+        },
+        None => 1,
+    }
+}
+
+#[test]
+fn literals_and_identifiers_are_told_from_everything_else() {
+    let source = "// acme\n/* acme /* acme */ acme */ let a = \"acm\\\"e\"; 'acme: loop { b('\"', '\\'', \"é\") }\nr#\"ac\"me\"#;";
+    let found: Vec<(usize, &str)> = tokens(source)
+        .iter()
+        .map(|token| (token.line, token.text))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (2, "let"),
+            (2, "a"),
+            (2, "acm\\\"e"),
+            (2, "acme"),
+            (2, "loop"),
+            (2, "b"),
+            (2, "é"),
+            (3, "ac\"me"),
+        ]
+    );
+}
