@@ -300,6 +300,73 @@ mod tests {
     }
 
     #[test]
+    fn odd_data_is_taken_as_it_is_written() {
+        let deepest = format!("{}{}", "[".repeat(64), "]".repeat(64));
+        for data in [
+            r#"{"a":1,"a":2}"#,
+            r#""\ud800 \u0000""#,
+            r#"{"\udc00":[]}"#,
+            "1e400",
+            "-0.0",
+            "123456789012345678901234567890",
+            "null",
+            "true",
+            "\"text\"",
+            "[]",
+            &deepest,
+        ] {
+            let text = format!(r#"{{"type":"a","data": {data} ,"attributes": {{"x": {data}}}}}"#);
+            if data == deepest {
+                // As a member of the attributes it lies a level too deep.
+                let pointers = errors(single(text.as_bytes(), None, None).unwrap_err());
+                let detail = "nested deeper than 64 levels".to_owned();
+                assert_eq!(pointers, [("/attributes".to_owned(), detail)]);
+                continue;
+            }
+            let event = single(text.as_bytes(), None, None).unwrap();
+            assert_eq!(event.data.as_str(), data);
+            let attributes = event.attributes.unwrap();
+            assert_eq!(attributes.as_str(), format!("{{\"x\": {data}}}"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_or_too_deep_is_refused_with_the_place() {
+        let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        let check = |text: &[u8], kind: Kind, expected: &str| {
+            let refusal = single(text, None, None).unwrap_err();
+            assert_eq!(refusal.kind, kind, "{}", refusal.detail);
+            assert!(refusal.detail.contains(expected), "{}", refusal.detail);
+        };
+        for levels in [65, 100_000] {
+            let text = format!(r#"{{"type":"a","data":{}}}"#, deep(levels));
+            check(
+                text.as_bytes(),
+                Kind::InvalidInput,
+                "/data: nested deeper than 64 levels",
+            );
+        }
+        let twice = br#"{"type":"a","data":1,"data":2}"#;
+        check(
+            twice,
+            Kind::InvalidInput,
+            "/data: data stands there twice: give it once",
+        );
+        let nul = br#"{"type":"a\u0000","data":1}"#;
+        check(nul, Kind::InvalidInput, "is not an event type");
+        for text in [
+            &b"{\"type\":\"a\",\"data\":\"\0\"}"[..],
+            b"{\"type\":\"a\",\"data\":\"\xff\"}",
+            b"{\"type\":\"a\",\"data\":01}",
+            b"{\"type\":\"\\ud800\",\"data\":1}",
+            b"{\"type\":\"a\",\"data\":NaN}",
+            b"\0{\"type\":\"a\",\"data\":1}",
+        ] {
+            check(text, Kind::MalformedBody, "the body is not JSON");
+        }
+    }
+
+    #[test]
     fn every_bad_member_is_named_at_once() {
         let refusal = single(
             br#"{"type":"a b","data":1,"id":"x y","tenant":"a/b","attributes":[],"occurred_at":"noon"}"#,

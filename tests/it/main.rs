@@ -8,6 +8,7 @@
 mod api;
 mod cli;
 mod console;
+mod contracts;
 mod crash;
 mod disk_full;
 mod engine;
