@@ -49,6 +49,9 @@ pub struct CreateEndpoint {
     /// Its own retry policy, within the contract's cap.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<RetryBody>,
+    /// Requests in a stretch of time, tighter than the contract's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimitBody>,
     /// The longest an exchange may take, such as `10s`; at most 120 s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<String>,
@@ -80,6 +83,16 @@ pub struct RetryBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<f64>)]
     pub jitter: Option<serde_json::Number>,
+}
+
+/// A rate limit: at most `requests` in any stretch of `per`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimitBody {
+    /// How many, 1–10,000.
+    pub requests: u64,
+    /// In which time, such as `1m`; 1 s to 24 h.
+    pub per: String,
 }
 
 /// Growing delays.
@@ -139,6 +152,14 @@ pub struct PatchEndpoint {
     )]
     #[schema(value_type = Option<RetryBody>)]
     pub retry: Option<Option<RetryBody>>,
+    /// Its own rate limit.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
+    #[schema(value_type = Option<RateLimitBody>)]
+    pub rate_limit: Option<Option<RateLimitBody>>,
     /// The longest an exchange may take.
     #[serde(
         default,
@@ -190,6 +211,8 @@ pub struct EndpointView {
     pub concurrency: u32,
     /// The retry policy in force, its own or the contract's.
     pub retry: RetryBody,
+    /// The rate limit in force, its own or the contract's.
+    pub rate_limit: Option<RateLimitBody>,
     /// The longest an exchange may take.
     pub timeout: String,
     /// Whether it gets test events, and only those.
@@ -250,6 +273,13 @@ pub struct EndpointHealth {
     pub last_failure_at: Option<Timestamp>,
     /// The latest failure, its class first: `status: answered 503; …`; at most 200 characters, not escaped.
     pub last_failure: Option<String>,
+    /// Attempts of the last 60 minutes that the rate limit made wait.
+    pub held_back_1h: u64,
+    /// Whether its next delivery waits for nothing but the rate limit.
+    pub rate_limited: bool,
+    /// When the certificate runs out that its receiver showed last; absent without TLS.
+    #[schema(value_type = Option<String>)]
+    pub certificate_expires_at: Option<Timestamp>,
     /// When its next retry is due.
     #[schema(value_type = Option<String>)]
     pub next_attempt_at: Option<Timestamp>,

@@ -136,8 +136,12 @@ pub struct Attempt {
     pub secret_ids: Vec<SecretId>,
     /// SHA-256 of the body sent.
     pub body_sha256: [u8; 32],
+    /// Whether the endpoint's rate limit made it wait; `None` where none was in force.
+    pub held_back: Option<bool>,
     /// The address connected to.
     pub remote_address: Option<SocketAddr>,
+    /// When the receiver's certificate runs out; `None` without TLS, or where it was not seen.
+    pub certificate_expires_at: Option<Timestamp>,
     /// How long each stage took.
     pub phases: Phases,
     /// The answer, where one came.

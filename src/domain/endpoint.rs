@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::event_type::{EventType, EventTypePattern};
 use super::id::{EndpointId, SecretId};
+use super::rate_limit::RateLimit;
 use super::retry::RetryPolicy;
 use super::tenant::{Audience, Tenant};
 use super::time::Timestamp;
@@ -34,6 +35,8 @@ pub struct Endpoint {
     pub concurrency: Option<usize>,
     /// Its own retry policy, within the contract's cap; `None` for the contract's.
     pub retry: Option<RetryPolicy>,
+    /// Its own rate limit; `None` for the contract's.
+    pub rate_limit: Option<RateLimit>,
     /// Its own limit on a whole exchange; `None` for the contract's.
     pub timeout: Option<Duration>,
     /// Whether it gets test events, and only those.

@@ -16,6 +16,7 @@ use super::limits::{
     CONCURRENCY_PER_ENDPOINT_MAX, METADATA_CHARS_MAX, METADATA_MEMBERS_MAX, NAME_CHARS_MAX,
     PATTERNS_MAX, TIMEOUT_MAX,
 };
+use super::rate_limit::RateLimit;
 use super::retry::{RetryPolicy, RetrySteps};
 
 /// The contract of this name.
@@ -178,6 +179,17 @@ pub fn timeout(timeout: Duration) -> Result<Duration, InvalidInput> {
         DurationText(TIMEOUT_MAX)
     );
     Err(InvalidInput::at("/timeout", detail))
+}
+
+/// Its own rate limit.
+///
+/// # Errors
+/// It would let more through than the contract's.
+pub fn rate_limit(contract: &Contract, asked: RateLimit) -> Result<RateLimit, InvalidInput> {
+    contract
+        .check_rate_limit(asked)
+        .map_err(|error| InvalidInput::at("/rate_limit", error.to_string()))?;
+    Ok(asked)
 }
 
 /// Its own retry policy; `None` where it asks for nothing else than the contract's.

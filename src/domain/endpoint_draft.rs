@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::rate_limit::RateLimit;
 use super::retry::RetrySteps;
 use super::tenant::Tenant;
 
@@ -48,6 +49,8 @@ pub struct NewEndpoint {
     pub concurrency: Option<u64>,
     /// What differs from the contract's retry policy.
     pub retry: RetryRequest,
+    /// Its own rate limit.
+    pub rate_limit: Option<RateLimit>,
     /// Its own limit on a whole exchange.
     pub timeout: Option<Duration>,
     /// Whether it gets test events, and only those.
@@ -79,6 +82,8 @@ pub struct EndpointPatch {
     pub concurrency: Change<u64>,
     /// The retry policy; cleared means the contract's.
     pub retry: Change<RetryRequest>,
+    /// The rate limit; cleared means the contract's.
+    pub rate_limit: Change<RateLimit>,
     /// Its own limit on a whole exchange.
     pub timeout: Change<Duration>,
     /// Whether it gets test events, and only those.

@@ -209,6 +209,7 @@ mod tests {
             ordered: false,
             concurrency: None,
             retry: None,
+            rate_limit: None,
             timeout: None,
             test_mode: settings.test_mode,
             status,

@@ -54,6 +54,13 @@ pub const RETRY_AFTER_MAX: Duration = Duration::from_hours(10);
 /// The longest a whole exchange may take, whatever a contract or endpoint asks for.
 pub const TIMEOUT_MAX: Duration = Duration::from_secs(120);
 
+/// Requests that a rate limit may allow in its stretch: a lane remembers the instant of each, eight bytes.
+pub const RATE_LIMIT_REQUESTS_MAX: u32 = 10_000;
+/// The shortest stretch of a rate limit.
+pub const RATE_LIMIT_PER_MIN: Duration = Duration::from_secs(1);
+/// The longest stretch of a rate limit: so far back attempts are read when a lane starts.
+pub const RATE_LIMIT_PER_MAX: Duration = Duration::from_hours(24);
+
 /// Bytes of a response body that are read and kept; the rest is cut off and said to be.
 pub const RESPONSE_BODY_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of response headers that are kept with an attempt.
@@ -112,10 +119,6 @@ pub const CONTRACT_NAME_CHARS_MAX: usize = 64;
 pub const CONTRACT_LIST_MAX: usize = 64;
 /// Characters of a path that a contract claims.
 pub const CONTRACT_PATH_CHARS_MAX: usize = 256;
-/// Requests that a contract's rate limit may allow within its span: as many instants are remembered for each.
-pub const RATE_LIMIT_REQUESTS_MAX: u32 = 10_000;
-/// The longest span of such a limit.
-pub const RATE_LIMIT_SPAN_MAX: Duration = Duration::from_hours(24);
 /// Event types that a contract may describe.
 pub const CONTRACT_EVENT_TYPES_MAX: usize = 1_000;
 /// The longest retry window or single delay: a year; beyond it a typing error is likelier than a wish.

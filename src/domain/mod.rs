@@ -30,6 +30,7 @@ pub mod lane;
 pub mod ledger;
 pub mod limits;
 pub mod outcome;
+pub mod rate_limit;
 pub mod request;
 pub mod retention;
 pub mod retry;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::attempt::{Failure, Phases, Response};
 use super::id::SecretId;
+use super::time::Timestamp;
 
 /// A request ready to be sent, byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct PreparedRequest {
 pub struct Exchange {
     /// The address connected to.
     pub remote_address: Option<SocketAddr>,
+    /// When the certificate runs out that the receiver showed; `None` without TLS, or before it was seen.
+    pub certificate_expires_at: Option<Timestamp>,
     /// How long each stage took.
     pub phases: Phases,
     /// The answer, where its head arrived.

@@ -71,6 +71,8 @@ pub(super) struct Status {
     pub(super) held: bool,
     pub(super) startable: bool,
     pub(super) next_wakeup: Option<Timestamp>,
+    /// Whether the next delivery waits for nothing but the rate limit.
+    pub(super) rate_limited: bool,
     /// See [`crate::domain::lane::LaneMachine::may_rest`].
     pub(super) may_rest: Option<Option<Timestamp>>,
     /// Since when it may rest, by the monotonic clock.

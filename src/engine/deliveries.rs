@@ -9,7 +9,7 @@ use super::why;
 use crate::domain::actor::Actor;
 use crate::domain::attempt::Attempt;
 use crate::domain::contract::Contract;
-use crate::domain::delivery::Delivery;
+use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::filter::{Expr, Filter, Plan, Subject};
 use crate::domain::id::DeliveryId;
 use crate::store::{AuditNote, DeliveryScope, DeliverySelect, SqlCondition};
@@ -136,6 +136,12 @@ impl Engine {
             policy,
             latest: attempts.last(),
             note: note.as_deref(),
+            rate_limit: if self.waits_for_rate_limit(&delivery).await {
+                let own = endpoint.as_ref().and_then(|endpoint| endpoint.rate_limit);
+                own.or_else(|| contract.and_then(|contract| contract.rate_limit))
+            } else {
+                None
+            },
         };
         let why = why::sentence(self.desk.clock.now(), &facts);
         Ok(DeliveryView {
@@ -143,6 +149,17 @@ impl Engine {
             attempts,
             why,
         })
+    }
+
+    /// Whether a delivery is pending in a lane that its rate limit holds back right now.
+    async fn waits_for_rate_limit(&self, delivery: &Delivery) -> bool {
+        if delivery.state != DeliveryState::Pending {
+            return false;
+        }
+        let lanes = self.lanes().await.unwrap_or_default().lanes;
+        lanes
+            .iter()
+            .any(|lane| lane.endpoint_id == delivery.endpoint_id && lane.rate_limited)
     }
 
     /// The attempts of a delivery, oldest first.

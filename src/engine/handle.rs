@@ -15,6 +15,7 @@ use super::error::EngineError;
 use super::parts::EngineParts;
 use super::router::{Drain, Observe, Router};
 use super::runtime::{Crew, Keeper};
+use super::unsettled;
 use super::views::{Health, LanesSnapshot};
 use crate::clock::within;
 use crate::domain::contract::ContractSet;
@@ -64,6 +65,7 @@ impl Engine {
         store.ensure_revisions(revisions.collect()).await?;
         let book = EndpointBook::default();
         book.put_all(store.endpoints().await?.into_iter().map(Arc::new));
+        let unsettled = unsettled::begin(&store).await?;
         let with_pending = store.endpoints_with_pending().await?;
         let desk = Arc::new(Desk {
             store,
@@ -82,6 +84,7 @@ impl Engine {
             transport,
             options,
             rng: ChaCha12Rng::from_seed(jitter_seed),
+            unsettled,
             with_pending: with_pending.into_iter().map(|(id, _)| id).collect(),
         };
         let keeper = Keeper::start(Arc::clone(&desk), crew).await?;
@@ -150,8 +153,10 @@ impl Engine {
     pub async fn shutdown(&self, grace: Duration) {
         self.desk.draining.store(true, Ordering::Release);
         if let Ok(router) = self.router() {
-            // A router that is gone has nothing in flight.
-            let _ = router.send(Drain { grace }).await;
+            // A router that is gone leaves what it left to the next start.
+            if let Ok(true) = router.send(Drain { grace }).await {
+                unsettled::end(&self.desk.store).await;
+            }
         }
         self.keeper.halt().await;
     }

@@ -114,7 +114,7 @@ impl Lane {
     fn perform(&mut self, context: &mut Context<Self>) {
         for effect in std::mem::take(&mut self.effects) {
             match effect {
-                Effect::Send(item) => self.send(item),
+                Effect::Send { item, held_back } => self.send(item, held_back),
                 Effect::Abandon(id) => self.berth.abandon(id),
                 Effect::Load(request) => {
                     let load =
@@ -128,7 +128,7 @@ impl Lane {
         self.show_status();
     }
 
-    fn send(&mut self, item: Item<EventRef>) {
+    fn send(&mut self, item: Item<EventRef>, held_back: bool) {
         let (abort, registration) = AbortHandle::new_pair();
         self.berth.take_off(item.id, abort);
         self.yard.moved();
@@ -137,6 +137,7 @@ impl Lane {
             berth: Rc::clone(&self.berth),
             setup: Rc::clone(&self.setup),
             item,
+            held_back,
             set_ms: self.yard.set_ms(),
         };
         actix_rt::spawn(sending.run(registration));
@@ -214,6 +215,7 @@ impl Lane {
             held: self.setup.endpoint.status.holds(),
             startable: self.machine.has_startable(self.yard.now()),
             next_wakeup: self.machine.next_wakeup(),
+            rate_limited: self.machine.waits_for_rate_limit(self.yard.now()).is_some(),
             may_rest,
             idle_since: may_rest.map(|_| idle_since.unwrap_or(now)),
         });

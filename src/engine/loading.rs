@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::berth::{Berth, Report};
 use super::kept::EventRef;
+use super::unsettled;
 use super::yard::Yard;
 use crate::domain::lane::{Batch, Item, LoadRequest};
 use crate::store::{LaneRow, StoreError};
@@ -43,6 +44,20 @@ async fn read(
         due = yard.store.lane_due(id, now, limit).await?;
         next_due = yard.store.lane_due_after(id, now).await?;
     }
+    let answered = match request.answered_since {
+        None => None,
+        Some(since) => {
+            let mut answered = yard.store.answered_since(id, since).await?;
+            if let Some(at) = yard.unsettled_until.get().filter(|&at| at > since) {
+                let config = berth
+                    .setup
+                    .borrow()
+                    .lane_config(yard.concurrency_per_endpoint);
+                answered.extend(unsettled::forgotten(&config, at));
+            }
+            Some(answered)
+        }
+    };
     if yard.setting_clock.get() {
         return Err(StoreError::Busy);
     }
@@ -53,6 +68,7 @@ async fn read(
         due: take_up(yard, due).await,
         fresh: take_up(yard, fresh).await,
         next_due,
+        answered,
     })
 }
 

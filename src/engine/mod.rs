@@ -33,6 +33,7 @@ mod runtime;
 mod sending;
 mod setup;
 mod tokens;
+mod unsettled;
 mod views;
 mod why;
 mod wish;

@@ -105,13 +105,13 @@ impl Message for Observe {
     type Result = (LanesSnapshot, Duration);
 }
 
-/// Start nothing more; answered when nothing is in flight or `grace` is over.
+/// Start nothing more; answered when nothing is in flight or `grace` is over, with whether nothing is.
 pub(super) struct Drain {
     pub(super) grace: Duration,
 }
 
 impl Message for Drain {
-    type Result = ();
+    type Result = bool;
 }
 
 impl Router {
@@ -284,6 +284,7 @@ impl Router {
             loading: status.loading,
             slow: is_slow(&self.yard, berth),
             held: status.held,
+            rate_limited: status.rate_limited,
             startable: status.startable,
             quiet: status.started
                 && berth.is_quiet()
@@ -451,7 +452,7 @@ impl Handler<Observe> for Router {
 }
 
 impl Handler<Drain> for Router {
-    type Result = ResponseFuture<()>;
+    type Result = ResponseFuture<bool>;
 
     fn handle(&mut self, drain: Drain, _: &mut Context<Self>) -> Self::Result {
         self.draining = true;
@@ -464,11 +465,11 @@ impl Handler<Drain> for Router {
             loop {
                 let landed = std::pin::pin!(yard.landed.notified());
                 if yard.flights() == 0 {
-                    return;
+                    return true;
                 }
                 match select(landed, grace).await {
                     Either::Left((_, still_left)) => grace = still_left,
-                    Either::Right(_) => return,
+                    Either::Right(_) => return yard.flights() == 0,
                 }
             }
         })

@@ -44,6 +44,8 @@ pub(super) struct Crew {
     pub(super) transport: Arc<dyn Transport>,
     pub(super) options: EngineOptions,
     pub(super) rng: ChaCha12Rng,
+    /// Whether the run before may have left requests unrecorded.
+    pub(super) unsettled: bool,
     /// Endpoints with pending deliveries at the start.
     pub(super) with_pending: Vec<EndpointId>,
 }
@@ -95,6 +97,7 @@ fn take<T>(place: &Mutex<Option<T>>) -> Option<T> {
 
 fn run(desk: &Arc<Desk>, crew: Crew) -> Rc<Yard> {
     let yard = Yard::new(Arc::clone(desk), crew.transport, &crew.options, crew.rng);
+    yard.unsettled_until.set(crew.unsettled.then(|| yard.now()));
     let hints = stream::unfold(crew.hand_over, |mut receiver| async move {
         let hand_over = receiver.recv().await?;
         Some((hand_over, receiver))

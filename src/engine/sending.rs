@@ -36,6 +36,8 @@ pub(super) struct Sending {
     pub(super) berth: Rc<Berth>,
     pub(super) setup: Rc<LaneSetup>,
     pub(super) item: Item<EventRef>,
+    /// Whether the rate limit made it wait.
+    pub(super) held_back: bool,
     /// [`Yard::set_ms`] at take-off, to which the item's times belong.
     pub(super) set_ms: i64,
 }
@@ -121,6 +123,7 @@ impl Sending {
             next: self.next(contract, &verdict, ended_at),
             attempt: Attempt {
                 remote_address: exchange.remote_address,
+                certificate_expires_at: exchange.certificate_expires_at,
                 phases: exchange.phases,
                 response: exchange.response,
                 failure: verdict.failure().cloned(),
@@ -197,7 +200,9 @@ impl Sending {
             signatures: request.signatures.clone(),
             secret_ids: request.secret_ids.clone(),
             body_sha256: request.body_sha256,
+            held_back: self.setup.rate_limit().map(|_| self.held_back),
             remote_address: None,
+            certificate_expires_at: None,
             phases: Phases::default(),
             response: None,
             failure: None,

@@ -9,6 +9,7 @@ use crate::domain::contract::{Contract, ContractSet};
 use crate::domain::endpoint::{Endpoint, EndpointStatus, SealedSecret};
 use crate::domain::lane::LaneConfig;
 use crate::domain::limits::CONCURRENCY_PER_ENDPOINT_MAX;
+use crate::domain::rate_limit::RateLimit;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::seal::{self, SealError, SealingKey};
 use crate::domain::sign::secret::OpenSecret;
@@ -84,6 +85,14 @@ impl LaneSetup {
         self.endpoint.retry.as_ref().unwrap_or(&contract.retry)
     }
 
+    /// The rate limit in force: the endpoint's own, else the contract's.
+    pub(super) fn rate_limit(&self) -> Option<RateLimit> {
+        let contract = self.contract.as_ref();
+        self.endpoint
+            .rate_limit
+            .or_else(|| contract.and_then(|contract| contract.rate_limit))
+    }
+
     /// What the lane machine needs to know.
     pub(super) fn lane_config(&self, concurrency_default: usize) -> LaneConfig {
         let concurrency = self.endpoint.concurrency.unwrap_or(concurrency_default);
@@ -98,6 +107,7 @@ impl LaneSetup {
                 .unwrap_or(1),
             held: self.endpoint.status != EndpointStatus::Active || self.contract.is_none(),
             deadline: timeout + DEADLINE_GRACE,
+            rate_limit: self.rate_limit(),
         }
     }
 }

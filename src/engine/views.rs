@@ -80,6 +80,8 @@ pub struct LaneStatus {
     pub slow: bool,
     /// Whether its endpoint is paused or disabled.
     pub held: bool,
+    /// Whether its next delivery waits for nothing but the endpoint's rate limit.
+    pub rate_limited: bool,
     /// Whether something could start if there were a slot for it.
     pub startable: bool,
     /// Whether it has taken up everything it was told.

@@ -4,6 +4,7 @@ use crate::domain::attempt::Attempt;
 use crate::domain::delivery::{DeadReason, Delivery, DeliveryState, DiscardReason};
 use crate::domain::duration::DurationText;
 use crate::domain::endpoint::{DisabledReason, Endpoint, EndpointStatus};
+use crate::domain::rate_limit::RateLimit;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::time::Timestamp;
 
@@ -14,6 +15,8 @@ pub(super) struct Facts<'a> {
     pub(super) policy: Option<&'a RetryPolicy>,
     pub(super) latest: Option<&'a Attempt>,
     pub(super) note: Option<&'a str>,
+    /// The rate limit, where the endpoint's lane waits for it right now.
+    pub(super) rate_limit: Option<RateLimit>,
 }
 
 /// The sentence. Failure texts in it are the receiver's or the network's: not escaped.
@@ -61,13 +64,16 @@ fn pending(now: Timestamp, facts: &Facts<'_>, failure: &str) -> String {
     let attempts = facts.policy.map(|policy| policy.retries() + 1);
     let of = attempts.map_or_else(String::new, |attempts| format!(" of {attempts}"));
     let next = delivery.budget_attempts + 1;
+    let limit = facts.rate_limit.map_or_else(String::new, |limit| {
+        format!(", and its endpoint's rate limit of {limit} makes it wait")
+    });
     match delivery.next_attempt_at {
-        None => "Waiting for its first attempt: it is due now.".to_owned(),
+        None => format!("Waiting for its first attempt: it is due now{limit}."),
         Some(at) if at > now => {
             let wait = DurationText(at.since(now));
             format!("Attempt {next}{of} follows in {wait}, at {at}{failure}.")
         }
-        Some(_) => format!("Attempt {next}{of} is due now{failure}."),
+        Some(_) => format!("Attempt {next}{of} is due now{limit}{failure}."),
     }
 }
 

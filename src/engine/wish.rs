@@ -52,6 +52,9 @@ pub(super) fn granted(
     let timeout = new
         .timeout
         .and_then(|timeout| review.take(check::timeout(timeout)));
+    let rate_limit = new
+        .rate_limit
+        .and_then(|limit| review.take(check::rate_limit(contract, limit)));
     let (Some(url), true) = (url, review.0.is_empty()) else {
         return Err(review.0);
     };
@@ -75,6 +78,7 @@ pub(super) fn granted(
         ordered: new.ordered,
         concurrency,
         retry,
+        rate_limit,
         timeout,
         test_mode: new.test_mode,
         status,
@@ -142,6 +146,9 @@ pub(super) fn patched(
     });
     next.retry = apply(&patch.retry, next.retry, |asked: &RetryRequest| {
         review.take(check::retry(contract, asked)).flatten()
+    });
+    next.rate_limit = apply(&patch.rate_limit, next.rate_limit, |&limit| {
+        review.take(check::rate_limit(contract, limit))
     });
     if let Some(secret) = &patch.secret {
         review.take(check::secret(contract, secret));

@@ -49,6 +49,8 @@ pub(super) struct Yard {
     pub(super) clock_was_set: Notify,
     /// Whether the store is being told that the clock was set: what is read meanwhile is of no use.
     pub(super) setting_clock: Cell<bool>,
+    /// When this run began, if the one before it may have left requests unrecorded.
+    pub(super) unsettled_until: Cell<Option<Timestamp>>,
     /// When a request last started or ended, by the monotonic clock.
     pub(super) last_moved: Cell<Duration>,
     /// Wall clock minus monotonic clock, in milliseconds, as everybody agrees on it.
@@ -82,6 +84,7 @@ impl Yard {
             loaded: Notify::new(),
             clock_was_set: Notify::new(),
             setting_clock: Cell::new(false),
+            unsettled_until: Cell::new(None),
             last_moved: Cell::new(clock.monotonic()),
             offset_ms: Cell::new(clock_offset_ms(&clock)),
             set_ms: Cell::new(0),
@@ -119,6 +122,9 @@ impl Yard {
     pub(super) fn agree_on_clock(&self, by_ms: i64) {
         self.offset_ms.set(self.offset_ms.get() + by_ms);
         self.set_ms.set(self.set_ms.get() + by_ms);
+        let unsettled_until = self.unsettled_until.get();
+        self.unsettled_until
+            .set(unsettled_until.map(|at| at.moved_by(by_ms)));
     }
 
     /// By how much the wall clock was set since the start, as agreed on: a time that was noted at one reading of this

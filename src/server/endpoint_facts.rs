@@ -91,16 +91,19 @@ impl Facts {
             consecutive_failures: ledger.consecutive_failures,
             last_success_at: ledger.last_success_at,
             last_failure_at: ledger.last_failure_at,
+            certificate_expires_at: ledger.certificate_expires_at,
             last_failure: ledger.last_failure.map(outsider::last_failure),
             ..EndpointHealth::default()
         };
         if let Some(lane) = self.lanes.get(&id) {
             health.in_flight = lane.in_flight;
+            health.rate_limited = lane.rate_limited;
             health.next_attempt_at = lane.next_wakeup;
         }
         if let Some(recent) = self.recent.get(&id) {
             health.attempts_1h = recent.attempts;
             health.successes_1h = recent.successes;
+            health.held_back_1h = recent.held_back;
             health.mean_latency_us_1h = recent.latency_us.checked_div(recent.attempts);
         }
         health
@@ -111,6 +114,7 @@ fn context(core: &Core, endpoint: &Endpoint, health: EndpointHealth) -> Endpoint
     let contract = core.engine.contracts().get_known(&endpoint.contract);
     EndpointContext {
         retry: contract.map(|contract| contract.retry.clone()),
+        rate_limit: contract.and_then(|contract| contract.rate_limit),
         timeout: contract
             .map(|contract| contract.request.timeout)
             .unwrap_or_default(),

@@ -4,11 +4,14 @@
 use std::time::Duration;
 
 use super::problem::Refusal;
-use crate::api::endpoint::{CreateEndpoint, ExponentialBody, PatchEndpoint, RetryBody};
+use crate::api::endpoint::{
+    CreateEndpoint, ExponentialBody, PatchEndpoint, RateLimitBody, RetryBody,
+};
 use crate::api::problem::InputError;
 use crate::domain::duration::DurationText;
 use crate::domain::endpoint_draft::{Change, EndpointPatch, NewEndpoint, RetryRequest};
 use crate::domain::limits::ROTATION_OVERLAP_MAX;
+use crate::domain::rate_limit::RateLimit;
 use crate::domain::retry::RetrySteps;
 
 /// The draft of a new endpoint.
@@ -21,6 +24,9 @@ pub(super) fn new_endpoint(wanted: CreateEndpoint) -> Result<NewEndpoint, Vec<In
         .retry
         .map(|retry| retry_request(retry, &mut errors))
         .unwrap_or_default();
+    let rate_limit = wanted
+        .rate_limit
+        .and_then(|body| rate_limit(&body, &mut errors));
     let timeout = wanted
         .timeout
         .and_then(|text| duration(&text, "/timeout", &mut errors));
@@ -39,6 +45,7 @@ pub(super) fn new_endpoint(wanted: CreateEndpoint) -> Result<NewEndpoint, Vec<In
         ordered: wanted.ordered.unwrap_or_default(),
         concurrency: wanted.concurrency.map(u64::from),
         retry,
+        rate_limit,
         timeout,
         test_mode: wanted.test_mode.unwrap_or_default(),
         enabled: wanted.enabled,
@@ -55,6 +62,11 @@ pub(super) fn patch(wanted: PatchEndpoint) -> Result<EndpointPatch, Vec<InputErr
         None => Change::Keep,
         Some(None) => Change::Clear,
         Some(Some(retry)) => Change::Set(retry_request(retry, &mut errors)),
+    };
+    let rate_limit = match wanted.rate_limit {
+        None => Change::Keep,
+        Some(None) => Change::Clear,
+        Some(Some(body)) => rate_limit(&body, &mut errors).map_or(Change::Keep, Change::Set),
     };
     let timeout = match wanted.timeout {
         None => Change::Keep,
@@ -79,6 +91,7 @@ pub(super) fn patch(wanted: PatchEndpoint) -> Result<EndpointPatch, Vec<InputErr
         ordered: wanted.ordered,
         concurrency: change(wanted.concurrency.map(|value| value.map(u64::from))),
         retry,
+        rate_limit,
         timeout,
         test_mode: wanted.test_mode,
         enabled: None,
@@ -122,6 +135,18 @@ fn retry_request(body: RetryBody, errors: &mut Vec<InputError>) -> RetryRequest 
             .and_then(|text| duration(&text, "/retry/window", errors)),
         jitter: body.jitter.and_then(|number| number.as_f64()),
     }
+}
+
+fn rate_limit(body: &RateLimitBody, errors: &mut Vec<InputError>) -> Option<RateLimit> {
+    let per = duration(&body.per, "/rate_limit/per", errors)?;
+    RateLimit::new(body.requests, per)
+        .map_err(|error| {
+            errors.push(InputError {
+                pointer: "/rate_limit".to_owned(),
+                detail: error.to_string(),
+            });
+        })
+        .ok()
 }
 
 fn exponential_steps(body: &ExponentialBody, errors: &mut Vec<InputError>) -> Option<RetrySteps> {
@@ -199,6 +224,21 @@ mod tests {
         assert_eq!(
             errors[0].detail,
             "ladder and exponential exclude each other: give one of them"
+        );
+    }
+
+    #[test]
+    fn a_rate_limit_has_a_number_and_a_time() {
+        let draft = create(r#"{"url":"x","rate_limit":{"requests":60,"per":"1m"}}"#).unwrap();
+        assert_eq!(draft.rate_limit, Some("60 per 1m".parse().unwrap()));
+        let said = |text: &str| create(text).unwrap_err().remove(0).detail;
+        assert_eq!(
+            said(r#"{"url":"x","rate_limit":{"requests":0,"per":"1m"}}"#),
+            "0 requests are out of range: choose 1 to 10000"
+        );
+        assert_eq!(
+            said(r#"{"url":"x","rate_limit":{"requests":5,"per":"2d"}}"#),
+            "a rate limit per 2d is out of range: choose 1s to 1d"
         );
     }
 

@@ -66,6 +66,8 @@ mod tests {
             signatures: Vec::new(),
             secret_ids: Vec::new(),
             body_sha256: [0; 32],
+            held_back: None,
+            certificate_expires_at: None,
             remote_address: Some(([10, 1, 2, 3], 80).into()),
             phases: Phases::default(),
             response: None,

@@ -9,7 +9,8 @@ use crate::api::delivery::{
     ResponseView,
 };
 use crate::api::endpoint::{
-    EndpointHealth, EndpointView, ExponentialBody, LedgerCounts, RetryBody, SecretView,
+    EndpointHealth, EndpointView, ExponentialBody, LedgerCounts, RateLimitBody, RetryBody,
+    SecretView,
 };
 use crate::api::event::EventView;
 use crate::api::token::{Role as WireRole, TokenView};
@@ -19,6 +20,7 @@ use crate::domain::duration::DurationText;
 use crate::domain::endpoint::{Endpoint, EndpointStatus};
 use crate::domain::event::Event;
 use crate::domain::ledger::Counts;
+use crate::domain::rate_limit::RateLimit;
 use crate::domain::request::PreparedRequest;
 use crate::domain::retry::{RetryPolicy, RetrySteps};
 use crate::domain::token::{Role, Token};
@@ -158,6 +160,8 @@ fn body(bytes: &[u8]) -> BodyView {
 pub(super) struct EndpointContext {
     /// The contract's retry policy.
     pub(super) retry: Option<RetryPolicy>,
+    /// The contract's rate limit.
+    pub(super) rate_limit: Option<RateLimit>,
     /// The contract's limit on an exchange.
     pub(super) timeout: Duration,
     /// Requests in flight at once, unless it says otherwise.
@@ -191,6 +195,7 @@ pub(super) fn endpoint(endpoint: &Endpoint, context: EndpointContext) -> Endpoin
             u32::try_from(concurrency).unwrap_or(u32::MAX)
         },
         retry: policy.map(retry).unwrap_or_default(),
+        rate_limit: endpoint.rate_limit.or(context.rate_limit).map(rate_limit),
         timeout: DurationText(endpoint.timeout.unwrap_or(context.timeout)).to_string(),
         test_mode: endpoint.test_mode,
         status: endpoint.status.as_str().to_owned(),
@@ -208,6 +213,13 @@ pub(super) fn endpoint(endpoint: &Endpoint, context: EndpointContext) -> Endpoin
         health: context.health,
         created_at: endpoint.created_at,
         updated_at: endpoint.updated_at,
+    }
+}
+
+fn rate_limit(limit: RateLimit) -> RateLimitBody {
+    RateLimitBody {
+        requests: u64::from(limit.requests()),
+        per: DurationText(limit.per()).to_string(),
     }
 }
 

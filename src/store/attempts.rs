@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::error::StoreError;
 use super::handle::Store;
 use super::rows::Columns;
 use crate::domain::attempt::{Attempt, Failure, FailureClass, Phases, Response};
-use crate::domain::id::{AttemptId, DeliveryId, SecretId};
+use crate::domain::id::{AttemptId, DeliveryId, EndpointId, SecretId};
+use crate::domain::limits::{RATE_LIMIT_REQUESTS_MAX, TIMEOUT_MAX};
+use crate::domain::time::Timestamp;
 
 const TABLE: &str = "attempts";
 
@@ -16,7 +19,8 @@ macro_rules! attempt_columns {
     () => {
         "id, delivery_id, event_id, endpoint_id, number, started_at, revision, url, signatures, secret_ids, \
          body_sha256, remote_address, dns_us, connect_us, tls_us, first_byte_us, body_us, total_us, reused, status, \
-         response_headers, response_body, truncated, failure_class, failure_text"
+         response_headers, response_body, truncated, failure_class, failure_text, \
+         held_back, certificate_expires_at"
     };
 }
 
@@ -30,6 +34,10 @@ pub(super) const SELECT_ONE: &str = concat!(
     attempt_columns!(),
     " FROM attempts WHERE delivery_id = $1 AND number = $2 ORDER BY id DESC LIMIT 1"
 );
+
+/// When requests under a rate limit were answered: those that began in the time given, the latest first.
+pub(super) const SELECT_ANSWERED: &str = "SELECT started_at + (total_us + 999) / 1000 FROM attempts \
+     WHERE held_back IS NOT NULL AND endpoint_id = $1 AND started_at >= $2 ORDER BY started_at DESC LIMIT $3";
 
 /// Attempts that are read of one delivery: many replays of a long ladder.
 const ATTEMPTS_READ_MAX: i64 = 1_000;
@@ -67,6 +75,37 @@ impl Store {
     }
 }
 
+impl Store {
+    /// When the latest requests of an endpoint under a rate limit were answered, from `since` on, rising; the latest
+    /// 10,000 of them at most.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn answered_since(
+        &self,
+        endpoint_id: EndpointId,
+        since: Timestamp,
+    ) -> Result<Vec<Timestamp>, StoreError> {
+        // An attempt may have begun as long before its answer as an exchange may take.
+        let longest = i64::try_from(TIMEOUT_MAX.as_millis()).unwrap_or(i64::MAX);
+        let rows = sqlx::query(SELECT_ANSWERED)
+            .bind(endpoint_id.as_i64())
+            .bind(since.moved_by(-longest).as_millis())
+            .bind(RATE_LIMIT_REQUESTS_MAX)
+            .fetch_all(self.readers())
+            .await?;
+        let mut answered = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let at = Timestamp::from_millis(row.try_get(0)?);
+            if at > since {
+                answered.push(at);
+            }
+        }
+        answered.sort_unstable();
+        Ok(answered)
+    }
+}
+
 fn decode(row: &SqliteRow) -> Result<Attempt, StoreError> {
     let mut columns = Columns::with_id(row, TABLE, 0)?;
     let delivery_id = columns.id_of("delivery_id")?;
@@ -93,6 +132,8 @@ fn decode(row: &SqliteRow) -> Result<Attempt, StoreError> {
     let response = response(&mut columns)?;
     let class = columns.read_or_null("failure_class", FailureClass::from_word)?;
     let text: Option<String> = columns.take("failure_text")?;
+    let held_back = columns.take("held_back")?;
+    let certificate_expires_at = columns.time_or_null("certificate_expires_at")?;
     Ok(Attempt {
         id: AttemptId::from_i64(columns.id()),
         delivery_id,
@@ -105,7 +146,9 @@ fn decode(row: &SqliteRow) -> Result<Attempt, StoreError> {
         signatures,
         secret_ids: secret_ids.into_iter().map(SecretId::from_i64).collect(),
         body_sha256,
+        held_back,
         remote_address,
+        certificate_expires_at,
         phases,
         response,
         failure: class.zip(text).map(|(class, text)| Failure { class, text }),

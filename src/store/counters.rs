@@ -18,7 +18,8 @@ pub(super) const MINUTE_MS: i64 = 60_000;
 const SELECT_LEDGER: &str = "SELECT p.status, c.endpoint_id, c.created, c.pending, c.delivered, c.dead, c.discarded \
      FROM endpoint_counters c JOIN endpoints p ON p.id = c.endpoint_id";
 const SELECT_LEDGER_OF: &str = "SELECT p.status, c.endpoint_id, c.created, c.pending, c.delivered, c.dead, \
-     c.discarded, c.consecutive_failures, c.last_success_at, c.last_failure_at, c.last_failure \
+     c.discarded, c.consecutive_failures, c.last_success_at, c.last_failure_at, c.last_failure, \
+     c.certificate_expires_at \
      FROM endpoint_counters c JOIN endpoints p ON p.id = c.endpoint_id WHERE c.endpoint_id = $1";
 const SELECT_LEDGER_SUM: &str = "SELECT p.status, 0, sum(c.created), sum(c.pending), sum(c.delivered), sum(c.dead), \
      sum(c.discarded) FROM endpoint_counters c JOIN endpoints p ON p.id = c.endpoint_id GROUP BY p.status";
@@ -28,7 +29,7 @@ macro_rules! minute_sums {
     () => {
         "sum(attempts), sum(successes), sum(latency_us), sum(failed_dns), sum(failed_connect), sum(failed_tls), \
          sum(failed_timeout), sum(failed_protocol), sum(failed_status), sum(failed_body), sum(failed_blocked), \
-         sum(failed_internal)"
+         sum(failed_internal), sum(held_back)"
     };
 }
 pub(super) const SELECT_MINUTES: &str = concat!(
@@ -60,6 +61,8 @@ pub struct AttemptStats {
     pub failures: BTreeMap<FailureClass, u64>,
     /// Durations of all attempts together, in microseconds.
     pub latency_us: u64,
+    /// Attempts that the endpoint's rate limit made wait.
+    pub held_back: u64,
 }
 
 /// The ledger of one endpoint, and how its latest attempts ended; test traffic is left out of the latter.
@@ -75,6 +78,8 @@ pub struct EndpointLedger {
     pub last_failure_at: Option<Timestamp>,
     /// That failure, `class: text`, at most 200 characters, not escaped.
     pub last_failure: Option<String>,
+    /// When the certificate runs out that the receiver showed last; test traffic counts here.
+    pub certificate_expires_at: Option<Timestamp>,
 }
 
 impl Store {
@@ -121,6 +126,7 @@ impl Store {
             last_success_at: time(row.try_get(8)?),
             last_failure_at: time(row.try_get(9)?),
             last_failure: row.try_get(10)?,
+            certificate_expires_at: time(row.try_get(11)?),
         })
     }
 
@@ -231,6 +237,7 @@ fn stats_row(row: &SqliteRow) -> Result<AttemptStats, StoreError> {
         attempts: count(row, 1)?,
         successes: count(row, 2)?,
         latency_us: count(row, 3)?,
+        held_back: count(row, 4 + FailureClass::ALL.len())?,
         failures,
     })
 }

@@ -23,7 +23,7 @@ macro_rules! endpoint_columns {
     () => {
         "id, tenant, name, url, contract, event_types, headers, metadata, ordered, concurrency, retry, timeout_ms, \
          test_mode, status, paused_until, pause_reason, disabled_reason, hold_total_ms, hold_since, secrets, \
-         created_at, updated_at, version"
+         created_at, updated_at, version, rate_limit"
     };
 }
 
@@ -41,13 +41,13 @@ const INSERT: &str = concat!(
     "INSERT INTO endpoints (",
     endpoint_columns!(),
     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
-     $23)"
+     $23, $24)"
 );
 const UPDATE: &str = "UPDATE endpoints SET tenant = $2, name = $3, url = $4, contract = $5, event_types = $6, \
      headers = $7, metadata = $8, ordered = $9, concurrency = $10, retry = $11, timeout_ms = $12, test_mode = $13, \
      status = $14, paused_until = $15, pause_reason = $16, disabled_reason = $17, hold_total_ms = $18, \
-     hold_since = $19, secrets = $20, created_at = $21, updated_at = $22, version = $23 \
-     WHERE id = $1 AND version = $24";
+     hold_since = $19, secrets = $20, created_at = $21, updated_at = $22, version = $23, \
+     rate_limit = $24 WHERE id = $1 AND version = $25";
 
 impl Store {
     /// All endpoints, deleted ones included, by rising id.
@@ -226,6 +226,7 @@ fn bind_columns(sql: &'static str, endpoint: &Endpoint) -> Bound {
         .bind(endpoint.created_at.as_millis())
         .bind(endpoint.updated_at.as_millis())
         .bind(endpoint.version)
+        .bind(endpoint.rate_limit.map(|limit| limit.to_string()))
 }
 
 fn decode(row: &SqliteRow) -> Result<Endpoint, StoreError> {
@@ -279,6 +280,7 @@ fn decode(row: &SqliteRow) -> Result<Endpoint, StoreError> {
         created_at: columns.time("created_at")?,
         updated_at: columns.time("updated_at")?,
         version: columns.take("version")?,
+        rate_limit: columns.read_or_null("rate_limit", |text: &str| text.parse().ok())?,
     })
 }
 

@@ -76,6 +76,7 @@ fn endpoints() -> Vec<Endpoint> {
         ordered: false,
         concurrency: None,
         retry: None,
+        rate_limit: None,
         timeout: None,
         test_mode: false,
         status: statuses[index % 5].clone(),

@@ -44,6 +44,7 @@ async fn single_rows_and_pages_are_found_by_key() {
         events::SELECT_PAGE,
         attempts::SELECT_OF_DELIVERY,
         attempts::SELECT_ONE,
+        attempts::SELECT_ANSWERED,
         moves::SELECT_PAIR,
         audit::SELECT_PAGE,
         audit::SELECT_PAGE_OF,

@@ -11,6 +11,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use hyper_util::client::legacy::connect::HttpInfo;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::tls::TlsInfo;
 use reqwest::{Client, Method, Request};
 use rustls::ClientConfig;
 
@@ -30,6 +31,7 @@ use crate::domain::limits::{
     RESPONSE_HEADER_BYTES_MAX, TIMEOUT_MAX,
 };
 use crate::domain::request::{Exchange, PreparedRequest};
+use crate::domain::time::Timestamp;
 
 /// What an [`HttpTransport`] is made of.
 #[derive(Clone)]
@@ -213,6 +215,7 @@ impl Outlets {
                 .carrier
                 .map(|ends| ends.remote)
                 .or_else(|| probe.remote()),
+            certificate_expires_at: progress.certificate_expires_at,
             phases: probe.phases(progress.carrier, progress.head_at),
             response: progress.response,
             failure,
@@ -276,6 +279,7 @@ impl Outlet {
 #[derive(Default)]
 struct Progress {
     carrier: Option<Ends>,
+    certificate_expires_at: Option<Timestamp>,
     head_at: Option<Duration>,
     response: Option<Response>,
 }
@@ -287,6 +291,11 @@ impl Progress {
             local: info.local_addr(),
             remote: info.remote_addr(),
         });
+        self.certificate_expires_at = response
+            .extensions()
+            .get()
+            .and_then(|info: &TlsInfo| info.peer_certificate())
+            .and_then(tls::certificate_expiry);
         let (headers, truncated) = kept_headers(response.headers());
         self.response = Some(Response {
             status: response.status().as_u16(),
@@ -377,6 +386,7 @@ fn build_client(
     };
     Client::builder()
         .tls_backend_preconfigured(tls.clone())
+        .tls_info(true)
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())

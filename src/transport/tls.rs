@@ -118,6 +118,13 @@ fn add_file(roots: &mut RootCertStore, file: &Path) -> Result<(), TlsError> {
     Ok(())
 }
 
+/// When the X.509 certificate in `der` runs out (RFC 5280, 4.1.2.5); `None` for what is no certificate.
+pub(super) fn certificate_expiry(der: &[u8]) -> Option<Timestamp> {
+    let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
+    let seconds = certificate.validity().not_after.timestamp();
+    Some(Timestamp::from_millis(seconds.saturating_mul(1_000)))
+}
+
 /// What `error` means, for the person who has to mend it.
 pub(super) fn explain(error: &rustls::Error) -> String {
     let at = |time: UnixTime| {

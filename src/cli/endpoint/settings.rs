@@ -7,12 +7,16 @@ use clap::{Args, ValueEnum};
 use secrecy::ExposeSecret as _;
 
 use super::show;
-use crate::api::endpoint::{CreateEndpoint, ExponentialBody, PatchEndpoint, RetryBody};
+use crate::api::endpoint::{
+    CreateEndpoint, ExponentialBody, PatchEndpoint, RateLimitBody, RetryBody,
+};
 use crate::cli::failure::Failure;
 use crate::cli::input::read_secret;
 use crate::cli::lists::find_endpoint;
 use crate::cli::output::{Format, FormatArgs, Output, note};
 use crate::client::Client;
+use crate::domain::duration::DurationText;
+use crate::domain::rate_limit::RateLimit;
 use crate::domain::tenant::Tenant;
 
 /// The settings of a new endpoint.
@@ -71,6 +75,8 @@ enum Resettable {
     Concurrency,
     /// The contract's retries.
     Retry,
+    /// The contract's rate limit.
+    RateLimit,
     /// The contract's timeout.
     Timeout,
 }
@@ -108,6 +114,9 @@ struct SettingArgs {
     /// ± share of each delay, 0 to 1.
     #[arg(long, value_name = "SHARE")]
     retry_jitter: Option<serde_json::Number>,
+    /// Requests in a stretch of time, such as 60/1m; tighter than the contract's.
+    #[arg(long, value_name = "N/DURATION")]
+    rate_limit: Option<RateLimit>,
     /// The longest an exchange may take, such as 10s.
     #[arg(long, value_name = "DURATION")]
     timeout: Option<String>,
@@ -137,6 +146,7 @@ pub(super) async fn create(
         name: settings.name,
         ordered: settings.ordered,
         concurrency: settings.concurrency,
+        rate_limit: settings.rate_limit.map(rate_limit),
         timeout: settings.timeout,
         test_mode: settings.test_mode,
     };
@@ -163,10 +173,17 @@ pub(super) async fn edit(client: &Client, output: Output, args: EditArgs) -> any
     show::print(output, args.format, &endpoint)
 }
 
+fn rate_limit(limit: RateLimit) -> RateLimitBody {
+    RateLimitBody {
+        requests: limit.requests().into(),
+        per: DurationText(limit.per()).to_string(),
+    }
+}
+
 impl EditArgs {
-    fn patch(&self) -> anyhow::Result<PatchEndpoint> {
+    /// A setting is given or reset, not both.
+    fn refuse_given_and_reset(&self) -> anyhow::Result<()> {
         let settings = &self.settings;
-        let is_reset = |setting: Resettable| self.reset.contains(&setting);
         let both = [
             (Resettable::Name, settings.name.is_some(), "--name"),
             (Resettable::Events, !settings.events.is_empty(), "--events"),
@@ -190,16 +207,28 @@ impl EditArgs {
                 settings.retry_body()?.is_some(),
                 "--retry",
             ),
+            (
+                Resettable::RateLimit,
+                settings.rate_limit.is_some(),
+                "--rate-limit",
+            ),
             (Resettable::Timeout, settings.timeout.is_some(), "--timeout"),
         ];
         if let Some((_, _, flag)) = both
             .iter()
-            .find(|(name, given, _)| *given && is_reset(*name))
+            .find(|(name, given, _)| *given && self.reset.contains(name))
         {
             return Err(Failure::usage(format!(
                 "{flag} is given and reset at once: choose one"
             )));
         }
+        Ok(())
+    }
+
+    fn patch(&self) -> anyhow::Result<PatchEndpoint> {
+        let settings = &self.settings;
+        let is_reset = |setting: Resettable| self.reset.contains(&setting);
+        self.refuse_given_and_reset()?;
         let list =
             |reset: Resettable, given: &Vec<String>| match (is_reset(reset), given.is_empty()) {
                 (true, _) => Some(vec!["*".to_owned()]),
@@ -222,6 +251,10 @@ impl EditArgs {
             ordered: settings.ordered,
             concurrency: patched(is_reset(Resettable::Concurrency), settings.concurrency),
             retry: patched(is_reset(Resettable::Retry), settings.retry_body()?),
+            rate_limit: patched(
+                is_reset(Resettable::RateLimit),
+                settings.rate_limit.map(rate_limit),
+            ),
             timeout: patched(is_reset(Resettable::Timeout), settings.timeout.clone()),
             test_mode: settings.test_mode,
             enabled: None,

@@ -93,6 +93,7 @@ pub(super) fn fields(endpoint: &EndpointView) -> Vec<Field> {
         ("concurrency", endpoint.concurrency.to_string()),
         ("timeout", endpoint.timeout.clone()),
         ("retry", retry_text(&endpoint.retry)),
+        ("rate limit", rate_limit_text(endpoint)),
         ("test mode", yes_no(endpoint.test_mode)),
         ("headers", pairs(&endpoint.headers)),
         ("metadata", pairs(&endpoint.metadata)),
@@ -123,6 +124,7 @@ pub(super) fn fields(endpoint: &EndpointView) -> Vec<Field> {
         ),
         ("last success", or_empty(health.last_success_at)),
         ("last failure", failure_text(endpoint)),
+        ("certificate", certificate_text(endpoint)),
         ("next attempt", or_empty(health.next_attempt_at)),
         ("created", endpoint.created_at.to_string()),
         ("updated", endpoint.updated_at.to_string()),
@@ -154,6 +156,27 @@ fn failure_text(endpoint: &EndpointView) -> String {
         number => format!(" ({number} in a row)"),
     };
     format!("{at}: {what}{in_a_row}")
+}
+
+fn rate_limit_text(endpoint: &EndpointView) -> String {
+    let Some(limit) = &endpoint.rate_limit else {
+        return String::new();
+    };
+    let health = &endpoint.health;
+    let now = if health.rate_limited {
+        ", holding deliveries back now"
+    } else {
+        ""
+    };
+    format!(
+        "{} per {}: {} held back in the last hour{now}",
+        limit.requests, limit.per, health.held_back_1h
+    )
+}
+
+fn certificate_text(endpoint: &EndpointView) -> String {
+    let expiry = endpoint.health.certificate_expires_at;
+    expiry.map_or_else(String::new, |at| format!("expires {at}"))
 }
 
 fn secrets_text(endpoint: &EndpointView) -> String {

@@ -132,6 +132,7 @@ pub(crate) fn endpoint(number: i64, name: &str) -> EndpointView {
         ordered: false,
         concurrency: 8,
         retry: RetryBody::default(),
+        rate_limit: None,
         timeout: "15s".into(),
         test_mode: false,
         status: "active".into(),

@@ -5,8 +5,9 @@
 //! names listed fields only, and the secret stands in the answer to `create` alone. So a handler that follows these
 //! tables needs to know no contract: see [`ApiRules`] for how.
 
-use super::model::{RateLimit, words};
+use super::model::words;
 use super::route::RoutePath;
+use crate::domain::rate_limit::RateLimit;
 
 /// The routes with everything that a handler needs to serve them.
 ///

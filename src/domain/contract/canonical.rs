@@ -30,8 +30,8 @@ pub(super) fn print(contract: &Contract) -> String {
     print_retry(&mut out, contract);
     if let Some(limit) = contract.rate_limit {
         out.push_str("\n[rate_limit]\n");
-        line(&mut out, "requests", &limit.requests.to_string());
-        line(&mut out, "per", &duration(limit.per));
+        line(&mut out, "requests", &limit.requests().to_string());
+        line(&mut out, "per", &duration(limit.per()));
     }
     if let Some(api) = &contract.api {
         print_api(&mut out, api);
@@ -180,8 +180,8 @@ fn print_api(out: &mut String, api: &ApiRules) {
     print_test_request(out, &api.test_request);
     if let Some(limit) = api.rate_limit {
         let entries = [
-            format!("requests = {}", limit.requests),
-            format!("per = {}", duration(limit.per)),
+            format!("requests = {}", limit.requests()),
+            format!("per = {}", duration(limit.per())),
         ];
         line(out, "rate_limit", &inline_table(entries.into_iter()));
     }

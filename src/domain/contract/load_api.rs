@@ -1,16 +1,16 @@
 //! The part of a contract's text that says which management routes the platform has: `[api]`, and `rate_limit`.
 
-use std::time::Duration;
-
 use super::api::{
     AnswerMember, AnswerValue, ApiAction, ApiField, ApiMethod, ApiRoute, ApiRules, Literal,
     NativeField, TestData, TestRequest, TestValue,
 };
 use super::error::ContractError;
-use super::model::RateLimit;
 use super::reader::{Table, Value, first_repeated, nearest_hint};
 use super::route::RoutePath;
-use crate::domain::limits::{CONTRACT_LIST_MAX, RATE_LIMIT_REQUESTS_MAX, RATE_LIMIT_SPAN_MAX};
+use crate::domain::limits::{
+    CONTRACT_LIST_MAX, RATE_LIMIT_PER_MAX, RATE_LIMIT_PER_MIN, RATE_LIMIT_REQUESTS_MAX,
+};
+use crate::domain::rate_limit::RateLimit;
 
 const KEYS: &[&str] = &[
     "create",
@@ -38,14 +38,13 @@ pub(super) fn rate_limit(table: &Table<'_>) -> Result<Option<RateLimit>, Contrac
     };
     let table = value.table("a table such as { requests = 60, per = \"1m\" }")?;
     table.allow_only(&["requests", "per"])?;
-    Ok(Some(RateLimit {
-        requests: table
-            .require("requests", "a whole number")?
-            .number(1..=RATE_LIMIT_REQUESTS_MAX)?,
-        per: table
-            .require("per", "a duration such as \"1m\"")?
-            .duration(Duration::from_secs(1)..=RATE_LIMIT_SPAN_MAX)?,
-    }))
+    let requests: u32 = table
+        .require("requests", "a whole number")?
+        .number(1..=RATE_LIMIT_REQUESTS_MAX)?;
+    let per = table
+        .require("per", "a duration such as \"1m\"")?
+        .duration(RATE_LIMIT_PER_MIN..=RATE_LIMIT_PER_MAX)?;
+    Ok(RateLimit::new(requests.into(), per).ok())
 }
 
 /// Reads `[api]`.

@@ -37,8 +37,8 @@ pub use api::{
 pub use error::{ContractError, Undeliverable};
 pub use model::{
     Algorithm, BodyForm, BodyRoot, BodyRules, Catalogue, Contract, Encoding, EventTypeEntry,
-    GoneRule, KeyKind, Member, MemberValue, RateLimit, RequestRules, Revision, SignaturePlace,
-    SignatureRule, SignatureSlot, SuccessRule, WhichSecrets,
+    GoneRule, KeyKind, Member, MemberValue, RequestRules, Revision, SignaturePlace, SignatureRule,
+    SignatureSlot, SuccessRule, WhichSecrets,
 };
 pub use render::RenderInput;
 pub use route::{OWN_PATHS, RoutePath};

@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::api::{ApiRoute, ApiRules};
 use super::template::Template;
 use crate::domain::event_type::EventType;
+use crate::domain::rate_limit::RateLimit;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::sign::ed25519;
 use crate::domain::sign::hmac::Hash;
@@ -55,15 +56,6 @@ pub enum Catalogue {
     Open,
     /// Listed ones only.
     Closed,
-}
-
-/// At most `requests` in any span of `per`: a sliding window, not a bucket that refills.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RateLimit {
-    /// How many, 1–10,000.
-    pub requests: u32,
-    /// Within how long, 1 s to 24 h.
-    pub per: Duration,
 }
 
 /// How requests are made and answers judged.

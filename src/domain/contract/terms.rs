@@ -10,6 +10,7 @@ use crate::domain::id::EndpointId;
 use crate::domain::limits::{
     ENDPOINT_HEADERS_MAX, HEADER_VALUE_BYTES_MAX, RETRIES_MAX, RETRY_SPAN_MAX,
 };
+use crate::domain::rate_limit::RateLimit;
 use crate::domain::retry::{RetryPolicy, RetrySteps};
 use crate::domain::sign::secret::{self, ENTROPY_BYTES, InvalidSecret};
 
@@ -77,6 +78,16 @@ pub enum RefusedTerm {
         asked: String,
         /// The known types.
         known: String,
+    },
+    /// A rate limit that lets more through than the contract's.
+    #[error("{asked} lets more through than contract {contract} allows: at most {most}")]
+    RateLimit {
+        /// The contract.
+        contract: String,
+        /// What was asked for.
+        asked: RateLimit,
+        /// What is allowed.
+        most: RateLimit,
     },
     /// A URL without TLS.
     #[error("contract {contract} sends to https URLs only: give an https URL")]
@@ -262,6 +273,21 @@ impl Contract {
             asked: pattern.to_string(),
             known: known.join(", "),
         })
+    }
+
+    /// Accepts a rate limit that an endpoint asks for.
+    ///
+    /// # Errors
+    /// It lets more through than the contract's.
+    pub fn check_rate_limit(&self, asked: RateLimit) -> Result<(), RefusedTerm> {
+        match self.rate_limit {
+            Some(most) if !asked.keeps(most) => Err(RefusedTerm::RateLimit {
+                contract: self.name.clone(),
+                asked,
+                most,
+            }),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Accepts an endpoint's URL, which is http or https already.

@@ -45,6 +45,7 @@ fn endpoint(status: EndpointStatus) -> Endpoint {
         ordered: false,
         concurrency: None,
         retry: None,
+        rate_limit: None,
         timeout: None,
         test_mode: false,
         status,
@@ -69,6 +70,8 @@ fn attempt() -> Attempt {
         signatures: Vec::new(),
         secret_ids: Vec::new(),
         body_sha256: [0; 32],
+        held_back: None,
+        certificate_expires_at: None,
         remote_address: Some("[::ffff:10.1.2.3]:8443".parse().unwrap()),
         phases: Phases {
             total: Duration::from_micros(2_000_900),

@@ -8,7 +8,9 @@ use rand::Rng;
 use super::cooling::Cooling;
 use super::queue::{Batch, Item, LoadRequest, Queue};
 use super::slots::{Slots, Standing};
+use super::throttle::{Room, Throttle};
 use crate::domain::id::{DeliveryId, EndpointId};
+use crate::domain::rate_limit::RateLimit;
 use crate::domain::time::Timestamp;
 
 /// Timeouts in a row after which a receiver counts as slow that has answered before; else the first is enough.
@@ -28,6 +30,8 @@ pub struct LaneConfig {
     pub held: bool,
     /// When a request that has not ended is abandoned, from its start.
     pub deadline: Duration,
+    /// Requests in a stretch of time; `None` for no limit.
+    pub rate_limit: Option<RateLimit>,
 }
 
 /// What can happen to a lane.
@@ -103,7 +107,12 @@ pub enum Settlement {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Effect<P> {
     /// Send this; report it as answered and settled.
-    Send(Item<P>),
+    Send {
+        /// The delivery.
+        item: Item<P>,
+        /// Whether the rate limit made it wait.
+        held_back: bool,
+    },
     /// Abandon the request in flight for this delivery: it has had its time.
     Abandon(DeliveryId),
     /// Read from the store; report it as loaded or failed.
@@ -142,6 +151,9 @@ pub struct LaneMachine<P> {
     /// No request is abandoned before this; at or before the earliest deadline.
     check_deadlines_at: Option<Timestamp>,
     cooling: Cooling,
+    throttle: Option<Throttle>,
+    /// When the rate limit was last seen to keep the first in the window from starting.
+    held_back_at: Timestamp,
     timeouts_in_a_row: u32,
     wakeup: Option<Timestamp>,
 }
@@ -171,15 +183,21 @@ impl<P> LaneMachine<P> {
             .values()
             .filter(|&&flight| flight != Flight::Recording)
             .count();
+        let recording = count(flights.len() - sending);
+        let sending = count(sending);
         Self {
             endpoint,
             config,
             mode: mode_of(config),
             queue: Queue::unknown(u64::from(generation) << 32),
-            sending: u32::try_from(sending).unwrap_or(u32::MAX),
+            sending,
             check_deadlines_at: (sending > 0).then_some(deadline),
             flights,
             cooling: Cooling::default(),
+            throttle: config
+                .rate_limit
+                .map(|limit| Throttle::unknown(limit, now, sending, recording)),
+            held_back_at: Timestamp::EPOCH,
             timeouts_in_a_row: 0,
             wakeup: None,
         }
@@ -198,14 +216,17 @@ impl<P> LaneMachine<P> {
             Input::Handed(items) => self.queue.hand(items.into_iter()),
             // What was missed may lie before what came since: only a fresh start finds it.
             Input::Look | Input::Reset => self.queue.reset(),
-            Input::Loaded(batch) => {
+            Input::Loaded(mut batch) => {
+                if let (Some(throttle), Some(past)) = (&mut self.throttle, batch.answered.take()) {
+                    throttle.take_up(now, &past);
+                }
                 let flights = &self.flights;
                 self.queue.take_up(batch, |id| flights.contains_key(&id));
             }
             Input::LoadFailed { epoch } => self.queue.load_failed(now, epoch),
             Input::Wake => {}
             Input::Answered { id, pace } => self.answered(now, rng, slots, id, pace),
-            Input::Settled { id, settlement } => self.settled(slots, id, settlement),
+            Input::Settled { id, settlement } => self.settled(now, slots, id, settlement),
             Input::Configured(config) => self.configure(config),
             Input::Discarded(id) => self.queue.remove(id),
             Input::ClockSet { by_ms } => self.clock_set(by_ms),
@@ -261,7 +282,25 @@ impl<P> LaneMachine<P> {
 
     /// Whether something could start at `now` if there were a slot: work that stands still when nothing does.
     pub fn has_startable(&self, now: Timestamp) -> bool {
-        self.mode == Mode::Running && self.may_start(now) && self.queue.is_startable(now)
+        self.mode == Mode::Running
+            && self.may_start(now)
+            && self.room(now) == Room::Free
+            && self.queue.is_startable(now)
+    }
+
+    /// Whether a delivery that could start waits for the rate limit, and until when; the inner `None` is until a
+    /// request is answered.
+    pub fn waits_for_rate_limit(&self, now: Timestamp) -> Option<Option<Timestamp>> {
+        let could =
+            self.mode == Mode::Running && self.may_start(now) && self.queue.is_startable(now);
+        if !could {
+            return None;
+        }
+        match self.room(now) {
+            Room::Free => None,
+            Room::At(at) => Some(Some(at)),
+            Room::Unknown => Some(None),
+        }
     }
 
     fn answered(
@@ -279,6 +318,9 @@ impl<P> LaneMachine<P> {
             return;
         }
         self.land(slots);
+        if let Some(throttle) = &mut self.throttle {
+            throttle.answered(now);
+        }
         match pace {
             Pace::Well => self.cooling.recover(),
             Pace::Failed | Pace::TimedOut => {}
@@ -297,10 +339,25 @@ impl<P> LaneMachine<P> {
         }
     }
 
-    fn settled(&mut self, slots: &mut Slots, id: DeliveryId, settlement: Settlement) {
+    fn settled(
+        &mut self,
+        now: Timestamp,
+        slots: &mut Slots,
+        id: DeliveryId,
+        settlement: Settlement,
+    ) {
         match self.flights.remove(&id) {
             None => return,
-            Some(Flight::Sending(_) | Flight::Abandoned) => self.land(slots),
+            Some(Flight::Sending(_) | Flight::Abandoned) => {
+                self.land(slots);
+                match (&mut self.throttle, settlement) {
+                    // No request could be made of it.
+                    (Some(throttle), Settlement::Done) => throttle.never_left(),
+                    // Nobody knows whether one left.
+                    (Some(throttle), _) => throttle.answered(now),
+                    (None, _) => {}
+                }
+            }
             Some(Flight::Recording) => {}
         }
         self.queue.settle(id);
@@ -323,6 +380,14 @@ impl<P> LaneMachine<P> {
         if self.config.ordered != config.ordered {
             self.queue.reset();
         }
+        self.throttle = match (self.throttle.take(), config.rate_limit) {
+            (_, None) => None,
+            (None, Some(limit)) => Some(Throttle::fresh(limit, self.sending)),
+            (Some(mut throttle), Some(limit)) => {
+                throttle.set_limit(limit);
+                Some(throttle)
+            }
+        };
         self.config = config;
         if self.mode != Mode::Draining {
             self.mode = mode_of(config);
@@ -333,6 +398,10 @@ impl<P> LaneMachine<P> {
     fn clock_set(&mut self, by_ms: i64) {
         self.queue.reset();
         self.cooling.clock_set(by_ms);
+        if let Some(throttle) = &mut self.throttle {
+            throttle.clock_set(by_ms);
+        }
+        self.held_back_at = self.held_back_at.moved_by(by_ms);
         for flight in self.flights.values_mut() {
             if let Flight::Sending(deadline) = flight {
                 *deadline = deadline.moved_by(by_ms);
@@ -364,6 +433,10 @@ impl<P> LaneMachine<P> {
     fn advance(&mut self, now: Timestamp, slots: &mut Slots, effects: &mut Vec<Effect<P>>) {
         let mut refused = false;
         while !refused && self.may_start(now) && self.queue.is_startable(now) {
+            if self.room(now) != Room::Free {
+                self.held_back_at = now;
+                break;
+            }
             refused = !slots.take(self.endpoint);
             if refused {
                 break;
@@ -374,9 +447,15 @@ impl<P> LaneMachine<P> {
             let deadline = now + self.config.deadline;
             self.flights.insert(item.id, Flight::Sending(deadline));
             self.sending += 1;
+            if let Some(throttle) = &mut self.throttle {
+                throttle.sent();
+            }
             let check = self.check_deadlines_at.unwrap_or(deadline);
             self.check_deadlines_at = Some(check.min(deadline));
-            effects.push(Effect::Send(item));
+            // Whatever was due when the limit was last in the way has waited for it, the first or not.
+            let due_at = item.due_at.unwrap_or(item.budget_started_at);
+            let held_back = due_at <= self.held_back_at;
+            effects.push(Effect::Send { item, held_back });
         }
         if !refused {
             slots.decline(self.endpoint);
@@ -385,7 +464,23 @@ impl<P> LaneMachine<P> {
         let load = self
             .queue
             .wanted_load(now, self.config.ordered, target, self.flights.len());
-        effects.extend(load.map(Effect::Load));
+        let answered_since = self
+            .throttle
+            .as_ref()
+            .and_then(|throttle| throttle.wants_past_since(now));
+        effects.extend(load.map(|load| {
+            Effect::Load(LoadRequest {
+                answered_since,
+                ..load
+            })
+        }));
+    }
+
+    /// Whether the rate limit lets another request start.
+    fn room(&self, now: Timestamp) -> Room {
+        self.throttle
+            .as_ref()
+            .map_or(Room::Free, |throttle| throttle.room(now))
     }
 
     /// Whether the lane's own rules let another request start.
@@ -418,17 +513,22 @@ impl<P> LaneMachine<P> {
             Mode::Held | Mode::Draining => [None, None],
         };
         let head = head.filter(|_| self.may_start(now));
+        let limited = self.waits_for_rate_limit(now).flatten();
         let cooling = self
             .cooling
             .pause(now)
             .filter(|_| self.mode == Mode::Running && self.queue.len() > 0);
         // What has passed was acted on in this step and moves on with an input.
-        [self.check_deadlines_at, head, store, cooling]
+        [self.check_deadlines_at, head, store, cooling, limited]
             .into_iter()
             .flatten()
             .filter(|&at| at > now)
             .min()
     }
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 const fn mode_of(config: LaneConfig) -> Mode {

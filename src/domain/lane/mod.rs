@@ -6,7 +6,7 @@
 //! ```text
 //!            Handed (fresh, after a commit)          Loaded
 //!  store ───────────────────────────────► window ◄───────── store (fresh behind the cursor, retries that are due)
-//!                                           │ a slot, the lane's concurrency, no cooling
+//!                                           │ a slot, the lane's concurrency and rate limit, no cooling
 //!                                           ▼
 //!                              Send ► in flight ► Answered (slot given back) ► Settled (recorded)
 //! ```
@@ -21,6 +21,7 @@ mod queue;
 #[cfg(test)]
 mod simulation;
 pub mod slots;
+mod throttle;
 
 pub use machine::{Effect, Input, LaneConfig, LaneMachine, Pace, Settlement};
 pub use queue::{Batch, Item, LoadRequest};

@@ -46,6 +46,8 @@ pub struct LoadRequest {
     pub after: Option<DeliveryId>,
     /// Rows of each kind.
     pub limit: u32,
+    /// Wanted as well: when the endpoint's latest requests were answered, back to this instant.
+    pub answered_since: Option<Timestamp>,
 }
 
 /// What was read.
@@ -63,6 +65,8 @@ pub struct Batch<P> {
     pub fresh_more: bool,
     /// When the earliest scheduled one is due that is not due yet.
     pub next_due: Option<Timestamp>,
+    /// When the endpoint's latest requests were answered, rising; `None` where it was not asked for.
+    pub answered: Option<Vec<Timestamp>>,
 }
 
 /// The window and what lies behind it.
@@ -198,6 +202,7 @@ impl<P> Queue<P> {
             due,
             after: self.after,
             limit: u32::try_from(limit).unwrap_or(u32::MAX),
+            answered_since: None,
         };
         if due || ordered {
             self.next_due = None;

@@ -2,7 +2,7 @@
 //!
 //! Each run is a seed. Hints get lost or come late, loads return what was true when they read, lanes panic and are
 //! replaced, operators pause, replay and discard. Whatever happens: never two requests in flight for one delivery,
-//! never more than the lane's concurrency, an ordered lane in order, no attempt beyond the budget, every delivery
+//! never more than the lane's concurrency or rate limit, an ordered lane in order, no attempt beyond the budget, every delivery
 //! ends, and a lane with nothing to do wants no wake-up.
 
 use std::collections::BTreeMap;
@@ -15,6 +15,7 @@ use rand_chacha::rand_core::SeedableRng;
 use super::slots::Slots;
 use super::{Batch, Effect, Input, Item, LaneConfig, LaneMachine, LoadRequest, Pace, Settlement};
 use crate::domain::id::{DeliveryId, EndpointId};
+use crate::domain::rate_limit::RateLimit;
 use crate::domain::time::Timestamp;
 
 const LADDER: [u64; 3] = [50, 400, 3_000];
@@ -76,6 +77,10 @@ struct Run {
     lanes: u32,
     /// Between Send and Settled: whether still unanswered, and the attempt's number.
     in_flight: BTreeMap<DeliveryId, (bool, u32)>,
+    /// When requests left.
+    sent: Vec<Timestamp>,
+    /// When those were answered whose record is on the disk.
+    recorded: Vec<Timestamp>,
     /// Held by somebody else.
     foreign_slots: u32,
     /// The lane's one timer.
@@ -98,6 +103,10 @@ impl Run {
             concurrency: 1 + rng.next_u32() % 6,
             held: false,
             deadline: DEADLINE,
+            rate_limit: rng.next_u32().is_multiple_of(3).then(|| {
+                let per = Duration::from_millis(1_000 + u64::from(rng.next_u32() % 500));
+                RateLimit::new(1 + u64::from(rng.next_u32() % 30), per).unwrap()
+            }),
         };
         let now = Timestamp::from_millis(1_000);
         let mut slots = Slots::new(1 + rng.next_u32() % 8);
@@ -114,6 +123,8 @@ impl Run {
             lane: LaneMachine::new(LANE, config, now, 0, std::iter::empty()),
             lanes: 0,
             in_flight: BTreeMap::new(),
+            sent: Vec::new(),
+            recorded: Vec::new(),
             foreign_slots,
             armed: None,
             look_is_due: false,
@@ -332,6 +343,10 @@ impl Run {
                 fresh.iter().map(|&id| self.item(id)).collect()
             },
             next_due: next_due.filter(|_| request.due),
+            answered: request.answered_since.map(|since| {
+                let recorded = self.recorded.iter().copied();
+                recorded.filter(|&at| at > since).collect()
+            }),
         };
         let millis = self.below(20);
         self.later(millis, Later::Batch(batch));
@@ -353,6 +368,7 @@ impl Run {
 
     fn record(&mut self, id: DeliveryId, number: u32, success: bool) {
         let now = self.now;
+        self.recorded.push(now);
         let row = self.rows.get_mut(&id).unwrap();
         let settlement = if row.state != State::Pending || row.attempts + 1 != number {
             Settlement::Stale
@@ -421,7 +437,7 @@ impl Run {
         );
         for effect in effects {
             match effect {
-                Effect::Send(item) => self.send(&item),
+                Effect::Send { item, .. } => self.send(&item),
                 Effect::Abandon(id) => self.later(0, Later::Answer(id, Pace::TimedOut)),
                 Effect::Load(request) => {
                     let millis = self.below(20);
@@ -468,6 +484,15 @@ impl Run {
             "seed {seed}: no slot"
         );
         assert!(!self.config.held, "seed {seed}: held");
+        self.sent.push(self.now);
+        if let Some(limit) = self.config.rate_limit {
+            let within = |&&at: &&Timestamp| self.now.since(at) < limit.per();
+            let latest = self.sent.iter().rev().take_while(within).count();
+            assert!(
+                latest <= limit.requests() as usize,
+                "seed {seed}: {latest} within {limit}"
+            );
+        }
         let row = &self.rows[&item.id];
         let budget = (u32::try_from(LADDER.len()).unwrap() + 1) * (row.replays + 1);
         assert!(

@@ -73,6 +73,7 @@ pub(super) struct Batch {
 #[derive(Debug, Default)]
 struct MinuteDelta {
     attempts: i64,
+    held_back: i64,
     successes: i64,
     latency_us: i64,
     failed: [i64; FailureClass::ALL.len()],
@@ -151,6 +152,7 @@ impl Batch {
             for &failed in &delta.failed {
                 rows.int(failed);
             }
+            rows.int(delta.held_back);
         }
         rows
     }
@@ -253,10 +255,11 @@ impl Batch {
         self.mix.stale |= !waits;
         let attempt = &record.attempt;
         self.attempt_columns(attempt);
+        let endpoint = self.endpoints.entry(attempt.endpoint_id).or_default();
+        endpoint.certificate(attempt.certificate_expires_at);
         if !test {
             let minute = (minute_of(attempt.started_at), attempt.endpoint_id);
             self.minutes.entry(minute).or_default().add(attempt);
-            let endpoint = self.endpoints.entry(attempt.endpoint_id).or_default();
             let ended_at = attempt.started_at + attempt.phases.total;
             endpoint.ended(ended_at, attempt.failure.as_ref());
         }
@@ -333,7 +336,9 @@ impl Batch {
             .text_or_null(failure.map(|failure| failure.class.as_str()))
             .text_or_null(failure.map(|failure| failure.text.as_str()))
             .piece(headers)
-            .piece(body);
+            .piece(body)
+            .int_or_null(attempt.held_back.map(i64::from))
+            .int_or_null(attempt.certificate_expires_at.map(Timestamp::as_millis));
     }
 }
 
@@ -341,6 +346,7 @@ impl MinuteDelta {
     fn add(&mut self, attempt: &Attempt) {
         self.attempts += 1;
         self.latency_us += micros(attempt.phases.total);
+        self.held_back += i64::from(attempt.held_back == Some(true));
         match &attempt.failure {
             None => self.successes += 1,
             Some(failure) => {

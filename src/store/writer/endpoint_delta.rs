@@ -20,9 +20,15 @@ pub(super) struct EndpointDelta {
     last_failure: String,
     /// Failures since the flush's last success, or since its beginning where it has none.
     failures: i64,
+    certificate_expires_at: Option<Timestamp>,
 }
 
 impl EndpointDelta {
+    /// A receiver showed a certificate that runs out then.
+    pub(super) fn certificate(&mut self, expires_at: Option<Timestamp>) {
+        self.certificate_expires_at = expires_at.or(self.certificate_expires_at);
+    }
+
     /// An attempt ended at `at`; to be called in the order in which attempts are recorded.
     pub(super) fn ended(&mut self, at: Timestamp, failure: Option<&Failure>) {
         let Some(failure) = failure else {
@@ -52,7 +58,8 @@ impl EndpointDelta {
             row.int_or_null(self.last_success_at.map(Timestamp::as_millis))
                 .int_or_null(self.last_failure_at.map(Timestamp::as_millis))
                 .text_or_null(failure)
-                .int(self.failures);
+                .int(self.failures)
+                .int_or_null(self.certificate_expires_at.map(Timestamp::as_millis));
         }
     }
 }
@@ -79,16 +86,19 @@ mod tests {
     #[test]
     fn failures_are_counted_from_the_last_success_on() {
         for (outcomes, expected) in [
-            (vec![], "[[7,0,0,0,0,null,null,null,0]]"),
+            (vec![], "[[7,0,0,0,0,null,null,null,0,null]]"),
             (
                 vec![Some("a"), Some("b")],
-                r#"[[7,0,0,0,0,null,2,"status: b",2]]"#,
+                r#"[[7,0,0,0,0,null,2,"status: b",2,null]]"#,
             ),
             (
                 vec![Some("a"), None, Some("b"), Some("c")],
-                r#"[[7,0,0,0,0,2,4,"status: c",2]]"#,
+                r#"[[7,0,0,0,0,2,4,"status: c",2,null]]"#,
             ),
-            (vec![Some("a"), None], r#"[[7,0,0,0,0,2,1,"status: a",0]]"#),
+            (
+                vec![Some("a"), None],
+                r#"[[7,0,0,0,0,2,1,"status: a",0,null]]"#,
+            ),
         ] {
             assert_eq!(row_of(outcomes), expected);
         }

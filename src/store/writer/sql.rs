@@ -26,11 +26,13 @@ UPDATE totals SET events = events + $9 WHERE id = 1;
 const ATTEMPTS: &str = "
 INSERT INTO attempts (id, delivery_id, event_id, endpoint_id, number, started_at, url, signatures, secret_ids,
     revision, body_sha256, remote_address, dns_us, connect_us, tls_us, first_byte_us, body_us, total_us, reused,
-    status, truncated, failure_class, failure_text, response_headers, response_body)
+    status, truncated, failure_class, failure_text, response_headers, response_body,
+    held_back, certificate_expires_at)
 SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8,
     substr($2, value->>9, 32), substr($2, 32 + (value->>9), 32), value->>10, value->>11, value->>12, value->>13,
     value->>14, value->>15, value->>16, value->>17, value->>18, value->>19, value->>20, value->>21,
-    substr($2, value->>22, value->>23), substr($2, value->>24, value->>25)
+    substr($2, value->>22, value->>23), substr($2, value->>24, value->>25),
+    value->>26, value->>27
 FROM jsonb_each($4);
 UPDATE deliveries SET state = change.state, reason = change.reason, attempts = change.number,
     budget_attempts = budget_attempts + 1, next_attempt_at = change.next_attempt_at, last_at = change.last_at,
@@ -42,9 +44,10 @@ FROM (SELECT value->>0 AS id, value->>1 AS number, value->>2 AS state, value->>3
     FROM jsonb_each($11)) AS change
 WHERE deliveries.id = change.id AND deliveries.state = 'pending' AND deliveries.attempts = change.number - 1;
 INSERT INTO minute_stats (minute, endpoint_id, attempts, successes, latency_us, failed_dns, failed_connect,
-    failed_tls, failed_timeout, failed_protocol, failed_status, failed_body, failed_blocked, failed_internal)
+    failed_tls, failed_timeout, failed_protocol, failed_status, failed_body, failed_blocked, failed_internal,
+    held_back)
 SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9,
-    value->>10, value->>11, value->>12, value->>13
+    value->>10, value->>11, value->>12, value->>13, value->>14
 FROM jsonb_each($6) WHERE true
 ON CONFLICT (minute, endpoint_id) DO UPDATE SET attempts = attempts + excluded.attempts,
     successes = successes + excluded.successes, latency_us = latency_us + excluded.latency_us,
@@ -53,7 +56,7 @@ ON CONFLICT (minute, endpoint_id) DO UPDATE SET attempts = attempts + excluded.a
     failed_protocol = failed_protocol + excluded.failed_protocol,
     failed_status = failed_status + excluded.failed_status, failed_body = failed_body + excluded.failed_body,
     failed_blocked = failed_blocked + excluded.failed_blocked,
-    failed_internal = failed_internal + excluded.failed_internal;
+    failed_internal = failed_internal + excluded.failed_internal, held_back = held_back + excluded.held_back;
 ";
 
 /// Attempts that came too late move nothing, but the delivery's numbers must not be given twice.
@@ -73,14 +76,16 @@ ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, pe
 /// The same where attempts were made: how the latest of them ended goes into the row that is written anyway.
 const LEDGER_AND_OUTCOMES: &str = "
 INSERT INTO endpoint_counters (endpoint_id, created, pending, delivered, dead, last_success_at, last_failure_at,
-    last_failure, consecutive_failures)
-SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8
+    last_failure, consecutive_failures, certificate_expires_at)
+SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8,
+    value->>9
 FROM jsonb_each($5) WHERE true
 ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, pending = pending + excluded.pending,
     delivered = delivered + excluded.delivered, dead = dead + excluded.dead,
     last_success_at = coalesce(excluded.last_success_at, last_success_at),
     last_failure_at = coalesce(excluded.last_failure_at, last_failure_at),
     last_failure = coalesce(excluded.last_failure, last_failure),
+    certificate_expires_at = coalesce(excluded.certificate_expires_at, certificate_expires_at),
     consecutive_failures = excluded.consecutive_failures
         + iif(excluded.last_success_at IS NULL, consecutive_failures, 0);
 ";

@@ -4,3 +4,4 @@ mod clock;
 mod crashes;
 mod isolation;
 mod ladder;
+mod limit;

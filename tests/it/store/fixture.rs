@@ -138,6 +138,8 @@ pub(crate) fn attempt(
         signatures: vec![("Webhook-Signature".to_owned(), "v1,abc=".to_owned())],
         secret_ids: vec![SecretId::from_i64(3)],
         body_sha256: [9; 32],
+        held_back: Some(true),
+        certificate_expires_at: Some(now + Duration::from_hours(24)),
         remote_address: Some("[2001:db8::1]:443".parse().unwrap()),
         phases: Phases {
             dns: Some(Duration::from_micros(120)),
@@ -199,6 +201,7 @@ pub(crate) fn plain_endpoint(id: EndpointId, now: Timestamp) -> Endpoint {
         ordered: false,
         concurrency: None,
         retry: None,
+        rate_limit: Some("60 per 1m".parse().unwrap()),
         timeout: None,
         test_mode: false,
         status: EndpointStatus::Active,

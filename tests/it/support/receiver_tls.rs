@@ -46,6 +46,13 @@ impl Authority {
         self.issue(&params(names))
     }
 
+    /// The same, valid until the end of May 2041.
+    pub(crate) fn valid_until_june_2041(&self, names: &[&str]) -> TlsAcceptor {
+        let mut params = params(names);
+        params.not_after = rcgen::date_time_ymd(2041, 6, 1);
+        self.issue(&params)
+    }
+
     /// The same, but it ran out in 2001.
     pub(crate) fn expired(&self, names: &[&str]) -> TlsAcceptor {
         let mut params = params(names);

@@ -128,6 +128,12 @@ impl World {
         self.start_again().await
     }
 
+    /// Ends in order, everything in flight recorded, and starts again from the same directory.
+    pub(crate) async fn drain_and_restart(self) -> Self {
+        self.engine.shutdown(PATIENCE).await;
+        self.start_again().await
+    }
+
     /// The same after everything has ended already.
     pub(crate) async fn start_again(self) -> Self {
         self.store.close().await;

@@ -42,6 +42,19 @@ async fn a_certificate_under_an_extra_root_is_accepted() {
 }
 
 #[tokio::test]
+async fn an_exchange_tells_when_the_receivers_certificate_runs_out() {
+    let authority = Authority::new();
+    let transport = trusting(&authority);
+    let receiver = Receiver::start_tls(authority.valid_until_june_2041(&["127.0.0.1"]));
+    let (exchange, _) = answered(&transport, &receiver.url("/")).await;
+    let june = "2041-06-01T00:00:00Z".parse().unwrap();
+    assert_eq!(exchange.certificate_expires_at, Some(june));
+    let plain = Receiver::start();
+    let (exchange, _) = answered(&transport, &plain.url("/")).await;
+    assert_eq!(exchange.certificate_expires_at, None);
+}
+
+#[tokio::test]
 async fn bad_certificates_are_refused_with_the_reason() {
     let authority = Authority::new();
     let transport = trusting(&authority);

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::super::{
-    Algorithm, BodyForm, Catalogue, Contract, ContractSet, GoneRule, KeyKind, RateLimit, Revision,
-    SuccessRule,
+    Algorithm, BodyForm, Catalogue, Contract, ContractSet, GoneRule, KeyKind, Revision, SuccessRule,
 };
 use super::{MINIMAL, load};
 use crate::domain::retry::RetrySteps;
@@ -129,10 +128,7 @@ fn a_rate_limit_is_read_and_printed() {
     let contract = load(&format!(
         "{MINIMAL}[rate_limit]\nrequests = 60\nper = \"1m\"\n"
     ));
-    let limit = RateLimit {
-        requests: 60,
-        per: Duration::from_mins(1),
-    };
+    let limit = "60 per 1m".parse().unwrap();
     assert_eq!(contract.rate_limit, Some(limit));
     assert_eq!(load(contract.canonical_text()), contract);
     assert!(!load(MINIMAL).canonical_text().contains("rate_limit"));

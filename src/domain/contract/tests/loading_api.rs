@@ -1,10 +1,7 @@
 //! `[api]`: what loads, what its defaults are, and what the refusals say.
 
-use std::time::Duration;
-
 use super::super::{
-    AnswerValue, ApiAction, ApiMethod, Contract, Literal, NativeField, RateLimit, TestData,
-    TestValue,
+    AnswerValue, ApiAction, ApiMethod, Contract, Literal, NativeField, TestData, TestValue,
 };
 use super::{MINIMAL, load};
 use crate::domain::id::EndpointId;
@@ -67,10 +64,7 @@ fn every_key_is_read_and_defaults_are_filled_in() {
         api.test_request.data,
         TestData::Member("payload".to_owned())
     );
-    let limit = RateLimit {
-        requests: 60,
-        per: Duration::from_mins(1),
-    };
+    let limit = "60 per 1m".parse().unwrap();
     assert_eq!(api.rate_limit, Some(limit));
     assert_eq!(api.field_named("active"), Some(NativeField::Enabled));
     assert_eq!(api.name_of(NativeField::Name), None);

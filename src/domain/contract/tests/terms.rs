@@ -194,3 +194,23 @@ fn a_contract_may_insist_on_https() {
     );
     assert_eq!(load(MINIMAL).check_url("http://example.com/"), Ok(()));
 }
+
+#[test]
+fn an_endpoint_may_tighten_the_rate_limit_and_not_loosen_it() {
+    let contract = load(&format!(
+        "{MINIMAL}[rate_limit]\nrequests = 60\nper = \"1m\"\n"
+    ));
+    let check = |text: &str| contract.check_rate_limit(text.parse().unwrap());
+    assert_eq!(check("1 per 1s"), Ok(()));
+    assert_eq!(
+        check("2 per 1s").unwrap_err().to_string(),
+        format!(
+            "2 per 1s lets more through than contract {} allows: at most 60 per 1m",
+            contract.name
+        )
+    );
+    assert_eq!(
+        load(MINIMAL).check_rate_limit("100 per 1s".parse().unwrap()),
+        Ok(())
+    );
+}
