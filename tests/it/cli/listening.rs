@@ -88,7 +88,8 @@ fn input_that_cannot_be_judged_is_a_usage_error() {
         (
             REQUEST,
             &["--contract", "nonesuch"],
-            "hookyard: \"nonesuch\" is neither a built-in contract nor a file: built in are standard\n",
+            "hookyard: \"nonesuch\" is neither a built-in contract nor a file: built in are agentfactory, fed, \
+             flowmint, github, shipment, standard, stripe, taskhub\n",
         ),
     ] {
         assert_eq!(

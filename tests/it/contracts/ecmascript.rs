@@ -133,7 +133,7 @@ struct Writer {
 
 impl Writer {
     fn below(&mut self, bound: usize) -> usize {
-        (self.rng.next_u64() % bound as u64) as usize
+        usize::try_from(self.rng.next_u64() % bound as u64).unwrap()
     }
 
     fn pick(&mut self, list: &[&str]) {

@@ -21,19 +21,6 @@ fn own_contracts_join_and_replace_the_built_in_ones() {
     assert_eq!(set.iter_known().count(), 8);
 }
 
-/// The embedding is made when `set.rs` is compiled: a file added since would be missing here.
-#[test]
-fn every_file_of_the_built_in_folder_is_embedded_and_enabled_together() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/domain/contract/builtin");
-    let files = std::fs::read_dir(folder).unwrap().count();
-    let set = ContractSet::built_in("standard").unwrap();
-    assert_eq!(
-        (set.iter().count(), set.default_name()),
-        (files, "standard")
-    );
-    assert!(ContractSet::built_in("unknown").is_err());
-}
-
 #[test]
 fn names_that_do_not_fit_together_are_refused() {
     let text = |file| ContractText {
