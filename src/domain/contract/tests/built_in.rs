@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::super::{Contract, ContractSet, GoneRule, RateLimit, SuccessRule};
+use super::super::{Contract, ContractSet, GoneRule, SuccessRule};
+use crate::domain::rate_limit::RateLimit;
 
 /// What is known of one: success, seconds from the first attempt to each (if all fail at once), jitter in
 /// thousandths, timeout in seconds, https only, described event types, routes.
@@ -145,10 +146,7 @@ fn the_five_platforms_have_their_guides_terms() {
 
 #[test]
 fn one_platform_has_limits_and_one_a_window() {
-    let limit = Some(RateLimit {
-        requests: 60,
-        per: Duration::from_mins(1),
-    });
+    let limit: Option<RateLimit> = Some("60 per 1m".parse().unwrap());
     let limited = contract("taskhub");
     assert_eq!(limited.rate_limit, limit);
     assert_eq!(limited.api.as_ref().unwrap().rate_limit, limit);
