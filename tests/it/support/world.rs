@@ -38,6 +38,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Making {
     /// The ladder of the contract, as TOML.
     pub(crate) ladder: &'static str,
+    /// A built-in contract in place of the exact one.
+    pub(crate) contract: Option<&'static str>,
     /// Further keys of its `[retry]` table.
     pub(crate) retry: &'static str,
     /// The engine's settings.
@@ -52,6 +54,7 @@ impl Default for Making {
     fn default() -> Self {
         Self {
             ladder: r#"["5s", "5m", "30m"]"#,
+            contract: None,
             retry: "",
             options: EngineOptions {
                 targets: loopback(),
@@ -103,7 +106,8 @@ impl World {
             file: "exact.toml",
             text: &text,
         };
-        let contracts = ContractSet::load(&[own], &["exact".to_owned()], "exact").unwrap();
+        let name = making.contract.unwrap_or("exact");
+        let contracts = ContractSet::load(&[own], &[name.to_owned()], name).unwrap();
         let parts = Parts {
             contracts: Arc::new(contracts),
             transport: making
@@ -200,6 +204,15 @@ impl World {
             ids.push(published[0].event_id);
         }
         ids
+    }
+
+    /// Publishes an event whose data is an object, as some contracts insist on.
+    pub(crate) async fn publish_object(&self) {
+        let object = NewEvent {
+            data: RawJson::parse(r#"{"number":1}"#).unwrap(),
+            ..event(0)
+        };
+        self.engine.publish(vec![object]).await.unwrap();
     }
 
     /// The same in one call, so that no delivery's outcome falls between two of them.
