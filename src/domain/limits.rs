@@ -45,6 +45,8 @@ pub const ACTIVE_SECRETS_MAX: usize = 10;
 pub const TEXT_SECRET_BYTES_MAX: usize = 256;
 /// Retries that an endpoint may ask for where its contract names no cap of its own.
 pub const RETRIES_MAX: u32 = 50;
+/// The service's own keys of one contract that are listed, newest first: years of daily rotations.
+pub const SERVICE_KEYS_LISTED_MAX: u32 = 500;
 /// How long an old secret keeps signing after a rotation, unless asked otherwise.
 pub const ROTATION_OVERLAP_DEFAULT: Duration = Duration::from_hours(24);
 /// The longest such overlap: seven days.

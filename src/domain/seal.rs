@@ -13,7 +13,7 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
-use super::id::{EndpointId, SecretId};
+use super::id::{EndpointId, SecretId, ServiceKeyId};
 
 /// Bytes of a sealing key.
 pub const KEY_BYTES: usize = 32;
@@ -109,6 +109,15 @@ pub fn secret_place(endpoint_id: EndpointId, secret_id: SecretId) -> [u8; 16] {
     let mut place = [0; 16];
     place[..8].copy_from_slice(&endpoint_id.as_i64().to_be_bytes());
     place[8..].copy_from_slice(&secret_id.as_i64().to_be_bytes());
+    place
+}
+
+/// The associated data of one of the service's own keys: it opens only in its own row, for its own contract. Longer
+/// than [`secret_place`], so that neither opens in the other's.
+pub fn service_key_place(contract: &str, key_id: ServiceKeyId) -> Vec<u8> {
+    let mut place = b"service key\0".to_vec();
+    place.extend_from_slice(&key_id.as_i64().to_be_bytes());
+    place.extend_from_slice(contract.as_bytes());
     place
 }
 

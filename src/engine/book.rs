@@ -3,7 +3,7 @@
 //! Every change of an endpoint goes through the engine, which writes the store first and this book second. A change
 //! that comes late (two at once) never replaces a newer version.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::domain::endpoint::{Endpoint, EndpointStatus};
@@ -50,6 +50,15 @@ impl EndpointBook {
             .take(limit)
             .cloned()
             .collect()
+    }
+
+    /// The contracts that endpoints have, deleted ones left out.
+    pub(super) fn contracts(&self) -> BTreeSet<String> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let kept = entries
+            .values()
+            .filter(|endpoint| endpoint.status != EndpointStatus::Deleted);
+        kept.map(|endpoint| endpoint.contract.clone()).collect()
     }
 
     /// How many have which status, deleted ones left out.

@@ -11,6 +11,7 @@ use super::book::EndpointBook;
 use super::error::EngineError;
 use super::parts::EngineOptions;
 use super::router::{Router, Tell, Told};
+use super::service_keys::KeyRing;
 use crate::clock::SharedClock;
 use crate::domain::actor::Actor;
 use crate::domain::contract::ContractSet;
@@ -30,6 +31,8 @@ pub(super) struct Desk {
     pub(super) contracts: Arc<ContractSet>,
     pub(super) clock: SharedClock,
     pub(super) sealing_key: SealingKey,
+    /// The service's own keys, by contract.
+    pub(super) service_keys: KeyRing,
     pub(super) options: EngineOptions,
     /// Makes secrets, nonces and tokens; seeded by the operating system.
     pub(super) entropy: Mutex<ChaCha12Rng>,

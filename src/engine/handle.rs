@@ -15,10 +15,11 @@ use super::error::EngineError;
 use super::parts::EngineParts;
 use super::router::{Drain, Observe, Router};
 use super::runtime::{Crew, Keeper};
+use super::service_keys;
 use super::unsettled;
 use super::views::{Health, LanesSnapshot};
 use crate::clock::within;
-use crate::domain::contract::ContractSet;
+use crate::domain::contract::{Contract, ContractSet};
 use crate::domain::seal::{self, SealingKey};
 use crate::store::{Changes, Store, StoreFacts, StoredRevision};
 
@@ -40,8 +41,8 @@ impl Engine {
     /// Starts the lanes of a store.
     ///
     /// # Errors
-    /// Conflict when the sealing key is not the one that the store's secrets were sealed with; Internal when the
-    /// store or the thread fails.
+    /// Conflict when the sealing key is not the one that the store's secrets were sealed with, or does not open one
+    /// of the service's own keys; Internal when the store or the thread fails.
     pub async fn start(parts: EngineParts) -> Result<Self, EngineError> {
         let EngineParts {
             store,
@@ -66,6 +67,9 @@ impl Engine {
         let book = EndpointBook::default();
         book.put_all(store.endpoints().await?.into_iter().map(Arc::new));
         let unsettled = unsettled::begin(&store).await?;
+        let signing = needing_service_keys(&contracts, &book);
+        let keys = service_keys::load(&store, signing, &sealing_key, &mut entropy, clock.now());
+        let service_keys = keys.await?;
         let with_pending = store.endpoints_with_pending().await?;
         let desk = Arc::new(Desk {
             store,
@@ -73,6 +77,7 @@ impl Engine {
             contracts,
             clock,
             sealing_key,
+            service_keys,
             options: options.clone(),
             entropy: Mutex::new(entropy),
             draining: AtomicBool::new(false),
@@ -181,6 +186,21 @@ impl fmt::Debug for Engine {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Engine").finish_non_exhaustive()
     }
+}
+
+/// The contracts that sign with a key of the service's own: the enabled ones, and those that endpoints still have.
+fn needing_service_keys<'a>(
+    contracts: &'a ContractSet,
+    book: &EndpointBook,
+) -> impl Iterator<Item = &'a Contract> {
+    let in_use = book.contracts();
+    contracts
+        .iter_known()
+        .map(AsRef::as_ref)
+        .filter(move |contract| {
+            contracts.get(&contract.name).is_some() || in_use.contains(&contract.name)
+        })
+        .filter(|contract| contract.signs_with_service_key())
 }
 
 /// Opens what an earlier start sealed; seals it at the first.

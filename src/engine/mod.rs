@@ -31,6 +31,7 @@ mod parts;
 mod router;
 mod runtime;
 mod sending;
+mod service_keys;
 mod setup;
 mod tokens;
 mod unsettled;

@@ -161,6 +161,10 @@ impl Sending {
         attempt_id: AttemptId,
     ) -> Result<PreparedRequest, String> {
         let endpoint = &self.setup.endpoint;
+        // Asked for each request: a rotation counts from the next one on.
+        let keys = (self.setup.signed_by_service)
+            .then(|| self.yard.desk.service_keys.line(&contract.name))
+            .flatten();
         let input = RenderInput {
             event,
             endpoint_id: endpoint.id,
@@ -172,7 +176,7 @@ impl Sending {
             attempt_number: self.item.attempts + 1,
             attempt_time,
             secrets: self.setup.active_secrets(attempt_time),
-            service_keys: &[],
+            service_keys: keys.as_ref().map_or(&[], |line| line.signing(attempt_time)),
         };
         // A renderer that panics must not take its delivery round and round.
         std::panic::catch_unwind(AssertUnwindSafe(|| contract.render(&input)))

@@ -30,6 +30,8 @@ pub(super) struct LaneSetup {
     secrets: Vec<OpenSecret>,
     /// When the secret at the same place stops signing.
     expiries: Vec<Option<Timestamp>>,
+    /// Whether its contract has a signature by the service's own key.
+    pub(super) signed_by_service: bool,
     /// Why its secrets cannot be opened; its deliveries are undeliverable then.
     pub(super) sealed_shut: Option<String>,
 }
@@ -61,9 +63,13 @@ impl LaneSetup {
                 Some(format!("the endpoint's secret cannot be opened: {error}")),
             ),
         };
+        let signed_by_service = contract
+            .as_ref()
+            .is_some_and(|contract| contract.signs_with_service_key());
         Self {
             endpoint,
             contract,
+            signed_by_service,
             secrets,
             expiries,
             sealed_shut,

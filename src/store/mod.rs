@@ -49,6 +49,7 @@ mod record;
 mod recount;
 mod rows;
 mod schema;
+mod service_keys;
 mod tokens;
 mod writer;
 

@@ -8,7 +8,7 @@ use super::deliveries::{self, page_sql};
 use super::writer::{SELECT_KEYS, SELECT_ODD};
 use super::{
     DeliveryScope, DeliverySelect, SqlCondition, Store, StoreOptions, attempts, audit, counters,
-    events, janitor, lanes, moves, tokens,
+    events, janitor, lanes, moves, service_keys, tokens,
 };
 use crate::clock::SystemClock;
 use crate::domain::id::{DeliveryId, EndpointId, EventId};
@@ -49,6 +49,8 @@ async fn single_rows_and_pages_are_found_by_key() {
         audit::SELECT_PAGE,
         audit::SELECT_PAGE_OF,
         tokens::SELECT_BY_DIGEST,
+        service_keys::SELECT_OF_CONTRACT,
+        service_keys::RETIRE,
         deliveries::SELECT_SCAN_FLOOR,
     ] {
         check(sql, &[]).await;

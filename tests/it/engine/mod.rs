@@ -4,5 +4,8 @@ mod clock;
 mod contracts;
 mod crashes;
 mod isolation;
+mod keys;
 mod ladder;
 mod limit;
+mod revisions;
+mod rotation;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hookyard::clock::{Clock, SharedClock, VirtualClock};
 use hookyard::domain::actor::Actor;
-use hookyard::domain::contract::{ContractSet, ContractText};
+use hookyard::domain::contract::{Contract, ContractSet, ContractText};
 use hookyard::domain::delivery::{Delivery, DeliveryState};
 use hookyard::domain::endpoint::Endpoint;
 use hookyard::domain::endpoint_draft::NewEndpoint;
@@ -42,6 +42,8 @@ pub(crate) struct Making {
     pub(crate) contract: Option<&'static str>,
     /// Further keys of its `[retry]` table.
     pub(crate) retry: &'static str,
+    /// A contract of the test's own in its place, as TOML.
+    pub(crate) text: Option<String>,
     /// The engine's settings.
     pub(crate) options: EngineOptions,
     /// What carries requests; `None` for the real one.
@@ -56,6 +58,7 @@ impl Default for Making {
             ladder: r#"["5s", "5m", "30m"]"#,
             contract: None,
             retry: "",
+            text: None,
             options: EngineOptions {
                 targets: loopback(),
                 ..EngineOptions::default()
@@ -101,15 +104,11 @@ impl World {
     pub(crate) async fn make(making: Making) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let clock = VirtualClock::at(START);
-        let text = contract(making.ladder, making.retry);
-        let own = ContractText {
-            file: "exact.toml",
-            text: &text,
-        };
-        let name = making.contract.unwrap_or("exact");
-        let contracts = ContractSet::load(&[own], &[name.to_owned()], name).unwrap();
+        let text = making
+            .text
+            .unwrap_or_else(|| contract(making.ladder, making.retry));
         let parts = Parts {
-            contracts: Arc::new(contracts),
+            contracts: only(&text, making.contract),
             transport: making
                 .transport
                 .unwrap_or_else(|| Arc::new(real_transport())),
@@ -124,6 +123,46 @@ impl World {
             parts,
             directory,
         }
+    }
+
+    /// A world under this contract, as TOML.
+    pub(crate) async fn under(contract: &str) -> Self {
+        Self::make(Making {
+            text: Some(contract.to_owned()),
+            ..Making::default()
+        })
+        .await
+    }
+
+    /// Stops, and starts again from the same directory under this contract.
+    pub(crate) async fn restart_under(mut self, contract: &str) -> Self {
+        self.engine.halt().await;
+        self.parts.contracts = only(contract, None);
+        self.start_again().await
+    }
+
+    /// Stops; what lies in the directory may be looked at and changed until [`World::refused_start`].
+    pub(crate) async fn stop(&self) {
+        self.engine.halt().await;
+        self.store.close().await;
+    }
+
+    /// The database's file.
+    pub(crate) fn database(&self) -> std::path::PathBuf {
+        StoreOptions::new(self.directory.path()).database_path()
+    }
+
+    /// Starts again after [`World::stop`]; gives the refusal.
+    pub(crate) async fn refused_start(self) -> EngineError {
+        let Self {
+            engine,
+            store,
+            parts,
+            directory,
+            ..
+        } = self;
+        drop((engine, store));
+        start(&directory, &parts, KEY).await.err().unwrap()
     }
 
     /// Ends everything in memory as a crash would, and starts again from the same directory.
@@ -376,6 +415,18 @@ jitter = 0
 {retry}
 "#
     )
+}
+
+/// This contract or the built-in one of this name, alone enabled and the default.
+fn only(text: &str, built_in: Option<&str>) -> Arc<ContractSet> {
+    let own_name = Contract::load("own.toml", text).unwrap().name;
+    let name = built_in.unwrap_or(&own_name).to_owned();
+    let own = ContractText {
+        file: "own.toml",
+        text,
+    };
+    let enabled = [name.clone()];
+    Arc::new(ContractSet::load(&[own], &enabled, &name).unwrap())
 }
 
 async fn start(
