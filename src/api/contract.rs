@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::domain::id::ServiceKeyId;
+use crate::domain::time::Timestamp;
+
 /// A contract in a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ContractView {
@@ -29,4 +32,35 @@ pub struct EventTypeView {
     pub name: String,
     /// What it tells.
     pub description: String,
+}
+
+/// The public half of a key that the service signs with under one contract.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ServiceKeyView {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: ServiceKeyId,
+    /// Always `ed25519`.
+    pub algorithm: String,
+    /// What signatures are verified with: `whpk_` and base64 of its 32 bytes.
+    pub public_key: String,
+    /// When it was made.
+    #[schema(value_type = String)]
+    pub created_at: Timestamp,
+    /// Since when a newer key signs in its place; absent for the newest. What it signed before stays valid.
+    #[schema(value_type = Option<String>)]
+    pub retired_at: Option<Timestamp>,
+    /// Until when it signs beside the newer ones, where the contract signs with all keys; absent for the newest.
+    #[schema(value_type = Option<String>)]
+    pub signs_until: Option<Timestamp>,
+}
+
+/// The body of `POST …/keys/rotate`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RotateKeyBody {
+    /// How long the old keys go on signing beside the new one, where the contract signs with all keys, such as `24h`;
+    /// 0 s to 7 days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlap: Option<String>,
 }

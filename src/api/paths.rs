@@ -50,6 +50,10 @@ pub const TOKEN: &str = "/v1/tokens/{id}";
 pub const CONTRACTS: &str = "/v1/contracts";
 /// One contract.
 pub const CONTRACT: &str = "/v1/contracts/{name}";
+/// The public halves of the keys that the service signs with under it.
+pub const CONTRACT_KEYS: &str = "/v1/contracts/{name}/keys";
+/// `POST` makes the next one.
+pub const CONTRACT_KEYS_ROTATE: &str = "/v1/contracts/{name}/keys/rotate";
 /// Who answers, and who is asking.
 pub const INFO: &str = "/v1/info";
 /// Alive.

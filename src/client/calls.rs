@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Client, ClientError};
-use crate::api::contract::ContractView;
+use crate::api::contract::{ContractView, RotateKeyBody, ServiceKeyView};
 use crate::api::delivery::{AttemptDetail, DeliveryDetail, DeliveryView};
 use crate::api::endpoint::{
     CreateEndpoint, CreatedEndpoint, EndpointView, PatchEndpoint, PauseBody, RotateBody,
@@ -31,6 +31,11 @@ struct WindowQuery<'a> {
 
 fn with_id(path: &str, id: impl std::fmt::Display) -> String {
     path.replace("{id}", &id.to_string())
+}
+
+fn with_name(path: &str, name: &str) -> String {
+    let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
+    path.replace("{name}", &name)
 }
 
 /// Events.
@@ -320,8 +325,29 @@ impl Client {
     /// # Errors
     /// See [`Client::publish`].
     pub async fn contract(&self, name: &str) -> Result<ContractView, ClientError> {
-        let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
-        self.get(&paths::CONTRACT.replace("{name}", &name), &NoQuery {})
+        self.get(&with_name(paths::CONTRACT, name), &NoQuery {})
+            .await
+    }
+
+    /// The public halves of the keys that the service signs with under a contract, newest first.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn contract_keys(&self, name: &str) -> Result<Page<ServiceKeyView>, ClientError> {
+        self.get(&with_name(paths::CONTRACT_KEYS, name), &NoQuery {})
+            .await
+    }
+
+    /// Makes a contract's next key; gives all of them, newest first.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn rotate_contract_key(
+        &self,
+        name: &str,
+        body: &RotateKeyBody,
+    ) -> Result<Page<ServiceKeyView>, ClientError> {
+        self.post(&with_name(paths::CONTRACT_KEYS_ROTATE, name), body)
             .await
     }
 

@@ -187,7 +187,7 @@ pub(super) fn overlap(text: Option<&str>) -> Result<Option<Duration>, Refusal> {
         Some(overlap) if overlap > ROTATION_OVERLAP_MAX => Err(Refusal::invalid_at(
             "/overlap",
             format!(
-                "{text} is too long: an old secret keeps signing for at most {}",
+                "{text} is too long: the overlap is at most {}",
                 DurationText(ROTATION_OVERLAP_MAX)
             ),
         )),
@@ -258,7 +258,7 @@ mod tests {
         assert_eq!(overlap(Some("0s")).unwrap(), Some(Duration::ZERO));
         assert_eq!(
             overlap(Some("8d")).unwrap_err().detail,
-            "/overlap: 8d is too long: an old secret keeps signing for at most 7d"
+            "/overlap: 8d is too long: the overlap is at most 7d"
         );
     }
 }

@@ -157,6 +157,12 @@ routes! {
     CONTRACT {
         GET contracts::show Access::Known;
     }
+    CONTRACT_KEYS {
+        GET contracts::keys Access::Known;
+    }
+    CONTRACT_KEYS_ROTATE {
+        POST contracts::rotate_key ADMINISTER;
+    }
     INFO {
         GET service::info Access::Known;
     }

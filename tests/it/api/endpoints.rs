@@ -236,7 +236,7 @@ async fn an_overlap_is_bounded() {
         .await;
     assert_eq!(
         answer.problem().2,
-        "/overlap: 8d is too long: an old secret keeps signing for at most 7d"
+        "/overlap: 8d is too long: the overlap is at most 7d"
     );
 }
 
