@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::endpoint::DisabledReason;
 use super::rate_limit::RateLimit;
 use super::retry::RetrySteps;
 use super::tenant::Tenant;
@@ -55,8 +56,8 @@ pub struct NewEndpoint {
     pub timeout: Option<Duration>,
     /// Whether it gets test events, and only those.
     pub test_mode: bool,
-    /// Whether it starts enabled; `None` for yes.
-    pub enabled: Option<bool>,
+    /// Why it starts disabled; `None` where it starts enabled.
+    pub disabled: Option<DisabledReason>,
 }
 
 /// Changes to an endpoint; what is not named stays.

@@ -121,6 +121,10 @@ pub const CONTRACT_NAME_CHARS_MAX: usize = 64;
 pub const CONTRACT_LIST_MAX: usize = 64;
 /// Characters of a path that a contract claims.
 pub const CONTRACT_PATH_CHARS_MAX: usize = 256;
+/// Callers of contract routes whose latest calls are remembered; as many strangers, by address, beside them.
+pub const LIMITED_CALLERS_MAX: usize = 4_096;
+/// Calls that are remembered of all callers, and of all strangers: 8 bytes each.
+pub const LIMITED_CALLS_MAX: usize = 1_000_000;
 /// Event types that a contract may describe.
 pub const CONTRACT_EVENT_TYPES_MAX: usize = 1_000;
 /// The longest retry window or single delay: a year; beyond it a typing error is likelier than a wish.

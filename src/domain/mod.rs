@@ -13,6 +13,7 @@
 pub mod actor;
 pub mod address;
 pub mod attempt;
+pub mod call_limit;
 pub mod contract;
 pub mod delivery;
 pub mod duration;

@@ -1,5 +1,6 @@
 //! Endpoints: making, changing, holding, testing them, and their secrets.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -92,6 +93,16 @@ impl Engine {
             items: found.iter().map(|endpoint| (**endpoint).clone()).collect(),
             next,
         })
+    }
+
+    /// All endpoints under a contract, of exactly this tenant or of none, oldest first; deleted ones left out.
+    pub fn endpoints_under(&self, contract: &str, tenant: Option<&Tenant>) -> Vec<Arc<Endpoint>> {
+        let wanted = |endpoint: &Endpoint| {
+            endpoint.contract == contract && endpoint.tenant.as_ref() == tenant
+        };
+        let mut found = self.desk.book.page(None, usize::MAX, wanted);
+        found.reverse();
+        found
     }
 
     /// One endpoint; a deleted one is not found.

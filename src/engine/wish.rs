@@ -58,11 +58,9 @@ pub(super) fn granted(
     let (Some(url), true) = (url, review.0.is_empty()) else {
         return Err(review.0);
     };
-    let status = match new.enabled {
-        Some(false) => EndpointStatus::Disabled {
-            reason: DisabledReason::Operator,
-        },
-        Some(true) | None => EndpointStatus::Active,
+    let status = match new.disabled {
+        Some(reason) => EndpointStatus::Disabled { reason },
+        None => EndpointStatus::Active,
     };
     let hold = HoldClock::default();
     let held = status.holds();

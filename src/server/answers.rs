@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use serde::Serialize;
 
+use super::json::JsonError;
 use super::problem::{Kind, Refusal};
 use crate::api::page::Page;
 use crate::api::problem::InputError;
@@ -68,6 +69,15 @@ pub(super) fn list_refusal(error: EngineError) -> Refusal {
             }
         }
         other => other.into(),
+    }
+}
+
+impl From<JsonError> for Refusal {
+    fn from(error: JsonError) -> Self {
+        match error {
+            JsonError::Malformed(detail) => Self::new(Kind::MalformedBody, detail),
+            JsonError::Shape(error) => Self::invalid(vec![error]),
+        }
     }
 }
 

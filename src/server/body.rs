@@ -11,12 +11,15 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{FutureExt, StreamExt};
 use serde::de::DeserializeOwned;
 
-use super::json::{self, JsonError};
+use super::json;
 use super::problem::{Kind, Refusal};
 use super::state::State;
 use crate::clock;
 use crate::domain::duration::DurationText;
 use crate::domain::limits::{BODIES_BYTES_MAX, COMMAND_BYTES_MAX};
+
+/// What an empty body counts as.
+const EMPTY: &[u8] = b"{}";
 
 /// Bytes of all bodies being read or handled, so that many large ones at once cannot fill the memory.
 #[derive(Debug, Default)]
@@ -222,10 +225,23 @@ pub(super) async fn command<T: DeserializeOwned>(
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<T, Refusal> {
+    let body = command_text(state, request, payload).await?;
+    let bytes = body.as_ref().map_or(EMPTY, Body::as_bytes);
+    Ok(json::parse(bytes)?)
+}
+
+/// Reads the body of a command as it stands there; `None` for an empty one.
+///
+/// # Errors
+/// 413, 408, 415.
+pub(super) async fn command_text<'a>(
+    state: &'a State,
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<Option<Body<'a>>, Refusal> {
     let body = read(state, request, payload, COMMAND_BYTES_MAX).await?;
-    let bytes = body.as_bytes();
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return parse(b"{}");
+    if body.as_bytes().iter().all(u8::is_ascii_whitespace) {
+        return Ok(None);
     }
     if media_type(request)? == MediaType::Ndjson {
         return Err(Refusal::new(
@@ -233,14 +249,7 @@ pub(super) async fn command<T: DeserializeOwned>(
             "the body says it is NDJSON; this takes one JSON object with `Content-Type: application/json`",
         ));
     }
-    parse(bytes)
-}
-
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
-    json::parse(bytes).map_err(|error| match error {
-        JsonError::Malformed(detail) => Refusal::new(Kind::MalformedBody, detail),
-        JsonError::Shape(error) => Refusal::invalid(vec![error]),
-    })
+    Ok(Some(body))
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ use super::problem::{Kind, Refusal};
 use super::routes::Rules;
 use super::state::State;
 use crate::domain::actor::{Actor, Via};
+use crate::domain::call_limit::CallerKey;
+use crate::domain::id::TokenId;
 use crate::domain::tenant::Tenant;
 use crate::domain::token::{Role, Token};
 
@@ -40,6 +42,8 @@ pub(super) struct Identity {
     pub(super) role: Role,
     /// The tenant that the caller is confined to.
     pub(super) tenant: Option<Tenant>,
+    /// The token that says so; `None` on the socket.
+    pub(super) token: Option<TokenId>,
 }
 
 impl Caller {
@@ -76,6 +80,33 @@ impl Caller {
             from: self.from.map(|address| address.ip().to_string()),
         }
     }
+
+    /// The caller as rate limits tell callers apart: by token, on the socket by user.
+    pub(super) fn key(&self) -> CallerKey {
+        match self.identity.token {
+            Some(id) => CallerKey::Token(id),
+            None => CallerKey::User(self.identity.name.as_str().into()),
+        }
+    }
+
+    /// The caller, if the rule admits its role.
+    ///
+    /// # Errors
+    /// 403 with the role it has and those it takes.
+    pub(super) fn admitted_by(self, access: Access) -> Result<Self, Refusal> {
+        if access.admits(self.role()) {
+            return Ok(self);
+        }
+        Err(Refusal::new(
+            Kind::Forbidden,
+            format!(
+                "{} has the role {}, and this takes the role {}",
+                self.name(),
+                self.role().as_str(),
+                access.in_words()
+            ),
+        ))
+    }
 }
 
 impl Identity {
@@ -85,6 +116,7 @@ impl Identity {
             name: token.name.clone(),
             role: token.role,
             tenant: token.tenant.clone(),
+            token: Some(token.id),
         }
     }
 }
@@ -95,11 +127,28 @@ impl FromRequest for Caller {
         Either<Ready<Result<Self, Refusal>>, LocalBoxFuture<'static, Result<Self, Refusal>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let access = match rule_of(request) {
+            Ok(access) => access,
+            Err(refusal) => return Either::Left(ready(Err(refusal))),
+        };
         match identify(request) {
-            Ok(Identified::Yes(caller)) => Either::Left(ready(Ok(caller))),
-            Ok(Identified::AskStore(question)) => Either::Right(Box::pin(question.ask())),
+            Ok(Identified::Yes(caller)) => Either::Left(ready(caller.admitted_by(access))),
+            Ok(Identified::AskStore(question)) => Either::Right(Box::pin(async move {
+                question.ask().await?.admitted_by(access)
+            })),
             Err(refusal) => Either::Left(ready(Err(refusal))),
         }
+    }
+}
+
+/// Who is calling, whatever the route's rule: for routes that stand in no table and ask [`Caller::admitted_by`].
+///
+/// # Errors
+/// 401 for a caller who is not known, 403 for a user of the socket who may do nothing.
+pub(super) async fn who(request: &HttpRequest) -> Result<Caller, Refusal> {
+    match identify(request)? {
+        Identified::Yes(caller) => Ok(caller),
+        Identified::AskStore(question) => question.ask().await,
     }
 }
 
@@ -134,7 +183,6 @@ enum Identified {
 struct Question {
     state: web::Data<State>,
     text: SecretString,
-    access: Access,
     from: SocketAddr,
 }
 
@@ -147,30 +195,36 @@ impl Question {
             ));
         };
         let identity = self.state.tokens.remember(&self.text, &token);
-        admitted(identity, Via::Tcp, Some(self.from), self.access)
+        Ok(Caller {
+            identity,
+            via: Via::Tcp,
+            from: Some(self.from),
+        })
     }
 }
 
 fn identify(request: &HttpRequest) -> Result<Identified, Refusal> {
-    let access = rule_of(request)?;
     let state = state_of(request)?;
     match request.conn_data::<Peer>() {
         Some(Peer::Socket(peer)) => match peer {
-            Ok(identity) => {
-                admitted(identity.clone(), Via::Socket, None, access).map(Identified::Yes)
-            }
+            Ok(identity) => Ok(Identified::Yes(Caller {
+                identity: identity.clone(),
+                via: Via::Socket,
+                from: None,
+            })),
             Err(why) => Err(Refusal::new(Kind::Forbidden, why.clone())),
         },
         Some(Peer::Tcp(from)) => {
             let text = bearer(request)?;
             match state.tokens.recall(text, state.clock.now()) {
-                Some(identity) => {
-                    admitted(identity, Via::Tcp, Some(*from), access).map(Identified::Yes)
-                }
+                Some(identity) => Ok(Identified::Yes(Caller {
+                    identity,
+                    via: Via::Tcp,
+                    from: Some(*from),
+                })),
                 None => Ok(Identified::AskStore(Question {
                     state,
                     text: text.into(),
-                    access,
                     from: *from,
                 })),
             }
@@ -197,30 +251,6 @@ fn rule_of(request: &HttpRequest) -> Result<Access, Refusal> {
                 request.path()
             ))
         })
-}
-
-fn admitted(
-    identity: Arc<Identity>,
-    via: Via,
-    from: Option<SocketAddr>,
-    access: Access,
-) -> Result<Caller, Refusal> {
-    if access.admits(identity.role) {
-        return Ok(Caller {
-            identity,
-            via,
-            from,
-        });
-    }
-    Err(Refusal::new(
-        Kind::Forbidden,
-        format!(
-            "{} has the role {}, and this takes the role {}",
-            identity.name,
-            identity.role.as_str(),
-            access.in_words()
-        ),
-    ))
 }
 
 /// The token that the request carries.

@@ -14,7 +14,7 @@ use crate::domain::limits::ROTATION_OVERLAP_MAX;
 use crate::domain::rate_limit::RateLimit;
 use crate::domain::retry::RetrySteps;
 
-/// The draft of a new endpoint.
+/// The draft of a new endpoint, `enabled` apart: why it starts disabled depends on who asks.
 ///
 /// # Errors
 /// Everything that does not read.
@@ -48,7 +48,7 @@ pub(super) fn new_endpoint(wanted: CreateEndpoint) -> Result<NewEndpoint, Vec<In
         rate_limit,
         timeout,
         test_mode: wanted.test_mode.unwrap_or_default(),
-        enabled: wanted.enabled,
+        disabled: None,
     })
 }
 

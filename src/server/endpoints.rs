@@ -30,7 +30,9 @@ pub(super) async fn create(
     state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
     let wanted: CreateEndpoint = body::command(&state, &request, payload).await?;
+    let disabled = (wanted.enabled == Some(false)).then(|| disabled_by(&caller));
     let mut new = endpoint_input::new_endpoint(wanted).map_err(Refusal::invalid)?;
+    new.disabled = disabled;
     if let Some(own) = caller.tenant() {
         match &new.tenant {
             Some(tenant) if tenant != own => {
@@ -106,6 +108,7 @@ pub(super) async fn patch(
     })
     .map_err(Refusal::invalid)?;
     let mut endpoint = visible_endpoint(&caller, &state, id).await?;
+    allow_switch(&caller, &endpoint, enabled)?;
     let changes_settings = wanted
         != PatchEndpoint {
             enabled,
@@ -156,35 +159,57 @@ pub(super) async fn visible_endpoint(
     }
 }
 
-/// Enables or disables an endpoint in its caller's name.
+/// Why an endpoint is disabled that this caller disables.
+pub(super) fn disabled_by(caller: &Caller) -> DisabledReason {
+    if caller.role() == Role::Consumer {
+        DisabledReason::Owner
+    } else {
+        DisabledReason::Operator
+    }
+}
+
+/// Whether the caller may enable or disable the endpoint; asked before anything else of a call is done.
 ///
 /// # Errors
 /// 403 for a consumer whose endpoint an operator disabled.
+pub(super) fn allow_switch(
+    caller: &Caller,
+    endpoint: &Endpoint,
+    enabled: Option<bool>,
+) -> Result<(), Refusal> {
+    let by_operator = EndpointStatus::Disabled {
+        reason: DisabledReason::Operator,
+    };
+    if enabled == Some(true)
+        && endpoint.status == by_operator
+        && disabled_by(caller) == DisabledReason::Owner
+    {
+        return Err(Refusal::new(
+            Kind::Forbidden,
+            "an operator of this service has disabled the endpoint; ask them to enable it",
+        ));
+    }
+    Ok(())
+}
+
+/// Enables or disables an endpoint in its caller's name.
+///
+/// # Errors
+/// As [`allow_switch`].
 pub(super) async fn switch(
     caller: &Caller,
     state: &State,
     endpoint: Endpoint,
     enabled: bool,
 ) -> Result<Endpoint, Refusal> {
-    let is_owner = caller.role() == Role::Consumer;
+    allow_switch(caller, &endpoint, Some(enabled))?;
     if !enabled {
-        let reason = if is_owner {
-            DisabledReason::Owner
-        } else {
-            DisabledReason::Operator
-        };
         return Ok(state
             .engine
-            .disable_endpoint(&caller.actor(), endpoint.id, reason)
+            .disable_endpoint(&caller.actor(), endpoint.id, disabled_by(caller))
             .await?);
     }
     match endpoint.status {
-        EndpointStatus::Disabled {
-            reason: DisabledReason::Operator,
-        } if is_owner => Err(Refusal::new(
-            Kind::Forbidden,
-            "an operator of this service has disabled the endpoint; ask them to enable it",
-        )),
         EndpointStatus::Disabled { .. } => Ok(state
             .engine
             .enable_endpoint(&caller.actor(), endpoint.id)

@@ -13,12 +13,14 @@
 //! `serve` runs it, `options` says how, `state` is shared by all. `routes` is the table; `access`, `peer`,
 //! `known_tokens` and `caller` decide who may; `envelope` and `problem` word refusals. `body`, `json`, `query` and
 //! `publish` read what was sent, `answers` and `views` write what goes out. `events`, `endpoints`,
-//! `endpoint_actions`, `deliveries`, `tokens`, `contracts`, `service`, `probes` and `stream` are the resources.
+//! `endpoint_actions`, `deliveries`, `tokens`, `contracts`, `service`, `probes` and `stream` are the resources;
+//! `contract_routes` are those that contracts add.
 
 mod access;
 mod answers;
 mod body;
 mod caller;
+mod contract_routes;
 mod contracts;
 mod deliveries;
 mod endpoint_actions;

@@ -115,6 +115,7 @@ impl Gatekeeper {
                 name,
                 role,
                 tenant: None,
+                token: None,
             })
         })
     }

@@ -1,12 +1,11 @@
 //! What machines ask: alive, ready, metrics, the API's description; and a pointer for people at `/`.
 
-use std::sync::OnceLock;
-
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
 use actix_web::web::Data;
 
 use super::caller::Probe;
+use super::contract_routes;
 use super::metrics as text_format;
 use super::problem::{Kind, Refusal};
 use super::routes;
@@ -59,22 +58,23 @@ pub(super) async fn metrics(_: Probe, state: Data<State>) -> Result<HttpResponse
         .body(text))
 }
 
-/// This description.
+/// This description, with the routes of the enabled contracts.
 #[utoipa::path(get, path = paths::OPENAPI, tag = "service", responses((status = 200, body = serde_json::Value)))]
-pub(super) async fn openapi(_: Probe) -> Result<HttpResponse, Refusal> {
-    static TEXT: OnceLock<String> = OnceLock::new();
-    let text = match TEXT.get() {
-        Some(text) => text,
+pub(super) async fn openapi(_: Probe, state: Data<State>) -> Result<HttpResponse, Refusal> {
+    let text = match state.description.get() {
+        Some(text) => text.clone(),
         None => {
-            let text = routes::description().to_pretty_json().map_err(|error| {
+            let mut description = routes::description();
+            contract_routes::describe(&mut description, state.engine.contracts());
+            let text = description.to_pretty_json().map_err(|error| {
                 Refusal::internal(format!("the description does not serialise: {error}"))
             })?;
-            TEXT.get_or_init(|| text)
+            state.description.get_or_init(|| text.into()).clone()
         }
     };
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")))
-        .body(text.as_str()))
+        .body(text))
 }
 
 /// For people who open the address in a browser.

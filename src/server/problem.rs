@@ -30,6 +30,7 @@ pub(super) enum Kind {
     TooLarge,
     UnsupportedMediaType,
     InvalidInput,
+    RateLimited,
     Internal,
     Busy,
     Draining,
@@ -58,6 +59,7 @@ impl Kind {
                 "The body has the wrong media type",
             ),
             Self::InvalidInput => (422, "invalid-input", "The input breaks a rule"),
+            Self::RateLimited => (429, "rate-limited", "Too many calls"),
             Self::Internal => (500, "internal", "The fault is on our side"),
             Self::Busy => (503, "busy", "Too much at once"),
             Self::Draining => (503, "draining", "The service is shutting down"),
@@ -82,8 +84,8 @@ pub(super) struct Refusal {
     pub(super) errors: Vec<InputError>,
     /// When trying again makes sense.
     pub(super) retry_after: Option<Duration>,
-    /// The methods that the route does have, for 405.
-    pub(super) allow: Option<String>,
+    /// Headers of the answer, such as `Allow` for 405.
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     /// What happened on our side; for the log only.
     pub(super) log: Option<String>,
 }
@@ -96,7 +98,7 @@ impl Refusal {
             detail: detail.into(),
             errors: Vec::new(),
             retry_after: None,
-            allow: None,
+            headers: Vec::new(),
             log: None,
         }
     }
@@ -182,13 +184,10 @@ impl Refusal {
     }
 
     /// Headers that belong to the refusal beside the problem itself.
-    pub(super) fn headers(&self) -> HeaderMap {
-        let mut headers = HeaderMap::new();
+    fn all_headers(&self) -> HeaderMap {
+        let mut headers: HeaderMap = self.headers.iter().cloned().collect();
         if let Some(wait) = self.retry_after {
             headers.insert(header::RETRY_AFTER, whole_seconds(wait).into());
-        }
-        if let Some(allow) = &self.allow {
-            insert_text(&mut headers, header::ALLOW, allow);
         }
         if self.kind == Kind::Unauthenticated {
             headers.insert(
@@ -204,19 +203,13 @@ impl Refusal {
         let mut response = HttpResponse::build(self.status_code())
             .content_type(PROBLEM_JSON)
             .json(self.problem(instance));
-        for (name, value) in self.headers() {
+        for (name, value) in self.all_headers() {
             response.headers_mut().insert(name, value);
         }
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         response
-    }
-}
-
-fn insert_text(headers: &mut HeaderMap, name: HeaderName, text: &str) {
-    if let Ok(value) = HeaderValue::from_str(text) {
-        headers.insert(name, value);
     }
 }
 
@@ -273,6 +266,7 @@ mod tests {
             Kind::TooLarge,
             Kind::UnsupportedMediaType,
             Kind::InvalidInput,
+            Kind::RateLimited,
             Kind::Internal,
             Kind::Busy,
             Kind::Draining,

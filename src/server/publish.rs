@@ -46,10 +46,7 @@ pub(super) fn single(
     key: Option<&str>,
     confined_to: Option<&Tenant>,
 ) -> Result<NewEvent, Refusal> {
-    let text = parse(bytes).map_err(|error| match error {
-        JsonError::Malformed(detail) => Refusal::new(Kind::MalformedBody, detail),
-        JsonError::Shape(error) => Refusal::invalid(vec![error]),
-    })?;
+    let text = parse(bytes)?;
     let mut event = check(&text).map_err(Refusal::invalid)?;
     if let Some(key) = key {
         adopt_key(&mut event, key)?;

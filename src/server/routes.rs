@@ -3,6 +3,7 @@
 //! From this one table come the actix resources, the access rules and the OpenAPI description; a test walks it.
 
 use actix_web::http::Method;
+use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use utoipa::OpenApi;
@@ -11,7 +12,8 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, Secur
 use super::access::{ADMINISTER, Access, MANAGE_OWN, OPERATE, PUBLISH, READ, READ_OWN};
 use super::problem::{Kind, Refusal};
 use super::{
-    contracts, deliveries, endpoint_actions, endpoints, events, probes, service, stream, tokens,
+    contract_routes, contracts, deliveries, endpoint_actions, endpoints, events, probes, service,
+    stream, tokens,
 };
 use crate::api::paths;
 
@@ -209,7 +211,8 @@ pub fn description() -> utoipa::openapi::OpenApi {
     description
 }
 
-/// Registers every route, the pointer at `/`, and the refusal of everything else.
+/// Registers every route and the pointer at `/`. Everything else is for the contracts' routes, which claim none of
+/// these paths; what is not theirs either they refuse by [`no_route`].
 pub(super) fn configure(config: &mut ServiceConfig) {
     register(config);
     config
@@ -219,7 +222,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
                 .route(web::get().to(probes::pointer))
                 .default_service(web::to(method_not_allowed)),
         )
-        .default_service(web::to(no_route));
+        .default_service(web::to(contract_routes::answer));
 }
 
 async fn method_not_allowed(request: HttpRequest) -> Result<HttpResponse, Refusal> {
@@ -227,25 +230,31 @@ async fn method_not_allowed(request: HttpRequest) -> Result<HttpResponse, Refusa
         .app_data::<Rules>()
         .map(|rules| rules.allow())
         .unwrap_or_default();
+    Err(no_method(&request, &allow))
+}
+
+/// The refusal of a method that the path does not have; `allow` lists those it has.
+pub(super) fn no_method(request: &HttpRequest, allow: &str) -> Refusal {
     let detail = format!(
         "{} is not a method of this route; it has {allow}",
         request.method()
     );
-    Err(Refusal {
-        allow: Some(allow),
+    let methods = HeaderValue::from_str(allow).ok();
+    Refusal {
+        headers: methods.map(|value| (ALLOW, value)).into_iter().collect(),
         ..Refusal::new(Kind::MethodNotAllowed, detail)
-    })
+    }
 }
 
-async fn no_route(request: HttpRequest) -> Result<HttpResponse, Refusal> {
-    let path = request.path();
+/// The refusal of a path that is neither in the table nor among `others`, the paths of contracts.
+pub(super) fn no_route<'a>(path: &str, others: impl Iterator<Item = &'a str>) -> Refusal {
     let known = TABLE.iter().map(|&(path, _)| path);
-    let hint = match super::json::nearest(path, known) {
+    let hint = match super::json::nearest(path, known.chain(others)) {
         Some(near) => format!("did you mean {near}?"),
         None => "all routes are in /openapi.json".to_owned(),
     };
-    Err(Refusal::new(
+    Refusal::new(
         Kind::NoRoute,
         format!("{path} is no route of this API; {hint}"),
-    ))
+    )
 }

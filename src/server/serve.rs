@@ -74,6 +74,8 @@ async fn run(
     let state = web::Data::new(State {
         core,
         tokens: Default::default(),
+        limiter: Default::default(),
+        description: Default::default(),
         bodies: Default::default(),
         publishes_refused: Default::default(),
         hub,

@@ -1,12 +1,14 @@
 //! What all workers and handlers share.
 
 use std::ops::Deref;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::body::BodyBudget;
+use super::contract_routes::Limiter;
 use super::endpoint_facts::RecentAttempts;
 use super::known_tokens::KnownTokens;
 use super::options::ServerOptions;
@@ -33,8 +35,12 @@ pub(super) struct State {
     pub(super) core: Arc<Core>,
     /// Tokens that were good a moment ago.
     pub(super) tokens: KnownTokens,
+    /// Who called the contracts' routes how often lately.
+    pub(super) limiter: Limiter,
     /// Bytes of all bodies being handled.
     pub(super) bodies: BodyBudget,
+    /// The OpenAPI description, once somebody has asked for it.
+    pub(super) description: OnceLock<Bytes>,
     /// Where live streams get their frames.
     pub(super) hub: Hub,
     /// Turns true when the server drains: streams end, publishing stops.

@@ -102,8 +102,13 @@ pub enum ContractSetError {
 pub enum RouteLookup<'a> {
     /// This route.
     Found(FoundRoute<'a>),
-    /// No route of this method; the path is known with these (405 with `Allow`).
-    OtherMethods(Vec<ApiMethod>),
+    /// No route of this method; the path has others (405 with `Allow`).
+    OtherMethods {
+        /// The contract that has the path; the first by name where several share it.
+        contract: &'a Arc<Contract>,
+        /// The methods it does have.
+        methods: Vec<ApiMethod>,
+    },
     /// No contract has the path.
     Unknown,
 }
@@ -207,7 +212,8 @@ impl ContractSet {
 
     /// Which enabled contract's route answers `method` on `path`; at most one does.
     pub fn find_route<'a>(&'a self, method: &str, path: &'a str) -> RouteLookup<'a> {
-        let mut others = Vec::new();
+        let mut first = None;
+        let mut methods = Vec::new();
         for (contract, route) in self.iter_routes() {
             let (Some(id), Some(api)) = (route.path.matches(path), &contract.api) else {
                 continue;
@@ -220,16 +226,17 @@ impl ContractSet {
                     id,
                 });
             }
-            others.push(route.method);
+            first.get_or_insert(contract);
+            methods.push(route.method);
         }
-        if others.is_empty() {
-            return RouteLookup::Unknown;
+        match first {
+            Some(contract) => RouteLookup::OtherMethods { contract, methods },
+            None => RouteLookup::Unknown,
         }
-        RouteLookup::OtherMethods(others)
     }
 
-    /// The enabled contracts' routes.
-    fn iter_routes(&self) -> impl Iterator<Item = (&Arc<Contract>, &ApiRoute)> {
+    /// The enabled contracts' routes, by contract, each in its own order.
+    pub fn iter_routes(&self) -> impl Iterator<Item = (&Arc<Contract>, &ApiRoute)> {
         self.iter().flat_map(|contract| {
             let routes = contract.routes().iter();
             routes.map(move |route| (contract, route))

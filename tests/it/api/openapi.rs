@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use hookyard::domain::contract::ContractSet;
 use serde_json::Value;
 
 use super::http::Ask;
@@ -22,9 +23,10 @@ fn described(document: &Value) -> BTreeSet<String> {
 async fn every_route_is_described_and_nothing_else() {
     let service = Service::start().await;
     let document = service.ask(Ask::get("/openapi.json")).await.expect(200);
-    let routes: BTreeSet<String> = hookyard::server::routes()
-        .map(|route| format!("{} {}", route.method, route.path))
-        .collect();
+    let native = hookyard::server::routes().map(|route| format!("{} {}", route.method, route.path));
+    let contracts = ContractSet::built_in("standard").unwrap();
+    let added = contracts.iter_routes().map(|(_, route)| route.to_string());
+    let routes: BTreeSet<String> = native.chain(added).collect();
     assert_eq!(described(&document), routes);
 }
 

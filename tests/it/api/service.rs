@@ -9,7 +9,7 @@ use std::time::Duration;
 use hookyard::client::{Client, Target};
 use hookyard::clock::{SharedClock, SystemClock};
 use hookyard::domain::address::{AddressRules, network_from_text};
-use hookyard::domain::contract::ContractSet;
+use hookyard::domain::contract::{ContractSet, ContractText};
 use hookyard::domain::seal::SealingKey;
 use hookyard::engine::{Engine, EngineOptions, EngineParts};
 use hookyard::server::{Listeners, ServeError, ServerOptions, serve};
@@ -43,6 +43,34 @@ impl Service {
         change_store: impl FnOnce(&mut StoreOptions),
         change_server: impl FnOnce(&mut ServerOptions),
     ) -> Self {
+        let contracts = ContractSet::built_in("standard").unwrap();
+        Self::assemble(contracts, change_store, change_server).await
+    }
+
+    /// A service that knows the built-in contracts and these, of which only those named are enabled; the first is the
+    /// default.
+    pub(crate) async fn under(
+        texts: &[&str],
+        enabled: &[&str],
+        change_server: impl FnOnce(&mut ServerOptions),
+    ) -> Self {
+        let own: Vec<ContractText<'_>> = texts
+            .iter()
+            .map(|text| ContractText {
+                file: "own.toml",
+                text,
+            })
+            .collect();
+        let names: Vec<String> = enabled.iter().map(|&name| name.to_owned()).collect();
+        let contracts = ContractSet::load(&own, &names, enabled[0]).unwrap();
+        Self::assemble(contracts, |_| {}, change_server).await
+    }
+
+    async fn assemble(
+        contracts: ContractSet,
+        change_store: impl FnOnce(&mut StoreOptions),
+        change_server: impl FnOnce(&mut ServerOptions),
+    ) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let clock: SharedClock = Arc::new(SystemClock::new());
         let mut store_options = StoreOptions::new(directory.path());
@@ -61,7 +89,7 @@ impl Service {
             store,
             hand_over,
             transport: Arc::new(transport),
-            contracts: Arc::new(ContractSet::built_in("standard").unwrap()),
+            contracts: Arc::new(contracts),
             clock: clock.clone(),
             seed: [7; 32],
             sealing_key: SealingKey::from_bytes([9; 32]),

@@ -100,7 +100,10 @@ fn a_request_finds_the_route_that_answers_it() {
     );
     assert_eq!(
         set.find_route("DELETE", "/hooks/ep_1"),
-        RouteLookup::OtherMethods(vec![ApiMethod::Get])
+        RouteLookup::OtherMethods {
+            contract: set.get("one").unwrap(),
+            methods: vec![ApiMethod::Get]
+        }
     );
     // A contract that is not enabled has no routes, and no path is half right.
     for path in ["/other", "/hooks/", "/hooks/ep_1/test/x", ""] {
