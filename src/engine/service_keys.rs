@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::error::EngineError;
 use super::handle::Engine;
 use crate::domain::actor::Actor;
-use crate::domain::contract::Contract;
+use crate::domain::contract::{Contract, KeyKind, WhichSecrets};
 use crate::domain::duration::DurationText;
 use crate::domain::id::ServiceKeyId;
 use crate::domain::limits::{ACTIVE_SECRETS_MAX, ROTATION_OVERLAP_DEFAULT, ROTATION_OVERLAP_MAX};
@@ -120,6 +120,12 @@ impl Engine {
                 "contract {contract} does not sign with the service's key, so it has none to rotate"
             )));
         }
+        // Where the newest key alone signs, nothing overlaps, whatever was asked for.
+        let overlap = if signs_with_all(known) {
+            overlap
+        } else {
+            Duration::ZERO
+        };
         let now = desk.clock.now();
         let line = desk.service_keys.line(contract);
         let signing = line.map_or(0, |line| line.signing(now).len());
@@ -171,6 +177,12 @@ pub(super) async fn load(
         ring.put(name, KeyLine::open(&stored, sealing_key, now)?);
     }
     Ok(ring)
+}
+
+/// Whether old keys sign beside the newest.
+fn signs_with_all(contract: &Contract) -> bool {
+    let mut rules = contract.signatures.iter().flat_map(|slot| &slot.rules);
+    rules.any(|rule| rule.key == KeyKind::Service && rule.secrets == WhichSecrets::All)
 }
 
 /// Bytes that a new key takes: its seed, and the nonce that it is sealed with.

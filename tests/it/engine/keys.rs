@@ -168,6 +168,7 @@ async fn where_the_newest_key_signs_the_old_one_signs_no_more() {
     let actor = somebody();
     let rotate = world.engine.rotate_service_key(&actor, "keyed", None);
     let keys = rotate.await.unwrap();
+    assert_eq!(keys[1].signs_until, keys[1].retired_at);
     let request = sent(&world, &receiver).await;
     assert_eq!(signatures(&request).len(), 1);
     assert!(verifies(&keys[0], &request, signatures(&request)[0]));
