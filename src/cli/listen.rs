@@ -13,11 +13,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::context::Context;
 use super::entropy::seeded_rng;
 use super::failure::Failure;
+use super::judge::{Judge, KeyArgs};
 use super::output::{Output, json_line, note};
 use super::receive::{Behaviour, Received, Share, serve};
-use super::verify::KeyArgs;
 use crate::clock::{SharedClock, SystemClock};
-use crate::domain::contract::verify::Verifier;
 use crate::domain::duration::DurationText;
 use crate::domain::escape;
 use crate::domain::time::Timestamp;
@@ -33,14 +32,16 @@ const SHOWN_BYTES_MAX: usize = 4 * 1024;
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  hookyard listen --secret whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD\n  \
-                  hookyard listen --port 9000 --fail 30% --delay 2s --status 503\n\n\
+                  hookyard listen --port 9000 --fail 30% --delay 2s --status 503\n  \
+                  hookyard listen --contract ours.toml --secret-file secret --fetch-keys\n\n\
+                  Answers what the contract takes for a success, unless --status or --fail say otherwise.\n\
                   The service refuses loopback targets unless it is started with --allow-target 127.0.0.0/8."
 )]
 pub(crate) struct ListenArgs {
     /// The port on 127.0.0.1; 0 for any free one.
     #[arg(long, value_name = "P", default_value_t = 8421)]
     port: u16,
-    /// The status to answer with, 200 to 599; one outside 2xx is what failures get.
+    /// The status to answer with, 200 to 599; one that the contract takes for no success is what failures get.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(200..=599))]
     status: Option<u16>,
     /// The share of requests that fail; with 500 unless --status says otherwise.
@@ -60,7 +61,7 @@ pub(crate) struct ListenArgs {
 struct Listener {
     clock: SharedClock,
     behaviour: Behaviour,
-    verifier: Option<Verifier>,
+    judge: Judge,
     rng: RefCell<ChaCha8Rng>,
     output: Output,
     json: bool,
@@ -78,10 +79,12 @@ pub(crate) async fn run(args: ListenArgs, context: &Context) -> anyhow::Result<(
             DurationText(DELAY_MAX)
         )));
     }
+    let judge = args.key.judge(context).await?;
+    let success = &judge.contract().request.success;
     let listener = Rc::new(Listener {
         clock: Arc::new(SystemClock::new()),
-        behaviour: Behaviour::asked(args.status, args.fail, delay),
-        verifier: args.key.verifier()?,
+        behaviour: Behaviour::asked(success, args.status, args.fail, delay),
+        judge,
         rng: RefCell::new(seeded_rng()?),
         output: context.output,
         json: args.json,
@@ -99,8 +102,8 @@ pub(crate) async fn run(args: ListenArgs, context: &Context) -> anyhow::Result<(
             ))
         })?;
     note(&format!("listening on http://{}/", socket.local_addr()?));
-    if listener.verifier.is_none() {
-        note("signatures are not checked: --secret S does");
+    if !listener.judge.has_keys() {
+        note("signatures are not checked: --secret S does, --public-key K or --fetch-keys");
     }
     let local = tokio::task::LocalSet::new();
     let accepting = Rc::clone(&listener);
@@ -152,10 +155,9 @@ impl Listener {
     fn show(&self, received: &Received, status: u16) {
         let now = self.clock.now();
         self.requests.set(self.requests.get() + 1);
-        let verdict = self
-            .verifier
-            .as_ref()
-            .map(|verifier| verifier.verify(now, &received.headers, &received.body))
+        let judge = Some(&self.judge).filter(|judge| judge.has_keys());
+        let verdict = judge
+            .map(|judge| judge.verify(now, &received.headers, &received.body))
             .map(|verified| verified.map_err(|why| why.to_string()));
         let why = match &verdict {
             None => None,
@@ -183,9 +185,10 @@ impl Listener {
         verdict: Option<Result<(), &str>>,
     ) -> String {
         let output = self.output;
-        let status = match status {
-            200..=299 => output.good(&status.to_string()),
-            _ => output.bad(&status.to_string()),
+        let status = if self.judge.contract().request.success.accepts(status) {
+            output.good(&status.to_string())
+        } else {
+            output.bad(&status.to_string())
         };
         let verdict = match verdict {
             None => "not checked".to_owned(),

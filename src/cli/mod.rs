@@ -18,6 +18,7 @@ mod event;
 mod failure;
 mod help;
 mod input;
+mod judge;
 mod listen;
 mod lists;
 mod output;

@@ -53,7 +53,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> anyhow::Result<()> {
         Some(Command::Contract(args)) => on_runtime(contract::run(args, context)),
         Some(Command::Stats(args)) => on_runtime(stats::run(args, context)),
         Some(Command::Listen(args)) => on_runtime(listen::run(args, context)),
-        Some(Command::Verify(args)) => verify::run(&args, context),
+        Some(Command::Verify(args)) => on_runtime(verify::run(args, context)),
         Some(Command::Bench(args)) => on_runtime(bench::run(args)),
         Some(Command::Help(args)) => help::run(&args, context),
     }

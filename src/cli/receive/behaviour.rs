@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use rand::{Rng, RngExt as _};
 
+use crate::domain::contract::SuccessRule;
+
 /// A share of requests, in percent: `30%`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Share(u8);
@@ -66,12 +68,24 @@ impl Answer {
 }
 
 impl Behaviour {
-    /// From what a person asks for. A status outside 2xx is that of failures: of the share that fails, or of every
-    /// request where no share is given.
-    pub(crate) fn asked(status: Option<u16>, fail: Option<Share>, delay: Duration) -> Self {
-        let failing = status.filter(|status| !(200..300).contains(status));
+    /// From what a person asks for, under a contract's rule of success. A status that is none is that of failures: of
+    /// the share that fails, or of every request where no share is given.
+    pub(crate) fn asked(
+        rule: &SuccessRule,
+        status: Option<u16>,
+        fail: Option<Share>,
+        delay: Duration,
+    ) -> Self {
+        let failing = status.filter(|&status| !rule.accepts(status));
+        let usual = match rule {
+            SuccessRule::Codes(codes) if !rule.accepts(200) => codes.first().copied(),
+            SuccessRule::Codes(_) | SuccessRule::Any2xx => None,
+        };
         Self {
-            success: status.filter(|_| failing.is_none()).unwrap_or(200),
+            success: status
+                .filter(|_| failing.is_none())
+                .or(usual)
+                .unwrap_or(200),
             failure: failing.unwrap_or(500),
             fail: fail.unwrap_or(if failing.is_some() {
                 Share::ALL
@@ -101,9 +115,9 @@ mod tests {
 
     #[test]
     fn a_failing_status_fails_every_request_or_the_share_that_is_given() {
-        let failures = |status, fail: Option<&str>| {
+        let failures = |rule: &SuccessRule, status, fail: Option<&str>| {
             let fail = fail.map(|text| text.parse().unwrap());
-            let behaviour = Behaviour::asked(status, fail, Duration::ZERO);
+            let behaviour = Behaviour::asked(rule, status, fail, Duration::ZERO);
             let mut rng = ChaCha8Rng::seed_from_u64(1);
             let mut statuses: Vec<u16> = (0..200)
                 .map(|_| behaviour.answer(&mut rng).status)
@@ -112,13 +126,19 @@ mod tests {
             statuses.dedup();
             statuses
         };
-        assert_eq!(failures(None, None), [200]);
-        assert_eq!(failures(Some(204), None), [204]);
-        assert_eq!(failures(Some(503), None), [503]);
-        assert_eq!(failures(Some(503), Some("30%")), [200, 503]);
-        assert_eq!(failures(None, Some("30%")), [200, 500]);
-        assert_eq!(failures(Some(204), Some("100%")), [500]);
-        assert_eq!(failures(Some(503), Some("0%")), [200]);
+        let any = &SuccessRule::Any2xx;
+        assert_eq!(failures(any, None, None), [200]);
+        assert_eq!(failures(any, Some(204), None), [204]);
+        assert_eq!(failures(any, Some(503), None), [503]);
+        assert_eq!(failures(any, Some(503), Some("30%")), [200, 503]);
+        assert_eq!(failures(any, None, Some("30%")), [200, 500]);
+        assert_eq!(failures(any, Some(204), Some("100%")), [500]);
+        assert_eq!(failures(any, Some(503), Some("0%")), [200]);
+        // Where a contract lists what it takes for a success, its list decides.
+        let listed = &SuccessRule::Codes(vec![202, 204]);
+        assert_eq!(failures(listed, None, None), [202]);
+        assert_eq!(failures(listed, Some(204), None), [204]);
+        assert_eq!(failures(listed, Some(200), Some("30%")), [200, 202]);
     }
 
     #[test]

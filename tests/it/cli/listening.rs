@@ -88,7 +88,7 @@ fn input_that_cannot_be_judged_is_a_usage_error() {
         (
             REQUEST,
             &["--contract", "nonesuch"],
-            "hookyard: \"nonesuch\" is neither a built-in contract nor a file: built in are agentfactory, fed, \
+            "hookyard: \"nonesuch\" is neither a known contract nor a file: known are agentfactory, fed, \
              flowmint, github, shipment, standard, stripe, taskhub\n",
         ),
     ] {
@@ -103,7 +103,8 @@ fn input_that_cannot_be_judged_is_a_usage_error() {
         (without.code, without.err.as_str()),
         (
             Some(2),
-            "hookyard: give the secret with --secret S or --secret-file F\n"
+            "hookyard: give the secret with --secret S or --secret-file F, or a public key with --public-key K or \
+             --fetch-keys\n"
         )
     );
     let unfit = run(home.path(), &["verify", "--secret", "short"]);

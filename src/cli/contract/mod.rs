@@ -1,23 +1,34 @@
 //! `hookyard contract`: the wire as data.
+//!
+//! - `source`: the contract that an argument names, without a service
+//! - `check`: files that load, and what they say, or where they do not
+//! - `summary`: what a contract does, in words
+//! - `render`: the request that would be sent
+//! - `keys`: the service's own keys
+
+mod check;
+mod keys;
+mod render;
+mod source;
+mod summary;
 
 use clap::{Args, Subcommand};
 
 use super::connect::ConnectArgs;
 use super::context::Context;
-use super::failure::Failure;
-use super::input::read_text;
 use super::output::{Format, FormatArgs, Output};
 use crate::api::contract::ContractView;
 use crate::client::Client;
-use crate::domain::contract::Contract;
 use crate::domain::escape;
 
-/// Bytes of a contract's file: the longest built-in one has a tenth.
-const CONTRACT_BYTES_MAX: u64 = 256 * 1024;
+pub(crate) use source::find as find_contract;
 
-/// Look at contracts and check files of them.
+/// Look at contracts, check files of them, and see what would be sent under them.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  hookyard contract check contracts/ours.toml")]
+#[command(
+    after_help = "Examples:\n  hookyard contract check contracts/ours.toml\n  \
+                  hookyard contract render contracts/ours.toml --event event.json"
+)]
 pub(crate) struct ContractArgs {
     #[command(flatten)]
     connect: ConnectArgs,
@@ -41,14 +52,27 @@ enum Action {
         #[command(flatten)]
         format: FormatArgs,
     },
-    /// Check a contract's file; needs no service.
-    #[command(after_help = "Example:\n  hookyard contract check contracts/ours.toml")]
+    /// Check contracts' files, and say what they do; needs no service.
+    #[command(after_help = "Example:\n  hookyard contract check contracts/*.toml")]
     Check {
-        /// The file, or - for standard input.
-        file: String,
+        /// The files; - for standard input.
+        #[arg(required = true)]
+        files: Vec<String>,
         #[command(flatten)]
         format: FormatArgs,
     },
+    /// Print the request that would be sent, byte for byte; needs no service.
+    #[command(
+        after_help = "Example:\n  echo '{\"type\": \"task.created\", \"data\": {\"id\": 7}}' > event.json\n  \
+                      hookyard contract render contracts/ours.toml --event event.json\n\n\
+                      A pipe or a file gets the exact bytes, a terminal gets them escaped."
+    )]
+    Render(render::RenderArgs),
+    /// List the public halves of the keys that the service signs with under a contract.
+    #[command(
+        after_help = "Examples:\n  hookyard contract keys fed\n  hookyard contract keys fed --rotate --overlap 7d"
+    )]
+    Keys(keys::KeysArgs),
 }
 
 /// Does what was asked.
@@ -63,7 +87,9 @@ pub(crate) async fn run(args: ContractArgs, context: &Context) -> anyhow::Result
                 Format::Plain | Format::Table => output.print(&escape::block(&contract.text)),
             }
         }
-        Action::Check { file, format } => check(output, &file, format),
+        Action::Check { files, format } => check::run(output, &files, format),
+        Action::Render(args) => render::run(&args, context),
+        Action::Keys(keys) => keys::run(&context.client(&args.connect)?, output, keys).await,
     }
 }
 
@@ -91,26 +117,4 @@ async fn list(client: &Client, output: Output, format: FormatArgs) -> anyhow::Re
         ],
         &contracts.items,
     )
-}
-
-fn check(output: Output, file: &str, format: FormatArgs) -> anyhow::Result<()> {
-    let text = read_text(file, CONTRACT_BYTES_MAX)?;
-    let contract =
-        Contract::load(file, &text).map_err(|error| Failure::failed(error.to_string()))?;
-    let revision = contract.revision().to_string();
-    let answer = serde_json::json!({
-        "name": contract.name,
-        "summary": contract.summary,
-        "revision": revision,
-        "event_types": contract.event_types.len(),
-        "ok": true,
-    });
-    let fields = [
-        ("contract", contract.name.clone()),
-        ("summary", contract.summary.clone()),
-        ("revision", revision),
-        ("event types", contract.event_types.len().to_string()),
-        ("verdict", "it loads".to_owned()),
-    ];
-    output.one(format, &answer, &fields)
 }
