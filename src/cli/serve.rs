@@ -98,6 +98,8 @@ pub(crate) async fn run(args: ServeArgs, context: &Context) -> anyhow::Result<()
         error = service.failed() => Some(error),
     };
     if let Some(error) = failure {
+        // Also for those who read the log alone. Not drained: what has ended could hold that up.
+        tracing::error!(%error, "exiting");
         return Err(error);
     }
     tokio::select! {

@@ -97,7 +97,7 @@ pub(super) struct Berth {
     pub(super) status: Cell<Status>,
     /// Hints in the mailbox.
     pub(super) inbox: Cell<u32>,
-    /// Lanes of this endpoint that ended by a panic.
+    /// Lanes of this endpoint that ended unasked.
     pub(super) restarts: Cell<u32>,
     flights: RefCell<HashMap<DeliveryId, Flight>>,
     reports: RefCell<Vec<Report>>,

@@ -147,6 +147,13 @@ impl Engine {
         }
     }
 
+    /// Completes when the lanes have ended, with why: after [`Engine::halt`] or [`Engine::shutdown`], or because of a
+    /// panic that no fresh lane can mend. Then nothing goes out until the service is started again; nothing accepted
+    /// is lost.
+    pub async fn ended(&self) -> &'static str {
+        self.keeper.ended().await
+    }
+
     /// Deliveries that lanes were to hear of through this handle and its clones: with
     /// [`LanesSnapshot::handed_over`] it tells whether they all have.
     pub fn expected_hand_over(&self) -> u64 {

@@ -17,6 +17,7 @@ use super::router::{LaneEnded, Router};
 use super::sending::Sending;
 use super::setup::LaneSetup;
 use super::yard::Yard;
+use crate::domain::id::EndpointId;
 use crate::domain::lane::slots::Standing;
 use crate::domain::lane::{Effect, Input, Item, LaneMachine};
 use crate::domain::time::Timestamp;
@@ -40,10 +41,11 @@ pub(super) struct Lane {
     _ending: Ending,
 }
 
-/// Dropped with its lane.
-struct Ending {
+/// Dropped with its lane, however that comes about.
+pub(super) struct Ending {
     router: Addr<Router>,
-    berth: Rc<Berth>,
+    endpoint_id: EndpointId,
+    serial: u64,
 }
 
 /// Fresh deliveries, after their commit.
@@ -63,7 +65,8 @@ impl Message for Stop {
 impl Drop for Ending {
     fn drop(&mut self) {
         let ended = LaneEnded {
-            endpoint_id: self.berth.endpoint_id,
+            endpoint_id: self.endpoint_id,
+            serial: self.serial,
             panicked: std::thread::panicking(),
         };
         // This sender has a place of its own in the router's mailbox; without a router nobody needs to know.
@@ -71,9 +74,20 @@ impl Drop for Ending {
     }
 }
 
+impl Ending {
+    /// For the endpoint's lane with this serial number.
+    pub(super) const fn new(router: Addr<Router>, endpoint_id: EndpointId, serial: u64) -> Self {
+        Self {
+            router,
+            endpoint_id,
+            serial,
+        }
+    }
+}
+
 impl Lane {
     /// A lane for the endpoint of `berth`, taking over what an earlier one left there.
-    pub(super) fn new(yard: Rc<Yard>, berth: Rc<Berth>, router: Addr<Router>) -> Self {
+    pub(super) fn new(yard: Rc<Yard>, berth: Rc<Berth>, ending: Ending) -> Self {
         let setup = Rc::clone(&berth.setup.borrow());
         let config = setup.lane_config(yard.concurrency_per_endpoint);
         let left_behind = berth.left_behind();
@@ -89,10 +103,7 @@ impl Lane {
         let generation = berth.restarts.get();
         let machine = LaneMachine::new(id, config, yard.now(), generation, left_behind.into_iter());
         Self {
-            _ending: Ending {
-                router,
-                berth: Rc::clone(&berth),
-            },
+            _ending: ending,
             yard,
             berth,
             setup,

@@ -12,7 +12,7 @@ use futures_util::future::{Either, select};
 
 use super::berth::Berth;
 use super::kept::EventRef;
-use super::lane::{Hint, Lane, Stop, is_slow};
+use super::lane::{Ending, Hint, Lane, Stop, is_slow};
 use super::views::{LaneStatus, LanesSnapshot};
 use super::yard::Yard;
 use crate::domain::endpoint::EndpointStatus;
@@ -32,7 +32,10 @@ const PARK_MIN: Duration = Duration::from_secs(60);
 /// The router.
 pub(super) struct Router {
     yard: Rc<Yard>,
-    lanes: HashMap<EndpointId, Addr<Lane>>,
+    /// The lanes that run, and that nobody told to stop.
+    lanes: HashMap<EndpointId, Running>,
+    /// Lanes ever started.
+    started: u64,
     /// Resting endpoints with a retry to come, by when it is due.
     parked: BTreeSet<(Timestamp, EndpointId)>,
     /// Paused endpoints by when they are to be resumed.
@@ -44,9 +47,17 @@ pub(super) struct Router {
     draining: bool,
 }
 
+/// A lane that runs.
+struct Running {
+    /// Which of all lanes it is: an endpoint has one after the other.
+    serial: u64,
+    address: Addr<Lane>,
+}
+
 /// A lane's actor is no more.
 pub(super) struct LaneEnded {
     pub(super) endpoint_id: EndpointId,
+    pub(super) serial: u64,
     pub(super) panicked: bool,
 }
 
@@ -119,6 +130,7 @@ impl Router {
         let mut router = Self {
             yard: Rc::clone(yard),
             lanes: HashMap::new(),
+            started: 0,
             parked: BTreeSet::new(),
             resumes: BTreeSet::new(),
             sorted: HashMap::new(),
@@ -164,9 +176,12 @@ impl Router {
     fn start_lane(&mut self, berth: &Rc<Berth>, context: &Context<Self>) {
         // `start` runs the lane's first step in a task of its own: a panic there is a lane's, not the router's.
         let (yard, berth_of_lane) = (Rc::clone(&self.yard), Rc::clone(berth));
-        let router = context.address();
-        let lane = Lane::create(move |_| Lane::new(yard, berth_of_lane, router));
-        self.lanes.insert(berth.endpoint_id, lane);
+        self.started += 1;
+        let serial = self.started;
+        let ending = Ending::new(context.address(), berth.endpoint_id, serial);
+        let address = Lane::create(move |_| Lane::new(yard, berth_of_lane, ending));
+        let running = Running { serial, address };
+        self.lanes.insert(berth.endpoint_id, running);
     }
 
     fn hand_over(&mut self, events: Vec<AcceptedEvent>, context: &Context<Self>) {
@@ -199,7 +214,7 @@ impl Router {
         let Some(lane) = self.lanes.get(&id) else {
             return;
         };
-        match lane.try_send(Hint(items)) {
+        match lane.address.try_send(Hint(items)) {
             Ok(()) => berth.inbox.set(berth.inbox.get() + 1),
             Err(_) => berth.signal(|signals| signals.look = true),
         }
@@ -242,7 +257,7 @@ impl Router {
             self.yard.slots.borrow_mut().forget(id);
             self.parked.extend(due.map(|due| (due, id)));
             // Its only sender is dropped next, which stops it as well.
-            let _ = lane.try_send(Stop);
+            let _ = lane.address.try_send(Stop);
         }
     }
 
@@ -391,10 +406,17 @@ impl Handler<LaneEnded> for Router {
 
     fn handle(&mut self, ended: LaneEnded, context: &mut Context<Self>) {
         let id = ended.endpoint_id;
-        if !ended.panicked {
+        let running = self.lanes.get(&id);
+        if running.is_none_or(|running| running.serial != ended.serial) {
+            // It was put to rest: forgotten first, then stopped.
             return;
         }
-        tracing::error!(endpoint.id = %id, "a lane panicked; a fresh one starts from the store");
+        let how = if ended.panicked {
+            "panicked"
+        } else {
+            "stopped by itself"
+        };
+        tracing::error!(endpoint.id = %id, how, "a lane ended; a fresh one starts from the store");
         self.restarts += 1;
         let berth = self.yard.berths.borrow().get(&id).cloned();
         if let Some(berth) = berth {
@@ -475,3 +497,6 @@ impl Handler<Drain> for Router {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,8 @@ use actix::prelude::{Actor as _, Addr, AsyncContext as _, Context};
 use futures_util::future::{Either, select};
 use futures_util::stream;
 use rand_chacha::ChaCha12Rng;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinError;
 
 use super::desk::Desk;
 use super::error::EngineError;
@@ -36,6 +37,8 @@ const STORE_RETRY: Duration = Duration::from_secs(1);
 pub(super) struct Keeper {
     stop: Mutex<Option<oneshot::Sender<()>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// Why the thread ended by itself, once it has; closed without a word when it panicked or was stopped.
+    ended: watch::Receiver<Option<&'static str>>,
 }
 
 /// What the thread alone needs.
@@ -50,6 +53,14 @@ pub(super) struct Crew {
     pub(super) with_pending: Vec<EndpointId>,
 }
 
+/// The tasks without which lanes stand still.
+struct Essential {
+    /// Ends when every lane with work was started, or the router is gone.
+    recovery: tokio::task::JoinHandle<()>,
+    /// Ends when the router is gone.
+    time: tokio::task::JoinHandle<()>,
+}
+
 impl Keeper {
     /// Starts the thread; the desk knows the router when this returns.
     ///
@@ -58,16 +69,22 @@ impl Keeper {
     pub(super) async fn start(desk: Arc<Desk>, crew: Crew) -> Result<Self, EngineError> {
         let (stop, stopped) = oneshot::channel();
         let (ready, is_ready) = oneshot::channel();
+        let (ending, ended) = watch::channel(None);
         let thread = std::thread::Builder::new()
             .name("hookyard-engine".to_owned())
             .spawn(move || {
                 let system = actix_rt::System::new();
                 system.block_on(async move {
-                    let yard = run(&desk, crew);
+                    let (yard, essential) = run(&desk, crew);
                     // Without a caller there is nobody to be ready for, and `stop` is dropped as well.
                     let _ = ready.send(());
-                    // An error means that the last handle is gone.
-                    let _ = stopped.await;
+                    // An error of `stopped` means that the last handle is gone.
+                    if let Either::Right((why, _)) =
+                        select(stopped, Box::pin(essential.ended())).await
+                    {
+                        tracing::error!(why, "the lanes cannot go on");
+                        ending.send_replace(Some(why));
+                    }
                     drop(yard);
                 });
             })
@@ -78,7 +95,17 @@ impl Keeper {
         Ok(Self {
             stop: Mutex::new(Some(stop)),
             thread: Mutex::new(Some(thread)),
+            ended,
         })
+    }
+
+    /// Completes when the thread has ended, with why if it knows.
+    pub(super) async fn ended(&self) -> &'static str {
+        let mut ended = self.ended.clone();
+        let why = ended.wait_for(Option::is_some).await;
+        why.ok()
+            .and_then(|why| *why)
+            .unwrap_or("their thread ended")
     }
 
     /// Ends the thread and waits for it; what is in flight is dropped.
@@ -95,7 +122,7 @@ fn take<T>(place: &Mutex<Option<T>>) -> Option<T> {
     place.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
-fn run(desk: &Arc<Desk>, crew: Crew) -> Rc<Yard> {
+fn run(desk: &Arc<Desk>, crew: Crew) -> (Rc<Yard>, Essential) {
     let yard = Yard::new(Arc::clone(desk), crew.transport, &crew.options, crew.rng);
     yard.unsettled_until.set(crew.unsettled.then(|| yard.now()));
     let hints = stream::unfold(crew.hand_over, |mut receiver| async move {
@@ -112,10 +139,26 @@ fn run(desk: &Arc<Desk>, crew: Crew) -> Rc<Yard> {
     }
     let waiting = u32::try_from(crew.with_pending.len()).unwrap_or(u32::MAX);
     yard.waiting_to_start.set(waiting);
-    actix_rt::spawn(recover(Rc::clone(&yard), router.clone(), crew.with_pending));
     actix_rt::spawn(discard_orphans(Rc::clone(&yard)));
-    actix_rt::spawn(keep_time(Rc::clone(&yard), router));
-    yard
+    let essential = Essential {
+        recovery: actix_rt::spawn(recover(Rc::clone(&yard), router.clone(), crew.with_pending)),
+        time: actix_rt::spawn(keep_time(Rc::clone(&yard), router)),
+    };
+    (yard, essential)
+}
+
+impl Essential {
+    /// Completes when the lanes cannot go on, with why: a task that must not end has.
+    async fn ended(self) -> &'static str {
+        const TIME: &str = "the keeping of time panicked";
+        const ROUTER: &str = "the lanes' router panicked";
+        let of_time = |ended: Result<(), JoinError>| if ended.is_err() { TIME } else { ROUTER };
+        match select(self.time, self.recovery).await {
+            Either::Left((ended, _)) => of_time(ended),
+            Either::Right((Ok(()), time)) => of_time(time.await),
+            Either::Right((Err(_), _)) => "recovery panicked",
+        }
+    }
 }
 
 /// Starts the lanes of endpoints with pending deliveries, a few at a time.

@@ -105,7 +105,7 @@ pub struct LanesSnapshot {
     pub slots_total: u32,
     /// Bytes of events that lanes keep in memory.
     pub kept_bytes: u64,
-    /// Lanes that ended by a panic since the start.
+    /// Lanes that ended unasked, by a panic or otherwise, since the start.
     pub restarts: u64,
     /// Deliveries handed over by the writer since the start.
     pub handed_over: u64,

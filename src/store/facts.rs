@@ -23,7 +23,8 @@ pub struct StoreFacts {
     pub flushed_commands: u64,
     /// Flushes that failed and were taken apart.
     pub flush_failures: u64,
-    /// Why the latest flush failed, if it did: empty again after one that succeeded means the store is writable.
+    /// Whether the latest flush failed, or the writer panicked: false again after one that succeeded means that the
+    /// store is writable.
     pub failing: bool,
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use sqlx::SqlitePool;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 
 use super::checkpoint::Checkpointer;
 use super::cold::{ColdCommand, Pending};
@@ -44,6 +44,8 @@ pub(super) struct Shared {
     pub(super) facts: Arc<FactsBoard>,
     /// The writer's thread.
     pub(super) writer: Mutex<Option<JoinHandle<()>>>,
+    /// Closed when the writer ends.
+    pub(super) writer_alive: watch::Receiver<()>,
     /// The checkpointer's thread.
     pub(super) checkpointer: Mutex<Option<Checkpointer>>,
 }
@@ -84,6 +86,13 @@ impl Store {
     /// ended or panicked.
     pub fn writer_is_alive(&self) -> bool {
         self.commands().is_ok_and(|commands| !commands.is_closed())
+    }
+
+    /// Completes when the writer has ended: by [`Store::close`], or by a panic, after which nothing can be written
+    /// until the store is opened again. Those who wait for an answer have got an error by then or get it now.
+    pub async fn writer_ended(&self) {
+        let mut alive = self.shared.writer_alive.clone();
+        while alive.changed().await.is_ok() {}
     }
 
     /// Runs a rare change through the writer.

@@ -23,7 +23,7 @@ use super::lock::DirectoryLock;
 use super::meta::{CLOCK_OFFSET_KEY, WALL_SEEN_KEY, read_number};
 use super::options::StoreOptions;
 use super::schema::{self, MIGRATOR};
-use super::writer::{COMMANDS_MAX, Waiting, Writer};
+use super::writer::{COMMANDS_MAX, LastWords, Waiting, Writer};
 use crate::clock::SharedClock;
 use crate::domain::endpoint_index::EndpointIndex;
 use crate::domain::id::IdMint;
@@ -91,6 +91,7 @@ impl Store {
         let (commands, queue) = mpsc::channel(COMMANDS_MAX);
         let (hand_over, receiver) = hand_over::channel(options.hand_over_batches_max);
         let (changes, _) = broadcast::channel(options.changes_kept.max(1));
+        let (last_words, writer_alive) = LastWords::new(&facts);
         let writer = Writer {
             connection,
             queue,
@@ -105,6 +106,7 @@ impl Store {
             space: super::writer::Space::new(&options),
             facts: Arc::clone(&facts),
             nudge,
+            _last_words: last_words,
             _lock: lock,
         };
         let writer = writer.start().map_err(no_thread)?;
@@ -118,6 +120,7 @@ impl Store {
             changes,
             facts,
             writer: Mutex::new(Some(writer)),
+            writer_alive,
             checkpointer: Mutex::new(Some(checkpointer)),
         };
         let store = Self {

@@ -121,12 +121,23 @@ impl Service {
         Target::Socket(self.socket.path.clone())
     }
 
-    /// Completes when the server ends by itself, which it should not.
+    /// Completes when a part ends by itself, which none should: the process is to end then, and whoever supervises
+    /// it starts it again.
     pub(crate) async fn failed(&mut self) -> anyhow::Error {
-        match (&mut self.serving).await {
-            Ok(Ok(())) => anyhow::anyhow!("the server stopped without being told to"),
-            Ok(Err(error)) => error.into(),
-            Err(error) => anyhow::Error::from(error).context("the server's task ended"),
+        tokio::select! {
+            served = &mut self.serving => match served {
+                Ok(Ok(())) => anyhow::anyhow!("the server stopped without being told to"),
+                Ok(Err(error)) => error.into(),
+                Err(error) => anyhow::Error::from(error).context("the server's task ended"),
+            },
+            () = self.store.writer_ended() => anyhow::anyhow!(
+                "the store's writer panicked and nothing can be written any more: start the service again, nothing \
+                 accepted is lost; the log says where it panicked"
+            ),
+            why = self.engine.ended() => anyhow::anyhow!(
+                "the lanes have ended ({why}) and nothing is delivered any more: start the service again, nothing \
+                 accepted is lost; the log says where it panicked"
+            ),
         }
     }
 
@@ -297,4 +308,92 @@ fn host_name() -> String {
 /// The file that an embedded service logs to.
 pub(crate) fn log_path(data_dir: &Path) -> PathBuf {
     data_dir.join("hookyard.log")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::clock::{Clock, Sleep, SystemClock, within};
+    use crate::config::{Environment, Sources};
+    use crate::domain::time::Timestamp;
+
+    /// How long anything may take.
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    /// The machine's clock, which panics once when a certain thread reads it.
+    struct Breaker {
+        inner: SystemClock,
+        thread: &'static str,
+        armed: Arc<AtomicBool>,
+    }
+
+    impl Breaker {
+        fn strike(&self) {
+            let here = std::thread::current().name() == Some(self.thread);
+            let armed = here && self.armed.swap(false, Ordering::SeqCst);
+            assert!(!armed, "the test breaks {}", self.thread);
+        }
+    }
+
+    impl Clock for Breaker {
+        fn now(&self) -> Timestamp {
+            self.strike();
+            self.inner.now()
+        }
+
+        fn monotonic(&self) -> Duration {
+            self.strike();
+            self.inner.monotonic()
+        }
+
+        fn sleep_until(&self, deadline: Timestamp) -> Sleep {
+            self.inner.sleep_until(deadline)
+        }
+
+        fn sleep_for(&self, duration: Duration) -> Sleep {
+            self.inner.sleep_for(duration)
+        }
+    }
+
+    /// What a service ends with whose thread of this name panics.
+    async fn ending_without(thread: &'static str) -> String {
+        let directory = tempfile::tempdir().unwrap();
+        let place = |name: &str| directory.path().join(name).display().to_string();
+        let environment = Environment::from_iter([
+            ("HOOKYARD_DATA_DIR", place("data")),
+            ("HOOKYARD_SOCKET", place("socket")),
+            ("HOOKYARD_LISTEN", "127.0.0.1:0".to_owned()),
+        ]);
+        let config = Config::load(&Sources {
+            environment,
+            ..Sources::default()
+        });
+        let armed = Arc::new(AtomicBool::new(false));
+        let clock = Arc::new(Breaker {
+            inner: SystemClock::new(),
+            thread,
+            armed: Arc::clone(&armed),
+        });
+        let mut service = Service::start(&config.unwrap(), clock).await.unwrap();
+        armed.store(true, Ordering::SeqCst);
+        // The engine's thread looks at the clock by itself; the writer's when it has something to write.
+        let store = service.store.clone();
+        let poke = store.put_meta("poke", Vec::new());
+        let (_, error) = tokio::join!(poke, within(PATIENCE, service.failed()));
+        error.expect("it is noticed").to_string()
+    }
+
+    #[tokio::test]
+    async fn a_service_whose_writer_panics_says_so_and_ends() {
+        let text = ending_without("hookyard-writer").await;
+        assert!(text.starts_with("the store's writer panicked"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn a_service_whose_lanes_end_says_so_and_ends() {
+        let text = ending_without("hookyard-engine").await;
+        assert!(text.starts_with("the lanes have ended (the "), "{text}");
+    }
 }

@@ -14,4 +14,4 @@ pub(super) use queue::{COMMANDS_MAX, Command, PublishCall, RecordCall, Waiting};
 pub(super) use space::Space;
 #[cfg(test)]
 pub(super) use sql::{SELECT_KEYS, SELECT_ODD};
-pub(super) use task::Writer;
+pub(super) use task::{LastWords, Writer};

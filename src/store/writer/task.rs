@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use sqlx::{Connection, SqliteConnection};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 
 use super::super::checkpoint::{self, Nudge};
 use super::super::cold::{Effects, PendingCold, WriteTx};
@@ -59,8 +59,37 @@ pub(crate) struct Writer {
     pub(crate) facts: Arc<FactsBoard>,
     /// Tells the checkpointer.
     pub(crate) nudge: Nudge,
+    /// Tells when it ends.
+    pub(crate) _last_words: LastWords,
     /// Keeps other processes out until the connection is closed.
     pub(crate) _lock: DirectoryLock,
+}
+
+/// What the writer leaves behind, dropped with it: a writer that panicked says so.
+pub(crate) struct LastWords {
+    facts: Arc<FactsBoard>,
+    /// Nothing is ever sent: that it is gone is the message.
+    _alive: watch::Sender<()>,
+}
+
+impl LastWords {
+    /// For a writer that notes on `facts`, and who hears of its end.
+    pub(crate) fn new(facts: &Arc<FactsBoard>) -> (Self, watch::Receiver<()>) {
+        let (alive, ended) = watch::channel(());
+        let last_words = Self {
+            facts: Arc::clone(facts),
+            _alive: alive,
+        };
+        (last_words, ended)
+    }
+}
+
+impl Drop for LastWords {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.facts.note(|facts| facts.failing = true);
+        }
+    }
 }
 
 impl Writer {

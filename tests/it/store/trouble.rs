@@ -1,16 +1,17 @@
 //! Trouble: a full disk, a poisoned row, a crowd at the door. Nobody pays for somebody else's.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::future::{join_all, join3};
 use hookyard::domain::json::RawJson;
 use hookyard::domain::retention::{self, RetentionPolicy};
-use hookyard::store::{AfterAttempt, RetentionProgress, StoreError};
+use hookyard::domain::time::Timestamp;
+use hookyard::store::{AfterAttempt, RetentionProgress, Store, StoreError, StoreOptions};
 
-use super::fixture::{Yard, event, keyed, note, plain_endpoint};
-use hookyard::clock::Clock;
+use super::fixture::{START, Yard, event, keyed, note, plain_endpoint};
+use hookyard::clock::{Clock, Sleep, VirtualClock};
 
 #[tokio::test]
 async fn below_the_reserve_nothing_is_accepted_and_outcomes_are_recorded() {
@@ -72,6 +73,64 @@ async fn a_file_that_cannot_grow_loses_nothing_and_recovers_once_there_is_room()
     }
     yard.publish(large).await.unwrap();
     assert!(!yard.store.facts().failing);
+}
+
+/// A clock that panics once when the writer reads it.
+struct WriterBreaker {
+    inner: VirtualClock,
+    armed: Arc<AtomicBool>,
+}
+
+impl Clock for WriterBreaker {
+    fn now(&self) -> Timestamp {
+        let writes = std::thread::current().name() == Some("hookyard-writer");
+        let armed = writes && self.armed.swap(false, Ordering::SeqCst);
+        assert!(!armed, "the test breaks the writer");
+        self.inner.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.inner.monotonic()
+    }
+
+    fn sleep_until(&self, deadline: Timestamp) -> Sleep {
+        self.inner.sleep_until(deadline)
+    }
+
+    fn sleep_for(&self, duration: Duration) -> Sleep {
+        self.inner.sleep_for(duration)
+    }
+}
+
+#[tokio::test]
+async fn a_writer_that_panics_is_noticed_and_keeps_nobody_waiting() {
+    let directory = tempfile::tempdir().unwrap();
+    let armed = Arc::new(AtomicBool::new(false));
+    let clock = WriterBreaker {
+        inner: VirtualClock::at(START),
+        armed: Arc::clone(&armed),
+    };
+    let options = StoreOptions::new(directory.path());
+    let (store, _hand_over) = Store::open(options, Arc::new(clock)).await.unwrap();
+    store.publish(vec![event("a.b")]).await.unwrap();
+    assert!(!store.facts().failing && store.writer_is_alive());
+
+    armed.store(true, Ordering::SeqCst);
+    let answers = join_all((0..200).map(|_| store.publish(vec![event("a.b")]))).await;
+    let refused = |answer: &Result<_, _>| matches!(answer, Err(StoreError::Unavailable(None)));
+    assert!(answers.iter().all(refused), "{answers:?}");
+    store.writer_ended().await;
+    assert!(store.facts().failing && !store.writer_is_alive());
+    let refused = store.put_meta("any", Vec::new()).await.unwrap_err();
+    assert_eq!(refused.to_string(), "the store is not available");
+    // What was accepted before can still be read, and the next start finds it.
+    assert_eq!(store.events_ever().await.unwrap(), 1);
+    store.close().await;
+    let options = StoreOptions::new(directory.path());
+    let clock = Arc::new(VirtualClock::at(START));
+    let (store, _hand_over) = Store::open(options, clock).await.unwrap();
+    store.publish(vec![event("a.b")]).await.unwrap();
+    assert_eq!(store.events_ever().await.unwrap(), 2);
 }
 
 #[tokio::test]

@@ -1,0 +1,261 @@
+//! What follows when a lane, the router or the keeping of time ends without being told to.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::clock::{Clock, SharedClock, Sleep, VirtualClock, within};
+use crate::domain::actor::Actor as Person;
+use crate::domain::address::AddressRules;
+use crate::domain::contract::ContractSet;
+use crate::domain::endpoint_draft::NewEndpoint;
+use crate::domain::event::NewEvent;
+use crate::domain::json::RawJson;
+use crate::domain::seal::SealingKey;
+use crate::domain::tenant::Audience;
+use crate::engine::{DeliveryQuery, Engine, EngineOptions, EngineParts};
+use crate::store::{Store, StoreOptions};
+use crate::transport::{HttpTransport, TransportOptions};
+
+/// How long in real time anything may take that needs no virtual time.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Stops a lane behind the router's back.
+struct StopLane(EndpointId);
+
+impl Message for StopLane {
+    type Result = ();
+}
+
+impl Handler<StopLane> for Router {
+    type Result = ();
+
+    fn handle(&mut self, stop: StopLane, _: &mut Context<Self>) {
+        self.lanes[&stop.0].address.try_send(Stop).unwrap();
+    }
+}
+
+/// Breaks the router.
+struct Break;
+
+impl Message for Break {
+    type Result = ();
+}
+
+impl Handler<Break> for Router {
+    type Result = ();
+
+    fn handle(&mut self, _: Break, _: &mut Context<Self>) {
+        panic!("the test breaks the router");
+    }
+}
+
+/// A virtual clock on which sleeping panics once armed.
+#[derive(Clone, Default)]
+struct BrokenClock {
+    inner: VirtualClock,
+    armed: Arc<AtomicBool>,
+}
+
+impl Clock for BrokenClock {
+    fn now(&self) -> Timestamp {
+        self.inner.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.inner.monotonic()
+    }
+
+    fn sleep_until(&self, deadline: Timestamp) -> Sleep {
+        self.inner.sleep_until(deadline)
+    }
+
+    fn sleep_for(&self, duration: Duration) -> Sleep {
+        let armed = self.armed.swap(false, Ordering::SeqCst);
+        assert!(!armed, "the test breaks this sleeper");
+        self.inner.sleep_for(duration)
+    }
+}
+
+struct Place {
+    engine: Engine,
+    clock: BrokenClock,
+    /// Gone with the place.
+    _directory: TempDir,
+}
+
+impl Place {
+    async fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let clock = BrokenClock::default();
+        clock.inner.set(Timestamp::from_millis(1_776_075_480_250));
+        let shared: SharedClock = Arc::new(clock.clone());
+        let options = StoreOptions::new(directory.path());
+        let (store, hand_over) = Store::open(options, Arc::clone(&shared)).await.unwrap();
+        let targets = AddressRules {
+            allow: vec!["127.0.0.0/8".parse().unwrap()],
+            ..AddressRules::default()
+        };
+        let transport = HttpTransport::new(TransportOptions {
+            targets: targets.clone(),
+            ..TransportOptions::default()
+        });
+        let contracts = ContractSet::load(&[], &["standard".to_owned()], "standard");
+        let engine = Engine::start(EngineParts {
+            store,
+            hand_over,
+            transport: Arc::new(transport.unwrap()),
+            contracts: Arc::new(contracts.unwrap()),
+            clock: shared,
+            seed: [7; 32],
+            sealing_key: SealingKey::from_bytes([9; 32]),
+            options: EngineOptions {
+                targets,
+                ..EngineOptions::default()
+            },
+        });
+        Self {
+            engine: engine.await.unwrap(),
+            clock,
+            _directory: directory,
+        }
+    }
+
+    fn router(&self) -> &Addr<Router> {
+        self.engine.desk.router.get().unwrap()
+    }
+
+    /// An endpoint where nobody listens, and an event for it.
+    async fn failing_delivery(&self) -> EndpointId {
+        let port = {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            listener.local_addr().unwrap().port()
+        };
+        let new = NewEndpoint {
+            url: format!("http://127.0.0.1:{port}/"),
+            ..NewEndpoint::default()
+        };
+        let created = self.engine.create_endpoint(&Person::service(), new).await;
+        let event = NewEvent {
+            key: None,
+            audience: Audience::Tenantless,
+            event_type: "a.b".parse().unwrap(),
+            occurred_at: None,
+            attributes: None,
+            data: RawJson::parse("1").unwrap(),
+            test: false,
+        };
+        self.engine.publish(vec![event]).await.unwrap();
+        created.unwrap().0.id
+    }
+
+    /// Lets time pass, by which whoever keeps it wakes and sleeps anew, until the engine has ended; gives why.
+    async fn ended(&self) -> &'static str {
+        let ending = async {
+            loop {
+                self.clock.inner.advance(Duration::from_secs(1));
+                let ended = std::pin::pin!(self.engine.ended());
+                let moment = std::pin::pin!(tokio::task::yield_now());
+                if let Either::Left((why, _)) = select(ended, moment).await {
+                    return why;
+                }
+            }
+        };
+        within(PATIENCE, ending).await.expect("the engine ends")
+    }
+
+    async fn attempts(&self) -> u32 {
+        let page = self.engine.deliveries(DeliveryQuery::default()).await;
+        page.unwrap().items[0].attempts
+    }
+
+    /// Waits until the only lane is as `is_met` wants it; gives when it wants to be woken.
+    async fn watch(&self, what: &str, is_met: impl Fn(&LanesSnapshot) -> bool) -> LanesSnapshot {
+        let watching = async {
+            loop {
+                let lanes = self.engine.lanes().await.unwrap();
+                if is_met(&lanes) {
+                    return lanes;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        within(PATIENCE, watching).await.expect(what)
+    }
+}
+
+fn waits_for_its_retry(lanes: &LanesSnapshot) -> bool {
+    lanes.lanes.first().is_some_and(|lane| {
+        let at_rest = lane.quiet && !lane.loading && lane.in_flight == 0;
+        at_rest && lane.next_wakeup.is_some()
+    })
+}
+
+#[tokio::test]
+async fn a_lane_that_stops_by_itself_is_counted_and_started_again_from_the_store() {
+    let place = Place::new().await;
+    let endpoint_id = place.failing_delivery().await;
+    place
+        .watch("the first attempt failed", waits_for_its_retry)
+        .await;
+    for stops in 1..=3 {
+        place.router().send(StopLane(endpoint_id)).await.unwrap();
+        let lanes = place
+            .watch("a fresh lane knows of the retry", |lanes| {
+                lanes.restarts == stops && waits_for_its_retry(lanes)
+            })
+            .await;
+        assert_eq!(u64::from(lanes.lanes[0].restarts), stops);
+    }
+    let lanes = place.engine.lanes().await.unwrap();
+    place
+        .clock
+        .inner
+        .advance_to(lanes.lanes[0].next_wakeup.unwrap());
+    let retried = async {
+        while place.attempts().await < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    within(PATIENCE, retried).await.expect("the retry is made");
+}
+
+#[tokio::test]
+async fn a_lane_that_is_put_to_rest_is_not_counted_as_ended() {
+    let place = Place::new().await;
+    let endpoint_id = place.failing_delivery().await;
+    place
+        .watch("the first attempt failed", waits_for_its_retry)
+        .await;
+    // As the router does it when a lane has been idle for long.
+    let ended = LaneEnded {
+        endpoint_id,
+        serial: 0,
+        panicked: false,
+    };
+    place.router().send(ended).await.unwrap();
+    let lanes = place.engine.lanes().await.unwrap();
+    assert_eq!((lanes.restarts, lanes.lanes.len()), (0, 1));
+}
+
+#[tokio::test]
+async fn the_engine_says_when_its_router_has_ended_and_keeps_nobody_waiting() {
+    let place = Place::new().await;
+    assert!(place.engine.health().await.is_ready());
+    place.router().send(Break).await.unwrap_err();
+    assert_eq!(place.ended().await, "the lanes' router panicked");
+    let health = place.engine.health().await;
+    assert_eq!(health.lanes.as_deref(), Some("they have ended"));
+    let asked = within(PATIENCE, place.engine.lanes()).await;
+    assert!(asked.expect("an answer at once").is_err());
+}
+
+#[tokio::test]
+async fn the_engine_says_when_nobody_keeps_time_any_more() {
+    let place = Place::new().await;
+    place.clock.armed.store(true, Ordering::SeqCst);
+    assert_eq!(place.ended().await, "the keeping of time panicked");
+    assert!(!place.engine.health().await.is_ready());
+}
