@@ -76,6 +76,9 @@ pub struct LanesView {
     pub awake: u64,
     /// Lanes that ended unexpectedly and were started again, since the service's start.
     pub restarts: u64,
+    /// Outcomes that the store refused for good, since the service's start; their deliveries are dead.
+    #[serde(default)]
+    pub outcomes_refused: u64,
 }
 
 /// `GET /v1/info`: who answers, and who is asking.

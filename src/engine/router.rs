@@ -28,6 +28,9 @@ const MAILBOX_MAX: usize = 1_024;
 const LINGER: Duration = Duration::from_secs(30);
 /// A lane whose next retry is further away than this rests until then.
 const PARK_MIN: Duration = Duration::from_secs(60);
+/// The first and the longest wait after the deliveries of deleted endpoints could not be discarded.
+const ORPHANS_RETRY_FIRST: Duration = Duration::from_secs(2);
+const ORPHANS_RETRY_MAX: Duration = Duration::from_secs(256);
 
 /// The router.
 pub(super) struct Router {
@@ -284,6 +287,7 @@ impl Router {
             slots_total: slots.total(),
             kept_bytes: self.yard.budget.used() as u64,
             restarts: self.restarts,
+            outcomes_refused: self.yard.outcomes_refused(),
             handed_over: self.handed_over,
             next_wakeup: self.next_business(),
         }
@@ -327,15 +331,18 @@ impl Router {
     }
 }
 
-/// Discards what is pending for deleted endpoints, chunk by chunk: others write in between.
+/// Discards what is pending for deleted endpoints, chunk by chunk: others write in between. Goes on until all of it
+/// is done, after 2, 4, 8 … up to 256 s where the store fails.
 pub(super) async fn discard_orphans(yard: Rc<Yard>) {
+    let mut wait = ORPHANS_RETRY_FIRST;
     loop {
         match yard.store.discard_orphans().await {
             Ok(0) => return,
-            Ok(_) => {}
+            Ok(_) => wait = ORPHANS_RETRY_FIRST,
             Err(error) => {
-                tracing::error!(%error, "failed to discard the deliveries of deleted endpoints; the next start goes on");
-                return;
+                tracing::error!(%error, ?wait, "failed to discard the deliveries of deleted endpoints; trying again");
+                yard.clock.sleep_for(wait).await;
+                wait = (wait * 2).min(ORPHANS_RETRY_MAX);
             }
         }
     }

@@ -29,6 +29,9 @@ use crate::store::{AfterAttempt, AttemptRecord, Recorded, StoreError};
 
 /// How long a task waits before it tries again to reach a store that does not answer.
 const STORE_RETRY: Duration = Duration::from_secs(1);
+/// How often an outcome is offered to a store that refuses it as such. A disk that is full or fails is not a refusal:
+/// for that a task waits as long as it takes.
+const REFUSALS_MAX: u32 = 3;
 
 /// Everything one attempt needs.
 pub(super) struct Sending {
@@ -264,11 +267,13 @@ impl Sending {
         }
     }
 
-    /// Records the attempt, as often as it takes: what happened must not be forgotten while we live.
+    /// Records the attempt, as often as it takes: what happened must not be forgotten while we live. Only what the
+    /// store refuses for good is given up, and the delivery with it: sent again, it would be refused again.
     ///
     /// What was decided at `set_ms` moves with the clock, when that is set before the store has it.
     async fn record(&self, mut record: AttemptRecord, set_ms: i64) -> Settlement {
         let decided = record.next;
+        let mut refusals = 0;
         loop {
             self.yard.until_clock_is_told().await;
             let sent_at = self.yard.set_ms();
@@ -283,24 +288,52 @@ impl Sending {
                     tracing::warn!(%error, "an attempt came back for a delivery that is gone");
                     return Settlement::Done;
                 }
+                Err(error) if error.is_lasting() => {
+                    tracing::error!(%error, delivery.id = %self.item.id, "the store refuses an attempt");
+                    refusals += 1;
+                    if refusals == REFUSALS_MAX {
+                        return self.give_up(&record.attempt, &error).await;
+                    }
+                    // It may be what the receiver said.
+                    record.attempt.response = None;
+                }
                 Err(error) => {
                     tracing::error!(%error, delivery.id = %self.item.id, "failed to record an attempt; trying again");
-                    if matches!(error, StoreError::Refused { .. }) {
-                        record.attempt.response = None;
-                    }
                 }
             }
             self.yard.clock.sleep_for(STORE_RETRY).await;
         }
     }
 
-    /// Makes a delivery dead of which no request can be made.
+    /// Makes a delivery dead whose outcome the store does not take.
+    async fn give_up(&self, attempt: &Attempt, error: &StoreError) -> Settlement {
+        self.yard.note_refused_outcome();
+        let outcome = match &attempt.failure {
+            None => "succeeded".to_owned(),
+            Some(failure) => format!("failed ({})", failure.text),
+        };
+        let number = attempt.number;
+        let why = format!("attempt {number} {outcome}, but it cannot be recorded: {error}");
+        self.bury(&why).await
+    }
+
+    /// Makes a delivery dead that cannot be sent or recorded.
+    ///
+    /// One that the store does not even let die is forgotten until its lane reads the store again.
     async fn bury(&self, why: &str) -> Settlement {
         let id = self.item.id;
-        tracing::warn!(delivery.id = %id, why, "no request can be made of a delivery");
+        tracing::warn!(delivery.id = %id, why, "a delivery is undeliverable");
+        let mut refusals = 0;
         loop {
             match self.yard.store.mark_undeliverable(id, why).await {
                 Ok(_) | Err(StoreError::NotFound { .. }) => return Settlement::Done,
+                Err(error) if error.is_lasting() => {
+                    tracing::error!(%error, delivery.id = %id, "the store refuses to mark a delivery undeliverable");
+                    refusals += 1;
+                    if refusals == REFUSALS_MAX {
+                        return Settlement::Done;
+                    }
+                }
                 Err(error) => {
                     tracing::error!(%error, delivery.id = %id, "failed to mark a delivery undeliverable");
                 }

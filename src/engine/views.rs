@@ -107,6 +107,8 @@ pub struct LanesSnapshot {
     pub kept_bytes: u64,
     /// Lanes that ended unasked, by a panic or otherwise, since the start.
     pub restarts: u64,
+    /// Outcomes that the store refused for good since the start; their deliveries are dead.
+    pub outcomes_refused: u64,
     /// Deliveries handed over by the writer since the start.
     pub handed_over: u64,
     /// When the router has something to do by itself: a pause that ends, a resting lane's next retry.

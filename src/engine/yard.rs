@@ -59,6 +59,8 @@ pub(super) struct Yard {
     set_ms: Cell<i64>,
     /// Told when [`Yard::setting_clock`] is over.
     clock_is_told: Notify,
+    /// Outcomes that the store refused for good, since the start.
+    outcomes_refused: Cell<u64>,
 }
 
 impl Yard {
@@ -89,6 +91,7 @@ impl Yard {
             offset_ms: Cell::new(clock_offset_ms(&clock)),
             set_ms: Cell::new(0),
             clock_is_told: Notify::new(),
+            outcomes_refused: Cell::new(0),
             clock,
             desk,
         })
@@ -186,6 +189,16 @@ impl Yard {
             .values()
             .filter(|berth| berth.status.get().loading)
             .count()
+    }
+
+    /// Notes that the store refused an outcome for good.
+    pub(super) fn note_refused_outcome(&self) {
+        self.outcomes_refused.set(self.outcomes_refused.get() + 1);
+    }
+
+    /// Outcomes that the store refused for good, since the start.
+    pub(super) const fn outcomes_refused(&self) -> u64 {
+        self.outcomes_refused.get()
     }
 
     /// Notes that something moved.

@@ -106,6 +106,11 @@ fn machine(page: &mut Page, stats: &StatsView) {
         "Lanes that ended unexpectedly and were started again.",
         stats.lanes.restarts,
     );
+    page.counter(
+        "hookyard_outcomes_refused_total",
+        "Outcomes that the store refused for good; their deliveries are dead.",
+        stats.lanes.outcomes_refused,
+    );
     page.gauge(
         "hookyard_oldest_due_milliseconds",
         "How late the oldest due delivery is.",

@@ -46,6 +46,7 @@ pub(super) async fn view(core: &Core, window: Duration) -> Result<StatsView, Ref
         lanes: LanesView {
             awake: wire_count(lanes.lanes.len()),
             restarts: lanes.restarts,
+            outcomes_refused: lanes.outcomes_refused,
         },
     })
 }

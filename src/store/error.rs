@@ -163,6 +163,12 @@ impl StoreError {
         }
     }
 
+    /// Whether the same call would be answered the same again, whatever time passes: not when the disk is full or
+    /// fails, and not when the queue is.
+    pub const fn is_lasting(&self) -> bool {
+        self.is_about_the_request() && !matches!(self, Self::Busy)
+    }
+
     /// Whether the fault lies in what was asked, so that its neighbours may succeed without it.
     pub(super) const fn is_about_the_request(&self) -> bool {
         !matches!(self, Self::Unavailable(_) | Self::Full { .. })

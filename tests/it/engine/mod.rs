@@ -9,3 +9,4 @@ mod ladder;
 mod limit;
 mod revisions;
 mod rotation;
+mod refusing;

@@ -1,6 +1,7 @@
 //! A store in a directory of its own, and the things that tests put into it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use hookyard::store::{
     AfterAttempt, AttemptRecord, AuditNote, HandOverReceiver, Published, Store, StoreError,
     StoreOptions,
 };
+use sqlx::{AssertSqlSafe, ConnectOptions as _, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
 /// 2026-04-13T10:18:00.250Z: where the clock of a [`Yard`] stands at first.
@@ -77,6 +79,11 @@ impl Yard {
         }
     }
 
+    /// Changes the store's file behind its back.
+    pub(crate) async fn tamper(&self, sql: &str) {
+        tamper_in(self.directory.path(), sql).await;
+    }
+
     /// Stores an active endpoint that wants everything without tenant, changed as the test likes.
     pub(crate) async fn endpoint_with(&self, change: impl FnOnce(&mut Endpoint)) -> Endpoint {
         let now = self.clock.now();
@@ -116,6 +123,14 @@ impl Yard {
     pub(crate) fn attempt_of(&self, delivery: &Delivery, next: AfterAttempt) -> AttemptRecord {
         attempt(&self.store, delivery, next, self.clock.now())
     }
+}
+
+/// Changes the file of the store in `directory` behind its back.
+pub(crate) async fn tamper_in(directory: &Path, sql: &str) {
+    let options = SqliteConnectOptions::new().filename(directory.join("hookyard.db"));
+    let mut connection = options.connect().await.unwrap();
+    let sql = AssertSqlSafe(sql.to_owned());
+    sqlx::query(sql).execute(&mut connection).await.unwrap();
 }
 
 /// A record of the next attempt of `delivery`, made at `now`.

@@ -2,7 +2,7 @@
 
 mod durability;
 mod endpoints;
-mod fixture;
+pub(crate) mod fixture;
 mod moves;
 mod opening;
 mod outcomes;

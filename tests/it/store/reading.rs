@@ -11,7 +11,6 @@ use hookyard::store::{
     AfterAttempt, Cursor, DeliveryScope, DeliverySelect, SqlCondition, SqlValue, StoreError,
     StoredRevision,
 };
-use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 
 use super::fixture::{START, Yard, event, note};
 
@@ -140,32 +139,18 @@ async fn lanes_load_fresh_in_order_and_due_by_time() {
     assert_eq!(yard.store.oldest_due().await.unwrap(), Some(START));
 }
 
-/// Breaks the store's file behind its back.
-async fn tamper(yard: &Yard, sql: &'static str) {
-    let mut connection = SqliteConnectOptions::new()
-        .filename(yard.directory.path().join("hookyard.db"))
-        .connect()
-        .await
-        .unwrap();
-    sqlx::query(sql).execute(&mut connection).await.unwrap();
-}
-
 #[tokio::test]
 async fn a_row_that_cannot_be_read_is_named_and_leaves_its_neighbours_alone() {
     let yard = Yard::new().await;
     let endpoint = yard.endpoint().await;
     let mut ids = publish_many(&yard, 3).await;
     ids.reverse();
-    tamper(
-        &yard,
+    yard.tamper(
         "UPDATE deliveries SET event_type = 'no type' WHERE id = (SELECT min(id) FROM deliveries)",
     )
     .await;
-    tamper(
-        &yard,
-        "UPDATE events SET data = x'ff' WHERE id = (SELECT max(id) FROM events)",
-    )
-    .await;
+    yard.tamper("UPDATE events SET data = x'ff' WHERE id = (SELECT max(id) FROM events)")
+        .await;
     let rows = yard.store.lane_fresh(endpoint.id, None, 9).await.unwrap();
     let named: Vec<_> = rows
         .iter()
@@ -198,7 +183,7 @@ async fn a_row_that_cannot_be_read_is_named_and_leaves_its_neighbours_alone() {
 async fn an_endpoint_that_cannot_be_read_is_named() {
     let yard = Yard::new().await;
     let endpoint = yard.endpoint().await;
-    tamper(&yard, "UPDATE endpoints SET secrets = '[1]'").await;
+    yard.tamper("UPDATE endpoints SET secrets = '[1]'").await;
     let error = yard.store.endpoint(endpoint.id).await.unwrap_err();
     let expected = format!(
         "row {} of endpoints has an unreadable secrets",

@@ -25,6 +25,7 @@ use hookyard::store::{Store, StoreOptions};
 use hookyard::transport::{HttpTransport, Transport, TransportOptions};
 use tempfile::TempDir;
 
+use crate::store::fixture::tamper_in;
 use crate::transport::harness::loopback;
 
 /// 2026-04-13T10:18:00.250Z: where the clock stands at first.
@@ -355,6 +356,11 @@ impl World {
             .iter()
             .map(|delivery| delivery.state)
             .collect()
+    }
+
+    /// Changes the store's file behind its back.
+    pub(crate) async fn tamper(&self, sql: &'static str) {
+        tamper_in(self.directory.path(), sql).await;
     }
 
     /// Whether the ledger adds up, and how many deliveries it has.
