@@ -4,6 +4,8 @@
 //! [`VirtualClock`] stands where a test puts it. Not tokio's paused time: that misfires beside real sockets and
 //! sqlx's threads, whose own timeouts stay in real time.
 
+mod agreed;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -13,6 +15,8 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::oneshot;
 
 use crate::domain::time::Timestamp;
+
+pub use agreed::AgreedTime;
 
 /// The longest that [`SystemClock`] sleeps before it looks at the wall clock again: a machine that was suspended
 /// or whose clock was set catches up within it.

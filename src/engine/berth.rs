@@ -52,8 +52,8 @@ pub(super) struct Signals {
     pub(super) look: bool,
     /// The endpoint changed: take its new settings up.
     pub(super) reconfigure: bool,
-    /// The wall clock was set by this many milliseconds.
-    pub(super) clock_set_ms: i64,
+    /// The wall clock was set: plan anew.
+    pub(super) clock_set: bool,
     /// Start nothing more.
     pub(super) drain: bool,
     /// A slot was granted.

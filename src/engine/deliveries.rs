@@ -26,7 +26,7 @@ impl Engine {
     pub async fn deliveries(&self, query: DeliveryQuery) -> Result<Page<Delivery>, EngineError> {
         let (mut cursor, limit) = paging::checked(&query.page)?;
         let filter = query.filter.as_deref().map(parse_filter).transpose()?;
-        let now = self.desk.clock.now();
+        let now = self.desk.now();
         let plan = filter.as_ref().map(Plan::of);
         let condition = plan
             .as_ref()
@@ -101,7 +101,7 @@ impl Engine {
         let Some(filter) = filter else {
             return Ok(true);
         };
-        let now = self.desk.clock.now();
+        let now = self.desk.now();
         let event = self.desk.store.event(delivery.event_id).await?.event;
         let attempts = match delivery.attempts {
             0 => Vec::new(),
@@ -143,7 +143,7 @@ impl Engine {
                 None
             },
         };
-        let why = why::sentence(self.desk.clock.now(), &facts);
+        let why = why::sentence(self.desk.now(), &facts);
         Ok(DeliveryView {
             delivery,
             attempts,

@@ -53,6 +53,11 @@ impl Desk {
         Ok(())
     }
 
+    /// The time by which endpoints and deliveries are dated: see [`Store::time`].
+    pub(super) fn now(&self) -> Timestamp {
+        self.store.time().now()
+    }
+
     /// Fills `bytes` with randomness for secrets.
     pub(super) fn randomness<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
@@ -74,17 +79,18 @@ impl Desk {
 
     /// Changes an endpoint: on disk, in the book, and in its lane, which has heard of it when this returns.
     ///
-    /// `change` says what it becomes, or `None` for what it is already.
+    /// `change` says what it becomes at the given time, or `None` for what it is already. When the endpoint was changed
+    /// or the clock set meanwhile, it is asked again.
     pub(super) async fn change_endpoint(
         &self,
         note: AuditNote,
         id: EndpointId,
-        mut change: impl FnMut(&Endpoint) -> Result<Option<Endpoint>, EngineError>,
+        mut change: impl FnMut(&Endpoint, Timestamp) -> Result<Option<Endpoint>, EngineError>,
     ) -> Result<Arc<Endpoint>, EngineError> {
         self.open()?;
         for _ in 0..TRIES_MAX {
             let current = self.endpoint(id)?;
-            let Some(changed) = change(&current)? else {
+            let Some(changed) = change(&current, self.now())? else {
                 return Ok(current);
             };
             let version = current.version;
@@ -121,9 +127,8 @@ impl Desk {
     /// Disables an endpoint whose receiver answered 410.
     pub(super) async fn disable_gone(&self, id: EndpointId) {
         let note = AuditNote::new(Actor::service(), "endpoint.disable");
-        let now = self.clock.now();
         let done = self
-            .change_endpoint(note, id, |endpoint| {
+            .change_endpoint(note, id, |endpoint, now| {
                 Ok(disabled(endpoint, now, DisabledReason::Gone))
             })
             .await;
@@ -139,10 +144,9 @@ impl Desk {
 
     /// Ends a pause whose time has come.
     pub(super) async fn resume_due(&self, id: EndpointId) {
-        let now = self.clock.now();
         let note = AuditNote::new(Actor::service(), "endpoint.resume");
         let done = self
-            .change_endpoint(note, id, |endpoint| match endpoint.status {
+            .change_endpoint(note, id, |endpoint, now| match endpoint.status {
                 EndpointStatus::Paused {
                     until: Some(until), ..
                 } if until <= now => Ok(Some(active(endpoint, now))),

@@ -47,7 +47,7 @@ impl Engine {
         new: NewEndpoint,
     ) -> Result<(Endpoint, SecretString), EngineError> {
         self.desk.open()?;
-        let now = self.desk.clock.now();
+        let now = self.desk.now();
         let id = self.desk.store.mint(now);
         let contract = check::contract(&self.desk.contracts, new.contract.as_deref())
             .map_err(|wrong| EngineError::Invalid(vec![wrong]))?;
@@ -123,10 +123,9 @@ impl Engine {
         id: EndpointId,
         patch: EndpointPatch,
     ) -> Result<Endpoint, EngineError> {
-        let now = self.desk.clock.now();
         let note = AuditNote::new(actor.clone(), "endpoint.edit");
         let desk = &self.desk;
-        let changed = desk.change_endpoint(note, id, |endpoint| {
+        let changed = desk.change_endpoint(note, id, |endpoint, now| {
             let targets = &desk.options.targets;
             let mut changed = wish::patched(endpoint, &desk.contracts, targets, &patch, now)
                 .map_err(EngineError::Invalid)?;
@@ -143,9 +142,8 @@ impl Engine {
     /// # Errors
     /// NotFound, Busy, Draining.
     pub async fn delete_endpoint(&self, actor: &Actor, id: EndpointId) -> Result<(), EngineError> {
-        let now = self.desk.clock.now();
         let note = AuditNote::new(actor.clone(), "endpoint.delete");
-        let deleted = |endpoint: &Endpoint| {
+        let deleted = |endpoint: &Endpoint, now| {
             Ok(Some(Endpoint {
                 status: EndpointStatus::Deleted,
                 hold: endpoint.hold.stop(now),
@@ -168,7 +166,7 @@ impl Engine {
         until: Option<Timestamp>,
         reason: Option<String>,
     ) -> Result<Endpoint, EngineError> {
-        let now = self.desk.clock.now();
+        let now = self.desk.now();
         if let Some(until) = until.filter(|&until| until <= now) {
             let detail = format!("{until} has passed: give a later instant, or none");
             return Err(EngineError::invalid("/until", detail));
@@ -180,7 +178,7 @@ impl Engine {
             return Err(EngineError::invalid("/reason", detail));
         }
         let note = AuditNote::new(actor.clone(), "endpoint.pause");
-        let paused = |endpoint: &Endpoint| {
+        let paused = |endpoint: &Endpoint, now| {
             if matches!(endpoint.status, EndpointStatus::Disabled { .. }) {
                 return Err(EngineError::Conflict(format!(
                     "{id} is disabled, so nothing is sent: enable it before you pause it"
@@ -205,9 +203,8 @@ impl Engine {
         actor: &Actor,
         id: EndpointId,
     ) -> Result<Endpoint, EngineError> {
-        let now = self.desk.clock.now();
         let note = AuditNote::new(actor.clone(), "endpoint.resume");
-        let resumed = |endpoint: &Endpoint| match endpoint.status {
+        let resumed = |endpoint: &Endpoint, now| match endpoint.status {
             EndpointStatus::Paused { .. } => Ok(Some(active(endpoint, now))),
             EndpointStatus::Active | EndpointStatus::Deleted => Ok(None),
             EndpointStatus::Disabled { .. } => Err(EngineError::Conflict(format!(
@@ -226,9 +223,8 @@ impl Engine {
         actor: &Actor,
         id: EndpointId,
     ) -> Result<Endpoint, EngineError> {
-        let now = self.desk.clock.now();
         let note = AuditNote::new(actor.clone(), "endpoint.enable");
-        let enabled = |endpoint: &Endpoint| match endpoint.status {
+        let enabled = |endpoint: &Endpoint, now| match endpoint.status {
             EndpointStatus::Disabled { .. } => Ok(Some(active(endpoint, now))),
             EndpointStatus::Active | EndpointStatus::Deleted => Ok(None),
             EndpointStatus::Paused { .. } => Err(EngineError::Conflict(format!(
@@ -248,9 +244,8 @@ impl Engine {
         id: EndpointId,
         reason: DisabledReason,
     ) -> Result<Endpoint, EngineError> {
-        let now = self.desk.clock.now();
         let note = AuditNote::new(actor.clone(), "endpoint.disable");
-        let changed = |endpoint: &Endpoint| Ok(disabled(endpoint, now, reason));
+        let changed = |endpoint: &Endpoint, now| Ok(disabled(endpoint, now, reason));
         Ok((*self.desk.change_endpoint(note, id, changed).await?).clone())
     }
 
@@ -331,9 +326,8 @@ impl Engine {
             }
             None => contract.new_secret(&self.desk.randomness()),
         };
-        let now = self.desk.clock.now();
         let note = AuditNote::new(actor.clone(), "endpoint.rotate-secret");
-        let rotated = |endpoint: &Endpoint| {
+        let rotated = |endpoint: &Endpoint, now| {
             let old = still_signing(endpoint, now, now + overlap);
             if old.len() >= ACTIVE_SECRETS_MAX {
                 return Err(EngineError::Conflict(format!(

@@ -16,7 +16,7 @@ impl Engine {
     /// # Errors
     /// Internal.
     pub async fn stats(&self, window: Duration) -> Result<Stats, EngineError> {
-        let to = self.desk.clock.now().moved_by(1);
+        let to = self.desk.now().moved_by(1);
         let from = to - window;
         let store = &self.desk.store;
         let mut minutes: BTreeMap<Timestamp, MinuteStats> = BTreeMap::new();
@@ -47,7 +47,7 @@ impl Engine {
         &self,
         window: Duration,
     ) -> Result<BTreeMap<EndpointId, AttemptStats>, EngineError> {
-        let to = self.desk.clock.now().moved_by(1);
+        let to = self.desk.now().moved_by(1);
         Ok(self.desk.store.endpoint_stats(to - window, to).await?)
     }
 

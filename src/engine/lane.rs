@@ -33,6 +33,8 @@ pub(super) struct Lane {
     berth: Rc<Berth>,
     setup: Rc<LaneSetup>,
     machine: LaneMachine<EventRef>,
+    /// [`Yard::set_ms`] at the latest step, to which the machine's times belong.
+    set_ms: i64,
     /// The one timer and when it rings.
     timer: Option<(Timestamp, SpawnHandle)>,
     /// Reused from step to step.
@@ -49,7 +51,11 @@ pub(super) struct Ending {
 }
 
 /// Fresh deliveries, after their commit.
-pub(super) struct Hint(pub(super) Vec<Item<EventRef>>);
+pub(super) struct Hint {
+    pub(super) items: Vec<Item<EventRef>>,
+    /// [`Yard::set_ms`] to which the items' times belong.
+    pub(super) set_ms: i64,
+}
 
 impl Message for Hint {
     type Result = ();
@@ -101,6 +107,7 @@ impl Lane {
             .borrow_mut()
             .take_over(id, u32::try_from(unanswered).unwrap_or(u32::MAX));
         let generation = berth.restarts.get();
+        let set_ms = yard.set_ms();
         let machine = LaneMachine::new(id, config, yard.now(), generation, left_behind.into_iter());
         Self {
             _ending: ending,
@@ -108,6 +115,7 @@ impl Lane {
             berth,
             setup,
             machine,
+            set_ms,
             timer: None,
             effects: Vec::new(),
         }
@@ -115,10 +123,23 @@ impl Lane {
 
     fn step(&mut self, input: Input<EventRef>) {
         let now = self.yard.now();
+        let by_ms = self.yard.set_ms() - self.set_ms;
         let mut slots = self.yard.slots.borrow_mut();
         let mut rng = self.yard.rng.borrow_mut();
-        self.machine
-            .step(now, &mut *rng, &mut slots, input, &mut self.effects);
+        let mut step = |input| {
+            let effects = &mut self.effects;
+            self.machine
+                .step(now, &mut *rng, &mut slots, input, effects);
+        };
+        if by_ms != 0 {
+            // The time has moved: so must what it is compared with, before anything else is decided.
+            self.set_ms += by_ms;
+            if let Some((rings_at, _)) = &mut self.timer {
+                *rings_at = rings_at.moved_by(by_ms);
+            }
+            step(Input::ClockSet { by_ms });
+        }
+        step(input);
     }
 
     /// Does what the machine asked for in the last steps, and lets the world see where it stands.
@@ -187,10 +208,9 @@ impl Lane {
 
     fn take_up(&mut self, news: News) {
         let signals = news.signals;
-        if signals.clock_set_ms != 0 {
-            self.step(Input::ClockSet {
-                by_ms: signals.clock_set_ms,
-            });
+        if signals.clock_set {
+            // Every step begins with it.
+            self.step(Input::Wake);
         }
         if signals.reconfigure {
             self.reconfigure();
@@ -251,7 +271,12 @@ impl Handler<Hint> for Lane {
         self.berth
             .inbox
             .set(self.berth.inbox.get().saturating_sub(1));
-        self.step(Input::Handed(hint.0));
+        let mut items = hint.items;
+        for item in &mut items {
+            let by_ms = self.yard.set_ms() - hint.set_ms;
+            item.budget_started_at = item.budget_started_at.moved_by(by_ms);
+        }
+        self.step(Input::Handed(items));
         self.perform(context);
     }
 }

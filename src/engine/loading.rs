@@ -29,7 +29,7 @@ async fn read(
     request: LoadRequest,
 ) -> Result<Batch<EventRef>, StoreError> {
     let id = berth.endpoint_id;
-    let now = yard.now();
+    let (now, set_ms) = (yard.now(), yard.set_ms());
     let limit = request.limit;
     let full = |rows: &[LaneRow]| rows.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
     let fresh = if request.ordered {
@@ -58,7 +58,9 @@ async fn read(
             Some(answered)
         }
     };
-    if yard.setting_clock.get() {
+    yard.until_clock_is_told().await;
+    if yard.set_ms() != set_ms {
+        // Read partly before and partly after the clock was set.
         return Err(StoreError::Busy);
     }
     Ok(Batch {

@@ -16,7 +16,6 @@ use super::lane::{Ending, Hint, Lane, Stop, is_slow};
 use super::views::{LaneStatus, LanesSnapshot};
 use super::yard::Yard;
 use crate::domain::endpoint::EndpointStatus;
-use crate::domain::event::Event;
 use crate::domain::id::EndpointId;
 use crate::domain::lane::Item;
 use crate::domain::time::Timestamp;
@@ -103,7 +102,7 @@ impl Message for NextBusiness {
     type Result = Option<Timestamp>;
 }
 
-/// The wall clock was set, and everybody has agreed on it.
+/// The wall clock was set, and everybody has agreed on it: what the router keeps itself moves as well.
 pub(super) struct ClockSet {
     pub(super) by_ms: i64,
 }
@@ -189,10 +188,12 @@ impl Router {
 
     fn hand_over(&mut self, events: Vec<AcceptedEvent>, context: &Context<Self>) {
         for accepted in events {
+            let started_at = accepted.event.accepted_at;
+            let started_at = started_at.moved_by(self.yard.behind_ms(accepted.clock_offset_ms));
             for delivery in &accepted.deliveries {
                 self.handed_over += 1;
                 let payload = self.yard.budget.keep(&accepted.event);
-                let item = fresh_item(delivery, &accepted.event, payload);
+                let item = fresh_item(delivery, started_at, payload);
                 self.sorted
                     .entry(delivery.endpoint_id)
                     .or_default()
@@ -217,7 +218,8 @@ impl Router {
         let Some(lane) = self.lanes.get(&id) else {
             return;
         };
-        match lane.address.try_send(Hint(items)) {
+        let set_ms = self.yard.set_ms();
+        match lane.address.try_send(Hint { items, set_ms }) {
             Ok(()) => berth.inbox.set(berth.inbox.get() + 1),
             Err(_) => berth.signal(|signals| signals.look = true),
         }
@@ -288,6 +290,7 @@ impl Router {
             kept_bytes: self.yard.budget.used() as u64,
             restarts: self.restarts,
             outcomes_refused: self.yard.outcomes_refused(),
+            clock_set_ms: self.yard.set_ms(),
             handed_over: self.handed_over,
             next_wakeup: self.next_business(),
         }
@@ -348,12 +351,16 @@ pub(super) async fn discard_orphans(yard: Rc<Yard>) {
     }
 }
 
-fn fresh_item(delivery: &AcceptedDelivery, event: &Event, payload: EventRef) -> Item<EventRef> {
+fn fresh_item(
+    delivery: &AcceptedDelivery,
+    budget_started_at: Timestamp,
+    payload: EventRef,
+) -> Item<EventRef> {
     Item {
         id: delivery.id,
         attempts: 0,
         budget_attempts: 0,
-        budget_started_at: event.accepted_at,
+        budget_started_at,
         held_before_ms: delivery.held_before_ms,
         due_at: None,
         payload,
@@ -466,9 +473,6 @@ impl Handler<ClockSet> for Router {
     fn handle(&mut self, set: ClockSet, _: &mut Context<Self>) {
         let moved = |&(at, id): &(Timestamp, EndpointId)| (at.moved_by(set.by_ms), id);
         self.parked = self.parked.iter().map(moved).collect();
-        for berth in self.yard.berths.borrow().values() {
-            berth.signal(|signals| signals.clock_set_ms += set.by_ms);
-        }
     }
 }
 

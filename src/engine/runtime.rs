@@ -29,8 +29,6 @@ const TICK: Duration = Duration::from_secs(1);
 const NOTE_WALL_EVERY: Duration = Duration::from_secs(60);
 /// Lanes that recovery lets load at once: the first requests leave before the rest is read.
 const LOADS_MAX: usize = 32;
-/// How long to wait before the store is told again that the clock was set.
-const STORE_RETRY: Duration = Duration::from_secs(1);
 
 /// Ends the thread when dropped, as abruptly as a crash.
 #[derive(Debug)]
@@ -185,17 +183,21 @@ async fn recover(yard: Rc<Yard>, router: Addr<Router>, endpoints: Vec<EndpointId
 /// Wakes the router, resumes endpoints whose pause is over, and notices when the wall clock was set.
 async fn keep_time(yard: Rc<Yard>, router: Addr<Router>) {
     let mut noted_at = yard.clock.monotonic();
+    let mut told = true;
     loop {
         let Ok(business) = router.send(NextBusiness).await else {
             return;
         };
         let wait = business.map_or(TICK, |at| at.since(yard.now()).min(TICK));
         let nap = yard.clock.sleep_for(wait.max(Duration::from_millis(1)));
-        let clock_was_set = std::pin::pin!(yard.clock_was_set.notified());
-        match select(nap, clock_was_set).await {
-            Either::Left(_) | Either::Right(_) => {}
+        if told {
+            let clock_was_set = std::pin::pin!(yard.clock_was_set.notified());
+            let (Either::Left(_) | Either::Right(_)) = select(nap, clock_was_set).await;
+        } else {
+            // A store that could not be told is left alone for a while.
+            nap.await;
         }
-        set_clock(&yard, &router).await;
+        told = set_clock(&yard, &router).await;
         let monotonic = yard.clock.monotonic();
         if monotonic.saturating_sub(noted_at) >= NOTE_WALL_EVERY {
             noted_at = monotonic;
@@ -217,35 +219,26 @@ async fn keep_time(yard: Rc<Yard>, router: Addr<Router>) {
 }
 
 /// Tells the store, then the lanes, that the wall clock was set; until then everybody goes on by the old time.
-async fn set_clock(yard: &Yard, router: &Addr<Router>) {
-    loop {
-        let by_ms = yard.clock_set_by_ms();
-        if by_ms == 0 {
-            return;
-        }
-        tracing::warn!(
-            by_ms,
-            "the wall clock was set: everything that is due moves with it"
-        );
-        yard.set_setting_clock(true);
-        let done = yard.store.shift_pending(by_ms).await;
-        if done.is_ok() {
-            yard.agree_on_clock(by_ms);
-        }
-        yard.set_setting_clock(false);
-        match done {
-            Ok(()) => {
-                match yard.store.endpoints().await {
-                    Ok(endpoints) => yard.desk.book.put_all(endpoints.into_iter().map(Arc::new)),
-                    Err(error) => tracing::error!(%error, "failed to read the endpoints again"),
-                }
-                // A router that is gone ends everything.
-                let _ = router.send(ClockSet { by_ms }).await;
-            }
-            Err(error) => {
-                tracing::error!(%error, "failed to tell the store that the clock was set; trying again");
-                yard.clock.sleep_for(STORE_RETRY).await;
-            }
-        }
+/// Answers whether all is told.
+async fn set_clock(yard: &Yard, router: &Addr<Router>) -> bool {
+    let by_ms = yard.clock_set_by_ms();
+    if by_ms == 0 {
+        return true;
     }
+    tracing::warn!(
+        by_ms,
+        "the wall clock was set: everything that is due moves with it"
+    );
+    yard.set_setting_clock(true);
+    let moved = yard.store.shift_pending(by_ms).await;
+    let told = moved.map(|held| yard.agree_on_clock(by_ms, held));
+    // In one go with the agreement: what lanes read from now on is by the new time.
+    yard.set_setting_clock(false);
+    if let Err(error) = told {
+        tracing::error!(%error, "failed to tell the store that the clock was set; trying again");
+        return false;
+    }
+    // A router that is gone ends everything.
+    let _ = router.send(ClockSet { by_ms }).await;
+    true
 }

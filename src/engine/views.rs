@@ -109,6 +109,8 @@ pub struct LanesSnapshot {
     pub restarts: u64,
     /// Outcomes that the store refused for good since the start; their deliveries are dead.
     pub outcomes_refused: u64,
+    /// By how many milliseconds the wall clock was set since the start, as far as the lanes have followed it.
+    pub clock_set_ms: i64,
     /// Deliveries handed over by the writer since the start.
     pub handed_over: u64,
     /// When the router has something to do by itself: a pause that ends, a resting lane's next retry.

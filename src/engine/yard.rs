@@ -14,18 +14,13 @@ use super::desk::Desk;
 use super::kept::KeptBudget;
 use super::parts::EngineOptions;
 use super::setup::LaneSetup;
-use crate::clock::SharedClock;
+use crate::clock::{AgreedTime, SharedClock};
+use crate::domain::endpoint::Endpoint;
 use crate::domain::id::EndpointId;
 use crate::domain::lane::slots::Slots;
 use crate::domain::time::Timestamp;
 use crate::store::Store;
 use crate::transport::Transport;
-
-/// A change of the wall clock against the monotonic one beyond which somebody has set it. Slewing moves it by less.
-const STEP_MIN_MS: u64 = 5_000;
-
-/// The longest that reading both clocks may take.
-const READING_MAX: Duration = Duration::from_millis(500);
 
 /// The engine's thread.
 pub(super) struct Yard {
@@ -53,8 +48,10 @@ pub(super) struct Yard {
     pub(super) unsettled_until: Cell<Option<Timestamp>>,
     /// When a request last started or ended, by the monotonic clock.
     pub(super) last_moved: Cell<Duration>,
-    /// Wall clock minus monotonic clock, in milliseconds, as everybody agrees on it.
-    offset_ms: Cell<i64>,
+    /// The time by which this thread goes; behind the store's while that is being told of a clock that was set.
+    time: AgreedTime,
+    /// The store's clock offset to which the times of this thread belong.
+    clock_offset_ms: Cell<i64>,
     /// By how many milliseconds the wall clock was set since the start, all steps together; slewing left out.
     set_ms: Cell<i64>,
     /// Told when [`Yard::setting_clock`] is over.
@@ -88,7 +85,8 @@ impl Yard {
             setting_clock: Cell::new(false),
             unsettled_until: Cell::new(None),
             last_moved: Cell::new(clock.monotonic()),
-            offset_ms: Cell::new(clock_offset_ms(&clock)),
+            time: desk.store.time().detached(),
+            clock_offset_ms: Cell::new(desk.store.clock_offset_ms()),
             set_ms: Cell::new(0),
             clock_is_told: Notify::new(),
             outcomes_refused: Cell::new(0),
@@ -102,32 +100,42 @@ impl Yard {
     /// When the wall clock has been set, this goes on as if it had not until the store has been told: no delivery is
     /// early, late or expired because somebody set a clock.
     pub(super) fn now(&self) -> Timestamp {
-        let (wall, offset_ms) = read_clocks(&self.clock);
-        let agreed = wall.moved_by(self.offset_ms.get() - offset_ms);
-        if wall.as_millis().abs_diff(agreed.as_millis()) <= STEP_MIN_MS {
-            return wall;
+        if self.time.set_by_ms() != 0 {
+            self.clock_was_set.notify_one();
         }
-        self.clock_was_set.notify_one();
-        agreed
+        self.time.now()
     }
 
     /// By how many milliseconds the wall clock was set; 0 when it was not.
     pub(super) fn clock_set_by_ms(&self) -> i64 {
-        let by_ms = clock_offset_ms(&self.clock) - self.offset_ms.get();
-        if by_ms.unsigned_abs() > STEP_MIN_MS {
-            by_ms
-        } else {
-            0
-        }
+        self.store.time().set_by_ms()
     }
 
-    /// Agrees on a clock that was set by this much.
-    pub(super) fn agree_on_clock(&self, by_ms: i64) {
-        self.offset_ms.set(self.offset_ms.get() + by_ms);
+    /// Agrees on a clock that was set by this much, which moved these held endpoints: the times of this thread and the
+    /// time by which it judges them move at once. Lanes move theirs before their next step.
+    pub(super) fn agree_on_clock(&self, by_ms: i64, held: Vec<Endpoint>) {
+        self.desk.book.put_all(held.into_iter().map(Arc::new));
+        self.time.copy(self.store.time());
+        self.clock_offset_ms.set(self.store.clock_offset_ms());
         self.set_ms.set(self.set_ms.get() + by_ms);
         let unsettled_until = self.unsettled_until.get();
         self.unsettled_until
             .set(unsettled_until.map(|at| at.moved_by(by_ms)));
+        for berth in self.berths.borrow().values() {
+            let was_held = berth.setup.borrow().endpoint.hold.since.is_some();
+            if let Some(setup) = self.setup(berth.endpoint_id).filter(|_| was_held) {
+                *berth.setup.borrow_mut() = setup;
+            }
+            berth.signal(|signals| {
+                signals.clock_set = true;
+                signals.reconfigure |= was_held;
+            });
+        }
+    }
+
+    /// By how many milliseconds a time that the store's writer gave with this clock offset is to be moved.
+    pub(super) const fn behind_ms(&self, clock_offset_ms: i64) -> i64 {
+        clock_offset_ms - self.clock_offset_ms.get()
     }
 
     /// By how much the wall clock was set since the start, as agreed on: a time that was noted at one reading of this
@@ -154,9 +162,9 @@ impl Yard {
 
     /// Slewing is followed, so that it does not add up to a step.
     pub(super) fn follow_clock(&self) {
-        if self.clock_set_by_ms() == 0 {
-            self.offset_ms.set(clock_offset_ms(&self.clock));
-        }
+        let time = self.store.time();
+        time.follow();
+        self.time.copy(time);
     }
 
     /// The endpoint made ready, by its latest settings.
@@ -214,27 +222,4 @@ impl Yard {
             .map(|berth| berth.flights())
             .sum()
     }
-}
-
-fn clock_offset_ms(clock: &SharedClock) -> i64 {
-    read_clocks(clock).1
-}
-
-/// The wall clock, and by how much it is ahead of the monotonic one.
-///
-/// A thread that is held up between the two readings must not take that for a clock that was set: it reads again.
-fn read_clocks(clock: &SharedClock) -> (Timestamp, i64) {
-    let mut before = clock.monotonic();
-    loop {
-        let wall = clock.now();
-        let after = clock.monotonic();
-        if after.saturating_sub(before) < READING_MAX {
-            return (wall, wall.as_millis() - millis(after));
-        }
-        before = after;
-    }
-}
-
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -111,6 +111,7 @@ mod tests {
                 endpoint_id: EndpointId::from_i64(endpoint),
                 held_before_ms: 0,
             }],
+            clock_offset_ms: 0,
         }]
     }
 

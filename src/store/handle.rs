@@ -15,6 +15,7 @@ use super::facts::FactsBoard;
 use super::options::StoreOptions;
 use super::record::Changes;
 use super::writer::{Command, Waiting};
+use crate::clock::AgreedTime;
 use crate::domain::id::{AttemptId, Id, IdMint};
 use crate::domain::time::Timestamp;
 
@@ -38,6 +39,8 @@ pub(super) struct Shared {
     pub(super) mint: Arc<Mutex<IdMint>>,
     /// Steady time minus wall-clock time.
     pub(super) clock_offset_ms: Arc<AtomicI64>,
+    /// By which what is stored is dated.
+    pub(super) time: AgreedTime,
     /// Where commits are told.
     pub(super) changes: broadcast::Sender<Arc<Changes>>,
     /// What is known about the files.
@@ -120,8 +123,14 @@ impl Store {
         &self.shared.readers
     }
 
-    /// Steady time minus wall-clock time, in milliseconds.
-    pub(super) fn clock_offset_ms(&self) -> i64 {
+    /// The time by which everything here is dated and due. When the wall clock is set, it goes on as before until
+    /// [`Store::shift_pending`] moves it together with all that is due.
+    pub fn time(&self) -> &AgreedTime {
+        &self.shared.time
+    }
+
+    /// Steady time minus wall-clock time, in milliseconds: changes when [`Store::time`] is moved.
+    pub fn clock_offset_ms(&self) -> i64 {
         self.shared.clock_offset_ms.load(Ordering::Acquire)
     }
 

@@ -6,6 +6,7 @@ use super::cold::{ColdCommand, WriteTx};
 use super::error::StoreError;
 use super::handle::Store;
 use super::rows::Columns;
+use crate::domain::endpoint::Endpoint;
 
 /// Where the clock offset is kept, as decimal text.
 pub(super) const CLOCK_OFFSET_KEY: &str = "clock_offset_ms";
@@ -14,8 +15,9 @@ pub(super) const WALL_SEEN_KEY: &str = "wall_seen_ms";
 
 const SELECT_VALUE: &str = "SELECT value FROM meta WHERE key = $1";
 pub(super) const UPSERT_VALUE: &str = "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+/// Every endpoint gets a new version: a change that was decided by the time before the step must be decided again.
 const SHIFT_HOLDS: &str = "UPDATE endpoints SET hold_since = hold_since + $1, version = version + 1 \
-     WHERE hold_since IS NOT NULL";
+     WHERE status <> 'deleted'";
 const INSERT_REVISION: &str = "INSERT INTO contract_revisions (revision, name, text, first_seen) \
      VALUES ($1, $2, $3, $4) ON CONFLICT (revision) DO NOTHING";
 const SELECT_REVISION: &str = "SELECT name, text FROM contract_revisions WHERE revision = $1";
@@ -82,11 +84,11 @@ impl Store {
     /// wall clock was set forward (positive) or back (negative) by that much. Touches no delivery's row, whatever
     /// their number: due times are stored as steady time, and the offset to it is what moves.
     ///
-    /// Held endpoints get a new version. Lanes must load their deliveries again.
+    /// Every endpoint gets a new version; the held ones are given. Lanes must load their deliveries again.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Full`].
-    pub async fn shift_pending(&self, delta_ms: i64) -> Result<(), StoreError> {
+    pub async fn shift_pending(&self, delta_ms: i64) -> Result<Vec<Endpoint>, StoreError> {
         self.change(ShiftPending { delta_ms }).await
     }
 
@@ -195,27 +197,26 @@ struct ShiftPending {
 }
 
 impl ColdCommand for ShiftPending {
-    type Output = ();
+    type Output = Vec<Endpoint>;
 
-    async fn run(&mut self, tx: &mut WriteTx<'_>) -> Result<(), StoreError> {
+    async fn run(&mut self, tx: &mut WriteTx<'_>) -> Result<Self::Output, StoreError> {
         // Wall-clock time is steady time minus the offset: to move the one by delta, move the other by minus delta.
         let offset = tx.clock_offset_ms.saturating_sub(self.delta_ms);
         put_number(tx.connection, CLOCK_OFFSET_KEY, offset).await?;
-        put_number(tx.connection, WALL_SEEN_KEY, tx.now.as_millis()).await?;
+        let wall = tx.now.moved_by(self.delta_ms);
+        put_number(tx.connection, WALL_SEEN_KEY, wall.as_millis()).await?;
         sqlx::query(SHIFT_HOLDS)
             .bind(self.delta_ms)
             .execute(&mut *tx.connection)
             .await?;
-        let held = super::endpoints::read_all_in(tx.connection).await?;
-        for endpoint in held
-            .into_iter()
-            .filter(|endpoint| endpoint.hold.since.is_some())
-        {
+        let mut held = super::endpoints::read_all_in(tx.connection).await?;
+        held.retain(|endpoint| endpoint.hold.since.is_some());
+        for endpoint in &held {
             tx.effects.endpoints_changed.push(endpoint.id);
-            tx.effects.endpoints.push(endpoint);
+            tx.effects.endpoints.push(endpoint.clone());
         }
         tx.clock_offset_ms = offset;
         tx.effects.clock_offset_ms = Some(offset);
-        Ok(())
+        Ok(held)
     }
 }

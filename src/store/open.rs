@@ -24,7 +24,7 @@ use super::meta::{CLOCK_OFFSET_KEY, WALL_SEEN_KEY, read_number};
 use super::options::StoreOptions;
 use super::schema::{self, MIGRATOR};
 use super::writer::{COMMANDS_MAX, LastWords, Waiting, Writer};
-use crate::clock::SharedClock;
+use crate::clock::{AgreedTime, SharedClock};
 use crate::domain::endpoint_index::EndpointIndex;
 use crate::domain::id::IdMint;
 
@@ -65,21 +65,14 @@ impl Store {
         let lock = DirectoryLock::take(&options)?;
         let path = options.database_path();
         keep_private(&path)?;
-        let mut connection = connect_writer(&options).await?;
-        check_promises(&mut connection).await?;
-        schema::bring_up_to_date(&mut connection, &path, &MIGRATOR).await?;
-        if let Some(bytes) = options.file_bytes_max {
-            limit_file(&mut connection, bytes).await?;
-        }
+        let mut connection = prepared_writer(&options).await?;
         let mint = Arc::new(Mutex::new(IdMint::after(
             highest_id(&mut connection).await?,
         )));
         let clock_offset_ms = Arc::new(AtomicI64::new(stored_offset(&mut connection).await?));
         let set_back_ms = set_back_ms(&mut connection, &clock).await?;
-        let mut index = EndpointIndex::default();
-        for endpoint in endpoints::read_all_in(&mut connection).await? {
-            index.put(&endpoint);
-        }
+        let time = AgreedTime::before_step(Arc::clone(&clock), set_back_ms.unwrap_or(0));
+        let index = read_index(&mut connection).await?;
 
         let facts = Arc::new(FactsBoard::default());
         let checkpoints = checkpoint_options(&path).connect().await?;
@@ -96,7 +89,7 @@ impl Store {
             connection,
             queue,
             held_back: None,
-            clock,
+            time: time.clone(),
             mint: Arc::clone(&mint),
             clock_offset_ms: Arc::clone(&clock_offset_ms),
             index,
@@ -117,6 +110,7 @@ impl Store {
             readers,
             mint,
             clock_offset_ms,
+            time,
             changes,
             facts,
             writer: Mutex::new(Some(writer)),
@@ -130,16 +124,29 @@ impl Store {
         Ok((store, receiver))
     }
 
-    /// Moves what is due with a wall clock that was set back while nobody looked.
+    /// Moves what is due with a wall clock that was set back while nobody looked, and notes what the clock shows.
+    ///
+    /// Where the disk has no room for that, time goes on as if the clock had not been set, and whoever follows
+    /// [`Store::time`] tries again.
     async fn follow_back(&self, set_back_ms: Option<i64>) -> Result<(), StoreError> {
-        let Some(by_ms) = set_back_ms else {
-            return Ok(());
-        };
-        tracing::warn!(
-            by_ms,
-            "the wall clock was set back while the service was down: everything that is due moves with it"
-        );
-        self.shift_pending(by_ms).await
+        if let Some(by_ms) = set_back_ms {
+            tracing::warn!(
+                by_ms,
+                "the wall clock was set back while the service was down: everything that is due moves with it"
+            );
+            match self.shift_pending(by_ms).await {
+                Ok(_) => {}
+                Err(error @ StoreError::Full { .. }) => {
+                    tracing::error!(%error, "what is due cannot be moved yet; it is tried again");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        match self.note_wall().await {
+            // The next opening goes by an older note.
+            Err(StoreError::Full { .. }) => Ok(()),
+            noted => noted,
+        }
     }
 }
 
@@ -165,6 +172,25 @@ fn base_options(path: &Path) -> SqliteConnectOptions {
         .busy_timeout(BUSY)
         .synchronous(SqliteSynchronous::Full)
         .disable_statement_logging()
+}
+
+/// The connection that writes, on a file that keeps its promises and has the schema of this binary.
+async fn prepared_writer(options: &StoreOptions) -> Result<SqliteConnection, StoreError> {
+    let mut connection = connect_writer(options).await?;
+    check_promises(&mut connection).await?;
+    schema::bring_up_to_date(&mut connection, &options.database_path(), &MIGRATOR).await?;
+    if let Some(bytes) = options.file_bytes_max {
+        limit_file(&mut connection, bytes).await?;
+    }
+    Ok(connection)
+}
+
+async fn read_index(connection: &mut SqliteConnection) -> Result<EndpointIndex, StoreError> {
+    let mut index = EndpointIndex::default();
+    for endpoint in endpoints::read_all_in(connection).await? {
+        index.put(&endpoint);
+    }
+    Ok(index)
 }
 
 async fn connect_writer(options: &StoreOptions) -> Result<SqliteConnection, StoreError> {

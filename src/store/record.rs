@@ -92,6 +92,8 @@ pub struct AcceptedEvent {
     pub event: Arc<Event>,
     /// Its deliveries, by rising endpoint id.
     pub deliveries: Vec<AcceptedDelivery>,
+    /// The [`Store::clock_offset_ms`](super::Store::clock_offset_ms) to which its times belong.
+    pub clock_offset_ms: i64,
 }
 
 /// A delivery that was just made.

@@ -226,7 +226,12 @@ impl Batch {
             duplicate: false,
         };
         let event = Arc::new(event);
-        self.accepted.push(AcceptedEvent { event, deliveries });
+        let clock_offset_ms = self.clock_offset_ms;
+        self.accepted.push(AcceptedEvent {
+            event,
+            deliveries,
+            clock_offset_ms,
+        });
         published
     }
 

@@ -16,7 +16,7 @@ use crate::domain::time::Timestamp;
 impl Writer {
     /// Writes `calls` and answers them. Never fails: whatever goes wrong is somebody's answer.
     pub(super) async fn flush(&mut self, mut calls: Vec<Hot>) {
-        let now = self.clock.now();
+        let now = self.time.now();
         if let Err(full) = self.space_for(&calls) {
             calls = answer_publishes(calls, &full);
         }

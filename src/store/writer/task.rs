@@ -18,7 +18,7 @@ use super::super::record::{Changes, DeliveryChange};
 use super::batch::Hot;
 use super::queue::Command;
 use super::space::Space;
-use crate::clock::SharedClock;
+use crate::clock::AgreedTime;
 use crate::domain::endpoint_index::EndpointIndex;
 use crate::domain::id::{DeliveryId, EndpointId, IdMint};
 
@@ -39,8 +39,8 @@ pub(crate) struct Writer {
     pub(crate) queue: mpsc::Receiver<Command>,
     /// A command that was taken from the queue but belongs into the next flush.
     pub(crate) held_back: Option<Command>,
-    /// Dates what is stored.
-    pub(crate) clock: SharedClock,
+    /// Dates what is stored; moved by this task alone, together with the offset.
+    pub(crate) time: AgreedTime,
     /// Gives ids.
     pub(crate) mint: Arc<Mutex<IdMint>>,
     /// Steady time minus wall-clock time; this task alone changes it.
@@ -230,7 +230,7 @@ impl Writer {
         execute(&mut self.connection, "BEGIN IMMEDIATE").await?;
         let mut outcomes = Vec::with_capacity(commands.len());
         let mut clock_offset_ms = self.offset();
-        let now = self.clock.now();
+        let mut now = self.time.now();
         for command in commands {
             execute(&mut self.connection, "SAVEPOINT one").await?;
             let mut own = Effects::default();
@@ -244,7 +244,9 @@ impl Writer {
             let outcome = command.run(&mut tx).await;
             match &outcome {
                 Ok(()) => {
-                    clock_offset_ms = own.clock_offset_ms.unwrap_or(clock_offset_ms);
+                    let offset = own.clock_offset_ms.unwrap_or(clock_offset_ms);
+                    now = now.moved_by(clock_offset_ms.saturating_sub(offset));
+                    clock_offset_ms = offset;
                     effects.join(own);
                 }
                 Err(error) if error.is_about_the_request() => {
@@ -265,7 +267,8 @@ impl Writer {
             self.index.put(endpoint);
         }
         if let Some(offset) = effects.clock_offset_ms {
-            self.clock_offset_ms.store(offset, Ordering::Release);
+            let before = self.clock_offset_ms.swap(offset, Ordering::AcqRel);
+            self.time.agree(before.saturating_sub(offset));
         }
         self.committed(
             commands,

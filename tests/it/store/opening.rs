@@ -11,7 +11,7 @@ use hookyard::domain::ledger::Counts;
 use hookyard::domain::time::Timestamp;
 use hookyard::store::{AfterAttempt, Store, StoreError, StoreOptions};
 
-use super::fixture::{START, Yard, event, keyed};
+use super::fixture::{START, Yard, event, keyed, tamper_in};
 
 #[tokio::test]
 async fn a_second_opening_is_refused_and_names_the_process() {
@@ -120,4 +120,63 @@ async fn a_clock_that_is_set_moves_due_times_without_touching_rows() {
     let due_now = |now| yard.store.lane_due(endpoint.id, now, 10);
     assert!(due_now(tomorrow).await.unwrap().is_empty());
     assert_eq!(due_now(moved).await.unwrap().len(), 1);
+}
+
+/// A crash leaves no note of its own; the one from the start is enough.
+#[tokio::test]
+async fn a_clock_set_back_over_a_crash_right_after_the_start_moves_due_times() {
+    const DAY_MS: i64 = 86_400_000;
+    let yard = Yard::new().await;
+    let endpoint = yard.endpoint().await;
+    let delivery = yard.fresh(&endpoint).await;
+    let due = START.moved_by(300_000);
+    let record = yard.attempt_of(&delivery, AfterAttempt::Retry { at: due });
+    yard.store.record(record).await.unwrap();
+    yard.clock.set(START.moved_by(-DAY_MS));
+    let yard = yard.reopened().await;
+    let shown = yard.store.delivery(delivery.id).await.unwrap();
+    assert_eq!(shown.next_attempt_at, Some(due.moved_by(-DAY_MS)));
+    assert_eq!(yard.store.time().now(), START.moved_by(-DAY_MS));
+}
+
+#[tokio::test]
+async fn a_full_disk_and_a_clock_set_back_do_not_keep_the_store_closed() {
+    const DAY_MS: i64 = 86_400_000;
+    let yard = Yard::new().await;
+    let endpoint = yard.endpoint().await;
+    let delivery = yard.fresh(&endpoint).await;
+    let due = START.moved_by(300_000);
+    let record = yard.attempt_of(&delivery, AfterAttempt::Retry { at: due });
+    yard.store.record(record).await.unwrap();
+    // Whatever is noted takes more room than there is.
+    yard.tamper("CREATE TABLE filler (bytes BLOB)").await;
+    for (name, when) in [("one", "INSERT"), ("two", "UPDATE")] {
+        let trigger = format!(
+            "CREATE TRIGGER {name} AFTER {when} ON meta \
+             BEGIN INSERT INTO filler VALUES (zeroblob(8000000)); END"
+        );
+        yard.tamper(&trigger).await;
+    }
+    yard.clock.set(START.moved_by(-DAY_MS));
+    let mut options = StoreOptions::new(yard.directory.path());
+    options.file_bytes_max = Some(2_000_000);
+    drop((yard.store, yard.hand_over));
+    let clock: SharedClock = Arc::new(yard.clock.clone());
+    let (store, _hand_over) = Store::open(options, clock).await.unwrap();
+    // Time goes on as before, and what is due with it.
+    assert_eq!(
+        (store.time().now(), store.time().set_by_ms()),
+        (START, -DAY_MS)
+    );
+    let refused = store.shift_pending(-DAY_MS).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Full { .. }), "{refused}");
+    let shown = store.delivery(delivery.id).await.unwrap();
+    assert_eq!(shown.next_attempt_at, Some(due));
+
+    tamper_in(yard.directory.path(), "DROP TRIGGER one").await;
+    tamper_in(yard.directory.path(), "DROP TRIGGER two").await;
+    store.shift_pending(-DAY_MS).await.unwrap();
+    let shown = store.delivery(delivery.id).await.unwrap();
+    assert_eq!(shown.next_attempt_at, Some(due.moved_by(-DAY_MS)));
+    assert_eq!(store.time().now(), START.moved_by(-DAY_MS));
 }
