@@ -72,6 +72,22 @@ impl Caller {
         self.tenant().is_none_or(|own| tenant == Some(own))
     }
 
+    /// Refuses those who are confined to a tenant what shows the whole service; `what` does, `instead` is theirs.
+    ///
+    /// # Errors
+    /// 403 that names the tenant.
+    pub(super) fn whole_service(&self, what: &str, instead: &str) -> Result<(), Refusal> {
+        let Some(own) = self.tenant() else {
+            return Ok(());
+        };
+        Err(Refusal::new(
+            Kind::Forbidden,
+            format!(
+                "{what} the whole service and this token is confined to tenant {own}; {instead}"
+            ),
+        ))
+    }
+
     /// The caller as the audit log names it.
     pub(super) fn actor(&self) -> Actor {
         Actor {
@@ -154,7 +170,21 @@ pub(super) async fn who(request: &HttpRequest) -> Result<Caller, Refusal> {
 
 /// Lets a request to a probe through: anybody on this machine, else those whom the rule admits.
 #[derive(Debug)]
-pub(super) struct Probe;
+pub(super) struct Probe {
+    /// Who asks, where the probe is not open to anybody.
+    caller: Option<Caller>,
+}
+
+impl Probe {
+    /// See [`Caller::whole_service`].
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn whole_service(&self, what: &str, instead: &str) -> Result<(), Refusal> {
+        let caller = self.caller.as_ref();
+        caller.map_or(Ok(()), |caller| caller.whole_service(what, instead))
+    }
+}
 
 impl FromRequest for Probe {
     type Error = Refusal;
@@ -167,10 +197,13 @@ impl FromRequest for Probe {
             || request.headers().contains_key("forwarded");
         let local = request.conn_data::<Peer>().is_some_and(Peer::is_local);
         if open || (local && !proxied) {
-            return Box::pin(ready(Ok(Self)));
+            return Box::pin(ready(Ok(Self { caller: None })));
         }
         let caller = Caller::from_request(request, payload);
-        Box::pin(async move { caller.await.map(|_| Self) })
+        Box::pin(async move {
+            let caller = Some(caller.await?);
+            Ok(Self { caller })
+        })
     }
 }
 

@@ -48,7 +48,8 @@ pub(super) async fn readyz(_: Probe, state: Data<State>) -> Result<HttpResponse,
 
 /// Metrics in the Prometheus text format.
 #[utoipa::path(get, path = paths::METRICS, tag = "service", responses((status = 200, body = String)))]
-pub(super) async fn metrics(_: Probe, state: Data<State>) -> Result<HttpResponse, Refusal> {
+pub(super) async fn metrics(probe: Probe, state: Data<State>) -> Result<HttpResponse, Refusal> {
+    probe.whole_service("the metrics count", "use a token without tenant")?;
     let text = text_format::page(&state).await?;
     Ok(HttpResponse::Ok()
         .insert_header((

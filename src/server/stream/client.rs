@@ -45,15 +45,7 @@ pub(in crate::server) async fn open(
         None => Topics::ALL,
         Some(text) => Topics::parse(text).map_err(|detail| Refusal::bad_query("topics", detail))?,
     };
-    if let Some(own) = caller.tenant() {
-        return Err(Refusal::new(
-            Kind::Forbidden,
-            format!(
-                "the stream shows the whole service and this token is confined to tenant {own}; \
-                 list /v1/deliveries instead"
-            ),
-        ));
-    }
+    caller.whole_service("the stream shows", "list /v1/deliveries instead")?;
     if state.is_draining() {
         return Err(draining());
     }

@@ -40,6 +40,36 @@ async fn a_proxy_on_this_machine_does_not_make_strangers_local() {
 }
 
 #[tokio::test]
+async fn figures_of_the_whole_service_are_not_for_those_confined_to_a_tenant() {
+    let service = Service::start().await;
+    for role in ["viewer", "operator"] {
+        let confined = service.token(role, Some("acme")).await;
+        let free = service.token(role, None).await;
+        let stats = Ask::get("/v1/stats");
+        assert_eq!(service.ask_as(&free, stats.clone()).await.status, 200);
+        let refused = (
+            403,
+            "forbidden".to_owned(),
+            "these figures count the whole service and this token is confined to tenant acme; its endpoints have \
+             their own in /v1/endpoints"
+                .to_owned(),
+        );
+        assert_eq!(service.ask_as(&confined, stats).await.problem(), refused);
+        let metrics = Ask::get("/metrics").header("forwarded", "for=203.0.113.9");
+        assert_eq!(service.ask_as(&free, metrics.clone()).await.status, 200);
+        let refused = (
+            403,
+            "forbidden".to_owned(),
+            "the metrics count the whole service and this token is confined to tenant acme; use a token without tenant"
+                .to_owned(),
+        );
+        assert_eq!(service.ask_as(&confined, metrics).await.problem(), refused);
+        let alive = Ask::get("/healthz").header("forwarded", "for=203.0.113.9");
+        assert_eq!(service.ask_as(&confined, alive).await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn probes_can_be_opened_to_everybody() {
     let service = Service::with(|_| {}, |options| options.open_probes = true).await;
     let answer = Ask::get("/metrics")
