@@ -89,8 +89,15 @@ pub struct EndpointPatch {
     pub timeout: Change<Duration>,
     /// Whether it gets test events, and only those.
     pub test_mode: Option<bool>,
-    /// Enables or disables it.
-    pub enabled: Option<bool>,
+}
+
+/// Switches an endpoint on or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Switch {
+    /// On, if it is disabled; else off.
+    pub enabled: bool,
+    /// Whether its owner does it, who cannot undo what an operator did.
+    pub by_owner: bool,
 }
 
 /// What an endpoint wants different from its contract's retry policy; nothing named is the contract's.

@@ -18,7 +18,7 @@ use crate::domain::contract::Contract;
 use crate::domain::duration::DurationText;
 use crate::domain::endpoint::{DisabledReason, Endpoint, EndpointStatus, SealedSecret};
 use crate::domain::endpoint_check as check;
-use crate::domain::endpoint_draft::{EndpointPatch, NewEndpoint};
+use crate::domain::endpoint_draft::{EndpointPatch, NewEndpoint, Switch};
 use crate::domain::event::NewEvent;
 use crate::domain::event_type::{EventType, EventTypePattern};
 use crate::domain::id::{EndpointId, EventId};
@@ -123,11 +123,38 @@ impl Engine {
         id: EndpointId,
         patch: EndpointPatch,
     ) -> Result<Endpoint, EngineError> {
-        let note = AuditNote::new(actor.clone(), "endpoint.edit");
+        self.edit_endpoint(actor, id, Some(patch), None).await
+    }
+
+    /// Changes an endpoint's settings, switches it on or off, or both at once: all of it or nothing.
+    ///
+    /// A switch that finds it as it should be does nothing, and none ends a pause.
+    ///
+    /// # Errors
+    /// As [`Engine::patch_endpoint`], and Forbidden for an owner who would enable what an operator disabled.
+    pub async fn edit_endpoint(
+        &self,
+        actor: &Actor,
+        id: EndpointId,
+        patch: Option<EndpointPatch>,
+        switch: Option<Switch>,
+    ) -> Result<Endpoint, EngineError> {
+        let note = AuditNote {
+            detail: switch.map(|switch| format!("enabled: {}", switch.enabled)),
+            ..AuditNote::new(actor.clone(), action(patch.as_ref(), switch))
+        };
         let desk = &self.desk;
         let changed = desk.change_endpoint(note, id, |endpoint, now| {
+            let switched = match switch {
+                Some(switch) => switched(endpoint, switch, now)?,
+                None => None,
+            };
+            let Some(patch) = &patch else {
+                return Ok(switched);
+            };
+            let before = switched.as_ref().unwrap_or(endpoint);
             let targets = &desk.options.targets;
-            let mut changed = wish::patched(endpoint, &desk.contracts, targets, &patch, now)
+            let mut changed = wish::patched(before, &desk.contracts, targets, patch)
                 .map_err(EngineError::Invalid)?;
             if let Some(secret) = &patch.secret {
                 changed.secrets = vec![self.sealed(id, secret, now)?];
@@ -387,6 +414,43 @@ impl Engine {
             created_at: now,
             expires_at: None,
         })
+    }
+}
+
+/// What the audit log calls a change.
+const fn action(patch: Option<&EndpointPatch>, switch: Option<Switch>) -> &'static str {
+    match (patch, switch) {
+        (None, Some(Switch { enabled: true, .. })) => "endpoint.enable",
+        (None, Some(Switch { enabled: false, .. })) => "endpoint.disable",
+        (Some(_), _) | (None, None) => "endpoint.edit",
+    }
+}
+
+/// The endpoint switched on or off; `None` when it is already.
+fn switched(
+    endpoint: &Endpoint,
+    switch: Switch,
+    now: Timestamp,
+) -> Result<Option<Endpoint>, EngineError> {
+    let reason = if switch.by_owner {
+        DisabledReason::Owner
+    } else {
+        DisabledReason::Operator
+    };
+    if !switch.enabled {
+        return Ok(disabled(endpoint, now, reason));
+    }
+    match endpoint.status {
+        EndpointStatus::Disabled {
+            reason: DisabledReason::Operator,
+        } if switch.by_owner => Err(EngineError::Forbidden(
+            "an operator of this service has disabled the endpoint; ask them to enable it"
+                .to_owned(),
+        )),
+        EndpointStatus::Disabled { .. } => Ok(Some(active(endpoint, now))),
+        EndpointStatus::Active | EndpointStatus::Paused { .. } | EndpointStatus::Deleted => {
+            Ok(None)
+        }
     }
 }
 

@@ -2,15 +2,13 @@
 
 use crate::domain::address::AddressRules;
 use crate::domain::contract::{Contract, ContractSet};
-use crate::domain::endpoint::{DisabledReason, Endpoint, EndpointStatus, HoldClock};
+use crate::domain::endpoint::{Endpoint, EndpointStatus, HoldClock};
 use crate::domain::endpoint_check as check;
 use crate::domain::endpoint_draft::{
     Change, EndpointPatch, InvalidInput, NewEndpoint, RetryRequest,
 };
 use crate::domain::id::EndpointId;
 use crate::domain::time::Timestamp;
-
-use super::desk::{active, disabled};
 
 /// Collects what is wrong; what was right is kept.
 #[derive(Default)]
@@ -99,19 +97,12 @@ pub(super) fn patched(
     contracts: &ContractSet,
     targets: &AddressRules,
     patch: &EndpointPatch,
-    now: Timestamp,
 ) -> Result<Endpoint, Vec<InvalidInput>> {
     let name = patch.contract.as_deref().unwrap_or(&endpoint.contract);
     let contract = check::contract(contracts, Some(name)).map_err(|wrong| vec![wrong])?;
     let moves = contract.name != endpoint.contract;
     let mut review = Review::default();
-    let mut next = match patch.enabled {
-        Some(false) => {
-            disabled(endpoint, now, DisabledReason::Operator).unwrap_or_else(|| endpoint.clone())
-        }
-        Some(true) if endpoint.status.holds() => active(endpoint, now),
-        Some(true) | None => endpoint.clone(),
-    };
+    let mut next = endpoint.clone();
     next.contract.clone_from(&contract.name);
     if patch.url.is_some() || moves {
         let url = patch.url.as_deref().unwrap_or(&endpoint.url);

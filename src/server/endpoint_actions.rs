@@ -11,7 +11,7 @@ use super::caller::Caller;
 use super::deliveries::NoMembers;
 use super::endpoint_facts::endpoint_view;
 use super::endpoint_input::overlap;
-use super::endpoints::{switch, visible_endpoint};
+use super::endpoints::{switch_by, visible_endpoint};
 use super::problem::Refusal;
 use super::query::path_id;
 use super::state::State;
@@ -94,8 +94,12 @@ async fn set_enabled(
 ) -> Result<HttpResponse, Refusal> {
     let id = path_id(&request)?;
     let NoMembers {} = body::command(&state, &request, payload).await?;
-    let endpoint = visible_endpoint(&caller, &state, id).await?;
-    let endpoint = switch(&caller, &state, endpoint, enabled).await?;
+    visible_endpoint(&caller, &state, id).await?;
+    let switch = Some(switch_by(&caller, enabled));
+    let endpoint = state
+        .engine
+        .edit_endpoint(&caller.actor(), id, None, switch)
+        .await?;
     ok(&endpoint_view(&state, &endpoint).await)
 }
 

@@ -52,7 +52,7 @@ pub(super) fn new_endpoint(wanted: CreateEndpoint) -> Result<NewEndpoint, Vec<In
     })
 }
 
-/// The draft of changes to an endpoint, `enabled` apart: that is a command of its own.
+/// The draft of changes to an endpoint, `enabled` apart: that is a switch of its own.
 ///
 /// # Errors
 /// Everything that does not read.
@@ -94,7 +94,6 @@ pub(super) fn patch(wanted: PatchEndpoint) -> Result<EndpointPatch, Vec<InputErr
         rate_limit,
         timeout,
         test_mode: wanted.test_mode,
-        enabled: None,
     })
 }
 

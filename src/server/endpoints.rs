@@ -16,7 +16,8 @@ use crate::api::endpoint::{CreateEndpoint, CreatedEndpoint, EndpointView, PatchE
 use crate::api::page::{Page, PageQuery};
 use crate::api::paths;
 use crate::api::problem::Problem;
-use crate::domain::endpoint::{DisabledReason, Endpoint, EndpointStatus};
+use crate::domain::endpoint::{DisabledReason, Endpoint};
+use crate::domain::endpoint_draft::Switch;
 use crate::domain::id::EndpointId;
 use crate::domain::token::Role;
 
@@ -90,7 +91,7 @@ pub(super) async fn show(
 /// Changes an endpoint's settings: absent members stay, `null` goes back to the default.
 #[utoipa::path(patch, path = paths::ENDPOINT, tag = "endpoints", params(("id" = String, Path)),
     request_body = PatchEndpoint,
-    responses((status = 200, body = EndpointView), (status = 404, body = Problem),
+    responses((status = 200, body = EndpointView), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem, description = "Somebody else changed it in between."),
         (status = 422, body = Problem)))]
 pub(super) async fn patch(
@@ -101,27 +102,20 @@ pub(super) async fn patch(
 ) -> Result<HttpResponse, Refusal> {
     let id = path_id(&request)?;
     let wanted: PatchEndpoint = body::command(&state, &request, payload).await?;
-    let enabled = wanted.enabled;
-    let settings = endpoint_input::patch(PatchEndpoint {
+    let switch = wanted.enabled.map(|enabled| switch_by(&caller, enabled));
+    let settings = PatchEndpoint {
         enabled: None,
-        ..wanted.clone()
-    })
-    .map_err(Refusal::invalid)?;
+        ..wanted
+    };
+    let changes_settings = settings != PatchEndpoint::default();
+    let patch = endpoint_input::patch(settings).map_err(Refusal::invalid)?;
     let mut endpoint = visible_endpoint(&caller, &state, id).await?;
-    allow_switch(&caller, &endpoint, enabled)?;
-    let changes_settings = wanted
-        != PatchEndpoint {
-            enabled,
-            ..PatchEndpoint::default()
-        };
-    if changes_settings {
+    if changes_settings || switch.is_some() {
+        let patch = changes_settings.then_some(patch);
         endpoint = state
             .engine
-            .patch_endpoint(&caller.actor(), id, settings)
+            .edit_endpoint(&caller.actor(), id, patch, switch)
             .await?;
-    }
-    if let Some(enabled) = enabled {
-        endpoint = switch(&caller, &state, endpoint, enabled).await?;
     }
     ok(&endpoint_view(&state, &endpoint).await)
 }
@@ -168,54 +162,10 @@ pub(super) fn disabled_by(caller: &Caller) -> DisabledReason {
     }
 }
 
-/// Whether the caller may enable or disable the endpoint; asked before anything else of a call is done.
-///
-/// # Errors
-/// 403 for a consumer whose endpoint an operator disabled.
-pub(super) fn allow_switch(
-    caller: &Caller,
-    endpoint: &Endpoint,
-    enabled: Option<bool>,
-) -> Result<(), Refusal> {
-    let by_operator = EndpointStatus::Disabled {
-        reason: DisabledReason::Operator,
-    };
-    if enabled == Some(true)
-        && endpoint.status == by_operator
-        && disabled_by(caller) == DisabledReason::Owner
-    {
-        return Err(Refusal::new(
-            Kind::Forbidden,
-            "an operator of this service has disabled the endpoint; ask them to enable it",
-        ));
-    }
-    Ok(())
-}
-
-/// Enables or disables an endpoint in its caller's name.
-///
-/// # Errors
-/// As [`allow_switch`].
-pub(super) async fn switch(
-    caller: &Caller,
-    state: &State,
-    endpoint: Endpoint,
-    enabled: bool,
-) -> Result<Endpoint, Refusal> {
-    allow_switch(caller, &endpoint, Some(enabled))?;
-    if !enabled {
-        return Ok(state
-            .engine
-            .disable_endpoint(&caller.actor(), endpoint.id, disabled_by(caller))
-            .await?);
-    }
-    match endpoint.status {
-        EndpointStatus::Disabled { .. } => Ok(state
-            .engine
-            .enable_endpoint(&caller.actor(), endpoint.id)
-            .await?),
-        EndpointStatus::Active | EndpointStatus::Paused { .. } | EndpointStatus::Deleted => {
-            Ok(endpoint)
-        }
+/// Enabling or disabling in the caller's name: a consumer's as the endpoint's owner.
+pub(super) fn switch_by(caller: &Caller, enabled: bool) -> Switch {
+    Switch {
+        enabled,
+        by_owner: caller.role() == Role::Consumer,
     }
 }

@@ -17,7 +17,7 @@ use crate::domain::json::{InvalidJson, RawJson};
 use crate::engine::EngineError;
 use crate::server::body::{self, Body};
 use crate::server::caller::Caller;
-use crate::server::endpoints::{allow_switch, disabled_by, switch};
+use crate::server::endpoints::{disabled_by, switch_by};
 use crate::server::json::JsonError;
 use crate::server::problem::{Kind, Refusal};
 use crate::server::state::State;
@@ -88,19 +88,17 @@ pub(super) async fn update(
     let members = members_of(body.as_ref())?;
     let written = Written::to_update(call.api, &members).map_err(Refusal::invalid)?;
     let mut endpoint = call.endpoint().await?;
-    let enabled = written.switch();
-    allow_switch(call.caller, &endpoint, enabled)?;
-    if let Some(patch) = written.into_patch(&endpoint) {
-        let patched = call
+    let switch = written.switch();
+    let switch = switch.map(|enabled| switch_by(call.caller, enabled));
+    let patch = written.into_patch(&endpoint);
+    if patch.is_some() || switch.is_some() {
+        let changed = call
             .state
             .engine
-            .patch_endpoint(&call.caller.actor(), endpoint.id, patch)
+            .edit_endpoint(&call.caller.actor(), endpoint.id, patch, switch)
             .await;
         endpoint =
-            patched.map_err(|error| refusal::of_one(call.api, endpoint.id, call.id, error))?;
-    }
-    if let Some(enabled) = enabled {
-        endpoint = switch(call.caller, call.state, endpoint, enabled).await?;
+            changed.map_err(|error| refusal::of_one(call.api, endpoint.id, call.id, error))?;
     }
     call.answer(&endpoint).await
 }

@@ -190,7 +190,6 @@ impl Written {
             timeout: Change::Keep,
             rate_limit: Change::Keep,
             test_mode: taken(self.test_mode),
-            enabled: None,
         })
     }
 }

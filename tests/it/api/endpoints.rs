@@ -80,6 +80,62 @@ async fn a_patch_changes_what_it_names_and_null_clears() {
 }
 
 #[tokio::test]
+async fn a_patch_that_is_refused_changes_nothing_at_all() {
+    let service = Service::start().await;
+    let owner = service.token("consumer", Some("acme")).await;
+    let created = service
+        .endpoint(json!({"url": "http://127.0.0.1:9/", "name": "before", "tenant": "acme"}))
+        .await;
+    let patch = |body: &str| Ask::new("PATCH", &path(&created, "")).json(body);
+    let both = r#"{"name":"after","enabled":true}"#;
+    service.ask(patch(r#"{"enabled":false}"#)).await.expect(200);
+    let before = service.ask(Ask::get(&path(&created, ""))).await.expect(200);
+    let refused = (
+        403,
+        "forbidden".to_owned(),
+        "an operator of this service has disabled the endpoint; ask them to enable it".to_owned(),
+    );
+    assert_eq!(service.ask_as(&owner, patch(both)).await.problem(), refused);
+    let after = service.ask(Ask::get(&path(&created, ""))).await.expect(200);
+    assert_eq!(after, before);
+    // Nor does a switch stay behind whose settings are refused.
+    let invalid = service
+        .ask(patch(r#"{"url":"nowhere","enabled":true}"#))
+        .await;
+    assert_eq!(invalid.status, 422);
+    let after = service.ask(Ask::get(&path(&created, ""))).await.expect(200);
+    assert_eq!(after, before);
+    let enabled = service.ask(patch(both)).await.expect(200);
+    assert_eq!(
+        (&enabled["name"], &enabled["status"]),
+        (&json!("after"), &json!("active"))
+    );
+}
+
+#[tokio::test]
+async fn an_owner_undoes_its_own_switch_together_with_settings() {
+    let service = Service::start().await;
+    let owner = service.token("consumer", Some("acme")).await;
+    let created = service
+        .endpoint(json!({"url": "http://127.0.0.1:9/", "tenant": "acme"}))
+        .await;
+    let patch = |body: &str| Ask::new("PATCH", &path(&created, "")).json(body);
+    let off = patch(r#"{"enabled":false,"name":"off"}"#);
+    let off = service.ask_as(&owner, off).await.expect(200);
+    assert_eq!(
+        (&off["status"], &off["name"]),
+        (&json!("disabled"), &json!("off"))
+    );
+    assert_eq!(off["status_reason"], "owner");
+    let on = patch(r#"{"enabled":true,"name":"on"}"#);
+    let on = service.ask_as(&owner, on).await.expect(200);
+    assert_eq!(
+        (&on["status"], &on["name"]),
+        (&json!("active"), &json!("on"))
+    );
+}
+
+#[tokio::test]
 async fn an_endpoint_is_paused_resumed_and_deleted() {
     let service = Service::start().await;
     let created = service

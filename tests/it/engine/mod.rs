@@ -7,6 +7,6 @@ mod isolation;
 mod keys;
 mod ladder;
 mod limit;
+mod refusing;
 mod revisions;
 mod rotation;
-mod refusing;
