@@ -113,5 +113,4 @@ pub(super) fn draining() -> Refusal {
         Kind::Draining,
         "the service is shutting down; nothing was stored, try again when it is back",
     )
-    .retry_after(std::time::Duration::from_secs(5))
 }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -53,8 +52,7 @@ impl Body<'_> {
             return Err(Refusal::new(
                 Kind::Busy,
                 "too many large bodies are being read at once; try again in 1 s",
-            )
-            .retry_after(Duration::from_secs(1)));
+            ));
         }
         Ok(())
     }

@@ -68,6 +68,31 @@ impl Kind {
         }
     }
 
+    /// When trying again makes sense, for what passes by itself: nobody is left to guess. A queue is empty again within
+    /// a second, a restart or a lane takes a few, and a disk takes somebody who makes room.
+    const fn retry_after(self) -> Option<Duration> {
+        match self {
+            Self::Busy => Some(Duration::from_secs(1)),
+            Self::Draining | Self::NotReady => Some(Duration::from_secs(5)),
+            Self::DiskFull => Some(Duration::from_secs(30)),
+            Self::MalformedBody
+            | Self::BadQuery
+            | Self::BadId
+            | Self::Unauthenticated
+            | Self::Forbidden
+            | Self::NotFound
+            | Self::NoRoute
+            | Self::MethodNotAllowed
+            | Self::SlowBody
+            | Self::Conflict
+            | Self::TooLarge
+            | Self::UnsupportedMediaType
+            | Self::InvalidInput
+            | Self::RateLimited
+            | Self::Internal => None,
+        }
+    }
+
     /// The HTTP status.
     pub(super) const fn status(self) -> u16 {
         self.facts().0
@@ -82,7 +107,7 @@ pub(super) struct Refusal {
     pub(super) detail: String,
     /// For bad input: what is wrong where.
     pub(super) errors: Vec<InputError>,
-    /// When trying again makes sense.
+    /// When trying again makes sense; as its kind says, where nobody knows better.
     pub(super) retry_after: Option<Duration>,
     /// Headers of the answer, such as `Allow` for 405.
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
@@ -97,7 +122,7 @@ impl Refusal {
             kind,
             detail: detail.into(),
             errors: Vec::new(),
-            retry_after: None,
+            retry_after: kind.retry_after(),
             headers: Vec::new(),
             log: None,
         }
@@ -276,6 +301,23 @@ mod tests {
         let names: std::collections::BTreeSet<_> =
             kinds.iter().map(|kind| kind.facts().1).collect();
         assert_eq!(names.len(), kinds.len());
+    }
+
+    #[test]
+    fn whoever_comes_at_a_bad_moment_is_told_when_to_come_again() {
+        for (kind, seconds) in [
+            (Kind::Busy, "1"),
+            (Kind::Draining, "5"),
+            (Kind::NotReady, "5"),
+            (Kind::DiskFull, "30"),
+        ] {
+            assert!(matches!(kind.status(), 503 | 507), "{kind:?}");
+            let answer = Refusal::new(kind, "later").response(None);
+            let told = answer.headers().get("retry-after");
+            assert_eq!(told.unwrap(), seconds, "{kind:?}");
+        }
+        let answer = Refusal::new(Kind::Forbidden, "never").response(None);
+        assert!(!answer.headers().contains_key("retry-after"));
     }
 
     #[test]

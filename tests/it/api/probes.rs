@@ -85,6 +85,8 @@ async fn a_service_that_drains_is_not_ready_and_says_why() {
     service.engine.shutdown(std::time::Duration::ZERO).await;
     let (status, kind, detail) = service.ask(Ask::get("/readyz")).await.problem();
     assert_eq!((status, kind.as_str()), (503, "not-ready"));
+    let unready = service.ask(Ask::get("/readyz")).await;
+    assert_eq!(unready.header("retry-after"), Some("5"));
     assert!(detail.contains("the service is shutting down"), "{detail}");
     assert_eq!(service.ask(Ask::get("/healthz")).await.status, 200);
     let publish = Ask::post("/v1/events", r#"{"type":"a","data":1}"#);

@@ -166,7 +166,9 @@ async fn a_full_disk_refuses_publishing_with_507_and_recovers() {
     )
     .await;
     let ask = Ask::post("/v1/events", r#"{"type":"a","data":1}"#);
-    let (status, kind, detail) = service.ask(ask.clone()).await.problem();
+    let refused = service.ask(ask.clone()).await;
+    assert_eq!(refused.header("retry-after"), Some("30"));
+    let (status, kind, detail) = refused.problem();
     assert_eq!((status, kind.as_str()), (507, "disk-full"));
     assert!(detail.contains("free"), "{detail}");
     let metrics = service.ask(Ask::get("/metrics")).await.body;
