@@ -2,10 +2,12 @@
 //!
 //! The one global of the console stands here, because a panic hook has no other way to the terminal. A panic in a
 //! thread that is not the console's (an embedded lane, which is caught and started again) must not be printed over
-//! the screen: it is logged.
+//! the screen: it is logged. One in the console's own is logged and, once the terminal is given back, told on it,
+//! escaped: its words may quote what a receiver said.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::panic::PanicHookInfo;
 use std::sync::{Mutex, Once, PoisonError};
 use std::thread::{self, ThreadId};
 
@@ -13,6 +15,7 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::output::last_words;
 use super::tty::Tty;
+use crate::domain::escape::line;
 
 /// Alternate screen, no cursor, pastes in brackets, a clean slate.
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[0m\x1b[2J\x1b[H";
@@ -62,17 +65,18 @@ impl TerminalGuard {
 
 impl Drop for TerminalGuard {
     fn drop(&mut self) {
-        give_back();
+        give_back(&[]);
     }
 }
 
-/// Gives the terminal back if it is taken; doing it twice does nothing.
-fn give_back() {
+/// Gives the terminal back if it is taken, and says these words on it; doing it twice does nothing.
+fn give_back(words: &[u8]) {
     let taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(taken) = taken {
         last_words(taken.output.as_fd(), LEAVE);
         // A terminal that is gone has no modes to restore.
         let _ = tcsetattr(&taken.input, OptionalActions::Now, &taken.modes);
+        last_words(taken.output.as_fd(), words);
     }
 }
 
@@ -88,10 +92,39 @@ fn install_hook() {
             Some(thread) if thread != thread::current().id() => {
                 tracing::error!(%panic, "a thread beside the console panicked");
             }
-            _ => {
-                give_back();
-                previous(panic);
+            Some(_) => {
+                give_back(words(panic).as_bytes());
+                tracing::error!(%panic, "the console panicked");
             }
+            None => previous(panic),
         }
     }));
+}
+
+/// What a person reads of a panic, in one line.
+fn words(panic: &PanicHookInfo<'_>) -> String {
+    let place = panic.location().map(ToString::to_string);
+    let place = place.as_deref().unwrap_or("an unknown place");
+    let text = panic.payload_as_str().unwrap_or("no words");
+    told(place, text)
+}
+
+fn told(place: &str, text: &str) -> String {
+    format!(
+        "hookyard: the console panicked at {place}: {}\r\n",
+        line(text)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_that_quotes_a_receiver_is_told_in_one_harmless_line() {
+        assert_eq!(
+            told("src/a.rs:1:2", "not a status: \u{1b}]0;x\u{7}\n\u{202e}"),
+            "hookyard: the console panicked at src/a.rs:1:2: not a status: \\x1b]0;x\\x07\\n\\u{202e}\r\n"
+        );
+    }
 }
