@@ -341,6 +341,7 @@ mod tests {
         assert_eq!(config.delivery.concurrency, 2048);
         assert_eq!(config.retention.reserve_bytes, 256 << 20);
         assert_eq!(config.event_bytes, 256 << 10);
+        assert!(!config.open_probes);
         assert_eq!(config.effective().count(), KEYS.len());
         assert_eq!(config.origin("listen"), &Origin::Default);
     }
@@ -350,13 +351,14 @@ mod tests {
         let config = load(
             "data_dir = \"data\"\nshutdown_grace = \"1m30s\"\ncontracts = [\"a\", \"b\"]\n\
              [targets]\nallow = [\"127.0.0.0/8\", \"::1\"]\nsource_addresses = [\"10.0.0.1\", \"::1\"]\n\
-             [limits]\nevent_bytes = \"1MiB\"\n[http]\nworkers = 2",
+             [limits]\nevent_bytes = \"1MiB\"\n[http]\nworkers = 2\nopen_probes = true",
         )
         .unwrap();
         assert_eq!(config.data_dir, Path::new("/etc/h/data"));
         assert_eq!(config.default_contract, "a");
         assert_eq!(config.targets.allow.len(), 2);
         assert_eq!((config.event_bytes, config.http_workers), (1 << 20, 2));
+        assert!(config.open_probes);
         assert_eq!(
             config.origin("http.workers").to_string(),
             "/etc/h/h.toml:10"

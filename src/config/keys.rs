@@ -55,6 +55,7 @@ keys! {
     "retention.reserve", Text, "free disk below which no events are accepted";
     "limits.event_bytes", Text, "the largest event";
     "http.workers", Number, "threads that serve the HTTP API";
+    "http.open_probes", Switch, "whether /healthz, /readyz, /metrics and /openapi.json answer other machines without a token";
 }
 
 /// Keys that later versions bring: a name, or a table with its dot, and the feature.

@@ -52,6 +52,8 @@ pub struct Config {
     pub event_bytes: usize,
     /// Threads that serve the HTTP API, 1–64.
     pub http_workers: usize,
+    /// Whether health, readiness, metrics and the API's description answer other machines without a token.
+    pub open_probes: bool,
     /// The file that was read.
     pub file: Option<PathBuf>,
     /// Each key's value as text, and where it came from.
@@ -156,6 +158,7 @@ impl Config {
             retention: check.retention()?,
             event_bytes: check.event_bytes()?,
             http_workers: check.number("http.workers", 1, 1..=64)?,
+            open_probes: check.switch("http.open_probes", false),
             file: written.file.clone(),
             effective: BTreeMap::new(),
             data_dir,

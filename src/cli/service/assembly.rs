@@ -290,6 +290,7 @@ fn server_options(
         concurrency_per_endpoint: config.delivery.concurrency_per_endpoint,
         operators_group,
         workers: config.http_workers,
+        open_probes: config.open_probes,
         event_bytes_max: config.event_bytes,
         shutdown_timeout: config.shutdown_grace,
         host: host_name().into(),
