@@ -47,9 +47,6 @@ pub(super) const SELECT_PENDING: &str = concat!(
 pub(super) const SELECT_DUE_AFTER: &str = "SELECT d.next_attempt_at FROM deliveries d \
      WHERE d.state = 'pending' AND d.next_attempt_at IS NOT NULL AND d.endpoint_id = $1 \
      AND d.next_attempt_at > $2 ORDER BY d.next_attempt_at LIMIT 1";
-pub(super) const SELECT_NEXT_DUE: &str = "SELECT d.next_attempt_at FROM deliveries d \
-     WHERE d.state = 'pending' AND d.next_attempt_at IS NOT NULL AND d.endpoint_id = $1 \
-     ORDER BY d.next_attempt_at LIMIT 1";
 const SELECT_WITH_PENDING: &str =
     "SELECT c.endpoint_id, c.pending FROM endpoint_counters c WHERE c.pending > 0";
 pub(super) const SELECT_OLDEST: &str = "SELECT min((SELECT min(d.next_attempt_at) FROM deliveries d \
@@ -143,22 +140,6 @@ impl Store {
         let row = sqlx::query(SELECT_DUE_AFTER)
             .bind(endpoint_id.as_i64())
             .bind(now.as_millis().saturating_add(self.clock_offset_ms()))
-            .fetch_optional(self.readers())
-            .await?;
-        let steady: Option<i64> = row.map(|row| row.try_get(0)).transpose()?;
-        Ok(steady.map(|steady| self.wall_clock(steady)))
-    }
-
-    /// When the next tried or replayed delivery of an endpoint is due; may lie in the past.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn lane_next_due(
-        &self,
-        endpoint_id: EndpointId,
-    ) -> Result<Option<Timestamp>, StoreError> {
-        let row = sqlx::query(SELECT_NEXT_DUE)
-            .bind(endpoint_id.as_i64())
             .fetch_optional(self.readers())
             .await?;
         let steady: Option<i64> = row.map(|row| row.try_get(0)).transpose()?;

@@ -62,10 +62,16 @@ async fn lanes_load_from_the_partial_indexes() {
     for sql in [
         lanes::SELECT_FRESH,
         lanes::SELECT_DUE,
-        lanes::SELECT_NEXT_DUE,
+        lanes::SELECT_DUE_AFTER,
     ] {
         check(sql, &[]).await;
     }
+    // The two halves are searches, merged and put in order: no more rows than twice the window.
+    check(
+        lanes::SELECT_PENDING,
+        &["SCAN (subquery", "USE TEMP B-TREE FOR ORDER BY"],
+    )
+    .await;
     // One row an endpoint, then one step into an index for each.
     check(lanes::SELECT_OLDEST, &["SCAN c"]).await;
 }

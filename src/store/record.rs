@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::actor::Actor;
 use crate::domain::attempt::Attempt;
-use crate::domain::delivery::{DeadReason, Delivery, DeliveryState};
+use crate::domain::delivery::{DeadReason, DeliveryState};
 use crate::domain::event::Event;
 use crate::domain::id::{DeliveryId, EndpointId, EventId};
 use crate::domain::time::Timestamp;
@@ -105,28 +105,6 @@ pub struct AcceptedDelivery {
     pub endpoint_id: EndpointId,
     /// Milliseconds for which that endpoint had been held until then.
     pub held_before_ms: i64,
-}
-
-impl AcceptedDelivery {
-    /// The delivery as the store keeps it now.
-    pub fn to_delivery(self, event: &Event) -> Delivery {
-        Delivery {
-            id: self.id,
-            event_id: event.id,
-            event_type: event.event_type.clone(),
-            endpoint_id: self.endpoint_id,
-            state: DeliveryState::Pending,
-            attempts: 0,
-            budget_attempts: 0,
-            budget_started_at: event.accepted_at,
-            held_before_ms: self.held_before_ms,
-            next_attempt_at: None,
-            last_attempt: None,
-            test: event.test,
-            created_at: event.accepted_at,
-            updated_at: event.accepted_at,
-        }
-    }
 }
 
 /// What one commit changed.

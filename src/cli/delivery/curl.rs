@@ -1,7 +1,7 @@
 //! An attempt as a curl command that sends the same bytes again.
 //!
 //! **Promise.** What is printed is plain ASCII: every byte of URL, headers and body that a shell or a terminal could
-//! take otherwise stands as `$'\xNN'`. Pasted into bash, zsh or ksh it sends the request byte for byte.
+//! take otherwise stands as `$'\NNN'` (octal). Pasted into bash, zsh or ksh it sends the request byte for byte.
 
 use base64::Engine as _;
 

@@ -39,7 +39,8 @@ pub struct LaneConfig {
 pub enum Input<P> {
     /// The writer committed these fresh deliveries, by rising id.
     Handed(Vec<Item<P>>),
-    /// The store has something that was not handed over.
+    /// The store has something that was not handed over, or deliveries of this lane were changed behind its back (a
+    /// replay, a discard): read it again.
     Look,
     /// A load brought this.
     Loaded(Batch<P>),
@@ -66,10 +67,6 @@ pub enum Input<P> {
     },
     /// The endpoint's settings or state changed.
     Configured(LaneConfig),
-    /// Deliveries of this lane were changed behind its back (a replay, shifted times): read the store again.
-    Reset,
-    /// An operator discarded this delivery.
-    Discarded(DeliveryId),
     /// The wall clock was set by this many milliseconds; the store has been told.
     ClockSet {
         /// Positive when it was set forward.
@@ -215,7 +212,7 @@ impl<P> LaneMachine<P> {
         match input {
             Input::Handed(items) => self.queue.hand(items.into_iter()),
             // What was missed may lie before what came since: only a fresh start finds it.
-            Input::Look | Input::Reset => self.queue.reset(),
+            Input::Look => self.queue.reset(),
             Input::Loaded(mut batch) => {
                 if let (Some(throttle), Some(past)) = (&mut self.throttle, batch.answered.take()) {
                     throttle.take_up(now, &past);
@@ -228,7 +225,6 @@ impl<P> LaneMachine<P> {
             Input::Answered { id, pace } => self.answered(now, rng, slots, id, pace),
             Input::Settled { id, settlement } => self.settled(now, slots, id, settlement),
             Input::Configured(config) => self.configure(config),
-            Input::Discarded(id) => self.queue.remove(id),
             Input::ClockSet { by_ms } => self.clock_set(by_ms),
             Input::Drain => self.mode = Mode::Draining,
         }

@@ -88,7 +88,7 @@ pub(super) struct Queue<P> {
     stash: VecDeque<Item<P>>,
     /// Whether something was handed over that found no room in the stash.
     missed: bool,
-    /// Settled or discarded since the load began: what it read of them is out of date.
+    /// Settled since the load began: what it read of them is out of date.
     outdated: HashSet<DeliveryId>,
     /// Loads are not tried again before this.
     load_again_at: Timestamp,
@@ -171,13 +171,6 @@ impl<P> Queue<P> {
         if self.loading.is_some() {
             self.outdated.insert(id);
         }
-    }
-
-    /// Takes a delivery out of the window, if it is there.
-    pub(super) fn remove(&mut self, id: DeliveryId) {
-        self.ready.retain(|item| item.id != id);
-        self.stash.retain(|item| item.id != id);
-        self.settle(id);
     }
 
     /// What to read from the store, if anything, for a window of `target` beside `in_flight` requests.

@@ -412,7 +412,7 @@ impl Run {
         row.replays += 1;
         row.next_attempt_at = Some(now);
         self.disturbed = true;
-        self.input(Input::Reset);
+        self.input(Input::Look);
     }
 
     fn discard(&mut self) {
@@ -422,7 +422,7 @@ impl Run {
             row.state = State::Discarded;
             row.next_attempt_at = None;
             self.disturbed = true;
-            self.input(Input::Discarded(id));
+            self.input(Input::Look);
         }
     }
 

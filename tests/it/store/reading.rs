@@ -6,6 +6,7 @@ use hookyard::clock::{Clock, Stopwatch};
 use hookyard::domain::delivery::{DeadReason, DeliveryState};
 use hookyard::domain::endpoint::Endpoint;
 use hookyard::domain::id::DeliveryId;
+use hookyard::domain::time::Timestamp;
 use hookyard::domain::token::{Role, Token};
 use hookyard::store::{
     AfterAttempt, Cursor, DeliveryScope, DeliverySelect, SqlCondition, SqlValue, StoreError,
@@ -134,7 +135,11 @@ async fn lanes_load_fresh_in_order_and_due_by_time() {
     assert_eq!(due(9).await, []);
     assert_eq!(due(20).await, [ids[1], ids[2]]);
     assert_eq!(due(60).await, [ids[1], ids[2], ids[0]]);
-    let next = yard.store.lane_next_due(endpoint.id).await.unwrap();
+    let next = yard
+        .store
+        .lane_due_after(endpoint.id, Timestamp::EPOCH)
+        .await
+        .unwrap();
     assert_eq!(next, Some(START + Duration::from_secs(10)));
     assert_eq!(yard.store.oldest_due().await.unwrap(), Some(START));
 }
