@@ -1,54 +1,27 @@
 //! Access tokens on the wire.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::schema::Type;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::id::TokenId;
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 
-/// What a caller may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Publishes events.
-    Publisher,
-    /// Manages its own tenant's endpoints and sees their deliveries.
-    Consumer,
-    /// Reads everything.
-    Viewer,
-    /// Viewer, and publishes, manages endpoints, replays, discards, pauses, tests and rotates.
-    Operator,
-    /// Everything.
-    Admin,
-}
+pub use crate::domain::token::Role;
 
-impl Role {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Publisher,
-        Self::Consumer,
-        Self::Viewer,
-        Self::Operator,
-        Self::Admin,
-    ];
-
-    /// The word in SQL, JSON and on screen.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Publisher => "publisher",
-            Self::Consumer => "consumer",
-            Self::Viewer => "viewer",
-            Self::Operator => "operator",
-            Self::Admin => "admin",
-        }
-    }
-
-    /// Reads the word of [`Role::as_str`].
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == word)
+impl PartialSchema for Role {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("What a caller may do."))
+            .enum_values(Some(Self::ALL.map(Self::as_str)))
+            .into()
     }
 }
+
+impl ToSchema for Role {}
 
 /// The body of `POST /v1/tokens`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -1,11 +1,14 @@
 //! Access tokens and the roles they grant. Only a token's digest is kept; its text is shown once.
 
+use serde::{Deserialize, Serialize};
+
 use super::id::TokenId;
 use super::tenant::Tenant;
 use super::time::Timestamp;
 
 /// What the bearer of a token may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Publish events.
     Publisher,
@@ -84,6 +87,7 @@ mod tests {
     fn role_words_read_back() {
         for role in Role::ALL {
             assert_eq!(Role::from_word(role.as_str()), Some(role));
+            assert_eq!(serde_json::to_value(role).unwrap(), role.as_str());
         }
         assert_eq!(Role::from_word("root"), None);
     }

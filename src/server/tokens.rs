@@ -34,7 +34,7 @@ pub(super) async fn create(
     let wanted: CreateToken = body::command(&state, &request, payload).await?;
     let new = NewToken {
         name: wanted.name,
-        role: views::role(wanted.role),
+        role: wanted.role,
         tenant: wanted.tenant,
         expires_at: wanted.expires_at,
         value: wanted.value.map(Into::into),

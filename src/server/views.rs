@@ -13,7 +13,7 @@ use crate::api::endpoint::{
     SecretView,
 };
 use crate::api::event::EventView;
-use crate::api::token::{Role as WireRole, TokenView};
+use crate::api::token::TokenView;
 use crate::domain::attempt::{Attempt, Phases, Response};
 use crate::domain::delivery::Delivery;
 use crate::domain::duration::DurationText;
@@ -23,7 +23,7 @@ use crate::domain::ledger::Counts;
 use crate::domain::rate_limit::RateLimit;
 use crate::domain::request::PreparedRequest;
 use crate::domain::retry::{RetryPolicy, RetrySteps};
-use crate::domain::token::{Role, Token};
+use crate::domain::token::Token;
 use crate::engine;
 
 /// A stored event with its data.
@@ -269,32 +269,11 @@ pub(super) fn token(token: &Token) -> TokenView {
     TokenView {
         id: token.id,
         name: token.name.clone(),
-        role: wire_role(token.role),
+        role: token.role,
         tenant: token.tenant.clone(),
         prefix: token.prefix.clone(),
         created_at: token.created_at,
         expires_at: token.expires_at,
-    }
-}
-
-fn wire_role(role: Role) -> WireRole {
-    match role {
-        Role::Publisher => WireRole::Publisher,
-        Role::Consumer => WireRole::Consumer,
-        Role::Viewer => WireRole::Viewer,
-        Role::Operator => WireRole::Operator,
-        Role::Admin => WireRole::Admin,
-    }
-}
-
-/// The role that the wire names.
-pub(super) fn role(role: WireRole) -> Role {
-    match role {
-        WireRole::Publisher => Role::Publisher,
-        WireRole::Consumer => Role::Consumer,
-        WireRole::Viewer => Role::Viewer,
-        WireRole::Operator => Role::Operator,
-        WireRole::Admin => Role::Admin,
     }
 }
 
