@@ -4,7 +4,7 @@ use super::error::EngineError;
 use super::handle::Engine;
 use super::paging;
 use super::router::Told;
-use super::views::{AttemptView, DeliveryQuery, DeliveryView, Page};
+use super::views::{AttemptView, DeliveryQuery, DeliveryView, Page, Searched};
 use super::why;
 use crate::domain::actor::Actor;
 use crate::domain::attempt::Attempt;
@@ -12,7 +12,7 @@ use crate::domain::contract::Contract;
 use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::filter::{Expr, Filter, Plan, Subject};
 use crate::domain::id::DeliveryId;
-use crate::store::{AuditNote, DeliveryScope, DeliverySelect, SqlCondition};
+use crate::store::{AuditNote, DeliveryScope, DeliverySelect, SqlCondition, StoreError};
 
 /// Rows that are looked at for one page when a filter or a tenant narrows it; the page's `next` goes on from there.
 const LOOKED_AT_MAX: usize = 10_000;
@@ -75,8 +75,16 @@ impl Engine {
             Some(last) if items.len() > limit_rows => Some(last.id.body()),
             _ => cursor.map(|cursor| cursor.to_string()),
         };
+        let searched = rest.map(|_| Searched {
+            rows: looked_at as u64,
+            limited: items.len() < limit_rows && cursor.is_some(),
+        });
         items.truncate(limit_rows);
-        Ok(Page { items, next })
+        Ok(Page {
+            items,
+            next,
+            searched,
+        })
     }
 
     async fn is_wanted(
@@ -101,17 +109,34 @@ impl Engine {
         let Some(filter) = filter else {
             return Ok(true);
         };
-        let now = self.desk.now();
-        let event = self.desk.store.event(delivery.event_id).await?.event;
-        let attempts = match delivery.attempts {
-            0 => Vec::new(),
-            _ => self.desk.store.attempts(delivery.id).await?,
+        let reads = filter.reads();
+        let event = match reads.event {
+            true => Some(self.desk.store.event(delivery.event_id).await?.event),
+            false => None,
         };
-        let mut subject = Subject::new(delivery, &endpoint, false).with_event(&event);
-        if let Some(latest) = attempts.last() {
+        let latest = match reads.attempt && delivery.attempts > 0 {
+            true => self.latest_attempt(delivery).await?,
+            false => None,
+        };
+        let mut subject = Subject::new(delivery, &endpoint, false);
+        if let Some(event) = &event {
+            subject = subject.with_event(event);
+        }
+        if let Some(latest) = &latest {
             subject = subject.with_attempt(latest);
         }
+        let now = self.desk.now();
         Ok(filter.matches(now, &subject))
+    }
+
+    /// The latest attempt of a delivery; `None` where retention has taken it.
+    async fn latest_attempt(&self, delivery: &Delivery) -> Result<Option<Attempt>, EngineError> {
+        let number = delivery.attempts;
+        match self.desk.store.attempt(delivery.id, number).await {
+            Ok(attempt) => Ok(Some(attempt)),
+            Err(StoreError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// One delivery with its attempts and the sentence that says why it stands where it does.

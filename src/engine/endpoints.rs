@@ -92,6 +92,7 @@ impl Engine {
         Ok(Page {
             items: found.iter().map(|endpoint| (**endpoint).clone()).collect(),
             next,
+            searched: None,
         })
     }
 

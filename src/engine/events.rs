@@ -55,6 +55,7 @@ impl Engine {
         Ok(Page {
             items,
             next: cursor.map(|cursor| cursor.to_string()),
+            searched: None,
         })
     }
 

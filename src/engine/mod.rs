@@ -50,5 +50,5 @@ pub use setup::DEADLINE_GRACE;
 pub use tokens::NewToken;
 pub use views::{
     AttemptView, DeliveryQuery, DeliveryView, Health, LaneStatus, LanesSnapshot, Ledger,
-    MinuteStats, Page, PageRequest, Stats,
+    MinuteStats, Page, PageRequest, Searched, Stats,
 };

@@ -17,6 +17,17 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// What to send as cursor for the next page; `None` after the last.
     pub next: Option<String>,
+    /// How far was looked for a filter that the store cannot decide; `None` where it decided everything.
+    pub searched: Option<Searched>,
+}
+
+/// How far was looked, row by row, for a filter that the store cannot decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Searched {
+    /// Rows that were judged for this page.
+    pub rows: u64,
+    /// Whether the page is short because the window ended before the rows did: its `next` goes on from there.
+    pub limited: bool,
 }
 
 /// Which page is wanted.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::json::JsonError;
 use super::problem::{Kind, Refusal};
-use crate::api::page::Page;
+use crate::api::page::{Page, Searched};
 use crate::api::problem::InputError;
 use crate::engine::{self, EngineError};
 
@@ -48,7 +48,15 @@ pub(super) fn page<T, V>(page: engine::Page<T>, view: impl FnMut(T) -> V) -> Pag
     Page {
         items: page.items.into_iter().map(view).collect(),
         next: page.next,
-        searched: None,
+        searched: page.searched.map(searched),
+    }
+}
+
+/// How far a filter looked, as the wire shows it.
+pub(super) const fn searched(searched: engine::Searched) -> Searched {
+    Searched {
+        rows: searched.rows,
+        limited: searched.limited,
     }
 }
 

@@ -4,7 +4,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
-use super::answers::{list_refusal, ok};
+use super::answers::{list_refusal, ok, searched};
 use super::body;
 use super::caller::Caller;
 use super::outsider;
@@ -144,7 +144,7 @@ pub(super) async fn delivery_page(
     Ok(Page {
         items: with_names(state, &page.items),
         next: page.next,
-        searched: None,
+        searched: page.searched.map(searched),
     })
 }
 

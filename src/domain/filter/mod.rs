@@ -45,5 +45,5 @@ pub use error::{FilterError, FilterErrors, Problem, Span};
 pub use field::{Field, REFERENCE, field_names};
 pub use parse::Filter;
 pub use pattern::{IdMatch, IdNoun, Pattern, RegexMatch};
-pub use plan::{Decider, Plan};
+pub use plan::{Decider, Plan, Reads};
 pub use subject::{Payload, Subject, host_of, shown_state};

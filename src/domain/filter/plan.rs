@@ -81,6 +81,42 @@ fn created_since(part: &Expr, now: Timestamp) -> Option<Timestamp> {
     }
 }
 
+/// What must be read for an expression beside a delivery and its endpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// The event, with its payload.
+    pub event: bool,
+    /// The latest attempt, with its answer.
+    pub attempt: bool,
+}
+
+impl Expr {
+    /// What must be read to decide this expression.
+    pub fn reads(&self) -> Reads {
+        match self {
+            Self::And(parts) | Self::Or(parts) => {
+                let all = parts.iter().map(Self::reads);
+                all.fold(Reads::default(), |one, other| Reads {
+                    event: one.event || other.event,
+                    attempt: one.attempt || other.attempt,
+                })
+            }
+            Self::Not(inner) => inner.reads(),
+            Self::Term(Term::Word(_)) => Reads::default(),
+            Self::Term(Term::Field(field, _)) => field.reads(),
+        }
+    }
+}
+
+impl Field {
+    const fn reads(&self) -> Reads {
+        Reads {
+            event: matches!(self, Self::Event | Self::Size | Self::Body(_) | Self::Text),
+            attempt: matches!(self, Self::Ip | Self::Header(_) | Self::Text),
+        }
+    }
+}
+
 impl Expr {
     /// Who can decide this expression.
     pub fn decider(&self) -> Decider {
@@ -124,6 +160,28 @@ impl Term {
                 }
             }
             _ => Decider::Sql,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_filter_asks_for_is_read() {
+        for (text, event, attempt) in [
+            ("host:*.example.com", false, false),
+            ("type:/^a/ not metadata.tier:gold", false, false),
+            ("body.data.amount>=100", true, false),
+            ("not (header.x-a:1 or state:dead)", false, true),
+            ("ip:10.0.0.0/8", false, true),
+            ("text:\"insufficient funds\"", true, true),
+            ("event:/^k/ ip:10.0.0.0/8", true, true),
+        ] {
+            let filter = Filter::parse(text).unwrap();
+            let reads = filter.expr.unwrap().reads();
+            assert_eq!(reads, Reads { event, attempt }, "{text}");
         }
     }
 }

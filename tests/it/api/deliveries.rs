@@ -144,3 +144,36 @@ async fn an_endpoints_health_tells_its_last_failure_in_words_and_its_last_succes
     assert!(well["last_success_at"].is_string(), "{well}");
     assert_eq!(well["last_failure"], words);
 }
+
+/// A filter that looks into bodies reads rows one by one, over a window that ends.
+#[tokio::test]
+async fn a_filter_that_the_store_cannot_decide_says_how_far_it_looked() {
+    let service = Service::start().await;
+    let created = service
+        .endpoint(json!({"url": "http://127.0.0.1:9/"}))
+        .await;
+    let pause = format!("/v1/endpoints/{}/pause", created["id"].as_str().unwrap());
+    service.ask(Ask::post(&pause, "{}")).await.expect(200);
+    let event = json!({"type": "a.b", "data": {"n": 1}});
+    for _ in 0..3 {
+        service.publish(event.clone()).await;
+    }
+    let list = async |filter: &str| -> Value {
+        let path = format!("/v1/deliveries?filter={filter}");
+        service.ask(Ask::get(&path)).await.expect(200)
+    };
+    let found = list("body.data.n:1").await;
+    assert_eq!(found["items"].as_array().unwrap().len(), 3);
+    assert_eq!(found["searched"], json!({"rows": 3, "limited": false}));
+    assert_eq!(list("type:a.b").await.get("searched"), None);
+
+    let batch = Value::Array(vec![event; 1_000]).to_string();
+    for _ in 0..11 {
+        let ask = Ask::post("/v1/events/batch", &batch);
+        service.ask(ask).await.expect(202);
+    }
+    let found = list("body.data.n:2").await;
+    assert_eq!(found["items"], json!([]));
+    assert_eq!(found["searched"], json!({"rows": 10_000, "limited": true}));
+    assert!(found["next"].is_string(), "{found}");
+}
