@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::answers::{list_refusal, ok, searched};
 use super::body;
 use super::caller::Caller;
+use super::masking;
 use super::outsider;
 use super::problem::{Kind, Refusal};
 use super::query::{Query, path_id};
@@ -95,7 +96,9 @@ pub(super) async fn attempt(
     if caller.role() == Role::Consumer {
         outsider::redact(&mut view.attempt);
     }
-    ok(&views::attempt_detail(&view))
+    let mut detail = views::attempt_detail(&view);
+    masking::attempt(&caller, &mut detail);
+    ok(&detail)
 }
 
 /// Puts a delivery back to work at once with a fresh retry budget.

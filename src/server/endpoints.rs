@@ -9,6 +9,7 @@ use super::body;
 use super::caller::Caller;
 use super::endpoint_facts::{endpoint_view, endpoint_views};
 use super::endpoint_input;
+use super::masking;
 use super::problem::{Kind, Refusal};
 use super::query::{Query, path_id};
 use super::state::State;
@@ -69,8 +70,12 @@ pub(super) async fn list(
         .endpoints(caller.tenant().cloned(), page)
         .await
         .map_err(list_refusal)?;
+    let mut items = endpoint_views(&state, &page.items).await;
+    for view in &mut items {
+        masking::endpoint(&caller, view);
+    }
     ok(&Page {
-        items: endpoint_views(&state, &page.items).await,
+        items,
         next: page.next,
         searched: None,
     })
@@ -85,7 +90,9 @@ pub(super) async fn show(
     state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
     let endpoint = visible_endpoint(&caller, &state, path_id(&request)?).await?;
-    ok(&endpoint_view(&state, &endpoint).await)
+    let mut view = endpoint_view(&state, &endpoint).await;
+    masking::endpoint(&caller, &mut view);
+    ok(&view)
 }
 
 /// Changes an endpoint's settings: absent members stay, `null` goes back to the default.

@@ -12,9 +12,9 @@
 //! # Map
 //! `serve` runs it, `options` says how, `state` is shared by all. `routes` is the table; `access`, `peer`,
 //! `known_tokens` and `caller` decide who may; `envelope` and `problem` word refusals. `body`, `json`, `query` and
-//! `publish` read what was sent, `answers` and `views` write what goes out. `events`, `endpoints`,
-//! `endpoint_actions`, `deliveries`, `tokens`, `contracts`, `service`, `probes` and `stream` are the resources;
-//! `contract_routes` are those that contracts add.
+//! `publish` read what was sent, `answers` and `views` write what goes out, `masking` and `outsider` keep from a
+//! caller what is not for it. `events`, `endpoints`, `endpoint_actions`, `deliveries`, `tokens`, `contracts`,
+//! `service`, `probes` and `stream` are the resources; `contract_routes` are those that contracts add.
 
 mod access;
 mod answers;
@@ -31,6 +31,7 @@ mod envelope;
 mod events;
 mod json;
 mod known_tokens;
+mod masking;
 mod metrics;
 mod options;
 mod outsider;

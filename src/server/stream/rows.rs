@@ -5,6 +5,7 @@ use crate::api::endpoint::EndpointView;
 use crate::domain::id::{DeliveryId, EndpointId};
 use crate::server::deliveries::with_names;
 use crate::server::endpoint_facts::endpoint_views;
+use crate::server::masking;
 use crate::server::state::Core;
 
 /// The deliveries as they stand now, in the order of their ids.
@@ -26,5 +27,10 @@ pub(super) async fn endpoints(core: &Core, ids: &[EndpointId]) -> Vec<EndpointVi
             rows.push(endpoint);
         }
     }
-    endpoint_views(core, &rows).await
+    let mut views = endpoint_views(core, &rows).await;
+    // One frame for all who listen, viewers among them.
+    for view in &mut views {
+        masking::settings(&mut view.headers);
+    }
+    views
 }

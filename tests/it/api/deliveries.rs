@@ -177,3 +177,51 @@ async fn a_filter_that_the_store_cannot_decide_says_how_far_it_looked() {
     assert_eq!(found["searched"], json!({"rows": 10_000, "limited": true}));
     assert!(found["next"].is_string(), "{found}");
 }
+
+#[tokio::test]
+async fn credentials_among_an_endpoints_headers_are_shown_to_those_who_operate_alone() {
+    let service = Service::start().await;
+    let receiver = Receiver::start();
+    let created = service
+        .endpoint(json!({
+            "url": receiver.url("/hook"),
+            "tenant": "acme",
+            "headers": {"authorization": "Bearer SESAME", "x-plain": "seen"},
+        }))
+        .await;
+    let event = json!({"type": "a.b", "data": 1, "tenant": "acme"});
+    let event = service.publish(event).await;
+    let path = format!("/v1/events/{}/deliveries", event["id"].as_str().unwrap());
+    let list = service.ask(Ask::get(&path)).await.expect(200);
+    let id = list["items"][0]["id"].as_str().unwrap();
+    delivery_until(&service, id, |delivery| delivery["state"] == "delivered").await;
+    let sent = receiver.requests().remove(0);
+    assert_eq!(sent.header("authorization"), Some("Bearer SESAME"));
+
+    let attempt = format!("/v1/deliveries/{id}/attempts/1");
+    let endpoint = format!("/v1/endpoints/{}", created["id"].as_str().unwrap());
+    for (role, in_attempt, in_endpoint) in [
+        ("viewer", "(hidden)", "(hidden)"),
+        ("consumer", "(hidden)", "Bearer SESAME"),
+        ("operator", "Bearer SESAME", "Bearer SESAME"),
+    ] {
+        let token = service.token(role, Some("acme")).await;
+        let shown = service.ask_as(&token, Ask::get(&attempt)).await.expect(200);
+        let value = |name: &str| -> Value {
+            let headers = shown["request"]["headers"].as_array().unwrap();
+            let found = headers.iter().find(|header| {
+                let shown = header["name"].as_str().unwrap();
+                shown.eq_ignore_ascii_case(name)
+            });
+            found.unwrap()["value"].clone()
+        };
+        assert_eq!(value("authorization"), in_attempt, "{role}");
+        assert_eq!(value("x-plain"), "seen", "{role}");
+        let shown = service
+            .ask_as(&token, Ask::get(&endpoint))
+            .await
+            .expect(200);
+        let headers = json!({"authorization": in_endpoint, "x-plain": "seen"});
+        assert_eq!(shown["headers"], headers, "{role}");
+    }
+}
