@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
+use super::secret::Secret;
 use crate::domain::event_type::EventTypePattern;
 use crate::domain::id::{EndpointId, EventId, SecretId};
 use crate::domain::json::RawJson;
@@ -33,7 +34,8 @@ pub struct CreateEndpoint {
     pub tenant: Option<Tenant>,
     /// The secret to sign with, in a form the contract takes; made when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub secret: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub secret: Option<Secret>,
     /// Headers to add to its requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub headers: Option<BTreeMap<String, String>>,
@@ -309,7 +311,8 @@ pub struct CreatedEndpoint {
     #[serde(flatten)]
     pub endpoint: EndpointView,
     /// Its secret, shown once.
-    pub secret: String,
+    #[schema(value_type = String)]
+    pub secret: Secret,
 }
 
 /// The body of `POST …/pause`.
@@ -355,7 +358,8 @@ pub struct RotateBody {
     pub overlap: Option<String>,
     /// The new secret; made when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub secret: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub secret: Option<Secret>,
 }
 
 /// A secret with its value.
@@ -365,7 +369,8 @@ pub struct SecretShown {
     #[schema(value_type = String)]
     pub id: SecretId,
     /// The value, in the form that consumers verify with.
-    pub secret: String,
+    #[schema(value_type = String)]
+    pub secret: Secret,
     /// What a consumer verifies asymmetric signatures with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_key: Option<String>,

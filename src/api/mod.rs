@@ -10,6 +10,7 @@ pub mod event;
 pub mod page;
 pub mod paths;
 pub mod problem;
+pub mod secret;
 pub mod stats;
 pub mod stream;
 pub mod token;

@@ -5,6 +5,7 @@ use utoipa::openapi::schema::Type;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::secret::Secret;
 use crate::domain::id::TokenId;
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
@@ -41,7 +42,8 @@ pub struct CreateToken {
     pub expires_at: Option<Timestamp>,
     /// A value that was given out before, at least 16 bytes; made when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub value: Option<Secret>,
 }
 
 /// A token without its value.
@@ -74,5 +76,6 @@ pub struct CreatedToken {
     #[serde(flatten)]
     pub view: TokenView,
     /// Its value, shown once.
-    pub token: String,
+    #[schema(value_type = String)]
+    pub token: Secret,
 }

@@ -107,12 +107,12 @@ async fn create(client: &Client, output: Output, args: CreateArgs) -> anyhow::Re
         role,
         tenant: args.tenant,
         expires_at: args.expires_at.or(after),
-        value: value.map(|value| value.expose_secret().to_owned()),
+        value: value.map(|value| value.expose_secret().into()),
     };
     let created = client.create_token(&body).await?;
     let mut fields = vec![
         ("id", created.view.id.to_string()),
-        ("token", created.token.clone()),
+        ("token", created.token.expose().to_owned()),
         ("name", created.view.name.clone()),
         ("role", role.as_str().to_owned()),
         ("tenant", or_empty(created.view.tenant.as_ref())),

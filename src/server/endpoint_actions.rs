@@ -174,7 +174,7 @@ fn shown(endpoint: &Endpoint, secret: &SecretString) -> Result<SecretShown, Refu
         .map(|key| signing_secret::public_text(key.public()));
     Ok(SecretShown {
         id: newest.id,
-        secret: text.to_owned(),
+        secret: text.into(),
         public_key,
     })
 }

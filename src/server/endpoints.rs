@@ -51,7 +51,7 @@ pub(super) async fn create(
     let (endpoint, secret) = state.engine.create_endpoint(&caller.actor(), new).await?;
     let created = CreatedEndpoint {
         endpoint: endpoint_view(&state, &endpoint).await,
-        secret: secrecy::ExposeSecret::expose_secret(&secret).to_owned(),
+        secret: secrecy::ExposeSecret::expose_secret(&secret).into(),
     };
     answers::secret(StatusCode::CREATED, &created)
 }

@@ -43,7 +43,7 @@ pub(super) async fn create(
     let (token, text) = state.engine.create_token(&caller.actor(), new).await?;
     let created = CreatedToken {
         view: views::token(&token),
-        token: text.expose_secret().to_owned(),
+        token: text.expose_secret().into(),
     };
     answers::secret(StatusCode::CREATED, &created)
 }

@@ -86,7 +86,13 @@ impl Service {
             expires_at: None,
             value: None,
         };
-        Ok(self.client.create_token(&body).await?.token)
+        Ok(self
+            .client
+            .create_token(&body)
+            .await?
+            .token
+            .expose()
+            .to_owned())
     }
 
     /// Creates an endpoint for one event type.
@@ -100,7 +106,7 @@ impl Service {
         let body = CreateEndpoint {
             url,
             event_types: Some(vec![event_type.to_owned()]),
-            secret: Some(secret.to_owned()),
+            secret: Some(secret.into()),
             concurrency: Some(u32::try_from(concurrency)?),
             ..CreateEndpoint::default()
         };

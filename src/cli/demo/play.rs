@@ -149,7 +149,7 @@ impl Stage {
         let contract = contracts
             .get(&created.endpoint.contract)
             .context("the endpoint's contract is not built in")?;
-        let verifier = Verifier::new(Arc::clone(contract), &created.secret)?;
+        let verifier = Verifier::new(Arc::clone(contract), created.secret.expose())?;
         receiver.seen.borrow_mut().verifier = Some(verifier);
         Ok(())
     }

@@ -171,7 +171,7 @@ pub(super) async fn rotate_secret(
     let secret = args.secret_file.as_deref().map(read_secret).transpose()?;
     let body = RotateBody {
         overlap: args.overlap.map(|overlap| overlap.to_string()),
-        secret: secret.map(|secret| secret.expose_secret().to_owned()),
+        secret: secret.map(|secret| secret.expose_secret().into()),
     };
     let shown = client.rotate_secret(endpoint.id, &body).await?;
     print_secret(output, args.format, &shown)
@@ -190,7 +190,7 @@ pub(super) async fn secret(
 fn print_secret(output: Output, format: FormatArgs, shown: &SecretShown) -> anyhow::Result<()> {
     let mut fields = vec![
         ("id", shown.id.to_string()),
-        ("secret", shown.secret.clone()),
+        ("secret", shown.secret.expose().to_owned()),
     ];
     if let Some(key) = &shown.public_key {
         fields.push(("public key", key.clone()));

@@ -137,7 +137,7 @@ pub(super) async fn create(
         url: args.url,
         contract: args.contract,
         tenant: args.tenant,
-        secret: secret.map(|secret| secret.expose_secret().to_owned()),
+        secret: secret.map(|secret| secret.expose_secret().into()),
         enabled: args.disabled.then_some(false),
         retry: settings.retry_body()?,
         headers: map(settings.headers),
@@ -152,7 +152,7 @@ pub(super) async fn create(
     };
     let created = client.create_endpoint(&body).await?;
     let mut fields = show::fields(&created.endpoint);
-    fields.insert(1, ("secret", created.secret.clone()));
+    fields.insert(1, ("secret", created.secret.expose().to_owned()));
     output.one(args.format, &created, &fields)?;
     if output.format(args.format) == Format::Table {
         note("the consumer verifies signatures with this secret; it is not shown again unasked");

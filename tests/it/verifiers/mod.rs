@@ -108,7 +108,7 @@ async fn one_delivery() -> (String, Received) {
         .await;
     service.stop().await;
     let received = receiver.requests().remove(0);
-    (created.secret, received)
+    (created.secret.expose().to_owned(), received)
 }
 
 #[actix_web::test]
