@@ -342,6 +342,14 @@ mod tests {
         assert_eq!(config.retention.reserve_bytes, 256 << 20);
         assert_eq!(config.event_bytes, 256 << 10);
         assert!(!config.open_probes);
+        assert_eq!(
+            (
+                config.endpoints_max,
+                config.endpoints_per_tenant_max,
+                config.tokens_max
+            ),
+            (100_000, 10_000, 10_000)
+        );
         assert_eq!(config.effective().count(), KEYS.len());
         assert_eq!(config.origin("listen"), &Origin::Default);
     }

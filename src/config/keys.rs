@@ -54,6 +54,9 @@ keys! {
     "retention.audit", Text, "how long the audit log is kept";
     "retention.reserve", Text, "free disk below which no events are accepted";
     "limits.event_bytes", Text, "the largest event";
+    "limits.endpoints", Number, "endpoints in all";
+    "limits.endpoints_per_tenant", Number, "endpoints of one tenant";
+    "limits.tokens", Number, "tokens that are not revoked";
     "http.workers", Number, "threads that serve the HTTP API";
     "http.open_probes", Switch, "whether /healthz, /readyz, /metrics and /openapi.json answer other machines without a token";
 }

@@ -50,6 +50,12 @@ pub struct Config {
     pub retention: Retention,
     /// The largest event in bytes, envelope included.
     pub event_bytes: usize,
+    /// Endpoints in all.
+    pub endpoints_max: usize,
+    /// Endpoints of one tenant.
+    pub endpoints_per_tenant_max: usize,
+    /// Tokens that are not revoked.
+    pub tokens_max: usize,
     /// Threads that serve the HTTP API, 1–64.
     pub http_workers: usize,
     /// Whether health, readiness, metrics and the API's description answer other machines without a token.
@@ -157,6 +163,17 @@ impl Config {
             delivery: check.delivery()?,
             retention: check.retention()?,
             event_bytes: check.event_bytes()?,
+            endpoints_max: check.number(
+                "limits.endpoints",
+                limits::ENDPOINTS_DEFAULT,
+                1..=10_000_000,
+            )?,
+            endpoints_per_tenant_max: check.number(
+                "limits.endpoints_per_tenant",
+                limits::ENDPOINTS_PER_TENANT_DEFAULT,
+                1..=10_000_000,
+            )?,
+            tokens_max: check.number("limits.tokens", limits::TOKENS_DEFAULT, 1..=1_000_000)?,
             http_workers: check.number("http.workers", 1, 1..=64)?,
             open_probes: check.switch("http.open_probes", false),
             file: written.file.clone(),

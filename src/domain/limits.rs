@@ -88,6 +88,13 @@ pub const PAGE_ROWS_MAX: u32 = 500;
 /// Rows of a page when the caller does not say.
 pub const PAGE_ROWS_DEFAULT: u32 = 50;
 
+/// Endpoints in all (default of `limits.endpoints`): each is in memory with its settings, and this many were measured.
+pub const ENDPOINTS_DEFAULT: usize = 100_000;
+/// Endpoints of one tenant (default of `limits.endpoints_per_tenant`): one customer must not take all of them.
+pub const ENDPOINTS_PER_TENANT_DEFAULT: usize = 10_000;
+/// Tokens that are not revoked (default of `limits.tokens`): a few for each of thousands of customers.
+pub const TOKENS_DEFAULT: usize = 10_000;
+
 /// Requests in flight, all lanes together (default of `delivery.concurrency`).
 pub const CONCURRENCY_DEFAULT: usize = 2_048;
 /// Requests in flight to one endpoint (default of `delivery.concurrency_per_endpoint`).

@@ -3,16 +3,65 @@
 //! Every change of an endpoint goes through the engine, which writes the store first and this book second. A change
 //! that comes late (two at once) never replaces a newer version.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::domain::endpoint::{Endpoint, EndpointStatus};
 use crate::domain::id::EndpointId;
+use crate::domain::tenant::Tenant;
 
 /// All endpoints, deleted ones included.
 #[derive(Debug, Default)]
 pub(super) struct EndpointBook {
     entries: RwLock<BTreeMap<EndpointId, Arc<Endpoint>>>,
+    living: Mutex<Living>,
+}
+
+/// How many endpoints are not deleted, those that are being made included.
+#[derive(Debug, Default)]
+struct Living {
+    total: usize,
+    by_tenant: HashMap<Tenant, usize>,
+}
+
+/// A place for an endpoint that is being made; counted until it is dropped, and by then the book has the endpoint.
+#[derive(Debug)]
+pub(super) struct Place<'a> {
+    book: &'a EndpointBook,
+    tenant: Option<Tenant>,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.book.count(self.tenant.as_ref(), false);
+    }
+}
+
+impl Living {
+    fn of_tenant(&self, tenant: Option<&Tenant>) -> usize {
+        tenant
+            .and_then(|tenant| self.by_tenant.get(tenant))
+            .copied()
+            .unwrap_or(0)
+    }
+
+    fn count(&mut self, tenant: Option<&Tenant>, lives: bool) {
+        let change = |count: usize| {
+            if lives {
+                count + 1
+            } else {
+                count.saturating_sub(1)
+            }
+        };
+        self.total = change(self.total);
+        let Some(tenant) = tenant else { return };
+        let of_tenant = change(self.of_tenant(Some(tenant)));
+        if of_tenant == 0 {
+            self.by_tenant.remove(tenant);
+        } else {
+            self.by_tenant.insert(tenant.clone(), of_tenant);
+        }
+    }
 }
 
 impl EndpointBook {
@@ -22,9 +71,49 @@ impl EndpointBook {
         for endpoint in endpoints {
             let known = entries.get(&endpoint.id);
             if known.is_none_or(|known| known.version <= endpoint.version) {
+                let lived = known.is_some_and(|known| known.status != EndpointStatus::Deleted);
+                let lives = endpoint.status != EndpointStatus::Deleted;
+                if lived != lives {
+                    self.count(endpoint.tenant.as_ref(), lives);
+                }
                 entries.insert(endpoint.id, endpoint);
             }
         }
+    }
+
+    /// A place for another endpoint of `tenant`.
+    ///
+    /// # Errors
+    /// The bound that is reached: `max` of all, or `tenant_max` of the tenant's.
+    pub(super) fn reserve(
+        &self,
+        tenant: Option<&Tenant>,
+        max: usize,
+        tenant_max: usize,
+    ) -> Result<Place<'_>, String> {
+        let mut living = self.living.lock().unwrap_or_else(PoisonError::into_inner);
+        if living.total >= max {
+            return Err(format!(
+                "there are {max} endpoints, as many as may be: delete some, or raise limits.endpoints"
+            ));
+        }
+        let full = living.of_tenant(tenant) >= tenant_max;
+        if let Some(tenant) = tenant.filter(|_| full) {
+            return Err(format!(
+                "tenant {tenant} has {tenant_max} endpoints, as many as a tenant may have: delete some, or raise \
+                 limits.endpoints_per_tenant"
+            ));
+        }
+        living.count(tenant, true);
+        Ok(Place {
+            book: self,
+            tenant: tenant.cloned(),
+        })
+    }
+
+    fn count(&self, tenant: Option<&Tenant>, lives: bool) {
+        let mut living = self.living.lock().unwrap_or_else(PoisonError::into_inner);
+        living.count(tenant, lives);
     }
 
     /// One endpoint, deleted or not.

@@ -40,7 +40,7 @@ impl Engine {
     /// Makes an endpoint; its secret is shown here and by [`Engine::secret`] only.
     ///
     /// # Errors
-    /// Invalid, Busy, Full, Draining.
+    /// Invalid, Conflict (as many as may be), Busy, Full, Draining.
     pub async fn create_endpoint(
         &self,
         actor: &Actor,
@@ -58,9 +58,20 @@ impl Engine {
         let mut endpoint = wish::granted(id, contract, &self.desk.options.targets, new, now)
             .map_err(EngineError::Invalid)?;
         endpoint.secrets = vec![self.sealed(id, &secret, now)?];
+        let options = &self.desk.options;
+        let place = self
+            .desk
+            .book
+            .reserve(
+                endpoint.tenant.as_ref(),
+                options.endpoints_max,
+                options.endpoints_per_tenant_max,
+            )
+            .map_err(EngineError::Conflict)?;
         let note = AuditNote::new(actor.clone(), "endpoint.create");
         let stored = self.desk.store.insert_endpoint(note, endpoint).await?;
         self.desk.book.put_all([stored.clone()]);
+        drop(place);
         self.desk.tell(id, Told::Reconfigured).await;
         Ok(((*stored).clone(), secret))
     }

@@ -60,6 +60,7 @@ impl From<StoreError> for EngineError {
             StoreError::Conflict { .. }
             | StoreError::AlreadyDelivered { .. }
             | StoreError::Taken { .. }
+            | StoreError::TooMany { .. }
             | StoreError::IllegalMove(_)
             | StoreError::NotAccepting { .. }
             | StoreError::PayloadGone { .. }

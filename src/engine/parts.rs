@@ -5,7 +5,10 @@ use std::sync::Arc;
 use crate::clock::SharedClock;
 use crate::domain::address::AddressRules;
 use crate::domain::contract::ContractSet;
-use crate::domain::limits::{CONCURRENCY_DEFAULT, CONCURRENCY_PER_ENDPOINT_DEFAULT};
+use crate::domain::limits::{
+    CONCURRENCY_DEFAULT, CONCURRENCY_PER_ENDPOINT_DEFAULT, ENDPOINTS_DEFAULT,
+    ENDPOINTS_PER_TENANT_DEFAULT, TOKENS_DEFAULT,
+};
 use crate::domain::seal::SealingKey;
 use crate::store::{HandOverReceiver, Store};
 use crate::transport::Transport;
@@ -44,6 +47,12 @@ pub struct EngineOptions {
     pub targets: AddressRules,
     /// Bytes of events that lanes keep in memory.
     pub kept_bytes_max: usize,
+    /// Endpoints that are not deleted, of all tenants and none.
+    pub endpoints_max: usize,
+    /// Endpoints of one tenant that are not deleted.
+    pub endpoints_per_tenant_max: usize,
+    /// Tokens that are not revoked.
+    pub tokens_max: usize,
 }
 
 impl Default for EngineOptions {
@@ -53,6 +62,9 @@ impl Default for EngineOptions {
             concurrency_per_endpoint: CONCURRENCY_PER_ENDPOINT_DEFAULT,
             targets: AddressRules::default(),
             kept_bytes_max: KEPT_BYTES_MAX,
+            endpoints_max: ENDPOINTS_DEFAULT,
+            endpoints_per_tenant_max: ENDPOINTS_PER_TENANT_DEFAULT,
+            tokens_max: TOKENS_DEFAULT,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::id::TokenId;
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Role, Token};
-use crate::store::AuditNote;
+use crate::store::{AuditNote, StoreError};
 
 /// What generated tokens begin with.
 const PREFIX: &str = "hky_";
@@ -41,7 +41,7 @@ impl Engine {
     /// Makes a token; its text is shown here only.
     ///
     /// # Errors
-    /// Invalid (name, expiry, value), Conflict (value known already), Busy, Draining.
+    /// Invalid (name, expiry, value), Conflict (value known already, as many as may be), Busy, Draining.
     pub async fn create_token(
         &self,
         actor: &Actor,
@@ -76,7 +76,14 @@ impl Engine {
             revoked_at: None,
         };
         let note = AuditNote::new(actor.clone(), "token.create");
-        let token = self.desk.store.insert_token(note, token).await?;
+        let max = self.desk.options.tokens_max;
+        let stored = self.desk.store.insert_token(note, token, max).await;
+        let token = stored.map_err(|error| match error {
+            StoreError::TooMany { .. } => EngineError::Conflict(format!(
+                "{error}: revoke some (hookyard token revoke), or raise limits.tokens"
+            )),
+            other => other.into(),
+        })?;
         Ok((token, text))
     }
 

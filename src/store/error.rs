@@ -39,6 +39,14 @@ pub enum StoreError {
         /// What it is, such as "token".
         noun: &'static str,
     },
+    /// As many as may be are there.
+    #[error("there are {max} {noun}, as many as may be")]
+    TooMany {
+        /// What they are, such as "tokens".
+        noun: &'static str,
+        /// How many may be.
+        max: usize,
+    },
     /// The delivery's state does not allow it.
     #[error(transparent)]
     IllegalMove(#[from] IllegalMove),

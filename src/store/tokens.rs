@@ -1,5 +1,6 @@
 //! Access tokens: kept as digests, listed by prefix.
 
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::cold::{ColdCommand, WriteTx};
@@ -18,6 +19,7 @@ pub(super) const SELECT_BY_DIGEST: &str = "SELECT id, name, sha256, prefix, role
      FROM tokens WHERE sha256 = $1";
 const SELECT_ONE: &str = "SELECT id, name, sha256, prefix, role, tenant, created_at, expires_at, revoked_at \
      FROM tokens WHERE id = $1";
+const COUNT_LIVING: &str = "SELECT count(*) FROM tokens WHERE revoked_at IS NULL";
 const SELECT_TAKEN: &str = "SELECT 1 FROM tokens WHERE sha256 = $1";
 const INSERT: &str = "INSERT INTO tokens (id, name, sha256, prefix, role, tenant, created_at, expires_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -48,12 +50,22 @@ impl Store {
         row.as_ref().map(decode).transpose()
     }
 
-    /// Stores a token under the id it has (from [`Store::mint`]).
+    /// Stores a token under the id it has (from [`Store::mint`]), if fewer than `living_max` are not revoked.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] when a token has the same value.
-    pub async fn insert_token(&self, note: AuditNote, token: Token) -> Result<Token, StoreError> {
-        self.change(InsertToken { note, token }).await
+    /// [`StoreError::Taken`] when a token has the same value; [`StoreError::TooMany`].
+    pub async fn insert_token(
+        &self,
+        note: AuditNote,
+        token: Token,
+        living_max: usize,
+    ) -> Result<Token, StoreError> {
+        self.change(InsertToken {
+            note,
+            token,
+            living_max,
+        })
+        .await
     }
 
     /// Ends a token; one that is revoked stays as it is.
@@ -68,6 +80,7 @@ impl Store {
 struct InsertToken {
     note: AuditNote,
     token: Token,
+    living_max: usize,
 }
 
 impl ColdCommand for InsertToken {
@@ -80,6 +93,16 @@ impl ColdCommand for InsertToken {
             .await?;
         if !taken.is_empty() {
             return Err(StoreError::Taken { noun: "token" });
+        }
+        let living: i64 = sqlx::query(COUNT_LIVING)
+            .fetch_one(&mut *tx.connection)
+            .await?
+            .try_get(0)?;
+        if usize::try_from(living).is_ok_and(|living| living >= self.living_max) {
+            return Err(StoreError::TooMany {
+                noun: "tokens",
+                max: self.living_max,
+            });
         }
         let id = self.token.id;
         sqlx::query(INSERT)

@@ -273,6 +273,9 @@ async fn start_engine(
             concurrency: config.delivery.concurrency,
             concurrency_per_endpoint: config.delivery.concurrency_per_endpoint,
             targets,
+            endpoints_max: config.endpoints_max,
+            endpoints_per_tenant_max: config.endpoints_per_tenant_max,
+            tokens_max: config.tokens_max,
             ..EngineOptions::default()
         },
     };

@@ -1,5 +1,6 @@
 //! The engine with real actors, store and sockets, on virtual time.
 
+mod bounds;
 mod clock;
 mod contracts;
 mod crashes;

@@ -248,13 +248,16 @@ async fn tokens_are_found_by_digest_once_each_and_end_when_revoked() {
     let yard = Yard::new().await;
     let stored = yard
         .store
-        .insert_token(note(), token(&yard, [1; 32]))
+        .insert_token(note(), token(&yard, [1; 32]), 10)
         .await
         .unwrap();
     let found = yard.store.token_by_hash([1; 32]).await.unwrap();
     assert_eq!(found.as_ref(), Some(&stored));
     assert_eq!(yard.store.token_by_hash([2; 32]).await.unwrap(), None);
-    let twin = yard.store.insert_token(note(), token(&yard, [1; 32])).await;
+    let twin = yard
+        .store
+        .insert_token(note(), token(&yard, [1; 32]), 10)
+        .await;
     assert!(matches!(twin, Err(StoreError::Taken { noun: "token" })));
     let revoked = yard.store.revoke_token(note(), stored.id).await.unwrap();
     assert_eq!(revoked.revoked_at, Some(START));
