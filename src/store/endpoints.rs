@@ -115,13 +115,7 @@ impl ColdCommand for InsertEndpoint {
             version: 1,
             ..self.endpoint.clone()
         };
-        bind_columns(INSERT, &endpoint)
-            .execute(&mut *tx.connection)
-            .await?;
-        sqlx::query("INSERT INTO endpoint_counters (endpoint_id) VALUES ($1)")
-            .bind(endpoint.id.as_i64())
-            .execute(&mut *tx.connection)
-            .await?;
+        insert_in(tx.connection, &endpoint).await?;
         tx.audit(&self.note, Some(endpoint.id.to_string())).await?;
         tx.effects.endpoints.push(endpoint.clone());
         tx.effects.endpoints_changed.push(endpoint.id);
@@ -156,6 +150,21 @@ impl ColdCommand for UpdateEndpoint {
         tx.effects.endpoints_changed.push(endpoint.id);
         Ok(Arc::new(endpoint))
     }
+}
+
+/// Stores a new endpoint with its empty ledger inside a transaction.
+pub(super) async fn insert_in(
+    connection: &mut sqlx::SqliteConnection,
+    endpoint: &Endpoint,
+) -> Result<(), StoreError> {
+    bind_columns(INSERT, endpoint)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("INSERT INTO endpoint_counters (endpoint_id) VALUES ($1)")
+        .bind(endpoint.id.as_i64())
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// One endpoint as the writer sees it inside its transaction.

@@ -29,6 +29,7 @@ mod endpoints;
 mod error;
 mod events;
 mod facts;
+mod fill;
 mod filter_sql;
 #[cfg(test)]
 mod filter_sql_tests;
@@ -59,6 +60,7 @@ pub use deliveries::{DeliveryScope, DeliverySelect, SqlCondition, SqlValue};
 pub use error::StoreError;
 pub use events::StoredEvent;
 pub use facts::{CheckpointFacts, StoreFacts};
+pub use fill::{Fate, Filling};
 pub use hand_over::{HandOver, HandOverReceiver};
 pub use handle::Store;
 pub use janitor::{Removed, RetentionProgress};

@@ -151,7 +151,7 @@ impl Store {
 }
 
 /// Makes the database file, when there is none, readable for its owner only; SQLite gives its log the same mode.
-fn keep_private(path: &Path) -> Result<(), StoreError> {
+pub(super) fn keep_private(path: &Path) -> Result<(), StoreError> {
     let made = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -165,7 +165,7 @@ fn keep_private(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-fn base_options(path: &Path) -> SqliteConnectOptions {
+pub(super) fn base_options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .foreign_keys(true)
@@ -193,7 +193,7 @@ async fn read_index(connection: &mut SqliteConnection) -> Result<EndpointIndex, 
     Ok(index)
 }
 
-async fn connect_writer(options: &StoreOptions) -> Result<SqliteConnection, StoreError> {
+pub(super) async fn connect_writer(options: &StoreOptions) -> Result<SqliteConnection, StoreError> {
     let connect = base_options(&options.database_path())
         .create_if_missing(true)
         .page_size(PAGE_BYTES)

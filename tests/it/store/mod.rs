@@ -2,6 +2,7 @@
 
 mod durability;
 mod endpoints;
+mod filling;
 pub(crate) mod fixture;
 mod moves;
 mod opening;

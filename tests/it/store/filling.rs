@@ -1,0 +1,102 @@
+//! Stores that are filled in bulk hold what publishing and delivering would have left.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hookyard::clock::{SharedClock, VirtualClock};
+use hookyard::domain::delivery::DeliveryState;
+use hookyard::domain::id::{DeliveryId, EndpointId};
+use hookyard::domain::ledger::Counts;
+use hookyard::store::{Fate, Filling, Store, StoreError, StoreOptions};
+use tempfile::TempDir;
+
+use super::fixture::{START, event, plain_endpoint};
+
+const DELIVERIES: u64 = 100_010;
+
+fn filling(fate: Fate) -> Filling {
+    let endpoint = |id| plain_endpoint(EndpointId::from_i64(id), START);
+    Filling {
+        endpoints: (1..=3).map(endpoint).collect(),
+        deliveries: DELIVERIES,
+        fate,
+        event_type: "past.event".parse().unwrap(),
+        data_head: r#"{"n":"#.to_owned(),
+        data_tail: "}".to_owned(),
+        revision: [7; 32],
+        until: START,
+        spacing: Duration::from_millis(2),
+    }
+}
+
+async fn filled(directory: &TempDir, filling: &Filling) -> Store {
+    let options = StoreOptions::new(directory.path());
+    Store::fill(&options, filling).await.unwrap();
+    let clock: SharedClock = Arc::new(VirtualClock::at(START));
+    Store::open(options, clock).await.unwrap().0
+}
+
+#[tokio::test]
+async fn a_delivered_past_adds_up_and_reads_like_any_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = filled(&directory, &filling(Fate::Delivered)).await;
+    assert_eq!(store.recount().await.unwrap(), []);
+    let all = i64::try_from(DELIVERIES).unwrap();
+    let expected = Counts {
+        created: all,
+        delivered: all,
+        ..Counts::default()
+    };
+    assert_eq!(store.ledger().await.unwrap(), expected);
+    assert_eq!(store.events_ever().await.unwrap(), DELIVERIES);
+    let first = START - Duration::from_millis(2 * DELIVERIES);
+    let minutes = store.minute_stats(None, first, START).await.unwrap();
+    let attempts: u64 = minutes.iter().map(|(_, stats)| stats.successes).sum();
+    assert_eq!(attempts, DELIVERIES);
+
+    let id = DeliveryId::from_i64(DeliveryId::first_at(first).as_i64() + 1);
+    let delivery = store.delivery(id).await.unwrap();
+    assert_eq!(delivery.state, DeliveryState::Delivered);
+    assert_eq!(delivery.created_at, first);
+    let attempt = store.attempt(id, 1).await.unwrap();
+    assert_eq!(attempt.event_id, delivery.event_id);
+    assert_eq!(attempt.url, "https://example.com/hook");
+    let stored = store.event(delivery.event_id).await.unwrap();
+    assert_eq!(stored.event.data.as_str(), r#"{"n":0}"#);
+}
+
+#[tokio::test]
+async fn a_pending_past_waits_for_its_lanes_and_new_events_come_behind_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = filled(&directory, &filling(Fate::Pending)).await;
+    assert_eq!(store.recount().await.unwrap(), []);
+    let waiting = store.endpoints_with_pending().await.unwrap();
+    let total: u64 = waiting.iter().map(|(_, pending)| pending).sum();
+    assert_eq!((waiting.len(), total), (3, DELIVERIES));
+    let rows = store.lane_fresh(waiting[1].0, None, 2).await.unwrap();
+    let numbers: Vec<_> = rows
+        .into_iter()
+        .map(|row| row.work.unwrap().1.data.as_str().to_owned())
+        .collect();
+    assert_eq!(numbers, [r#"{"n":1}"#, r#"{"n":4}"#]);
+
+    let published = store.publish(vec![event("a.b")]).await.unwrap();
+    let last = DeliveryId::first_at(START - Duration::from_millis(2));
+    assert!(published[0].event_id.as_i64() > last.as_i64() + 2);
+}
+
+#[tokio::test]
+async fn a_filling_that_cannot_be_is_refused_in_words() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = StoreOptions::new(directory.path());
+    let nobody = Filling {
+        endpoints: Vec::new(),
+        ..filling(Fate::Pending)
+    };
+    let error = Store::fill(&options, &nobody).await.unwrap_err();
+    assert!(matches!(error, StoreError::Refused { .. }));
+    assert_eq!(
+        error.to_string(),
+        "the store refused the write: a filling needs an endpoint and a spacing of at least 1 ms"
+    );
+}
