@@ -8,13 +8,20 @@
 //! Every process shares the machine's cores, so absolute figures are noise between runs and only ratios within one
 //! run say anything. The run fails when a delivery is missing or a signature does not verify.
 
+mod backlog;
 mod child;
+mod figures;
+mod idle;
 mod load;
+mod past;
 mod payload;
+mod phases;
 mod protocol;
 mod raw;
 mod report;
+mod rig;
 mod roles;
+mod rows;
 mod run;
 mod service;
 mod sink;
@@ -25,7 +32,10 @@ use clap::{Args, ValueEnum};
 
 /// Measure this machine: raw limit, closed loop, fan-out, latency, backlog drain, memory, start.
 #[derive(Args, Clone, Debug)]
-#[command(after_help = "Example:\n  hookyard bench --deliveries 30000 --json")]
+#[command(
+    after_help = "Examples:\n  hookyard bench --deliveries 30000 --json\n  \
+    hookyard bench --with-rows 5000000 --backlog 1000000 --idle-endpoints 100000     (ten minutes, 8 GB of disk)"
+)]
 pub(crate) struct BenchArgs {
     /// Deliveries in each closed loop.
     #[arg(long, default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(100..=10_000_000))]
@@ -39,6 +49,15 @@ pub(crate) struct BenchArgs {
     /// Events a second of the main latency measurement.
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     rate: u64,
+    /// Fill the file with so many delivered deliveries first, and compare it with an empty one.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=20_000_000))]
+    with_rows: u64,
+    /// Also start a service with so many pending deliveries, a hundred to an endpoint, and drain them.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=10_000_000))]
+    backlog: u64,
+    /// Also weigh so many endpoints that have nothing to do; two minutes.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
+    idle_endpoints: u64,
     /// Print one JSON line instead of a table.
     #[arg(long)]
     json: bool,

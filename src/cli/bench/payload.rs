@@ -3,7 +3,7 @@
 use super::sink::uptime_us;
 
 /// Characters of filling: the request body comes to about 1 KiB.
-const PAD_CHARS: usize = 900;
+pub(super) const PAD_CHARS: usize = 900;
 
 /// The data of event `number`, stamped now.
 pub(super) fn data(number: u64) -> String {
@@ -11,4 +11,12 @@ pub(super) fn data(number: u64) -> String {
     text.extend(std::iter::repeat_n('x', PAD_CHARS));
     text.push_str("\"}");
     text
+}
+
+/// What stands before and behind the number in the data of an event of the past: without a stamp.
+pub(super) fn around_number(pad_chars: usize) -> (String, String) {
+    let mut tail = String::from(r#","pad":""#);
+    tail.extend(std::iter::repeat_n('x', pad_chars));
+    tail.push_str("\"}");
+    (r#"{"n":"#.to_owned(), tail)
 }

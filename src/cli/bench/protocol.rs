@@ -49,7 +49,9 @@ pub(super) struct Arrived {
     pub(super) bad_signatures: u64,
     /// Why the first of them did not verify.
     pub(super) first_reason: Option<String>,
-    /// When the last distinct one came: microseconds of machine uptime.
+    /// When the first distinct one came: microseconds of machine uptime.
+    pub(super) first_at_us: u64,
+    /// When the last distinct one came.
     pub(super) last_at_us: u64,
     /// Publish → arrival in microseconds at the 50th percentile.
     pub(super) p50_us: u64,

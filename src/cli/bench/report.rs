@@ -2,6 +2,13 @@
 
 use serde::Serialize;
 
+use super::backlog::BacklogReport;
+use super::idle::IdleReport;
+use super::rows::RowsReport;
+
+/// A line of the table: what was measured, and the figure.
+pub(super) type Row = (String, String);
+
 /// All figures of one run. Rates are per second, memory in 10⁶ bytes, times in the unit of their name.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct Report {
@@ -53,12 +60,21 @@ pub(super) struct Report {
     pub(super) rss_idle_mb: f64,
     /// Resident memory at its highest.
     pub(super) rss_peak_mb: f64,
-    /// From the start of the process to its first answer, on an empty directory.
+    /// From the start of the process to its first answer, on a directory that is empty unless `rows` says otherwise.
     pub(super) start_ms: f64,
     /// Deliveries that were checked to have arrived, each once or more, each with a good signature.
     pub(super) deliveries_checked: u64,
     /// Copies beyond the first.
     pub(super) extra_requests: u64,
+    /// The same with many rows; its members are absent unless asked for.
+    #[serde(flatten)]
+    pub(super) rows: Option<RowsReport>,
+    /// A start with a backlog; its members are absent unless asked for.
+    #[serde(flatten)]
+    pub(super) backlog: Option<BacklogReport>,
+    /// What an idle endpoint weighs; its members are absent unless asked for.
+    #[serde(flatten)]
+    pub(super) idle: Option<IdleReport>,
 }
 
 /// Publish → arrival at one rate.
@@ -81,6 +97,7 @@ impl Report {
             self.yardstick(),
             self.throughput(),
             self.latency_rows(),
+            self.on_demand(),
             self.weight(),
         ]
         .concat();
@@ -89,7 +106,7 @@ impl Report {
             .collect()
     }
 
-    fn yardstick(&self) -> Vec<(String, String)> {
+    fn yardstick(&self) -> Vec<Row> {
         let (one, two) = (self.raw_1_thread_per_s, self.raw_2_threads_per_s);
         vec![
             row("serve", self.serve_settings.clone()),
@@ -102,7 +119,7 @@ impl Report {
         ]
     }
 
-    fn throughput(&self) -> Vec<(String, String)> {
+    fn throughput(&self) -> Vec<Row> {
         let end_to_end =
             |rate: f64, ratio: f64| format!("{rate:.0} deliveries/s = {ratio:.3} of raw");
         let cpu = format!(
@@ -139,7 +156,7 @@ impl Report {
         ]
     }
 
-    fn latency_rows(&self) -> Vec<(String, String)> {
+    fn latency_rows(&self) -> Vec<Row> {
         let text = |latency: &Latency| {
             format!(
                 "p50 {:.2} ms, p99 {:.2} ms, p99.9 {:.2} ms",
@@ -157,7 +174,19 @@ impl Report {
             .collect()
     }
 
-    fn weight(&self) -> Vec<(String, String)> {
+    fn on_demand(&self) -> Vec<Row> {
+        [
+            self.rows.map(|rows| rows.table()),
+            self.backlog.map(|backlog| backlog.table()),
+            self.idle.map(|idle| idle.table()),
+        ]
+        .into_iter()
+        .flatten()
+        .flatten()
+        .collect()
+    }
+
+    fn weight(&self) -> Vec<Row> {
         let memory = format!("{:.0} / {:.0} MB", self.rss_idle_mb, self.rss_peak_mb);
         let checked = format!(
             "{} deliveries arrived and verified, {} extra",
@@ -167,6 +196,7 @@ impl Report {
     }
 }
 
-fn row(name: &str, value: String) -> (String, String) {
+/// A line of the table; the name is empty where it goes on from the line before.
+pub(super) fn row(name: &str, value: String) -> Row {
     (name.to_owned(), value)
 }

@@ -7,11 +7,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use tokio::process::Child;
 
+use super::sink::uptime_us;
 use crate::api::endpoint::CreateEndpoint;
 use crate::api::token::{CreateToken, Role};
 use crate::client::{Client, Target};
 use crate::clock::{Clock, Stopwatch, SystemClock};
 use crate::domain::id::EndpointId;
+use crate::domain::seal::SealingKey;
 
 /// The longest that a start may take before the run is given up.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -25,20 +27,22 @@ pub(super) struct Service {
     pub(super) client: Client,
     /// Its TCP port.
     pub(super) port: u16,
-    /// From the start of the process to its first answer.
-    pub(super) ready_after: Duration,
+    /// When its process was started: microseconds of machine uptime.
+    pub(super) started_at_us: u64,
+    ready_after: Duration,
 }
 
 impl Service {
-    /// Starts `hookyard serve` on `data_dir` and waits for its first answer.
-    pub(super) async fn start(data_dir: &Path) -> Result<Self> {
+    /// Starts `hookyard serve` on `data_dir` with this key and waits for its first answer.
+    pub(super) async fn start(data_dir: &Path, key: &SealingKey) -> Result<Self> {
         let binary = std::env::current_exe().context("failed to find this binary")?;
         let socket = socket_of(data_dir);
         let port = free_port()?;
-        let since_start = Stopwatch::start();
+        let (started_at_us, since_start) = (uptime_us(), Stopwatch::start());
         let process = tokio::process::Command::new(binary)
             .arg("serve")
             .args(Self::settings(data_dir, port))
+            .env("HOOKYARD_KEY", key.to_file_text().trim())
             .stdin(Stdio::null())
             .stderr(Stdio::null())
             .kill_on_drop(true)
@@ -58,8 +62,14 @@ impl Service {
             process,
             client,
             port,
+            started_at_us,
             ready_after: since_start.elapsed(),
         })
+    }
+
+    /// From the start of the process to its first answer, in milliseconds.
+    pub(super) fn ready_after_ms(&self) -> f64 {
+        self.ready_after.as_secs_f64() * 1_000.0
     }
 
     /// What `serve` is started with; everything else is its default.

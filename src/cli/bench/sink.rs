@@ -141,6 +141,9 @@ impl Sink {
         state.arrived.distinct += 1;
         let now_us = uptime_us();
         state.arrived.last_at_us = now_us;
+        if state.arrived.distinct == 1 {
+            state.arrived.first_at_us = now_us;
+        }
         if let Some(sent_us) = number_after(message.body, b"\"at_us\":") {
             state
                 .latencies_us
