@@ -20,7 +20,9 @@ impl Engine {
         let from = to - window;
         let store = &self.desk.store;
         let mut minutes: BTreeMap<Timestamp, MinuteStats> = BTreeMap::new();
-        for (minute, stats) in store.minute_stats(None, from, to).await? {
+        let mut attempts = AttemptStats::default();
+        for (minute, stats) in store.minute_stats(from, to).await? {
+            attempts.add(&stats);
             let entry = minutes.entry(minute).or_default();
             let failed: u64 = stats.failures.values().sum();
             entry.delivered = wide(stats.successes);
@@ -35,20 +37,24 @@ impl Engine {
                 .into_iter()
                 .map(|(minute, stats)| MinuteStats { minute, ..stats })
                 .collect(),
+            attempts,
             counts: store.ledger().await?,
         })
     }
 
-    /// Attempts by endpoint in the last `window`; endpoints without any are absent.
+    /// Attempts of these endpoints in the last `window`; endpoints without any are absent. Costs a look-up for each
+    /// of their minutes: for a page of endpoints and an hour or so.
     ///
     /// # Errors
     /// Internal.
     pub async fn endpoint_stats(
         &self,
+        endpoints: &[EndpointId],
         window: Duration,
     ) -> Result<BTreeMap<EndpointId, AttemptStats>, EngineError> {
         let to = self.desk.now().moved_by(1);
-        Ok(self.desk.store.endpoint_stats(to - window, to).await?)
+        let store = &self.desk.store;
+        Ok(store.endpoint_stats(endpoints, to - window, to).await?)
     }
 
     /// The conservation ledger.

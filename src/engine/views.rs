@@ -9,6 +9,7 @@ use crate::domain::ledger::Counts;
 use crate::domain::request::PreparedRequest;
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
+use crate::store::AttemptStats;
 
 /// A page of a list, newest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,6 +156,8 @@ pub struct Ledger {
 pub struct Stats {
     /// Minutes with traffic, oldest first.
     pub minutes: Vec<MinuteStats>,
+    /// The attempts of all of them together.
+    pub attempts: AttemptStats,
     /// Where all deliveries stand.
     pub counts: Counts,
 }

@@ -1,26 +1,22 @@
 //! What the wire shows of an endpoint beyond its own row: its contract's defaults and how it fares.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::outsider;
 use super::state::Core;
 use super::views::{self, EndpointContext};
 use crate::api::endpoint::{EndpointHealth, EndpointView};
-use crate::clock::Stopwatch;
 use crate::domain::endpoint::Endpoint;
 use crate::domain::id::EndpointId;
 use crate::engine::{AttemptStats, LaneStatus};
 
 /// The time that an endpoint's recent figures cover.
 const RECENT: Duration = Duration::from_hours(1);
-/// How long recent figures are believed before they are read again.
-const RECENT_BELIEVED_FOR: Duration = Duration::from_secs(2);
 
 /// One endpoint.
 pub(super) async fn endpoint_view(core: &Core, endpoint: &Endpoint) -> EndpointView {
-    let facts = Facts::read(core).await;
+    let facts = Facts::read(core, &[endpoint.id]).await;
     let health = facts.health(core, endpoint.id).await;
     views::endpoint(endpoint, context(core, endpoint, health))
 }
@@ -30,7 +26,8 @@ pub(super) async fn endpoint_views(core: &Core, endpoints: &[Endpoint]) -> Vec<E
     if endpoints.is_empty() {
         return Vec::new();
     }
-    let facts = Facts::read(core).await;
+    let ids: Vec<EndpointId> = endpoints.iter().map(|endpoint| endpoint.id).collect();
+    let facts = Facts::read(core, &ids).await;
     let mut shown = Vec::with_capacity(endpoints.len());
     for endpoint in endpoints {
         let health = facts.health(core, endpoint.id).await;
@@ -39,44 +36,19 @@ pub(super) async fn endpoint_views(core: &Core, endpoints: &[Endpoint]) -> Vec<E
     shown
 }
 
-/// Attempts by endpoint, and when they were read.
-type Reading = (Stopwatch, Arc<BTreeMap<EndpointId, AttemptStats>>);
-
-/// The recent attempts of all endpoints, read at most every other second: they are summed up over an hour of minutes.
-#[derive(Debug, Default)]
-pub(super) struct RecentAttempts(Mutex<Option<Reading>>);
-
-impl RecentAttempts {
-    async fn read(&self, core: &Core) -> Arc<BTreeMap<EndpointId, AttemptStats>> {
-        if let Some((since, recent)) = &*self.known()
-            && since.elapsed() < RECENT_BELIEVED_FOR
-        {
-            return recent.clone();
-        }
-        let since = Stopwatch::start();
-        let read = core.engine.endpoint_stats(RECENT).await;
-        let recent = Arc::new(read.unwrap_or_default());
-        *self.known() = Some((since, recent.clone()));
-        recent
-    }
-
-    fn known(&self) -> MutexGuard<'_, Option<Reading>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// What is read once for any number of endpoints. Figures that cannot be read are missing: the endpoint itself is
 /// worth showing without them.
 struct Facts {
-    recent: Arc<BTreeMap<EndpointId, AttemptStats>>,
+    recent: BTreeMap<EndpointId, AttemptStats>,
     lanes: HashMap<EndpointId, LaneStatus>,
 }
 
 impl Facts {
-    async fn read(core: &Core) -> Self {
+    async fn read(core: &Core, ids: &[EndpointId]) -> Self {
         let lanes = core.engine.lanes().await.unwrap_or_default().lanes;
+        let recent = core.engine.endpoint_stats(ids, RECENT).await;
         Self {
-            recent: core.recent.read(core).await,
+            recent: recent.unwrap_or_default(),
             lanes: lanes
                 .into_iter()
                 .map(|lane| (lane.endpoint_id, lane))

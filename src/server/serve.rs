@@ -68,7 +68,6 @@ async fn run(
         engine,
         clock: options.clock.clone(),
         options,
-        recent: Default::default(),
     });
     let hub = Hub::start(core.clone());
     let state = web::Data::new(State {

@@ -9,7 +9,6 @@ use tokio::sync::watch;
 
 use super::body::BodyBudget;
 use super::contract_routes::Limiter;
-use super::endpoint_facts::RecentAttempts;
 use super::known_tokens::KnownTokens;
 use super::options::ServerOptions;
 use super::stream::Hub;
@@ -25,8 +24,6 @@ pub(super) struct Core {
     pub(super) clock: SharedClock,
     /// How the server behaves.
     pub(super) options: ServerOptions,
-    /// What happened at each endpoint lately.
-    pub(super) recent: RecentAttempts,
 }
 
 /// What all workers and handlers share; a [`Core`] with what belongs to HTTP.

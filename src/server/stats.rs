@@ -1,13 +1,12 @@
 //! The engine's figures as the wire shows them.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::problem::Refusal;
 use super::state::Core;
 use super::views::{self, wire_count};
 use crate::api::stats::{LanesView, MinuteView, StatsView, StoreView};
-use crate::engine::{AttemptStats, LanesSnapshot, MinuteStats, StoreFacts};
+use crate::engine::{LanesSnapshot, MinuteStats, StoreFacts};
 
 /// Totals, and what happened in the window.
 ///
@@ -17,7 +16,7 @@ pub(super) async fn view(core: &Core, window: Duration) -> Result<StatsView, Ref
     let engine = &core.engine;
     let now = core.clock.now();
     let stats = engine.stats(window).await?;
-    let attempts = sum(engine.endpoint_stats(window).await?.into_values());
+    let attempts = &stats.attempts;
     let oldest_due = engine.oldest_due().await?;
     // The lanes are gone at the end of a drain; everything else can still be told.
     let lanes = engine.lanes().await.unwrap_or_default();
@@ -49,23 +48,6 @@ pub(super) async fn view(core: &Core, window: Duration) -> Result<StatsView, Ref
             outcomes_refused: lanes.outcomes_refused,
         },
     })
-}
-
-/// The attempts of all endpoints together.
-fn sum(endpoints: impl Iterator<Item = AttemptStats>) -> AttemptStats {
-    let mut total = AttemptStats {
-        failures: BTreeMap::new(),
-        ..AttemptStats::default()
-    };
-    for stats in endpoints {
-        total.attempts += stats.attempts;
-        total.successes += stats.successes;
-        total.latency_us += stats.latency_us;
-        for (class, count) in stats.failures {
-            *total.failures.entry(class).or_default() += count;
-        }
-    }
-    total
 }
 
 fn in_flight(lanes: &LanesSnapshot) -> u64 {

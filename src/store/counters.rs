@@ -14,6 +14,7 @@ use crate::domain::time::Timestamp;
 
 /// Milliseconds of a statistics row.
 pub(super) const MINUTE_MS: i64 = 60_000;
+const MINUTE_STEP: usize = 60_000;
 
 const SELECT_LEDGER: &str = "SELECT p.status, c.endpoint_id, c.created, c.pending, c.delivered, c.dead, c.discarded \
      FROM endpoint_counters c JOIN endpoints p ON p.id = c.endpoint_id";
@@ -21,10 +22,22 @@ const SELECT_LEDGER_OF: &str = "SELECT p.status, c.endpoint_id, c.created, c.pen
      c.discarded, c.consecutive_failures, c.last_success_at, c.last_failure_at, c.last_failure, \
      c.certificate_expires_at \
      FROM endpoint_counters c JOIN endpoints p ON p.id = c.endpoint_id WHERE c.endpoint_id = $1";
-const SELECT_LEDGER_SUM: &str = "SELECT p.status, 0, sum(c.created), sum(c.pending), sum(c.delivered), sum(c.dead), \
-     sum(c.discarded) FROM endpoint_counters c JOIN endpoints p ON p.id = c.endpoint_id GROUP BY p.status";
+/// All endpoints as if they were active, and those that are not: what waits for the latter is to be moved.
+pub(super) const SELECT_LEDGER_SUM: &str = "SELECT 'active', 0, coalesce(sum(c.created), 0), \
+     coalesce(sum(c.pending), 0), coalesce(sum(c.delivered), 0), coalesce(sum(c.dead), 0), \
+     coalesce(sum(c.discarded), 0) FROM endpoint_counters c \
+     UNION ALL SELECT p.status, 0, 0, sum(c.pending), 0, 0, 0 \
+     FROM endpoints p CROSS JOIN endpoint_counters c ON c.endpoint_id = p.id \
+     WHERE p.status <> 'active' GROUP BY p.status";
 const SELECT_EVENTS_EVER: &str = "SELECT events FROM totals WHERE id = 1";
 
+/// The columns of [`stats_row`] behind the first.
+macro_rules! minute_columns {
+    () => {
+        "attempts, successes, latency_us, failed_dns, failed_connect, failed_tls, failed_timeout, failed_protocol, \
+         failed_status, failed_body, failed_blocked, failed_internal, held_back"
+    };
+}
 macro_rules! minute_sums {
     () => {
         "sum(attempts), sum(successes), sum(latency_us), sum(failed_dns), sum(failed_connect), sum(failed_tls), \
@@ -34,18 +47,15 @@ macro_rules! minute_sums {
 }
 pub(super) const SELECT_MINUTES: &str = concat!(
     "SELECT minute, ",
-    minute_sums!(),
-    " FROM minute_stats WHERE minute >= $1 AND minute < $2 GROUP BY minute ORDER BY minute"
+    minute_columns!(),
+    " FROM minute_totals WHERE minute >= $1 AND minute < $2 ORDER BY minute"
 );
-pub(super) const SELECT_MINUTES_OF: &str = concat!(
-    "SELECT minute, ",
-    minute_sums!(),
-    " FROM minute_stats WHERE minute >= $1 AND minute < $2 AND endpoint_id = $3 GROUP BY minute ORDER BY minute"
-);
+/// `$1` holds minutes, `$2` endpoints: as many look-ups as there are pairs, however many endpoints there are besides.
 pub(super) const SELECT_BY_ENDPOINT: &str = concat!(
     "SELECT endpoint_id, ",
     minute_sums!(),
-    " FROM minute_stats WHERE minute >= $1 AND minute < $2 GROUP BY endpoint_id ORDER BY endpoint_id"
+    " FROM json_each($1) m CROSS JOIN json_each($2) p \
+     CROSS JOIN minute_stats s ON s.minute = m.value AND s.endpoint_id = p.value GROUP BY endpoint_id"
 );
 pub(super) const SELECT_ACCEPTED: &str =
     "SELECT minute, accepted FROM minute_events WHERE minute >= $1 AND minute < $2 ORDER BY minute";
@@ -63,6 +73,19 @@ pub struct AttemptStats {
     pub latency_us: u64,
     /// Attempts that the endpoint's rate limit made wait.
     pub held_back: u64,
+}
+
+impl AttemptStats {
+    /// Adds another stretch of time.
+    pub fn add(&mut self, other: &Self) {
+        self.attempts += other.attempts;
+        self.successes += other.successes;
+        self.latency_us += other.latency_us;
+        for (&class, &count) in &other.failures {
+            *self.failures.entry(class).or_default() += count;
+        }
+        self.held_back += other.held_back;
+    }
 }
 
 /// The ledger of one endpoint, and how its latest attempts ended; test traffic is left out of the latter.
@@ -94,7 +117,12 @@ impl Store {
             .await?;
         let mut total = Counts::default();
         for row in &rows {
-            total = total.plus(ledger_row(row)?.1);
+            let status: &str = row.try_get(0)?;
+            let counts = ledger_row(row)?.1;
+            total = total.plus(counts);
+            if status != "active" {
+                total.pending -= row.try_get::<i64, _>(3)?;
+            }
         }
         Ok(total)
     }
@@ -141,40 +169,47 @@ impl Store {
         count(&row, 0)
     }
 
-    /// Attempts minute by minute from `from` (rounded down to its minute) to before `to`, of one endpoint or of
-    /// all, oldest first; minutes without attempts are absent.
+    /// Attempts minute by minute from `from` (rounded down to its minute) to before `to`, of all endpoints together,
+    /// oldest first; minutes without attempts are absent.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn minute_stats(
         &self,
-        endpoint_id: Option<EndpointId>,
         from: Timestamp,
         to: Timestamp,
     ) -> Result<Vec<(Timestamp, AttemptStats)>, StoreError> {
-        let sql = endpoint_id.map_or(SELECT_MINUTES, |_| SELECT_MINUTES_OF);
-        let mut query = sqlx::query(sql).bind(minute_of(from)).bind(to.as_millis());
-        if let Some(endpoint_id) = endpoint_id {
-            query = query.bind(endpoint_id.as_i64());
-        }
-        let rows = query.fetch_all(self.readers()).await?;
+        let rows = sqlx::query(SELECT_MINUTES)
+            .bind(minute_of(from))
+            .bind(to.as_millis())
+            .fetch_all(self.readers())
+            .await?;
         rows.iter()
             .map(|row| Ok((Timestamp::from_millis(row.try_get(0)?), stats_row(row)?)))
             .collect()
     }
 
-    /// Attempts by endpoint from `from` (rounded down to its minute) to before `to`.
+    /// Attempts by endpoint from `from` (rounded down to its minute) to before `to`; endpoints without any are
+    /// absent. Reads a row for each minute of each endpoint: for a page of endpoints and an hour or so.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn endpoint_stats(
         &self,
+        endpoints: &[EndpointId],
         from: Timestamp,
         to: Timestamp,
     ) -> Result<BTreeMap<EndpointId, AttemptStats>, StoreError> {
+        let minutes: Vec<i64> = (minute_of(from)..to.as_millis())
+            .step_by(MINUTE_STEP)
+            .collect();
+        let ids: Vec<i64> = endpoints.iter().map(|id| id.as_i64()).collect();
+        let json = |numbers: &[i64]| {
+            serde_json::to_string(numbers).expect("a list of numbers always serialises")
+        };
         let rows = sqlx::query(SELECT_BY_ENDPOINT)
-            .bind(minute_of(from))
-            .bind(to.as_millis())
+            .bind(json(&minutes))
+            .bind(json(&ids))
             .fetch_all(self.readers())
             .await?;
         rows.iter()

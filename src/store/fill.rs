@@ -72,7 +72,7 @@ macro_rules! with_rows {
 
 /// `$8` is the event type, `$9` and `$10` stand around the number, `$11` is the attempts of each delivery, `$12` the
 /// contract revision, `$13` the milliseconds of a minute.
-const STATEMENTS: [&str; 7] = [
+const STATEMENTS: [&str; 8] = [
     with_rows!(
         "INSERT INTO events (id, audience, event_type, occurred_at, accepted_at, test, deliveries, data) \
          SELECT id, '', $8, at, at, 0, 1, CAST($9 || i || $10 AS BLOB) FROM filled"
@@ -104,6 +104,12 @@ const STATEMENTS: [&str; 7] = [
         "INSERT INTO minute_stats (minute, endpoint_id, attempts, successes, latency_us) \
          SELECT at / $13 * $13, endpoint_id, count(*), count(*), 1000 * count(*) FROM filled WHERE $11 > 0 \
          GROUP BY 1, 2 ON CONFLICT (minute, endpoint_id) DO UPDATE SET attempts = attempts + excluded.attempts, \
+         successes = successes + excluded.successes, latency_us = latency_us + excluded.latency_us"
+    ),
+    with_rows!(
+        "INSERT INTO minute_totals (minute, attempts, successes, latency_us) \
+         SELECT at / $13 * $13, count(*), count(*), 1000 * count(*) FROM filled WHERE $11 > 0 \
+         GROUP BY 1 ON CONFLICT (minute) DO UPDATE SET attempts = attempts + excluded.attempts, \
          successes = successes + excluded.successes, latency_us = latency_us + excluded.latency_us"
     ),
     with_rows!(

@@ -50,6 +50,8 @@ pub(super) const DELETE_AUDIT: &str =
     "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id < $1 ORDER BY id LIMIT $2)";
 pub(super) const DELETE_MINUTES: &str = "DELETE FROM minute_stats WHERE (minute, endpoint_id) IN \
      (SELECT minute, endpoint_id FROM minute_stats WHERE minute < $1 ORDER BY minute, endpoint_id LIMIT $2)";
+pub(super) const DELETE_MINUTE_TOTALS: &str = "DELETE FROM minute_totals WHERE minute IN \
+     (SELECT minute FROM minute_totals WHERE minute < $1 ORDER BY minute LIMIT $2)";
 pub(super) const DELETE_MINUTE_EVENTS: &str = "DELETE FROM minute_events WHERE minute IN \
      (SELECT minute FROM minute_events WHERE minute < $1 ORDER BY minute LIMIT $2)";
 const SELECT_FREE_PAGES: &str = "PRAGMA freelist_count";
@@ -150,6 +152,7 @@ impl ColdCommand for RetentionStep {
             Stage::Minutes => {
                 let edge = self.plan.minutes_before.as_millis();
                 let gone = delete_chunk(tx, DELETE_MINUTES, edge).await?
+                    + delete_chunk(tx, DELETE_MINUTE_TOTALS, edge).await?
                     + delete_chunk(tx, DELETE_MINUTE_EVENTS, edge).await?;
                 removed.others = gone;
                 self.stay_while(gone, Stage::Pages)

@@ -49,12 +49,15 @@ pub(super) const SELECT_DUE_AFTER: &str = "SELECT d.next_attempt_at FROM deliver
      AND d.next_attempt_at > $2 ORDER BY d.next_attempt_at LIMIT 1";
 const SELECT_WITH_PENDING: &str =
     "SELECT c.endpoint_id, c.pending FROM endpoint_counters c WHERE c.pending > 0";
-pub(super) const SELECT_OLDEST: &str = "SELECT min((SELECT min(d.next_attempt_at) FROM deliveries d \
-     WHERE d.endpoint_id = c.endpoint_id AND d.state = 'pending' AND d.next_attempt_at IS NOT NULL)), \
-     min((SELECT f.budget_started_at FROM deliveries f WHERE f.endpoint_id = c.endpoint_id \
+/// Of the fresh ones the first accepted is the first by id, so that only one row is read.
+pub(super) const SELECT_OLDEST: &str = "WITH waiting (due, fresh) AS (SELECT \
+     min((SELECT min(d.next_attempt_at) FROM deliveries d WHERE d.endpoint_id = c.endpoint_id \
+     AND d.state = 'pending' AND d.next_attempt_at IS NOT NULL)), \
+     min((SELECT f.id FROM deliveries f WHERE f.endpoint_id = c.endpoint_id \
      AND f.state = 'pending' AND f.next_attempt_at IS NULL ORDER BY f.id LIMIT 1)) \
-     FROM endpoint_counters c CROSS JOIN endpoints p ON p.id = c.endpoint_id \
-     WHERE c.pending > 0 AND p.status = 'active'";
+     FROM endpoint_counters c WHERE c.pending > 0 \
+     AND c.endpoint_id NOT IN (SELECT p.id FROM endpoints p WHERE p.status <> 'active')) \
+     SELECT w.due, (SELECT d.budget_started_at FROM deliveries d WHERE d.id = w.fresh) FROM waiting w";
 
 /// A delivery as a lane takes it up.
 #[derive(Clone, Debug)]

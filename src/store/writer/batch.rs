@@ -144,15 +144,20 @@ impl Batch {
     pub(super) fn minute_rows(&self) -> Rows {
         let mut rows = Rows::new();
         for ((minute, endpoint_id), delta) in &self.minutes {
-            rows.row(*minute)
-                .int(endpoint_id.as_i64())
-                .int(delta.attempts)
-                .int(delta.successes)
-                .int(delta.latency_us);
-            for &failed in &delta.failed {
-                rows.int(failed);
-            }
-            rows.int(delta.held_back);
+            delta.columns(rows.row(*minute).int(endpoint_id.as_i64()));
+        }
+        rows
+    }
+
+    /// `$13`: how their totals grow.
+    pub(super) fn minute_total_rows(&self) -> Rows {
+        let mut totals: BTreeMap<i64, MinuteDelta> = BTreeMap::new();
+        for ((minute, _), delta) in &self.minutes {
+            totals.entry(*minute).or_default().join(delta);
+        }
+        let mut rows = Rows::new();
+        for (minute, delta) in &totals {
+            delta.columns(rows.row(*minute));
         }
         rows
     }
@@ -348,6 +353,26 @@ impl Batch {
 }
 
 impl MinuteDelta {
+    fn columns(&self, row: &mut Rows) {
+        row.int(self.attempts)
+            .int(self.successes)
+            .int(self.latency_us);
+        for &failed in &self.failed {
+            row.int(failed);
+        }
+        row.int(self.held_back);
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.attempts += other.attempts;
+        self.successes += other.successes;
+        self.latency_us += other.latency_us;
+        for (failed, others) in self.failed.iter_mut().zip(&other.failed) {
+            *failed += others;
+        }
+        self.held_back += other.held_back;
+    }
+
     fn add(&mut self, attempt: &Attempt) {
         self.attempts += 1;
         self.latency_us += micros(attempt.phases.total);

@@ -124,6 +124,7 @@ async fn write(
     use super::values::Rows;
     let events = i64::try_from(batch.accepted.len()).unwrap_or(i64::MAX);
     let (endpoints, minutes) = (batch.endpoint_rows(), batch.minute_rows());
+    let minute_totals = batch.minute_total_rows();
     let take = |rows: &mut Rows| std::mem::replace(rows, Rows::new()).finish();
     sqlx::query(AssertSqlSafe(batch.mix.sql()))
         .bind(take(&mut batch.events))
@@ -138,6 +139,7 @@ async fn write(
         .bind(clock_offset_ms)
         .bind(take(&mut batch.moves))
         .bind(take(&mut batch.late))
+        .bind(minute_totals.finish())
         .execute(connection)
         .await?;
     Ok(())

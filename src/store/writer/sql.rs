@@ -4,7 +4,7 @@
 //! style deprecated, which is why it stands here and nowhere else. `jsonb_each` hands rows on without parsing each
 //! again (SQLite 3.51). Parameters: `$1` events, `$2` heap, `$3` deliveries, `$4` attempts, `$5` endpoints, `$6` minute
 //! statistics, `$7` now, `$8` its minute, `$9` events accepted, `$10` clock offset, `$11` moves of deliveries, `$12`
-//! deliveries whose attempts came too late.
+//! deliveries whose attempts came too late, `$13` totals of minutes.
 
 use std::sync::{Arc, LazyLock};
 
@@ -50,6 +50,20 @@ SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->
     value->>10, value->>11, value->>12, value->>13, value->>14
 FROM jsonb_each($6) WHERE true
 ON CONFLICT (minute, endpoint_id) DO UPDATE SET attempts = attempts + excluded.attempts,
+    successes = successes + excluded.successes, latency_us = latency_us + excluded.latency_us,
+    failed_dns = failed_dns + excluded.failed_dns, failed_connect = failed_connect + excluded.failed_connect,
+    failed_tls = failed_tls + excluded.failed_tls, failed_timeout = failed_timeout + excluded.failed_timeout,
+    failed_protocol = failed_protocol + excluded.failed_protocol,
+    failed_status = failed_status + excluded.failed_status, failed_body = failed_body + excluded.failed_body,
+    failed_blocked = failed_blocked + excluded.failed_blocked,
+    failed_internal = failed_internal + excluded.failed_internal, held_back = held_back + excluded.held_back;
+INSERT INTO minute_totals (minute, attempts, successes, latency_us, failed_dns, failed_connect,
+    failed_tls, failed_timeout, failed_protocol, failed_status, failed_body, failed_blocked, failed_internal,
+    held_back)
+SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9,
+    value->>10, value->>11, value->>12, value->>13
+FROM jsonb_each($13) WHERE true
+ON CONFLICT (minute) DO UPDATE SET attempts = attempts + excluded.attempts,
     successes = successes + excluded.successes, latency_us = latency_us + excluded.latency_us,
     failed_dns = failed_dns + excluded.failed_dns, failed_connect = failed_connect + excluded.failed_connect,
     failed_tls = failed_tls + excluded.failed_tls, failed_timeout = failed_timeout + excluded.failed_timeout,

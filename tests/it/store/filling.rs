@@ -50,7 +50,7 @@ async fn a_delivered_past_adds_up_and_reads_like_any_other() {
     assert_eq!(store.ledger().await.unwrap(), expected);
     assert_eq!(store.events_ever().await.unwrap(), DELIVERIES);
     let first = START - Duration::from_millis(2 * DELIVERIES);
-    let minutes = store.minute_stats(None, first, START).await.unwrap();
+    let minutes = store.minute_stats(first, START).await.unwrap();
     let attempts: u64 = minutes.iter().map(|(_, stats)| stats.successes).sum();
     assert_eq!(attempts, DELIVERIES);
 

@@ -1,5 +1,6 @@
 //! Reading: pages that neither skip nor repeat, lanes that load what they should, rows that cannot be read.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hookyard::clock::{Clock, Stopwatch};
@@ -317,17 +318,23 @@ async fn statistics_are_kept_by_minute_and_leave_test_traffic_out() {
     yard.store.record(tested).await.unwrap();
 
     let end = START + Duration::from_hours(1);
-    let minutes = yard.store.minute_stats(None, START, end).await.unwrap();
+    let minutes = yard.store.minute_stats(START, end).await.unwrap();
     let counts: Vec<_> = minutes
         .iter()
         .map(|(_, stats)| (stats.attempts, stats.successes, stats.failures.len()))
         .collect();
     assert_eq!(counts, [(1, 0, 1), (1, 1, 0)]);
     assert_eq!(minutes[0].1.latency_us, 3_000);
-    let own = yard.store.minute_stats(Some(endpoint.id), START, end).await;
-    assert_eq!(own.unwrap(), minutes);
-    let by_endpoint = yard.store.endpoint_stats(START, end).await.unwrap();
-    assert_eq!(by_endpoint.keys().collect::<Vec<_>>(), [&endpoint.id]);
+    let both = [endpoint.id, testing.id];
+    let by_endpoint = yard.store.endpoint_stats(&both, START, end).await;
+    let mut all = minutes[0].1.clone();
+    all.add(&minutes[1].1);
+    assert_eq!(by_endpoint.unwrap(), BTreeMap::from([(endpoint.id, all)]));
+    let others = yard.store.endpoint_stats(&[testing.id], START, end).await;
+    assert_eq!(others.unwrap(), BTreeMap::new());
+    let second = yard.clock.now();
+    let by_endpoint = yard.store.endpoint_stats(&both, second, end).await;
+    assert_eq!(by_endpoint.unwrap()[&endpoint.id], minutes[1].1);
     let untouched = yard.store.endpoint_ledger(testing.id).await.unwrap();
     assert_eq!(untouched.counts.delivered, 1);
     assert_eq!(untouched.last_success_at, None);
