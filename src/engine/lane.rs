@@ -12,7 +12,7 @@ use futures_util::future::AbortHandle;
 
 use super::berth::{Berth, BerthNews, News, Report, Status};
 use super::kept::EventRef;
-use super::loading;
+use super::loading::Load;
 use super::router::{LaneEnded, Router};
 use super::sending::Sending;
 use super::setup::LaneSetup;
@@ -149,9 +149,8 @@ impl Lane {
                 Effect::Send { item, held_back } => self.send(item, held_back),
                 Effect::Abandon(id) => self.berth.abandon(id),
                 Effect::Load(request) => {
-                    let load =
-                        loading::load(Rc::clone(&self.yard), Rc::clone(&self.berth), request);
-                    actix_rt::spawn(load);
+                    let load = Load::new(&self.yard, &self.berth, request);
+                    actix_rt::spawn(load.run());
                 }
             }
         }

@@ -9,9 +9,40 @@ use super::yard::Yard;
 use crate::domain::lane::{Batch, Item, LoadRequest};
 use crate::store::{LaneRow, StoreError};
 
-/// Reads and reports.
-pub(super) async fn load(yard: Rc<Yard>, berth: Rc<Berth>, request: LoadRequest) {
-    let report = match read(&yard, &berth, request).await {
+/// A load under way, counted while it lives.
+pub(super) struct Load {
+    yard: Rc<Yard>,
+    berth: Rc<Berth>,
+    request: LoadRequest,
+}
+
+impl Load {
+    /// Counts as under way from now on.
+    pub(super) fn new(yard: &Rc<Yard>, berth: &Rc<Berth>, request: LoadRequest) -> Self {
+        yard.loads.set(yard.loads.get() + 1);
+        Self {
+            yard: Rc::clone(yard),
+            berth: Rc::clone(berth),
+            request,
+        }
+    }
+
+    /// Reads and reports.
+    pub(super) async fn run(self) {
+        load(&self.yard, &self.berth, self.request).await;
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        let loads = &self.yard.loads;
+        loads.set(loads.get().saturating_sub(1));
+        self.yard.loaded.notify_waiters();
+    }
+}
+
+async fn load(yard: &Yard, berth: &Berth, request: LoadRequest) {
+    let report = match read(yard, berth, request).await {
         Ok(batch) => Report::Loaded(batch),
         Err(error) => {
             tracing::error!(%error, endpoint.id = %berth.endpoint_id, "failed to read a lane's deliveries");
@@ -20,7 +51,6 @@ pub(super) async fn load(yard: Rc<Yard>, berth: Rc<Berth>, request: LoadRequest)
         }
     };
     berth.report(report);
-    yard.loaded.notify_waiters();
 }
 
 async fn read(

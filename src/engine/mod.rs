@@ -13,6 +13,7 @@
 //!
 //! **Invariant.** Nothing but the lane decides when a delivery goes out, and actors exist nowhere else.
 
+mod agenda;
 mod berth;
 mod book;
 mod deliveries;

@@ -1,6 +1,6 @@
 //! The router: holds the only address of every lane, starts lanes on demand and puts idle ones to rest.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use actix::prelude::{
 };
 use futures_util::future::{Either, select};
 
+use super::agenda::Agenda;
 use super::berth::Berth;
 use super::kept::EventRef;
 use super::lane::{Ending, Hint, Lane, Stop, is_slow};
@@ -31,6 +32,9 @@ const PARK_MIN: Duration = Duration::from_secs(60);
 const ORPHANS_RETRY_FIRST: Duration = Duration::from_secs(2);
 const ORPHANS_RETRY_MAX: Duration = Duration::from_secs(256);
 
+/// Room for so many lanes is never given back.
+const LANES_ROOM_MIN: usize = 256;
+
 /// The router.
 pub(super) struct Router {
     yard: Rc<Yard>,
@@ -39,9 +43,9 @@ pub(super) struct Router {
     /// Lanes ever started.
     started: u64,
     /// Resting endpoints with a retry to come, by when it is due.
-    parked: BTreeSet<(Timestamp, EndpointId)>,
+    parked: Agenda,
     /// Paused endpoints by when they are to be resumed.
-    resumes: BTreeSet<(Timestamp, EndpointId)>,
+    resumes: Agenda,
     /// Fresh deliveries of one batch by endpoint; empty between batches.
     sorted: HashMap<EndpointId, Vec<Item<EventRef>>>,
     restarts: u64,
@@ -133,8 +137,8 @@ impl Router {
             yard: Rc::clone(yard),
             lanes: HashMap::new(),
             started: 0,
-            parked: BTreeSet::new(),
-            resumes: BTreeSet::new(),
+            parked: Agenda::default(),
+            resumes: Agenda::default(),
             sorted: HashMap::new(),
             restarts: 0,
             handed_over: 0,
@@ -170,7 +174,7 @@ impl Router {
                 berth
             }
         };
-        self.parked.retain(|&(_, parked)| parked != id);
+        self.parked.forget(id);
         self.start_lane(&berth, context);
         Some(berth)
     }
@@ -226,14 +230,14 @@ impl Router {
     }
 
     fn note_resume(&mut self, id: EndpointId) {
-        self.resumes.retain(|&(_, known)| known != id);
+        self.resumes.forget(id);
         let endpoint = self.yard.desk.book.get(id);
         let status = endpoint.map(|endpoint| endpoint.status.clone());
         if let Some(EndpointStatus::Paused {
             until: Some(until), ..
         }) = status
         {
-            self.resumes.insert((until, id));
+            self.resumes.note(until, id);
         }
     }
 
@@ -260,19 +264,14 @@ impl Router {
             };
             self.yard.berths.borrow_mut().remove(&id);
             self.yard.slots.borrow_mut().forget(id);
-            self.parked.extend(due.map(|due| (due, id)));
+            if let Some(due) = due {
+                self.parked.note(due, id);
+            }
             // Its only sender is dropped next, which stops it as well.
             let _ = lane.address.try_send(Stop);
         }
-    }
-
-    fn take_parked(&mut self) -> Vec<EndpointId> {
-        let now = self.yard.now();
-        let later = self
-            .parked
-            .split_off(&(now.moved_by(1), EndpointId::from_i64(0)));
-        let due = std::mem::replace(&mut self.parked, later);
-        due.into_iter().map(|(_, id)| id).collect()
+        give_room_back(&mut self.lanes);
+        give_room_back(&mut self.yard.berths.borrow_mut());
     }
 
     fn snapshot(&self) -> LanesSnapshot {
@@ -317,8 +316,7 @@ impl Router {
     }
 
     fn next_business(&self) -> Option<Timestamp> {
-        let parked = self.parked.first().map(|&(due, _)| due);
-        let resume = self.resumes.first().map(|&(until, _)| until);
+        let (parked, resume) = (self.parked.first(), self.resumes.first());
         parked.into_iter().chain(resume).min()
     }
 
@@ -331,6 +329,13 @@ impl Router {
         }
         let now = self.yard.clock.monotonic();
         now.saturating_sub(self.yard.last_moved.get())
+    }
+}
+
+/// Frees what a map of lanes keeps for as many as there once were.
+fn give_room_back<V>(lanes: &mut HashMap<EndpointId, V>) {
+    if lanes.capacity() / 4 > lanes.len().max(LANES_ROOM_MIN) {
+        lanes.shrink_to(2 * lanes.len());
     }
 }
 
@@ -446,16 +451,12 @@ impl Handler<Tick> for Router {
 
     fn handle(&mut self, _: Tick, context: &mut Context<Self>) -> Self::Result {
         self.yard.follow_clock();
-        for id in self.take_parked() {
+        let now = self.yard.now();
+        for id in self.parked.take_due(now) {
             self.ensure_lane(id, context);
         }
         self.put_to_rest();
-        let now = self.yard.now();
-        let later = self
-            .resumes
-            .split_off(&(now.moved_by(1), EndpointId::from_i64(0)));
-        let due = std::mem::replace(&mut self.resumes, later);
-        MessageResult(due.into_iter().map(|(_, id)| id).collect())
+        MessageResult(self.resumes.take_due(now))
     }
 }
 
@@ -471,8 +472,7 @@ impl Handler<ClockSet> for Router {
     type Result = ();
 
     fn handle(&mut self, set: ClockSet, _: &mut Context<Self>) {
-        let moved = |&(at, id): &(Timestamp, EndpointId)| (at.moved_by(set.by_ms), id);
-        self.parked = self.parked.iter().map(moved).collect();
+        self.parked.clock_set(set.by_ms);
     }
 }
 

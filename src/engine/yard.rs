@@ -38,6 +38,8 @@ pub(super) struct Yard {
     pub(super) waiting_to_start: Cell<u32>,
     /// Told when a request is settled.
     pub(super) landed: Notify,
+    /// Loads under way.
+    pub(super) loads: Cell<u32>,
     /// Told when a load is done.
     pub(super) loaded: Notify,
     /// Told when the wall clock was found set.
@@ -80,6 +82,7 @@ impl Yard {
             berths: RefCell::default(),
             waiting_to_start: Cell::new(0),
             landed: Notify::new(),
+            loads: Cell::new(0),
             loaded: Notify::new(),
             clock_was_set: Notify::new(),
             setting_clock: Cell::new(false),
@@ -188,15 +191,6 @@ impl Yard {
 
     fn next_grant(&self) -> Option<EndpointId> {
         self.slots.borrow_mut().next_grant()
-    }
-
-    /// Loads under way.
-    pub(super) fn loads(&self) -> usize {
-        let berths = self.berths.borrow();
-        berths
-            .values()
-            .filter(|berth| berth.status.get().loading)
-            .count()
     }
 
     /// Notes that the store refused an outcome for good.
