@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteRow;
 
@@ -55,8 +56,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Inconsistent`] for the first row that cannot be read.
     pub async fn endpoints(&self) -> Result<Vec<Endpoint>, StoreError> {
-        let rows = sqlx::query(SELECT_ALL).fetch_all(self.readers()).await?;
-        rows.iter().map(decode).collect()
+        let mut connection = self.readers().acquire().await?;
+        let mut endpoints = Vec::new();
+        read_all_in(&mut connection, |endpoint| endpoints.push(endpoint)).await?;
+        Ok(endpoints)
     }
 
     /// One endpoint, also a deleted one.
@@ -180,12 +183,16 @@ pub(super) async fn read_in(
     decode(&row.ok_or_else(|| StoreError::not_found("endpoint", &id))?)
 }
 
-/// All endpoints as the writer sees them.
+/// Reads all endpoints of a connection one by one: their rows together would take several times the memory.
 pub(super) async fn read_all_in(
     connection: &mut sqlx::SqliteConnection,
-) -> Result<Vec<Endpoint>, StoreError> {
-    let rows = sqlx::query(SELECT_ALL).fetch_all(connection).await?;
-    rows.iter().map(decode).collect()
+    mut take: impl FnMut(Endpoint),
+) -> Result<(), StoreError> {
+    let mut rows = sqlx::query(SELECT_ALL).fetch(connection);
+    while let Some(row) = rows.try_next().await? {
+        take(decode(&row)?);
+    }
+    Ok(())
 }
 
 type Bound = sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;

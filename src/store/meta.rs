@@ -209,12 +209,16 @@ impl ColdCommand for ShiftPending {
             .bind(self.delta_ms)
             .execute(&mut *tx.connection)
             .await?;
-        let mut held = super::endpoints::read_all_in(tx.connection).await?;
-        held.retain(|endpoint| endpoint.hold.since.is_some());
-        for endpoint in &held {
-            tx.effects.endpoints_changed.push(endpoint.id);
-            tx.effects.endpoints.push(endpoint.clone());
-        }
+        let effects = &mut *tx.effects;
+        let mut held = Vec::new();
+        super::endpoints::read_all_in(tx.connection, |endpoint| {
+            if endpoint.hold.since.is_some() {
+                effects.endpoints_changed.push(endpoint.id);
+                effects.endpoints.push(endpoint.clone());
+                held.push(endpoint);
+            }
+        })
+        .await?;
         tx.clock_offset_ms = offset;
         tx.effects.clock_offset_ms = Some(offset);
         Ok(held)

@@ -187,9 +187,7 @@ async fn prepared_writer(options: &StoreOptions) -> Result<SqliteConnection, Sto
 
 async fn read_index(connection: &mut SqliteConnection) -> Result<EndpointIndex, StoreError> {
     let mut index = EndpointIndex::default();
-    for endpoint in endpoints::read_all_in(connection).await? {
-        index.put(&endpoint);
-    }
+    endpoints::read_all_in(connection, |endpoint| index.put(&endpoint)).await?;
     Ok(index)
 }
 
