@@ -51,5 +51,6 @@ mod views;
 
 pub use access::Access;
 pub use options::{Listeners, ServerOptions};
+pub use publish::read_event;
 pub use routes::{Route, description, routes};
 pub use serve::{ServeError, serve};

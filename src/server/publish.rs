@@ -55,6 +55,14 @@ pub(super) fn single(
     Ok(event)
 }
 
+/// One event from the body of `POST /v1/events`, for embedders.
+///
+/// # Errors
+/// What the API would say is wrong with it.
+pub fn read_event(bytes: &[u8]) -> Result<NewEvent, String> {
+    single(bytes, None, None).map_err(|refusal| refusal.detail)
+}
+
 /// The events of a batch: a JSON array where the text begins with `[`, else one JSON object a line.
 ///
 /// # Errors
