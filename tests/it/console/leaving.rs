@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use super::program::{console, console_that_panics};
+use super::program::{console, console_that_panics, embedded_console, hookyard, unchecked_console};
 use super::pseudo_terminal::PseudoTerminal;
 use super::yard::Yard;
 
@@ -16,7 +16,6 @@ fn sigterm_gives_the_terminal_back() {
     terminal.signal(Signal::TERM);
     assert!(terminal.end().success());
     terminal.assert_given_back();
-    terminal.wait_for_text("Ok(Signal)");
 }
 
 #[test]
@@ -46,7 +45,8 @@ fn a_terminal_that_goes_away_ends_the_console() {
 fn q_and_ctrl_c_leave_and_an_unreachable_service_is_no_reason_to_hang() {
     let nowhere = tempfile::tempdir().unwrap();
     for keys in ["q", "\u{3}\u{3}", "Q"] {
-        let mut terminal = PseudoTerminal::start(console(&nowhere.path().join("none.sock")));
+        let mut terminal =
+            PseudoTerminal::start(unchecked_console(&nowhere.path().join("none.sock")));
         terminal.wait_for_text("DOWN");
         terminal.type_in(keys);
         assert!(terminal.end().success(), "{keys:?}");
@@ -76,4 +76,30 @@ fn an_idle_console_sends_nothing_over_a_heartbeat() {
     terminal.wait_for_text("0.0/s");
     let sent = terminal.silent_for(Duration::from_secs(6));
     assert_eq!(sent, Vec::<u8>::new(), "{}", String::from_utf8_lossy(&sent));
+}
+
+#[test]
+fn a_question_that_is_not_answered_with_yes_changes_nothing() {
+    let yard = Yard::start();
+    let endpoint = yard.endpoint("http://127.0.0.1:9/", "acme");
+    let mut terminal =
+        PseudoTerminal::start(hookyard(&["endpoint", "delete", "acme"], &yard.socket()));
+    terminal.wait_for_text("Go on? [y/N]");
+    terminal.type_in("n\r");
+    terminal.wait_for_text("hookyard: nothing was changed");
+    assert!(!terminal.end().success());
+    assert_eq!(yard.status(&endpoint), "active");
+}
+
+#[test]
+fn an_embedded_service_without_its_log_file_is_refused_before_the_screen_is_taken() {
+    let home = tempfile::tempdir().unwrap();
+    let directory = home.path().join(".local/share/hookyard");
+    std::fs::create_dir_all(directory.join("hookyard.log")).unwrap();
+    let mut terminal = PseudoTerminal::start(embedded_console(home.path()));
+    terminal.wait_for("the refusal", |screen| {
+        let text = screen.replace('\n', "");
+        text.contains("hookyard.log cannot be opened: Is a directory (os error 21)")
+    });
+    assert!(!terminal.end().success());
 }

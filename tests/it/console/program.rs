@@ -1,5 +1,7 @@
-//! The program that runs in the pseudo-terminal: this very test binary, told by its environment to be a console.
+//! The programs that run in the pseudo-terminal: the real binary, and for what it cannot be made to do, this very test
+//! binary, told by its environment to be a console.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -15,31 +17,54 @@ const SOCKET: &str = "HOOKYARD_TEST_CONSOLE";
 /// Names a file: once it is there, the console's thread panics.
 const PANIC: &str = "HOOKYARD_TEST_CONSOLE_PANIC";
 
-/// A console of the service on this socket.
-pub(super) fn console(socket: &Path) -> Command {
-    // util-linux' setsid makes the terminal the controlling one, which needs unsafe code otherwise.
-    let mut command = Command::new("setsid");
+/// The real binary with these arguments, on the service of this socket.
+pub(super) fn hookyard(arguments: &[&str], socket: &Path) -> Command {
+    let mut command = in_a_terminal(env!("CARGO_BIN_EXE_hookyard"));
+    // Themes and settings of whoever runs the tests stay out.
+    command.env("HOME", socket.parent().unwrap());
+    command.args(arguments).arg("--socket").arg(socket);
     command
-        .arg("-c")
-        .arg(std::env::current_exe().unwrap())
-        .args([
-            "console::program::console_of_a_test",
-            "--exact",
-            "--nocapture",
-        ])
-        .env(SOCKET, socket)
-        .env("TERM", "xterm-256color")
-        .env("LC_ALL", "C.UTF-8")
-        .env("RUST_BACKTRACE", "0")
-        .env_remove("TMUX")
-        .env_remove("NO_COLOR");
+}
+
+/// The real console of the service on this socket.
+pub(super) fn console(socket: &Path) -> Command {
+    hookyard(&["console"], socket)
+}
+
+/// The real console without a service: it starts one of its own in this home.
+pub(super) fn embedded_console(home: &Path) -> Command {
+    let mut command = in_a_terminal(env!("CARGO_BIN_EXE_hookyard"));
+    command.env("HOME", home).env_remove("XDG_DATA_HOME");
+    command
+}
+
+/// A console that is shown before it is known whether a service answers on this socket.
+pub(super) fn unchecked_console(socket: &Path) -> Command {
+    let mut command = in_a_terminal(std::env::current_exe().unwrap());
+    let test = "console::program::console_of_a_test";
+    command.args([test, "--exact", "--nocapture"]);
+    command.env(SOCKET, socket);
     command
 }
 
 /// The same, and it panics once the file is there.
 pub(super) fn console_that_panics(socket: &Path, file: &Path) -> Command {
-    let mut command = console(socket);
+    let mut command = unchecked_console(socket);
     command.env(PANIC, file);
+    command
+}
+
+fn in_a_terminal(program: impl AsRef<OsStr>) -> Command {
+    // util-linux' setsid makes the terminal the controlling one, which needs unsafe code otherwise.
+    let mut command = Command::new("setsid");
+    command
+        .arg("-c")
+        .arg(program)
+        .env("TERM", "xterm-256color")
+        .env("LC_ALL", "C.UTF-8")
+        .env("RUST_BACKTRACE", "0")
+        .env_remove("TMUX")
+        .env_remove("NO_COLOR");
     command
 }
 

@@ -5,6 +5,7 @@ use super::pseudo_terminal::PseudoTerminal;
 use super::yard::Yard;
 use crate::support::receiver::Receiver;
 use crate::support::receiver_answer::{Answer, Behaviour};
+use crate::support::service::Service;
 
 /// An answer that is a failure for every contract.
 fn refusal() -> Behaviour {
@@ -119,6 +120,28 @@ fn a_service_that_goes_and_returns_is_told_in_words_and_the_list_stays() {
     terminal.wait_for_text("LIVE");
     yard.publish("invoice.paid");
     terminal.wait_for_text("invoice.paid");
+}
+
+#[test]
+fn a_service_that_is_killed_and_started_again_is_live_again() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let mut service = runtime.block_on(Service::start(directory.path()));
+    let mut terminal = PseudoTerminal::start(console(&directory.path().join("hookyard.sock")));
+    terminal.wait_for_text("LIVE");
+    for _ in 0..2 {
+        runtime.block_on(service.kill());
+        terminal.wait_for_text("DOWN");
+        service = runtime.block_on(Service::start(directory.path()));
+        terminal.wait_for_text("LIVE");
+    }
+    terminal.type_in("q");
+    assert!(terminal.end().success());
+    terminal.assert_given_back();
+    runtime.block_on(service.stop());
 }
 
 #[test]
