@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use hookyard::domain::contract::verify::Verifier;
 use hookyard::domain::endpoint::Endpoint;
-use secrecy::SecretString;
+use hookyard::domain::endpoint_draft::NewEndpoint;
+use hookyard::domain::time::Timestamp;
+use secrecy::{ExposeSecret as _, SecretString};
 use sha2::Sha256;
 
 use crate::support::receiver::{Received, Receiver};
-use crate::support::world::{World, somebody};
+use crate::support::world::{Making, World, somebody};
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -94,4 +97,74 @@ async fn under_newest_the_new_secret_signs_alone_at_once() {
     let newest = format!("v={}", by("second", &request));
     assert_eq!(request.header("x-signature"), Some(newest.as_str()));
     assert_eq!(signers, 1);
+}
+
+/// Whether a consumer with this secret takes the request, at the time it was signed.
+fn takes(world: &World, secret: &SecretString, request: &Received) -> bool {
+    let verifier = Verifier::new(world.contract("standard"), secret.expose_secret()).unwrap();
+    let signed_at: i64 = request
+        .header("webhook-timestamp")
+        .unwrap()
+        .parse()
+        .unwrap();
+    let text = |value: &[u8]| String::from_utf8(value.to_vec()).unwrap();
+    let headers: Vec<(String, String)> = request
+        .headers
+        .iter()
+        .map(|(name, value)| (name.clone(), text(value)))
+        .collect();
+    let now = Timestamp::from_millis(signed_at * 1_000);
+    verifier.verify(now, &headers, &request.body).is_ok()
+}
+
+#[tokio::test]
+async fn a_consumer_takes_either_secret_to_the_millisecond_when_the_overlap_ends() {
+    let making = Making {
+        contract: Some("standard"),
+        ..Making::default()
+    };
+    let (world, receiver) = (World::make(making).await, Receiver::start());
+    let wanted = NewEndpoint {
+        url: receiver.url("/"),
+        ..NewEndpoint::default()
+    };
+    let created = world.engine.create_endpoint(&somebody(), wanted).await;
+    let (endpoint, old) = created.unwrap();
+    world.publish(1).await;
+    world.settle().await;
+
+    let overlap = HOUR;
+    let rotated = world
+        .engine
+        .rotate_secret(&somebody(), endpoint.id, Some(overlap))
+        .await;
+    let new = rotated.unwrap().1;
+    world.publish(1).await;
+    let just_before = Duration::from_millis(1);
+    world.run_for(overlap - just_before).await;
+    world.publish(1).await;
+    world.run_for(just_before).await;
+    world.publish(1).await;
+    world.settle().await;
+
+    let requests = receiver.requests();
+    let taken: Vec<_> = requests
+        .iter()
+        .map(|request| [&old, &new].map(|secret| takes(&world, secret, request)))
+        .collect();
+    assert_eq!(
+        taken,
+        [[true, false], [true, true], [true, true], [false, true]]
+    );
+    let signatures: Vec<_> = requests
+        .iter()
+        .map(|request| {
+            request
+                .header("webhook-signature")
+                .unwrap()
+                .split(' ')
+                .count()
+        })
+        .collect();
+    assert_eq!(signatures, [1, 2, 2, 1]);
 }

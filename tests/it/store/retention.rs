@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hookyard::clock::Clock;
+use hookyard::config::{Config, Environment, Sources};
 use hookyard::domain::delivery::DeadReason;
 use hookyard::domain::endpoint::EndpointStatus;
 use hookyard::domain::id::{DeliveryId, EventId};
@@ -28,6 +29,17 @@ async fn round(yard: &Yard) -> Removed {
         assert_eq!(yard.store.recount().await.unwrap(), []);
     }
     sum
+}
+
+#[test]
+fn a_service_that_is_told_nothing_keeps_by_the_policy_of_these_tests() {
+    let environment: Environment = [("HOME", "/home/somebody")].into_iter().collect();
+    let config = Config::load(&Sources {
+        environment,
+        ..Sources::default()
+    });
+    let policy = config.unwrap().retention.policy();
+    assert_eq!(policy, RetentionPolicy::default());
 }
 
 async fn moved(yard: &Yard, next: AfterAttempt) -> (EventId, DeliveryId) {

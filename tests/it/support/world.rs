@@ -213,6 +213,11 @@ impl World {
         start(&directory, &parts, [10; 32]).await.err().unwrap()
     }
 
+    /// The contract of this name.
+    pub(crate) fn contract(&self, name: &str) -> Arc<Contract> {
+        Arc::clone(self.parts.contracts.get(name).unwrap())
+    }
+
     /// An endpoint for everything, at this URL.
     pub(crate) async fn endpoint(&self, url: &str) -> Endpoint {
         self.endpoint_like(url, |_| {}).await

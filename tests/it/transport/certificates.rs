@@ -55,6 +55,22 @@ async fn an_exchange_tells_when_the_receivers_certificate_runs_out() {
 }
 
 #[tokio::test]
+async fn without_its_root_an_authority_of_ones_own_is_refused_and_with_it_accepted() {
+    let authority = Authority::new();
+    let receiver = Receiver::start_tls(authority.valid(&[NAME]));
+    let url = receiver.url_by_name(NAME, "/");
+    let by_the_system = transport_with(names_lead_to(&["127.0.0.1"]));
+    let text = failed(&by_the_system.send(post(&url)).await, FailureClass::Tls);
+    assert!(
+        text.contains("not signed by an authority that is trusted here"),
+        "{text}"
+    );
+    assert!(receiver.requests().is_empty());
+    answered(&trusting(&authority), &url).await;
+    assert_eq!(receiver.requests().len(), 1);
+}
+
+#[tokio::test]
 async fn bad_certificates_are_refused_with_the_reason() {
     let authority = Authority::new();
     let transport = trusting(&authority);

@@ -8,8 +8,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use hookyard::api::endpoint::CreateEndpoint;
+use hookyard::api::endpoint::{CreateEndpoint, RotateBody};
 use hookyard::api::event::PublishEvent;
+use hookyard::domain::id::EndpointId;
 use hookyard::domain::json::RawJson;
 
 use crate::support::receiver::{Received, Receiver};
@@ -84,15 +85,18 @@ impl Verifier {
     }
 }
 
-async fn one_delivery() -> (String, Received) {
-    let directory = tempfile::tempdir().unwrap();
-    let service = Service::start(directory.path()).await;
-    let receiver = Receiver::start();
+/// Makes an endpoint at the receiver; its secret and its id.
+async fn endpoint_at(service: &Service, receiver: &Receiver) -> (String, EndpointId) {
     let endpoint = CreateEndpoint {
         url: receiver.url("/hook"),
         ..CreateEndpoint::default()
     };
     let created = service.client.create_endpoint(&endpoint).await.unwrap();
+    (created.secret.expose().to_owned(), created.endpoint.id)
+}
+
+/// Publishes an event and gives the request that it makes.
+async fn next_delivery(service: &Service, receiver: &Receiver) -> Received {
     let event = PublishEvent {
         event_type: "packet.signed".parse().unwrap(),
         data: RawJson::parse(r#"{"packet": 7, "weight": 1.0, "name": "Ünïcode \u00e9"}"#).unwrap(),
@@ -106,9 +110,14 @@ async fn one_delivery() -> (String, Received) {
     receiver
         .wait_until("the delivery", |receiver| !receiver.requests().is_empty())
         .await;
-    service.stop().await;
-    let received = receiver.requests().remove(0);
-    (created.secret.expose().to_owned(), received)
+    receiver.requests().remove(0)
+}
+
+/// The headers that a library verifies by.
+fn signing_headers(received: &Received) -> Vec<(&str, &str)> {
+    let names = ["webhook-id", "webhook-timestamp", "webhook-signature"];
+    let value = |name| received.header(name).expect("a Standard Webhooks header");
+    names.map(|name| (name, value(name))).into()
 }
 
 #[actix_web::test]
@@ -117,16 +126,13 @@ async fn published_libraries_verify_what_arrives_and_refuse_it_changed() {
     else {
         return;
     };
-    let (secret, received) = one_delivery().await;
-    let names = ["webhook-id", "webhook-timestamp", "webhook-signature"];
-    let headers: Vec<(&str, &str)> = names
-        .map(|name| {
-            (
-                name,
-                received.header(name).expect("a Standard Webhooks header"),
-            )
-        })
-        .into();
+    let directory = tempfile::tempdir().unwrap();
+    let service = Service::start(directory.path()).await;
+    let receiver = Receiver::start();
+    let (secret, _) = endpoint_at(&service, &receiver).await;
+    let received = next_delivery(&service, &receiver).await;
+    service.stop().await;
+    let headers = signing_headers(&received);
     for verifier in verifiers(&folder) {
         verifier
             .accepts(&secret, &headers, &received.body)
@@ -139,5 +145,40 @@ async fn published_libraries_verify_what_arrives_and_refuse_it_changed() {
             "{} accepts a changed body",
             verifier.name
         );
+    }
+}
+
+#[actix_web::test]
+async fn published_libraries_take_either_secret_during_an_overlap_and_the_new_one_without() {
+    let Some(folder) =
+        folder("published_libraries_take_either_secret_during_an_overlap_and_the_new_one_without")
+    else {
+        return;
+    };
+    for (overlap, old_signs) in [("1h", true), ("0s", false)] {
+        let directory = tempfile::tempdir().unwrap();
+        let service = Service::start(directory.path()).await;
+        let receiver = Receiver::start();
+        let (old, endpoint) = endpoint_at(&service, &receiver).await;
+        let rotate = RotateBody {
+            overlap: Some(overlap.to_owned()),
+            secret: None,
+        };
+        let rotated = service.client.rotate_secret(endpoint, &rotate).await;
+        let new = rotated.unwrap().secret.expose().to_owned();
+        let received = next_delivery(&service, &receiver).await;
+        service.stop().await;
+        for verifier in verifiers(&folder) {
+            let takes = |secret: &str| {
+                let headers = signing_headers(&received);
+                verifier.accepts(secret, &headers, &received.body).is_ok()
+            };
+            let name = verifier.name;
+            assert_eq!(
+                (takes(&old), takes(&new)),
+                (old_signs, true),
+                "{name}, overlap {overlap}"
+            );
+        }
     }
 }
