@@ -8,6 +8,8 @@
     reason = "a test that cannot read its input should fail"
 )]
 
+#[path = "tidy/refusals.rs"]
+mod refusals;
 #[path = "tidy/tokens.rs"]
 mod tokens;
 

@@ -3,37 +3,83 @@
 /// A literal's text as written between its quotes, or an identifier, with its line from 1.
 pub(crate) struct Token<'a> {
     pub(crate) line: usize,
+    /// The byte of the source at which the token begins, its quotes included.
+    pub(crate) at: usize,
+    pub(crate) kind: Kind,
     pub(crate) text: &'a str,
+}
+
+/// What a piece of source is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A string literal with its escapes.
+    Literal,
+    /// A raw string literal.
+    Raw,
+    /// An identifier or a keyword.
+    Word,
+    /// A comment, a character literal, or the quote of a lifetime.
+    Aside,
+    /// A character of anything else.
+    Sign,
 }
 
 /// The string literals and identifiers of `source`.
 pub(crate) fn tokens(source: &str) -> Vec<Token<'_>> {
-    let bytes = source.as_bytes();
     let mut found = Vec::new();
     let (mut at, mut line) = (0, 1);
-    while at < bytes.len() {
+    while at < source.len() {
         let rest = &source[at..];
-        let (start, end, length) = match bytes[at] {
-            b'/' if rest.starts_with("//") => (0, 0, rest.find('\n').unwrap_or(rest.len())),
-            b'/' if rest.starts_with("/*") => (0, 0, comment_length(rest)),
-            b'"' => string(rest),
-            b'r' if raw_hashes(rest).is_some() => raw_string(rest),
-            b'\'' => (0, 0, quote_length(rest)),
-            byte if byte.is_ascii_alphabetic() || byte == b'_' => {
-                let is_part = |c: char| c.is_alphanumeric() || c == '_';
-                let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
-                (0, length, length)
-            }
-            _ => (0, 0, rest.chars().next().map_or(1, char::len_utf8)),
-        };
+        let (kind, (start, end, length)) = piece(rest);
         if end > start {
             let text = &rest[start..end];
-            found.push(Token { line, text });
+            found.push(Token {
+                line,
+                at,
+                kind,
+                text,
+            });
         }
         line += rest[..length].matches('\n').count();
         at += length;
     }
     found
+}
+
+/// The source with a blank for every byte of literals and comments: what is left is where it was, and code.
+pub(crate) fn code(source: &str) -> String {
+    let mut code = String::with_capacity(source.len());
+    while code.len() < source.len() {
+        let rest = &source[code.len()..];
+        let (kind, (_, _, length)) = piece(rest);
+        match kind {
+            Kind::Word | Kind::Sign => code.push_str(&rest[..length]),
+            Kind::Literal | Kind::Raw | Kind::Aside => code.extend(vec![' '; length]),
+        }
+    }
+    code
+}
+
+/// What `rest` begins with: where the text of a literal or identifier begins and ends, and the whole length.
+fn piece(rest: &str) -> (Kind, (usize, usize, usize)) {
+    match rest.as_bytes()[0] {
+        b'/' if rest.starts_with("//") => {
+            (Kind::Aside, (0, 0, rest.find('\n').unwrap_or(rest.len())))
+        }
+        b'/' if rest.starts_with("/*") => (Kind::Aside, (0, 0, comment_length(rest))),
+        b'"' => (Kind::Literal, string(rest)),
+        b'r' if raw_hashes(rest).is_some() => (Kind::Raw, raw_string(rest)),
+        b'\'' => (Kind::Aside, (0, 0, quote_length(rest))),
+        byte if byte.is_ascii_alphabetic() || byte == b'_' => {
+            let is_part = |c: char| c.is_alphanumeric() || c == '_';
+            let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+            (Kind::Word, (0, length, length))
+        }
+        _ => {
+            let length = rest.chars().next().map_or(1, char::len_utf8);
+            (Kind::Sign, (0, 0, length))
+        }
+    }
 }
 
 /// Where the text of a literal begins and ends, and the literal's whole length.
@@ -122,4 +168,10 @@ fn literals_and_identifiers_are_told_from_everything_else() {
             (3, "ac\"me"),
         ]
     );
+}
+
+#[test]
+fn code_keeps_its_place_without_literals_and_comments() {
+    let source = "a(\"(\", '(', r#\"(\"#) // é(\nb";
+    assert_eq!(code(source), "a(   ,    ,       )       \nb");
 }

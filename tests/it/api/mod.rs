@@ -9,6 +9,7 @@ mod openapi;
 mod probes;
 mod publish;
 mod refusals;
+mod refused_input;
 mod roles;
 mod service;
 mod stream;

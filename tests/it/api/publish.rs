@@ -170,7 +170,10 @@ async fn a_full_disk_refuses_publishing_with_507_and_recovers() {
     assert_eq!(refused.header("retry-after"), Some("30"));
     let (status, kind, detail) = refused.problem();
     assert_eq!((status, kind.as_str()), (507, "disk-full"));
-    assert!(detail.contains("free"), "{detail}");
+    assert_eq!(
+        detail,
+        "free disk is below the reserve; free some space and try again"
+    );
     let metrics = service.ask(Ask::get("/metrics")).await.body;
     assert!(
         metrics.contains("hookyard_publishes_refused_total 1\n"),

@@ -109,15 +109,14 @@ impl Home {
 
     /// Runs `serve` that must not come up: its exit code and what it said, the home's path as `HOME`.
     pub(super) fn refused(&self, command: &mut Command) -> (Option<i32>, String) {
-        let output = command.output().unwrap();
-        let text = String::from_utf8(output.stderr).unwrap();
+        let (status, text) = Running::start(command).end();
         let said = text
             .lines()
             .skip_while(|line| !line.starts_with("hookyard: "))
             .collect::<Vec<&str>>()
             .join("\n");
         (
-            output.status.code(),
+            status.code(),
             said.replace(self.path().to_str().unwrap(), "HOME"),
         )
     }
