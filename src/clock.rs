@@ -38,8 +38,16 @@ pub trait Clock: Send + Sync + 'static {
     /// Completes once `now()` is at or past `deadline`.
     fn sleep_until(&self, deadline: Timestamp) -> Sleep;
 
-    /// Completes once `monotonic()` has moved on by `duration`, whatever is done to the wall clock.
-    fn sleep_for(&self, duration: Duration) -> Sleep;
+    /// Completes once `monotonic()` is at or past `end`, whatever is done to the wall clock.
+    fn nap_until(&self, end: Duration) -> Sleep;
+
+    /// Completes once `monotonic()` has moved on by `duration` from now.
+    ///
+    /// A duration that was worked out from an earlier reading of a clock is late by what has passed since: for such,
+    /// read `monotonic()` before it and [`Clock::nap_until`] the sum.
+    fn sleep_for(&self, duration: Duration) -> Sleep {
+        self.nap_until(self.monotonic().saturating_add(duration))
+    }
 }
 
 /// A clock shared by all who need the time.
@@ -91,8 +99,8 @@ impl Clock for SystemClock {
         })
     }
 
-    fn sleep_for(&self, duration: Duration) -> Sleep {
-        Box::pin(tokio::time::sleep(duration))
+    fn nap_until(&self, end: Duration) -> Sleep {
+        Box::pin(tokio::time::sleep(end.saturating_sub(self.monotonic())))
     }
 }
 
@@ -239,14 +247,14 @@ impl Clock for VirtualClock {
         })
     }
 
-    fn sleep_for(&self, duration: Duration) -> Sleep {
-        if duration.is_zero() {
+    fn nap_until(&self, end: Duration) -> Sleep {
+        let mut state = self.state();
+        if end <= state.monotonic {
             return Box::pin(std::future::ready(()));
         }
-        let mut state = self.state();
         let (wake, woken) = oneshot::channel();
         state.sleepers_ever += 1;
-        let key = (state.monotonic + duration, state.sleepers_ever);
+        let key = (end, state.sleepers_ever);
         state.naps.insert(key, wake);
         Box::pin(async move {
             // As in `sleep_until`.
@@ -301,5 +309,14 @@ mod tests {
         assert_eq!(clock.next_deadline(), Some(at(50)));
         clock.advance(Duration::from_millis(50));
         nap.await;
+    }
+
+    #[tokio::test]
+    async fn a_nap_whose_end_has_passed_meanwhile_completes_at_once() {
+        let clock = VirtualClock::at(at(1_000));
+        let end = clock.monotonic() + Duration::from_millis(50);
+        clock.advance(Duration::from_millis(60));
+        clock.nap_until(end).await;
+        SystemClock::new().nap_until(Duration::ZERO).await;
     }
 }

@@ -185,8 +185,7 @@ impl Lane {
             }
             context.cancel_future(timer);
         }
-        let wait = wakeup.since(self.yard.now()).min(TIMER_MAX);
-        let ring = wrap_future::<_, Self>(self.yard.clock.sleep_for(wait));
+        let ring = wrap_future::<_, Self>(self.yard.nap(Some(wakeup), TIMER_MAX));
         let timer = context.spawn(ring.map(|(), lane, context| {
             lane.timer = None;
             lane.step(Input::Wake);

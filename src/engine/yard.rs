@@ -14,7 +14,7 @@ use super::desk::Desk;
 use super::kept::KeptBudget;
 use super::parts::EngineOptions;
 use super::setup::LaneSetup;
-use crate::clock::{AgreedTime, SharedClock};
+use crate::clock::{AgreedTime, SharedClock, Sleep};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::id::EndpointId;
 use crate::domain::lane::slots::Slots;
@@ -107,6 +107,14 @@ impl Yard {
             self.clock_was_set.notify_one();
         }
         self.time.now()
+    }
+
+    /// Completes no later than [`Yard::now`] is at `at`, and within `longest`; earlier if time passes right now.
+    pub(super) fn nap(&self, at: Option<Timestamp>, longest: Duration) -> Sleep {
+        // Read first: what passes until `now` is read shortens the nap, and must not lengthen it.
+        let from = self.clock.monotonic();
+        let wait = at.map_or(longest, |at| at.since(self.now()).min(longest));
+        self.clock.nap_until(from + wait)
     }
 
     /// By how many milliseconds the wall clock was set; 0 when it was not.

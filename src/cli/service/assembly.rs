@@ -356,8 +356,8 @@ mod tests {
             self.inner.sleep_until(deadline)
         }
 
-        fn sleep_for(&self, duration: Duration) -> Sleep {
-            self.inner.sleep_for(duration)
+        fn nap_until(&self, end: Duration) -> Sleep {
+            self.inner.nap_until(end)
         }
     }
 

@@ -72,10 +72,10 @@ impl Clock for BrokenClock {
         self.inner.sleep_until(deadline)
     }
 
-    fn sleep_for(&self, duration: Duration) -> Sleep {
+    fn nap_until(&self, end: Duration) -> Sleep {
         let armed = self.armed.swap(false, Ordering::SeqCst);
         assert!(!armed, "the test breaks this sleeper");
-        self.inner.sleep_for(duration)
+        self.inner.nap_until(end)
     }
 }
 

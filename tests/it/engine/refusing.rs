@@ -92,6 +92,10 @@ impl Clock for CountingClock {
         self.0.sleep_until(deadline)
     }
 
+    fn nap_until(&self, end: Duration) -> Sleep {
+        self.0.nap_until(end)
+    }
+
     fn sleep_for(&self, duration: Duration) -> Sleep {
         if duration == secs(2) {
             WAITS.fetch_add(1, Ordering::SeqCst);
