@@ -20,6 +20,9 @@ const ARRAY_INDEX_MAX: u64 = 4_294_967_294;
 const PLAIN_DIGITS_MAX: usize = 15;
 /// Members up to which comparing all with all is cheaper than hashing them.
 const FEW_MEMBERS: usize = 16;
+/// Stands before a number that is too large until it is known whether it stays. Nothing else prints this byte: in
+/// strings it is escaped.
+const TOO_LARGE_MARK: u8 = 0;
 /// Levels beyond which nothing is read: those of an event's value, and the body's own around it.
 const DEPTH_MAX: usize = JSON_DEPTH_MAX + 2;
 
@@ -30,15 +33,27 @@ pub(super) struct TooLarge(pub(super) String);
 /// Appends `json` as JavaScript prints it.
 ///
 /// # Errors
-/// A number beyond the range of a double.
+/// A number beyond the range of a double, unless it belongs to a repeated key that a later one replaces.
 pub(super) fn push(out: &mut Vec<u8>, json: &str) -> Result<(), TooLarge> {
-    Printer {
+    let start = out.len();
+    let mut printer = Printer {
         json: json.as_bytes(),
         position: 0,
         out,
         members: Vec::new(),
+        met_too_large: false,
+    };
+    printer.value(0);
+    if !printer.met_too_large {
+        return Ok(());
     }
-    .value(0)
+    let printed = &out[start..];
+    let Some(mark) = printed.iter().position(|&byte| byte == TOO_LARGE_MARK) else {
+        return Ok(());
+    };
+    let number = printed[mark + 1..].iter();
+    let number = number.take_while(|&&byte| is_of_number(byte)).take(64);
+    Err(TooLarge(number.map(|&byte| char::from(byte)).collect()))
 }
 
 /// Bytes from anywhere as JavaScript prints them; `None` where they are no JSON of bounded depth, or cannot be carried.
@@ -70,6 +85,8 @@ struct Printer<'a> {
     out: &'a mut Vec<u8>,
     /// The members of the objects that are open, outer ones first.
     members: Vec<Member>,
+    /// Whether a number was too large.
+    met_too_large: bool,
 }
 
 /// A member as it was printed: `"key":value`, as places in the output.
@@ -81,24 +98,20 @@ struct Member {
 }
 
 impl Printer<'_> {
-    fn value(&mut self, depth: usize) -> Result<(), TooLarge> {
+    fn value(&mut self, depth: usize) {
         match self.next_token() {
             Some(b'{') if depth < DEPTH_MAX => self.object(depth),
             Some(b'[') if depth < DEPTH_MAX => self.array(depth),
-            Some(b'"') => {
-                self.string();
-                Ok(())
-            }
+            Some(b'"') => self.string(),
             Some(b'-' | b'0'..=b'9') => self.number(),
             _ => {
                 let word = self.take_while(|byte| byte.is_ascii_lowercase());
                 self.out.extend_from_slice(&self.json[word]);
-                Ok(())
             }
         }
     }
 
-    fn array(&mut self, depth: usize) -> Result<(), TooLarge> {
+    fn array(&mut self, depth: usize) {
         self.copy_one();
         while let Some(byte) = self.next_token() {
             match byte {
@@ -109,17 +122,16 @@ impl Printer<'_> {
                 b',' => self.copy_one(),
                 _ => {
                     let before = self.position;
-                    self.value(depth + 1)?;
+                    self.value(depth + 1);
                     if self.position == before {
                         break;
                     }
                 }
             }
         }
-        Ok(())
     }
 
-    fn object(&mut self, depth: usize) -> Result<(), TooLarge> {
+    fn object(&mut self, depth: usize) {
         let first = self.members.len();
         let mut has_index = false;
         self.copy_one();
@@ -136,7 +148,7 @@ impl Printer<'_> {
             if self.next_token() == Some(b':') {
                 self.position += 1;
             }
-            self.value(depth + 1)?;
+            self.value(depth + 1);
             let end = self.out.len();
             self.members.push(Member {
                 start,
@@ -155,7 +167,6 @@ impl Printer<'_> {
             self.position += 1;
         }
         self.out.push(b'}');
-        Ok(())
     }
 
     fn key_of(&self, member: &Member) -> &[u8] {
@@ -209,25 +220,27 @@ impl Printer<'_> {
         self.out.append(&mut arranged);
     }
 
-    fn number(&mut self) -> Result<(), TooLarge> {
-        let range = self.take_while(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+    fn number(&mut self) {
+        let range = self.take_while(is_of_number);
         let bytes = &self.json[range];
         let is_plain = bytes.len() <= PLAIN_DIGITS_MAX
             && bytes != b"-0"
             && !bytes.iter().any(|byte| b".eE".contains(byte));
         if is_plain {
             self.out.extend_from_slice(bytes);
-            return Ok(());
+            return;
         }
         let text = String::from_utf8_lossy(bytes);
         let number: f64 = text.parse().unwrap_or_default();
         if !number.is_finite() {
-            return Err(TooLarge(text.chars().take(64).collect()));
+            self.met_too_large = true;
+            self.out.push(TOO_LARGE_MARK);
+            self.out.extend_from_slice(bytes);
+            return;
         }
         let mut buffer = ryu_js::Buffer::new();
         self.out
             .extend_from_slice(buffer.format_finite(number).as_bytes());
-        Ok(())
     }
 
     fn string(&mut self) {
@@ -325,6 +338,10 @@ impl Printer<'_> {
     }
 }
 
+fn is_of_number(byte: u8) -> bool {
+    byte.is_ascii_digit() || b"+-.eE".contains(&byte)
+}
+
 fn unquoted(key: &[u8]) -> &[u8] {
     key.get(1..key.len().saturating_sub(1)).unwrap_or_default()
 }
@@ -368,6 +385,13 @@ mod tests {
             let refused = push(&mut Vec::new(), &format!("{{\"a\":[{number}]}}")).unwrap_err();
             assert_eq!(refused.0, number.chars().take(64).collect::<String>());
         }
+    }
+
+    #[test]
+    fn a_number_that_a_later_key_replaces_is_no_reason_to_refuse() {
+        check(r#"{"a":1e400,"b":[2],"a":3}"#, r#"{"a":3,"b":[2]}"#);
+        let refused = push(&mut Vec::new(), r#"{"a":1e400,"a":[-1e999]}"#);
+        assert_eq!(refused, Err(TooLarge("-1e999".to_owned())));
     }
 
     #[test]
