@@ -176,7 +176,6 @@ const UNSHOWN: &[(&str, &str)] = &[
         "failed to use {path}",
         "comes with a cause that stands in tests",
     ),
-    ("the store is not available", OF_THE_MACHINE),
     (
         "failed to update the schema",
         "comes with a cause that stands in tests",

@@ -392,12 +392,19 @@ mod tests {
     #[tokio::test]
     async fn a_service_whose_writer_panics_says_so_and_ends() {
         let text = ending_without("hookyard-writer").await;
-        assert!(text.starts_with("the store's writer panicked"), "{text}");
+        assert_eq!(
+            text,
+            "the store's writer panicked and nothing can be written any more: start the service again, nothing \
+             accepted is lost; the log says where it panicked"
+        );
     }
 
     #[tokio::test]
     async fn a_service_whose_lanes_end_says_so_and_ends() {
         let text = ending_without("hookyard-engine").await;
+        let rest = ") and nothing is delivered any more: start the service again, nothing accepted is lost; the log \
+                    says where it panicked";
         assert!(text.starts_with("the lanes have ended (the "), "{text}");
+        assert!(text.ends_with(rest), "{text}");
     }
 }
