@@ -161,10 +161,6 @@ const UNSHOWN: &[(&str, &str)] = &[
         "tried again before anybody reads it",
     ),
     (
-        "the store refused the write",
-        "a fault of ours: the caller reads of the log",
-    ),
-    (
         "the writer's queue is full",
         "the API answers with `too much at once`",
     ),

@@ -69,6 +69,10 @@ fn piece(rest: &str) -> (Kind, (usize, usize, usize)) {
         b'/' if rest.starts_with("/*") => (Kind::Aside, (0, 0, comment_length(rest))),
         b'"' => (Kind::Literal, string(rest)),
         b'r' if raw_hashes(rest).is_some() => (Kind::Raw, raw_string(rest)),
+        b'b' | b'c' if rest[1..].starts_with('r') && raw_hashes(&rest[1..]).is_some() => {
+            let (start, end, length) = raw_string(&rest[1..]);
+            (Kind::Raw, (start + 1, end + 1, length + 1))
+        }
         b'\'' => (Kind::Aside, (0, 0, quote_length(rest))),
         byte if byte.is_ascii_alphabetic() || byte == b'_' => {
             let is_part = |c: char| c.is_alphanumeric() || c == '_';
@@ -172,6 +176,6 @@ fn literals_and_identifiers_are_told_from_everything_else() {
 
 #[test]
 fn code_keeps_its_place_without_literals_and_comments() {
-    let source = "a(\"(\", '(', r#\"(\"#) // é(\nb";
-    assert_eq!(code(source), "a(   ,    ,       )       \nb");
+    let source = "a(\"(\", '(', r#\"(\"#, br#\"\"(\"#) // é(\nb";
+    assert_eq!(code(source), "a(   ,    ,       ,         )       \nb");
 }

@@ -288,10 +288,8 @@ fn what_cannot_be_rendered_says_why() {
     let desk = Desk::new();
     desk.write("none.json", "{\"data\": 1}");
     desk.write("huge.json", "{\"type\": \"a.b\", \"data\": [1e400]}");
-    desk.write(
-        "list.json",
-        "{\"type\": \"a.b\", \"data\": 1, \"attributes\": []}",
-    );
+    let list = r#"{"type": "a.b", "data": 1, "attributes": []}"#;
+    desk.write("list.json", list);
     let render = |more: &[&str]| {
         let base = [
             "contract",
@@ -310,7 +308,8 @@ fn what_cannot_be_rendered_says_why() {
         (
             &["list.json"],
             2,
-            "is no event: attributes are no JSON object",
+            "is no event: attributes are no JSON object; expected JSON as it is published, such as {\"type\": \
+             \"task.created\", \"data\": {\"id\": 7}}",
         ),
         (
             &["event.json", "--to", "http://x.example/"],
@@ -320,7 +319,7 @@ fn what_cannot_be_rendered_says_why() {
         (
             &["huge.json"],
             1,
-            "its delivery would be dead: the number 1e400 is too large",
+            "no request can be made of the event, so its delivery would be dead: the number 1e400 is too large",
         ),
         (&["nowhere.json"], 2, "cannot be read"),
     ] {

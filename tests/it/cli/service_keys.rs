@@ -346,10 +346,8 @@ fn listen_and_verify_take_the_services_keys_from_the_service() {
     let plain = text(home.path(), "contracts/plain.toml");
     let none = verify(&[&["--contract", &plain][..], &fetch].concat());
     assert_eq!(none.code, Some(3));
-    assert!(
-        none.err
-            .contains("has no key of its own for contract plain"),
-        "{}",
-        none.err
+    assert_eq!(
+        none.err,
+        "hookyard: the service has no key of its own for contract plain: leave --fetch-keys out\n"
     );
 }
