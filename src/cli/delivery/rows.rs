@@ -10,7 +10,7 @@ pub(crate) fn delivery_columns() -> [Column<'static, DeliveryView>; 9] {
         ("ID", &|delivery| delivery.id.to_string()),
         ("CREATED", &|delivery| delivery.created_at.to_string()),
         ("STATE", &state_text),
-        ("TYPE", &|delivery| delivery.event_type.to_string()),
+        ("TYPE", &type_text),
         ("ENDPOINT", &|delivery| {
             delivery
                 .endpoint_name
@@ -26,6 +26,12 @@ pub(crate) fn delivery_columns() -> [Column<'static, DeliveryView>; 9] {
         }),
         ("NEXT", &|delivery| or_empty(delivery.next_attempt_at)),
     ]
+}
+
+/// The event's type, marked where it is a test.
+fn type_text(delivery: &DeliveryView) -> String {
+    let mark = if delivery.test { " (test)" } else { "" };
+    format!("{}{mark}", delivery.event_type)
 }
 
 /// The state, and why.
@@ -58,6 +64,21 @@ pub(super) fn micros_text(micros: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_test_is_marked_beside_its_type() {
+        let mut delivery: DeliveryView = serde_json::from_value(serde_json::json!({
+            "id": "dlv_0000000000001", "event_id": "evt_0000000000001", "event_type": "packet.signed",
+            "endpoint_id": "ep_0000000000001", "endpoint_name": null, "state": "pending", "reason": null,
+            "attempts": 0, "next_attempt_at": null, "last_attempt_at": null, "last_status": null,
+            "last_class": null, "last_latency_us": null, "test": true,
+            "created_at": "2026-04-13T10:18:00Z", "updated_at": "2026-04-13T10:18:00Z",
+        }))
+        .unwrap();
+        assert_eq!(type_text(&delivery), "packet.signed (test)");
+        delivery.test = false;
+        assert_eq!(type_text(&delivery), "packet.signed");
+    }
 
     #[test]
     fn durations_are_short() {

@@ -135,6 +135,7 @@ fn cell(
             (text, role)
         }
         ENDPOINT => (model.endpoint_name(delivery), Role::Text),
+        EVENT if delivery.test => (format!("test {}", delivery.event_type), Role::Muted),
         EVENT => (delivery.event_type.to_string(), Role::Text),
         TRY => (delivery.attempts.to_string(), Role::Text),
         LATENCY => (

@@ -73,10 +73,14 @@ fn title(pen: &mut Pen<'_>, model: &Model, view: &Inspector, area: Rect) {
     let delivery = view.delivery();
     let shown = state::of_delivery(pen.skin(), delivery);
     let endpoint = model.endpoint_name(delivery);
+    let test = if delivery.test { "test " } else { "" };
     let parts = [
         (delivery.id.to_string(), Role::Strong),
         (format!("{} {}", shown.glyph, shown.word), shown.role),
-        (format!("{} to {endpoint}", delivery.event_type), Role::Text),
+        (
+            format!("{test}{} to {endpoint}", delivery.event_type),
+            Role::Text,
+        ),
     ];
     let mut x = area.x;
     for (text, role) in parts {

@@ -82,6 +82,25 @@ fn deliveries_at_80x24() {
 }
 
 #[test]
+fn a_test_delivery_is_marked_in_the_list() {
+    let mut model = connected(false);
+    let tested = DeliveryView {
+        test: true,
+        ..delivery(21)
+    };
+    let change = Change {
+        deliveries: vec![tested.clone()],
+        ..Change::default()
+    };
+    let frame = StreamFrame::Change(Box::new(change));
+    update(&mut model, at(50), Msg::Frame(Box::new(frame)));
+    let mark = format!("test {}", &tested.event_type.as_str()[..8]);
+    assert!(!screen(&connected(false), 50).contains(&mark));
+    let shown = screen(&model, 50);
+    assert!(shown.contains(&mark), "{shown}");
+}
+
+#[test]
 fn deliveries_held_with_a_row_selected() {
     let mut model = connected(true);
     press(&mut model, 0, "j j");

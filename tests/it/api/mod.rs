@@ -13,4 +13,5 @@ mod refused_input;
 mod roles;
 mod service;
 mod stream;
+mod test_traffic;
 mod tokens;
