@@ -118,10 +118,6 @@ const UNSHOWN: &[(&str, &str)] = &[
         "no contract changes within a process: needs two versions of one",
     ),
     (
-        "contract {contract} sends to https URLs only",
-        "the contract that is built in does not ask for it",
-    ),
-    (
         "the sealed value ",
         "comes as the reason of a delivery that is undeliverable, or within the refusal of a wrong key",
     ),

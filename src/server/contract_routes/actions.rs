@@ -2,7 +2,6 @@
 
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::Value;
 
 use super::answer::{self, Told};
 use super::fields::Written;
@@ -14,6 +13,7 @@ use crate::domain::contract::{
 use crate::domain::endpoint::Endpoint;
 use crate::domain::event_type::EventType;
 use crate::domain::json::{InvalidJson, RawJson};
+use crate::domain::sign::service_key::VerificationKey;
 use crate::engine::EngineError;
 use crate::server::body::{self, Body};
 use crate::server::caller::Caller;
@@ -51,7 +51,7 @@ pub(super) async fn create(
         .create_endpoint(&call.caller.actor(), new)
         .await;
     let (endpoint, secret) = created.map_err(|error| refusal::of_new(call.api, error))?;
-    let keys = verification_keys(call).await?;
+    let keys = verification_keys(call);
     answer::one(
         call.route,
         &Told {
@@ -67,7 +67,7 @@ pub(super) async fn list(call: Call<'_>) -> Result<HttpResponse, Refusal> {
         .state
         .engine
         .endpoints_under(&call.contract.name, call.caller.tenant());
-    let keys = verification_keys(call).await?;
+    let keys = verification_keys(call);
     let told = endpoints.iter().map(|endpoint| call.told(endpoint, &keys));
     answer::list(call.route, call.api.list_member.as_deref(), told)
 }
@@ -134,7 +134,7 @@ pub(super) async fn test(
         other => refusal::of_one(call.api, endpoint.id, call.id, other),
     })?;
     let event = call.state.engine.event(event_id).await?;
-    let keys = verification_keys(call).await?;
+    let keys = verification_keys(call);
     answer::one(
         call.route,
         &Told {
@@ -165,7 +165,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn told(self, endpoint: &'a Endpoint, keys: &'a [Value]) -> Told<'a> {
+    fn told(self, endpoint: &'a Endpoint, keys: &'a [VerificationKey]) -> Told<'a> {
         Told {
             contract: self.contract,
             endpoint,
@@ -176,17 +176,15 @@ impl<'a> Call<'a> {
     }
 
     async fn answer(self, endpoint: &Endpoint) -> Result<HttpResponse, Refusal> {
-        let keys = verification_keys(self).await?;
-        answer::one(
-            self.route,
-            &Told {
-                contract: self.contract,
-                endpoint,
-                secret: None,
-                test: None,
-                keys: &keys,
-            },
-        )
+        let keys = verification_keys(self);
+        let told = Told {
+            contract: self.contract,
+            endpoint,
+            secret: None,
+            test: None,
+            keys: &keys,
+        };
+        answer::one(self.route, &told)
     }
 }
 
@@ -243,11 +241,14 @@ fn whole(body: &Body<'_>) -> Result<RawJson, Refusal> {
     })
 }
 
-/// The service's own public keys for the contract, where the answer shows them.
-async fn verification_keys(call: Call<'_>) -> Result<Vec<Value>, Refusal> {
+/// The service's own public keys that sign for the contract now, newest first, where the answer shows them.
+fn verification_keys(call: Call<'_>) -> Vec<VerificationKey> {
     let shown = AnswerValue::Field(NativeField::VerificationKeys);
     if !answer::tells(call.route, &shown) {
-        return Ok(Vec::new());
+        return Vec::new();
     }
-    Ok(Vec::new())
+    let now = call.state.clock.now();
+    let mut keys = call.state.engine.verification_keys(&call.contract.name);
+    keys.retain(|key| key.signs_at(now));
+    keys
 }

@@ -10,6 +10,8 @@ use crate::domain::contract::{
 };
 use crate::domain::endpoint::{Endpoint, EndpointStatus};
 use crate::domain::event::Event;
+use crate::domain::sign::secret;
+use crate::domain::sign::service_key::VerificationKey;
 use crate::domain::time::Timestamp;
 use crate::server::answers;
 use crate::server::problem::Refusal;
@@ -24,8 +26,8 @@ pub(super) struct Told<'a> {
     pub(super) secret: Option<&'a SecretString>,
     /// The event that a test sent.
     pub(super) test: Option<&'a Event>,
-    /// The service's own public keys for this contract, newest first, as answers show them.
-    pub(super) keys: &'a [Value],
+    /// The service's own public keys for this contract, newest first.
+    pub(super) keys: &'a [VerificationKey],
 }
 
 /// The answer of a route about one endpoint.
@@ -126,10 +128,18 @@ fn field(native: NativeField, told: &Told<'_>) -> Value {
         NativeField::Concurrency => json!(endpoint.concurrency),
         NativeField::CreatedAt => time(endpoint.created_at),
         NativeField::UpdatedAt => time(endpoint.updated_at),
-        NativeField::VerificationKeys => Value::Array(told.keys.to_vec()),
+        NativeField::VerificationKeys => Value::Array(told.keys.iter().map(key).collect()),
     }
 }
 
 fn time(at: Timestamp) -> Value {
     json!(at.to_rfc3339_seconds())
+}
+
+fn key(key: &VerificationKey) -> Value {
+    json!({
+        "id": key.id,
+        "algorithm": VerificationKey::ALGORITHM,
+        "public_key": secret::public_text(key.key),
+    })
 }

@@ -1,6 +1,7 @@
 //! The routes that contracts add, by contracts of our own invention: what holds here holds for any.
 
 mod answers;
+mod built_in;
 mod callers;
 mod limits;
 mod refusals;
