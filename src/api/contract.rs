@@ -25,6 +25,19 @@ pub struct ContractView {
     pub event_types: Vec<EventTypeView>,
 }
 
+/// An event type of an enabled contract.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ListedEventType {
+    /// Its name.
+    pub name: String,
+    /// What it tells.
+    pub description: String,
+    /// The contract that describes it; a name may stand under several.
+    pub contract: String,
+    /// `open` where the contract takes other types too, `closed` where it takes listed ones only.
+    pub catalogue: String,
+}
+
 /// A described event type.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EventTypeView {

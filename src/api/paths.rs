@@ -48,6 +48,8 @@ pub const TOKENS: &str = "/v1/tokens";
 pub const TOKEN: &str = "/v1/tokens/{id}";
 /// The loaded contracts.
 pub const CONTRACTS: &str = "/v1/contracts";
+/// The event types that enabled contracts describe.
+pub const EVENT_TYPES: &str = "/v1/event-types";
 /// One contract.
 pub const CONTRACT: &str = "/v1/contracts/{name}";
 /// The public halves of the keys that the service signs with under it.

@@ -1,11 +1,13 @@
 //! Which endpoints an event reaches: the set of all that accept deliveries, found by tenant and event type.
 //!
 //! One event costs a look-up for its type, one for each of its type's parents, and one for `*`, in its own tenant
-//! only; an event for everyone asks every tenant. The answer is exactly [`Endpoint::wants`] over all endpoints.
+//! only; an event for everyone asks every tenant. The answer is exactly [`Endpoint::wants`] over all endpoints whose
+//! contract's catalogue takes the type.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::catalogue::ClosedCatalogues;
 use super::endpoint::{Endpoint, HoldClock};
 use super::event_type::{EventType, EventTypePattern};
 use super::id::EndpointId;
@@ -14,6 +16,8 @@ use super::tenant::{Audience, Tenant};
 /// The endpoints that accept deliveries.
 #[derive(Debug, Default)]
 pub struct EndpointIndex {
+    /// What endpoints of some contracts are narrowed to.
+    catalogues: ClosedCatalogues,
     /// What is needed to take an endpoint out again, and its hold clock.
     entries: HashMap<EndpointId, Entry>,
     /// Those that get ordinary events, by tenant.
@@ -39,21 +43,30 @@ struct ByType {
 }
 
 impl EndpointIndex {
+    /// An empty index over endpoints of which some are under closed catalogues.
+    pub fn new(catalogues: ClosedCatalogues) -> Self {
+        Self {
+            catalogues,
+            ..Self::default()
+        }
+    }
+
     /// Takes up an endpoint, or its new settings; one that accepts no deliveries is taken out.
     pub fn put(&mut self, endpoint: &Endpoint) {
         self.remove(endpoint.id);
         if !endpoint.status.accepts_deliveries() {
             return;
         }
+        let patterns = self.catalogues.narrowed(endpoint);
         let tenants = self.tenants_mut(endpoint.test_mode);
         let by_type = tenants.entry(endpoint.tenant.clone()).or_default();
-        for pattern in &endpoint.event_types {
+        for pattern in &patterns {
             by_type.list_mut(pattern).push(endpoint.id);
         }
         let entry = Entry {
             tenant: endpoint.tenant.clone(),
             test_mode: endpoint.test_mode,
-            patterns: endpoint.event_types.clone(),
+            patterns,
             hold: endpoint.hold,
         };
         self.entries.insert(endpoint.id, entry);
@@ -198,7 +211,7 @@ mod tests {
             tenant: settings.tenant.map(|name| name.parse().unwrap()),
             name: None,
             url: "https://example.com".to_owned(),
-            contract: "standard".to_owned(),
+            contract: settings.contract.to_owned(),
             event_types: settings
                 .patterns
                 .iter()
@@ -230,18 +243,21 @@ mod tests {
         test_mode: bool,
         status: u8,
         patterns: Vec<&'static str>,
+        contract: &'static str,
     }
 
     fn settings() -> impl Strategy<Value = Settings> {
         let tenant = prop::sample::select(vec![None, Some("acme"), Some("other")]);
         let pattern = prop::sample::select(vec!["*", "a.*", "a.b.*", "a.b", "a", "a.b.c", "b.a"]);
         let patterns = prop::collection::vec(pattern, 1..4);
-        (tenant, any::<bool>(), 0..4_u8, patterns).prop_map(
-            |(tenant, test_mode, status, patterns)| Settings {
+        let contract = prop::sample::select(vec!["open", "closed", "silent"]);
+        (tenant, any::<bool>(), 0..4_u8, patterns, contract).prop_map(
+            |(tenant, test_mode, status, patterns, contract)| Settings {
                 tenant,
                 test_mode,
                 status,
                 patterns,
+                contract,
             },
         )
     }
@@ -252,7 +268,10 @@ mod tests {
         fn the_index_agrees_with_every_endpoint_asked_in_turn(
             changes in prop::collection::vec((0..6_i64, prop::option::weighted(0.8, settings())), 0..24),
         ) {
-            let mut index = EndpointIndex::default();
+            let listed = ["a.b", "b.a"].map(|text| text.parse().unwrap()).to_vec();
+            let closed = [("closed".to_owned(), listed), ("silent".to_owned(), Vec::new())];
+            let catalogues: ClosedCatalogues = closed.into_iter().collect();
+            let mut index = EndpointIndex::new(catalogues.clone());
             let mut all = std::collections::BTreeMap::new();
             for (id, settings) in changes {
                 match settings {
@@ -275,6 +294,7 @@ mod tests {
                         let expected: Vec<_> = all
                             .values()
                             .filter(|endpoint| endpoint.wants(&audience, &event_type, test))
+                            .filter(|endpoint| catalogues.take(&endpoint.contract, &event_type))
                             .map(|endpoint| (endpoint.id, endpoint.hold))
                             .collect();
                         prop_assert_eq!(index.matches(&audience, &event_type, test), expected);

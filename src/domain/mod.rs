@@ -14,6 +14,7 @@ pub mod actor;
 pub mod address;
 pub mod attempt;
 pub mod call_limit;
+pub mod catalogue;
 pub mod contract;
 pub mod delivery;
 pub mod duration;

@@ -293,7 +293,7 @@ impl Engine {
     /// Without a type: the endpoint's first exact type, else the contract's first, else `hookyard.test`.
     ///
     /// # Errors
-    /// NotFound, Conflict (disabled), Busy, Full, Draining.
+    /// NotFound, Invalid (a type that the contract does not take), Conflict (disabled), Busy, Full, Draining.
     pub async fn test_endpoint(
         &self,
         actor: &Actor,
@@ -304,6 +304,11 @@ impl Engine {
         self.desk.open()?;
         let endpoint = self.desk.endpoint(id)?;
         let contract = self.desk.contracts.get_known(&endpoint.contract);
+        if let (Some(contract), Some(asked)) = (contract, &event_type) {
+            contract
+                .check_event_type(asked)
+                .map_err(|refused| EngineError::invalid("/event_type", refused.to_string()))?;
+        }
         let audience = match endpoint.tenant.clone() {
             Some(tenant) => Audience::Tenant(tenant),
             None => Audience::Tenantless,

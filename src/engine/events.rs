@@ -8,6 +8,7 @@ use super::paging;
 use super::router::Told;
 use super::views::{Page, PageRequest};
 use crate::domain::actor::Actor;
+use crate::domain::endpoint_draft::InvalidInput;
 use crate::domain::event::{Event, NewEvent};
 use crate::domain::id::{DeliveryId, EndpointId, EventId};
 use crate::domain::tenant::Tenant;
@@ -20,9 +21,11 @@ impl Engine {
     /// Stores events with their deliveries, all or nothing; they are on disk when this returns.
     ///
     /// # Errors
-    /// Conflict (a key with other content), Busy, Full, Draining.
+    /// Invalid (a type that no enabled contract takes, at `/0/type` and so on), Conflict (a key with other content),
+    /// Busy, Full, Draining.
     pub async fn publish(&self, events: Vec<NewEvent>) -> Result<Vec<Published>, EngineError> {
         self.desk.open()?;
+        self.check_types(&events)?;
         let published = self.desk.store.publish(events).await?;
         let new = published.iter().filter(|published| !published.duplicate);
         let deliveries = new.map(|published| u64::from(published.deliveries)).sum();
@@ -78,7 +81,8 @@ impl Engine {
     /// Sends a stored event to an endpoint that it never reached.
     ///
     /// # Errors
-    /// NotFound, Conflict (it has a delivery there already), Busy, Full, Draining.
+    /// NotFound, Conflict (it has a delivery there already, or the endpoint's contract does not take its type), Busy,
+    /// Full, Draining.
     pub async fn deliver_event(
         &self,
         actor: &Actor,
@@ -86,10 +90,32 @@ impl Engine {
         endpoint: EndpointId,
     ) -> Result<DeliveryId, EngineError> {
         self.desk.open()?;
-        self.desk.endpoint(endpoint)?;
+        let target = self.desk.endpoint(endpoint)?;
+        if let Some(contract) = self.desk.contracts.get_known(&target.contract) {
+            let stored = self.desk.store.event(event).await?;
+            contract
+                .check_event_type(&stored.event.event_type)
+                .map_err(|refused| EngineError::Conflict(refused.to_string()))?;
+        }
         let note = AuditNote::new(actor.clone(), "event.deliver");
         let id = self.desk.store.deliver_event(note, event, endpoint).await?;
         self.desk.tell(endpoint, Told::DeliveriesChanged).await;
         Ok(id)
+    }
+
+    /// Refuses types that no enabled contract takes: such an event could reach nobody, whoever subscribes.
+    fn check_types(&self, events: &[NewEvent]) -> Result<(), EngineError> {
+        let check = |(index, event): (usize, &NewEvent)| {
+            let checked = self.desk.contracts.check_event_type(&event.event_type);
+            let refused = checked.err()?;
+            let pointer = format!("/{index}/type");
+            Some(InvalidInput::at(pointer, refused.to_string()))
+        };
+        let refused: Vec<InvalidInput> = events.iter().enumerate().filter_map(check).collect();
+        if refused.is_empty() {
+            Ok(())
+        } else {
+            Err(EngineError::Invalid(refused))
+        }
     }
 }

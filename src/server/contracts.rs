@@ -10,7 +10,9 @@ use super::endpoint_input::overlap;
 use super::json::nearest;
 use super::problem::{Kind, Refusal};
 use super::state::State;
-use crate::api::contract::{ContractView, EventTypeView, RotateKeyBody, ServiceKeyView};
+use crate::api::contract::{
+    ContractView, EventTypeView, ListedEventType, RotateKeyBody, ServiceKeyView,
+};
 use crate::api::page::Page;
 use crate::api::paths;
 use crate::api::problem::Problem;
@@ -109,6 +111,26 @@ fn key_page(keys: Vec<VerificationKey>) -> Page<ServiceKeyView> {
         next: None,
         searched: None,
     }
+}
+
+/// Lists the event types that enabled contracts describe, by contract.
+#[utoipa::path(get, path = paths::EVENT_TYPES, tag = "contracts",
+    responses((status = 200, body = Page<ListedEventType>)))]
+pub(super) async fn event_types(_: Caller, state: Data<State>) -> Result<HttpResponse, Refusal> {
+    let set = state.engine.contracts();
+    let items = set.iter().flat_map(|contract| {
+        contract.event_types.iter().map(|entry| ListedEventType {
+            name: entry.name.to_string(),
+            description: entry.description.clone(),
+            contract: contract.name.clone(),
+            catalogue: contract.catalogue.as_str().to_owned(),
+        })
+    });
+    ok(&Page {
+        items: items.collect(),
+        next: None,
+        searched: None,
+    })
 }
 
 fn view(set: &ContractSet, contract: &Contract) -> ContractView {

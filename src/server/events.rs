@@ -19,7 +19,7 @@ use crate::api::delivery::DeliveryView;
 use crate::api::event::{DeliverEvent, EventView, PublishEvent, Published};
 use crate::api::page::{Page, PageQuery};
 use crate::api::paths;
-use crate::api::problem::Problem;
+use crate::api::problem::{InputError, Problem};
 use crate::domain::event::NewEvent;
 use crate::domain::id::EventId;
 use crate::domain::limits::BATCH_BYTES_MAX;
@@ -52,7 +52,7 @@ pub(super) async fn publish(
     let body = body::read(&state, &request, payload, limit).await?;
     let event = publish::single(body.as_bytes(), key_of(&request)?, caller.tenant())?;
     drop(body);
-    let published = store(&state, vec![event]).await?;
+    let published = store(&state, vec![event]).await.map_err(of_one)?;
     match published.as_slice() {
         [only] => answers::json(StatusCode::ACCEPTED, &published_view(*only)),
         other => Err(Refusal::internal(format!(
@@ -105,6 +105,18 @@ async fn store(state: &State, events: Vec<NewEvent>) -> Result<Vec<engine::Publi
         state.publishes_refused.fetch_add(1, Ordering::Relaxed);
     }
     Ok(result?)
+}
+
+/// A refusal of the only event: its members are the body's.
+fn of_one(refusal: Refusal) -> Refusal {
+    if refusal.errors.is_empty() {
+        return refusal;
+    }
+    let errors = refusal.errors.into_iter().map(|error| InputError {
+        pointer: error.pointer.replacen("/0", "", 1),
+        detail: error.detail,
+    });
+    Refusal::invalid(errors.collect())
 }
 
 fn refuse_when_draining(state: &State) -> Result<(), Refusal> {

@@ -165,6 +165,9 @@ routes! {
     CONTRACT_KEYS_ROTATE {
         POST contracts::rotate_key ADMINISTER;
     }
+    EVENT_TYPES {
+        GET contracts::event_types Access::Known;
+    }
     INFO {
         GET service::info Access::Known;
     }

@@ -25,6 +25,7 @@ use super::options::StoreOptions;
 use super::schema::{self, MIGRATOR};
 use super::writer::{COMMANDS_MAX, LastWords, Waiting, Writer};
 use crate::clock::{AgreedTime, SharedClock};
+use crate::domain::catalogue::ClosedCatalogues;
 use crate::domain::endpoint_index::EndpointIndex;
 use crate::domain::id::IdMint;
 
@@ -72,7 +73,7 @@ impl Store {
         let clock_offset_ms = Arc::new(AtomicI64::new(stored_offset(&mut connection).await?));
         let set_back_ms = set_back_ms(&mut connection, &clock).await?;
         let time = AgreedTime::before_step(Arc::clone(&clock), set_back_ms.unwrap_or(0));
-        let index = read_index(&mut connection).await?;
+        let index = read_index(&mut connection, options.catalogues.clone()).await?;
 
         let facts = Arc::new(FactsBoard::default());
         let checkpoints = checkpoint_options(&path).connect().await?;
@@ -185,8 +186,11 @@ async fn prepared_writer(options: &StoreOptions) -> Result<SqliteConnection, Sto
     Ok(connection)
 }
 
-async fn read_index(connection: &mut SqliteConnection) -> Result<EndpointIndex, StoreError> {
-    let mut index = EndpointIndex::default();
+async fn read_index(
+    connection: &mut SqliteConnection,
+    catalogues: ClosedCatalogues,
+) -> Result<EndpointIndex, StoreError> {
+    let mut index = EndpointIndex::new(catalogues);
     endpoints::read_all_in(connection, |endpoint| index.put(&endpoint)).await?;
     Ok(index)
 }

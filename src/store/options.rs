@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::catalogue::ClosedCatalogues;
+
 /// Free bytes on the file system of a path, as an unprivileged process may use them.
 pub type FreeSpace = Arc<dyn Fn(&Path) -> io::Result<u64> + Send + Sync>;
 
@@ -32,6 +34,8 @@ pub struct StoreOptions {
     pub changes_kept: usize,
     /// Reading connections.
     pub readers: u32,
+    /// The contracts whose endpoints get listed event types only.
+    pub catalogues: ClosedCatalogues,
 }
 
 impl StoreOptions {
@@ -51,6 +55,7 @@ impl StoreOptions {
             hand_over_batches_max: 64,
             changes_kept: 256,
             readers: 4,
+            catalogues: ClosedCatalogues::default(),
         }
     }
 

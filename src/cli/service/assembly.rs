@@ -55,7 +55,8 @@ impl Service {
         keep_files_private();
         raise_descriptors();
         make_data_dir(&config.data_dir)?;
-        let (store, hand_over) = open_store(config, Arc::clone(&clock)).await?;
+        let contracts = Arc::new(contract_files::load(config)?);
+        let (store, hand_over) = open_store(config, &contracts, Arc::clone(&clock)).await?;
         let sealed_before = store.meta(KEY_CHECK).await?.is_some();
         let sealing_key = key::load(
             config,
@@ -65,7 +66,6 @@ impl Service {
                 WhenMissing::Make
             },
         )?;
-        let contracts = Arc::new(contract_files::load(config)?);
         let tcp = bind_tcp(config, &store, &clock).await?;
         let mut socket = socket::bind(config)?;
         let address = tcp.local_addr()?;
@@ -187,10 +187,12 @@ fn make_data_dir(path: &Path) -> anyhow::Result<()> {
 
 async fn open_store(
     config: &Config,
+    contracts: &ContractSet,
     clock: SharedClock,
 ) -> anyhow::Result<(Store, HandOverReceiver)> {
     let options = StoreOptions {
         reserve_bytes: config.retention.reserve_bytes,
+        catalogues: contracts.closed_catalogues(),
         ..StoreOptions::new(&config.data_dir)
     };
     Store::open(options, clock).await.map_err(|error| match error {

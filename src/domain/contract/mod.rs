@@ -14,6 +14,7 @@
 mod api;
 mod body;
 mod canonical;
+mod catalogue_words;
 mod ecmascript;
 mod error;
 mod header;
@@ -42,7 +43,7 @@ pub use model::{
 };
 pub use render::RenderInput;
 pub use route::{OWN_PATHS, RoutePath};
-pub use set::{ContractSet, ContractSetError, ContractText, FoundRoute, RouteLookup};
+pub use set::{ContractSet, ContractSetError, ContractText, FoundRoute, RouteLookup, UnlistedType};
 pub use template::{Template, Variable};
 pub use terms::RefusedTerm;
 

@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use super::api::{ApiMethod, ApiRoute, ApiRules};
+use super::catalogue_words::in_words;
 use super::error::ContractError;
-use super::model::Contract;
+use super::model::{Catalogue, Contract};
 use super::reader::nearest_hint;
+use crate::domain::catalogue::ClosedCatalogues;
+use crate::domain::event_type::EventType;
 
 /// The embedded directory: whatever lies in it is a built-in contract. No list of theirs is kept in Rust, so this file
 /// must be compiled again to notice a new one; a test compares.
@@ -126,6 +129,16 @@ pub struct FoundRoute<'a> {
     pub id: Option<&'a str>,
 }
 
+/// An event type that no enabled contract takes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{asked} is no event type of any enabled contract, and all their catalogues are closed; {known}"
+)]
+pub struct UnlistedType {
+    asked: String,
+    known: String,
+}
+
 impl ContractSet {
     /// Loads the built-in contracts and `own`, which replace built-in ones of their name.
     ///
@@ -208,6 +221,43 @@ impl ContractSet {
     /// What an endpoint gets that names no contract; always an enabled one.
     pub fn default_name(&self) -> &str {
         &self.default_name
+    }
+
+    /// The listed types of every closed catalogue, of contracts that are not enabled as well: their endpoints still
+    /// get what was accepted for them.
+    pub fn closed_catalogues(&self) -> ClosedCatalogues {
+        let closed = self
+            .iter_known()
+            .filter(|contract| contract.catalogue == Catalogue::Closed);
+        let listed = |contract: &Contract| {
+            let names = contract.event_types.iter().map(|entry| entry.name.clone());
+            names.collect()
+        };
+        closed
+            .map(|contract| (contract.name.clone(), listed(contract)))
+            .collect()
+    }
+
+    /// Accepts an event type, for publishing: some enabled contract lists it, or takes any.
+    ///
+    /// # Errors
+    /// All catalogues are closed and none lists it.
+    pub fn check_event_type(&self, event_type: &EventType) -> Result<(), UnlistedType> {
+        let takes = |contract: &Contract| {
+            contract.catalogue == Catalogue::Open
+                || contract
+                    .event_types
+                    .iter()
+                    .any(|entry| entry.name == *event_type)
+        };
+        if self.iter().any(|contract| takes(contract)) {
+            return Ok(());
+        }
+        let listed = self.iter().flat_map(|contract| &contract.event_types);
+        Err(UnlistedType {
+            asked: event_type.to_string(),
+            known: in_words(event_type.as_str(), listed),
+        })
     }
 
     /// Which enabled contract's route answers `method` on `path`; at most one does.

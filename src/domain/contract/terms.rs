@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 
+use super::catalogue_words::in_words;
 use super::header;
 use super::model::{Catalogue, Contract, KeyKind};
 use crate::domain::duration::DurationText;
@@ -69,14 +70,14 @@ pub enum RefusedTerm {
     HeaderTwice(String),
     /// A type outside a closed catalogue.
     #[error(
-        "{asked} matches no event type of contract {contract}: its catalogue is closed; it has {known}"
+        "{asked} matches no event type of contract {contract}, whose catalogue is closed; {known}"
     )]
     EventType {
         /// The contract.
         contract: String,
         /// The type or pattern.
         asked: String,
-        /// The known types.
+        /// The types most like it, in words.
         known: String,
     },
     /// A rate limit that lets more through than the contract's.
@@ -263,15 +264,11 @@ impl Contract {
         if self.catalogue == Catalogue::Open || listed() {
             return Ok(());
         }
-        let known: Vec<&str> = self
-            .event_types
-            .iter()
-            .map(|entry| entry.name.as_str())
-            .collect();
+        let asked = pattern.to_string();
         Err(RefusedTerm::EventType {
             contract: self.name.clone(),
-            asked: pattern.to_string(),
-            known: known.join(", "),
+            known: in_words(&asked, &self.event_types),
+            asked,
         })
     }
 

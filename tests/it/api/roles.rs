@@ -54,6 +54,10 @@ const EXPECTED: &[(&str, &str)] = &[
         "publisher consumer viewer operator admin",
     ),
     ("POST /v1/contracts/{name}/keys/rotate", "admin"),
+    (
+        "GET /v1/event-types",
+        "publisher consumer viewer operator admin",
+    ),
     ("GET /v1/info", "publisher consumer viewer operator admin"),
     // On loopback these answer anybody; elsewhere those who read everything (see `probes`).
     ("GET /healthz", "publisher consumer viewer operator admin"),

@@ -74,6 +74,7 @@ impl Service {
         let directory = tempfile::tempdir().unwrap();
         let clock: SharedClock = Arc::new(SystemClock::new());
         let mut store_options = StoreOptions::new(directory.path());
+        store_options.catalogues = contracts.closed_catalogues();
         change_store(&mut store_options);
         let (store, hand_over) = Store::open(store_options, clock.clone()).await.unwrap();
         let targets = AddressRules {

@@ -173,7 +173,7 @@ fn a_closed_catalogue_refuses_other_types_and_names_its_own() {
             .check_pattern(&"agent.*".parse().unwrap())
             .unwrap_err()
             .to_string(),
-        "agent.* matches no event type of contract x: its catalogue is closed; it has task.created"
+        "agent.* matches no event type of contract x, whose catalogue is closed; it has task.created"
     );
     assert_eq!(
         load(MINIMAL).check_event_type(&"anything".parse().unwrap()),

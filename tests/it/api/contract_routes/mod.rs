@@ -3,6 +3,7 @@
 mod answers;
 mod built_in;
 mod callers;
+mod catalogues;
 mod limits;
 mod refusals;
 mod tests;
