@@ -234,7 +234,8 @@ fn what_is_no_request_is_told_apart_from_a_wrong_signature() {
         said(home.path(), &ended),
         (
             Some(2),
-            "hookyard: give the secret with --secret S or --secret-file F\n".to_owned()
+            "hookyard: give the secret with --secret S or --secret-file F, or a public key with --public-key K or \
+                 --fetch-keys\n".to_owned()
         )
     );
 }
