@@ -63,6 +63,14 @@ pub const RATE_LIMIT_PER_MIN: Duration = Duration::from_secs(1);
 /// The longest stretch of a rate limit: so far back attempts are read when a lane starts.
 pub const RATE_LIMIT_PER_MAX: Duration = Duration::from_hours(24);
 
+/// Certificates of one endpoint whose warnings are remembered: a receiver behind a few machines has a few at once.
+pub const CERTIFICATES_REMEMBERED_MAX: u32 = 16;
+/// Certificates that end soon of which it is remembered that they need not be looked at again, and those that wait to
+/// be: beyond it the hourly round sees to them.
+pub const CERTIFICATES_KEPT_MAX: usize = 10_000;
+/// Endpoints with certificates near their end that are read at once.
+pub const CERTIFICATES_ROUND_ROWS: u32 = 500;
+
 /// Bytes of a response body that are read and kept; the rest is cut off and said to be.
 pub const RESPONSE_BODY_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of response headers that are kept with an attempt.

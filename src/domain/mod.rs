@@ -15,6 +15,7 @@ pub mod address;
 pub mod attempt;
 pub mod call_limit;
 pub mod catalogue;
+pub mod certificate;
 pub mod contract;
 pub mod delivery;
 pub mod duration;

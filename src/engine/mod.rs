@@ -16,6 +16,7 @@
 mod agenda;
 mod berth;
 mod book;
+mod certificates;
 mod deliveries;
 mod desk;
 mod endpoints;
@@ -42,7 +43,8 @@ mod wish;
 mod yard;
 
 pub use crate::store::{
-    AttemptStats, Changes, DeliveryChange, EndpointLedger, Published, StoreFacts, StoredEvent,
+    AttemptStats, CertificateCounts, CertificateWarning, Changes, DeliveryChange, EndpointLedger,
+    Published, StoreFacts, StoredEvent,
 };
 pub use error::EngineError;
 pub use handle::{Engine, KEY_CHECK};

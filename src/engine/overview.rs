@@ -9,7 +9,7 @@ use crate::domain::delivery::Delivery;
 use crate::domain::endpoint::Endpoint;
 use crate::domain::id::{DeliveryId, EndpointId};
 use crate::domain::time::Timestamp;
-use crate::store::EndpointLedger;
+use crate::store::{CertificateCounts, EndpointLedger};
 
 impl Engine {
     /// An endpoint as it is in memory, a deleted one too: old deliveries keep its name.
@@ -36,6 +36,15 @@ impl Engine {
     /// NotFound, Internal.
     pub async fn endpoint_ledger(&self, id: EndpointId) -> Result<EndpointLedger, EngineError> {
         Ok(self.desk.store.endpoint_ledger(id).await?)
+    }
+
+    /// How many endpoints' certificates end soon, by what their receivers showed last.
+    ///
+    /// # Errors
+    /// Internal.
+    pub async fn certificate_counts(&self) -> Result<CertificateCounts, EngineError> {
+        let now = self.desk.clock.now();
+        Ok(self.desk.store.certificate_counts(now).await?)
     }
 
     /// Events accepted of all time.

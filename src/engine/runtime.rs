@@ -14,6 +14,7 @@ use rand_chacha::ChaCha12Rng;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinError;
 
+use super::certificates;
 use super::desk::Desk;
 use super::error::EngineError;
 use super::parts::EngineOptions;
@@ -138,6 +139,7 @@ fn run(desk: &Arc<Desk>, crew: Crew) -> (Rc<Yard>, Essential) {
     let waiting = u32::try_from(crew.with_pending.len()).unwrap_or(u32::MAX);
     yard.waiting_to_start.set(waiting);
     actix_rt::spawn(discard_orphans(Rc::clone(&yard)));
+    actix_rt::spawn(certificates::watch(Rc::clone(&yard)));
     let essential = Essential {
         recovery: actix_rt::spawn(recover(Rc::clone(&yard), router.clone(), crew.with_pending)),
         time: actix_rt::spawn(keep_time(Rc::clone(&yard), router)),

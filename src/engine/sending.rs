@@ -117,6 +117,10 @@ impl Sending {
         let blank = self.blank_attempt(&request, contract, event.as_ref(), started_at, attempt_id);
         let exchange = self.exchange(request, abort).await;
         let ended_at = self.yard.now();
+        if let Some(expires_at) = exchange.certificate_expires_at {
+            let watch = &self.yard.certificates;
+            watch.seen(self.setup.endpoint.id, expires_at, ended_at);
+        }
         let rules = &contract.request;
         let verdict = outcome::classify(ended_at, &rules.success, rules.gone, &exchange);
         let id = self.item.id;

@@ -10,6 +10,7 @@ use rand_chacha::ChaCha12Rng;
 use tokio::sync::Notify;
 
 use super::berth::Berth;
+use super::certificates::CertificateWatch;
 use super::desk::Desk;
 use super::kept::KeptBudget;
 use super::parts::EngineOptions;
@@ -32,6 +33,8 @@ pub(super) struct Yard {
     pub(super) slots: RefCell<Slots>,
     pub(super) rng: RefCell<ChaCha12Rng>,
     pub(super) budget: Arc<KeptBudget>,
+    /// Ends of certificates, as attempts show them.
+    pub(super) certificates: CertificateWatch,
     /// Berths by endpoint; the router puts them in and takes them out.
     pub(super) berths: RefCell<HashMap<EndpointId, Rc<Berth>>>,
     /// Endpoints with work whose lane recovery has not started yet.
@@ -79,6 +82,7 @@ impl Yard {
             slots: RefCell::new(slots),
             rng: RefCell::new(rng),
             budget: KeptBudget::new(options.kept_bytes_max),
+            certificates: CertificateWatch::default(),
             berths: RefCell::default(),
             waiting_to_start: Cell::new(0),
             landed: Notify::new(),

@@ -11,6 +11,7 @@ use super::state::State;
 use super::stats;
 use crate::api::stats::StatsView;
 use crate::domain::attempt::FailureClass;
+use crate::engine::CertificateCounts;
 
 /// What the text is.
 pub(super) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -25,6 +26,8 @@ pub(super) async fn page(state: &State) -> Result<String, Refusal> {
     deliveries(&mut page, &stats);
     attempts(&mut page, &stats);
     machine(&mut page, &stats);
+    let counts = state.engine.certificate_counts().await?;
+    certificates(&mut page, &counts);
     page.counter(
         "hookyard_publishes_refused_total",
         "Publishing calls refused because a queue or the disk was full.",
@@ -131,6 +134,25 @@ fn machine(page: &mut Page, stats: &StatsView) {
         "Free bytes on the database's disk.",
         stats.store.disk_free_bytes,
     );
+}
+
+fn certificates(page: &mut Page, counts: &CertificateCounts) {
+    let name = "hookyard_certificates_expiring";
+    page.family(
+        name,
+        "gauge",
+        "Endpoints whose receiver's certificate runs out within so many days; 0 has run out, 21 holds them all.",
+    );
+    for (days, count) in ["21", "7", "1", "0"].into_iter().zip(counts.within) {
+        page.labelled(name, "days", days, count);
+    }
+    if let Some(soonest) = counts.soonest {
+        page.gauge(
+            "hookyard_certificate_soonest_expiry_timestamp_seconds",
+            "When the first certificate of an endpoint's receiver runs out, in Unix time.",
+            soonest.as_unix_seconds(),
+        );
+    }
 }
 
 #[derive(Default)]

@@ -11,7 +11,7 @@ use sqlx::SqliteConnection;
 use tokio::sync::oneshot;
 
 use super::error::StoreError;
-use super::record::{AuditNote, DeliveryChange};
+use super::record::{AuditNote, CertificateWarning, DeliveryChange};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::id::{AuditId, EndpointId, Id, IdMint};
 use crate::domain::time::Timestamp;
@@ -51,6 +51,8 @@ pub(super) struct Effects {
     pub(super) endpoints_changed: Vec<EndpointId>,
     /// Deliveries made or moved, for subscribers.
     pub(super) deliveries_changed: Vec<DeliveryChange>,
+    /// Ends of certificates warned of, for subscribers.
+    pub(super) certificates: Vec<CertificateWarning>,
     /// Events accepted.
     pub(super) events: u32,
     /// The new clock offset.
@@ -63,6 +65,7 @@ impl Effects {
         self.endpoints.extend(other.endpoints);
         self.endpoints_changed.extend(other.endpoints_changed);
         self.deliveries_changed.extend(other.deliveries_changed);
+        self.certificates.extend(other.certificates);
         self.events += other.events;
         self.clock_offset_ms = other.clock_offset_ms.or(self.clock_offset_ms);
     }

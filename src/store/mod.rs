@@ -21,6 +21,7 @@
 
 mod attempts;
 mod audit;
+mod certificates;
 mod checkpoint;
 mod cold;
 mod counters;
@@ -55,6 +56,7 @@ mod tokens;
 mod writer;
 
 pub use audit::AuditEntry;
+pub use certificates::{CertificateCounts, NearCertificate};
 pub use counters::{AttemptStats, EndpointLedger};
 pub use deliveries::{DeliveryScope, DeliverySelect, SqlCondition, SqlValue};
 pub use error::StoreError;
@@ -69,7 +71,7 @@ pub use meta::StoredRevision;
 pub use options::{FreeSpace, StoreOptions};
 pub use page::{Cursor, InvalidCursor, Page};
 pub use record::{
-    AcceptedDelivery, AcceptedEvent, AfterAttempt, AttemptRecord, AuditNote, Changes,
-    DeliveryChange, Published, Recorded,
+    AcceptedDelivery, AcceptedEvent, AfterAttempt, AttemptRecord, AuditNote, CertificateWarning,
+    Changes, DeliveryChange, Published, Recorded,
 };
 pub use recount::Disagreement;

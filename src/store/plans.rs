@@ -7,8 +7,8 @@ use sqlx::{AssertSqlSafe, Row};
 use super::deliveries::{self, page_sql};
 use super::writer::{SELECT_KEYS, SELECT_ODD};
 use super::{
-    DeliveryScope, DeliverySelect, SqlCondition, Store, StoreOptions, attempts, audit, counters,
-    events, janitor, lanes, moves, service_keys, tokens,
+    DeliveryScope, DeliverySelect, SqlCondition, Store, StoreOptions, attempts, audit,
+    certificates, counters, events, janitor, lanes, moves, service_keys, tokens,
 };
 use crate::clock::SystemClock;
 use crate::domain::id::{DeliveryId, EndpointId, EventId};
@@ -51,6 +51,7 @@ async fn single_rows_and_pages_are_found_by_key() {
         tokens::SELECT_BY_DIGEST,
         service_keys::SELECT_OF_CONTRACT,
         service_keys::RETIRE,
+        certificates::FORGET,
         deliveries::SELECT_SCAN_FLOOR,
     ] {
         check(sql, &[]).await;
@@ -82,6 +83,12 @@ async fn lanes_load_from_the_partial_indexes() {
         ],
     )
     .await;
+}
+
+#[tokio::test]
+async fn certificates_cost_one_step_an_endpoint_and_only_their_own_readers() {
+    check(certificates::SELECT_NEAR, &[]).await;
+    check(certificates::SELECT_COUNTS, &["SCAN c"]).await;
 }
 
 #[tokio::test]

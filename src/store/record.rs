@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::actor::Actor;
 use crate::domain::attempt::Attempt;
+use crate::domain::certificate::Nearness;
 use crate::domain::delivery::{DeadReason, DeliveryState};
 use crate::domain::event::Event;
 use crate::domain::id::{DeliveryId, EndpointId, EventId};
@@ -118,6 +119,29 @@ pub struct Changes {
     pub deliveries: Vec<DeliveryChange>,
     /// Endpoints that were made or changed.
     pub endpoints: Vec<EndpointId>,
+    /// Ends of certificates that are warned of.
+    pub certificates: Vec<CertificateWarning>,
+}
+
+impl Changes {
+    /// Whether nothing changed that anybody is told of.
+    pub(super) fn is_empty(&self) -> bool {
+        self.events == 0
+            && self.deliveries.is_empty()
+            && self.endpoints.is_empty()
+            && self.certificates.is_empty()
+    }
+}
+
+/// The end of a receiver's certificate has come nearer than a threshold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CertificateWarning {
+    /// Whose receiver showed it.
+    pub endpoint_id: EndpointId,
+    /// When it runs out.
+    pub expires_at: Timestamp,
+    /// How near that is.
+    pub nearness: Nearness,
 }
 
 /// A delivery that was made or moved.

@@ -1,16 +1,19 @@
-//! Changes coalesced between two frames: each delivery and endpoint once, however often it changed.
+//! Changes coalesced between two frames: each delivery and endpoint once, however often it changed, and what is warned
+//! of.
 
 use std::collections::BTreeSet;
 
 use super::feed::News;
 use crate::domain::id::{DeliveryId, EndpointId};
 use crate::domain::limits::{STREAM_FRAME_ROWS_MAX, STREAM_GATHERED_MAX};
+use crate::engine::CertificateWarning;
 
 /// What changed since the frame before.
 #[derive(Debug, Default)]
 pub(super) struct Gathering {
     deliveries: BTreeSet<DeliveryId>,
     endpoints: BTreeSet<EndpointId>,
+    certificates: Vec<CertificateWarning>,
     /// Changes gathered, repeated ones included: what sequence numbers count.
     changes: u64,
     /// Changed deliveries beyond what is remembered.
@@ -28,6 +31,8 @@ pub(super) struct Gathered {
     pub(super) unlisted: u64,
     /// Endpoints that changed; at most 100, the others are in `unlisted_endpoints`.
     pub(super) endpoints: Vec<EndpointId>,
+    /// Ends of certificates that are warned of; at most 100.
+    pub(super) certificates: Vec<CertificateWarning>,
     /// Whether more endpoints changed than are listed.
     pub(super) endpoints_cut: bool,
     /// Changes, repeated ones included.
@@ -41,10 +46,16 @@ impl Gathering {
     pub(super) fn add(&mut self, news: &News) {
         match news {
             News::Changed(changes) => {
-                self.changes += count(changes.deliveries.len()) + count(changes.endpoints.len());
+                self.changes += count(changes.deliveries.len())
+                    + count(changes.endpoints.len())
+                    + count(changes.certificates.len());
                 for change in &changes.deliveries {
                     self.add_delivery(change.id);
                 }
+                // What finds no room is in the log, and marked in the endpoints' list.
+                let room = STREAM_FRAME_ROWS_MAX.saturating_sub(self.certificates.len());
+                self.certificates
+                    .extend(changes.certificates.iter().take(room));
                 self.endpoints.extend(&changes.endpoints);
                 if self.endpoints.len() > STREAM_GATHERED_MAX {
                     self.endpoints.clear();
@@ -84,6 +95,7 @@ impl Gathering {
                 .into_iter()
                 .take(STREAM_FRAME_ROWS_MAX)
                 .collect(),
+            certificates: gathering.certificates,
             changes: gathering.changes,
             missed: gathering.missed,
         }
@@ -99,7 +111,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::domain::certificate::Nearness;
     use crate::domain::delivery::DeliveryState;
+    use crate::domain::time::Timestamp;
     use crate::engine::{Changes, DeliveryChange};
 
     fn changed(ids: std::ops::Range<i64>) -> News {
@@ -145,6 +159,25 @@ mod tests {
         assert_eq!(gathering.deliveries.len(), STREAM_GATHERED_MAX);
         let gathered = gathering.take();
         assert_eq!(gathered.unlisted + 100, u64::try_from(total).unwrap());
+    }
+
+    #[test]
+    fn warnings_are_kept_up_to_a_bound_and_all_counted() {
+        let mut gathering = Gathering::default();
+        let warning = |id| CertificateWarning {
+            endpoint_id: EndpointId::from_i64(id),
+            expires_at: Timestamp::EPOCH,
+            nearness: Nearness::Week,
+        };
+        gathering.add(&News::Changed(Arc::new(Changes {
+            certificates: (0..150).map(warning).collect(),
+            ..Changes::default()
+        })));
+        let gathered = gathering.take();
+        assert_eq!(gathered.certificates.len(), STREAM_FRAME_ROWS_MAX);
+        assert_eq!(gathered.certificates[99], warning(99));
+        assert_eq!(gathered.changes, 150);
+        assert!(gathering.is_empty());
     }
 
     #[test]

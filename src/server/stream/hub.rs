@@ -13,7 +13,9 @@ use super::rows;
 use crate::api::stats::StatsView;
 use crate::api::stream::{Alert, Change};
 use crate::clock::{self, Stopwatch};
+use crate::domain::certificate::{Nearness, end_in_words};
 use crate::domain::limits::{STREAM_FRAMES_BEHIND_MAX, STREAMS_MAX};
+use crate::engine::CertificateWarning;
 use crate::server::state::Core;
 use crate::server::stats;
 
@@ -144,7 +146,7 @@ impl Maker {
             deliveries_unlisted: gathered.unlisted + u64::try_from(unread).unwrap_or(0),
             deliveries,
             endpoints: rows::endpoints(&self.core, &gathered.endpoints).await,
-            alerts: self.alerts(stats.as_ref()),
+            alerts: self.alerts(&gathered.certificates, stats.as_ref()),
             stats: stats.map(Box::new),
         };
         Frame::new(
@@ -154,23 +156,51 @@ impl Maker {
         )
     }
 
-    /// What an operator should know: lanes that had to be started again.
-    fn alerts(&mut self, stats: Option<&StatsView>) -> Vec<Alert> {
-        let Some(restarts) = stats.map(|stats| stats.lanes.restarts) else {
-            return Vec::new();
+    /// What an operator should know: certificates that run out, lanes that had to be started again.
+    fn alerts(
+        &mut self,
+        certificates: &[CertificateWarning],
+        stats: Option<&StatsView>,
+    ) -> Vec<Alert> {
+        let warnings = certificates.iter();
+        let mut alerts: Vec<Alert> = warnings
+            .map(|warning| self.certificate_alert(warning))
+            .collect();
+        alerts.extend(stats.and_then(|stats| self.restart_alert(stats.lanes.restarts)));
+        alerts
+    }
+
+    fn certificate_alert(&self, warning: &CertificateWarning) -> Alert {
+        let at = self.core.clock.now();
+        let name = match warning.nearness {
+            Nearness::Over => "certificate.expired",
+            Nearness::ThreeWeeks | Nearness::Week | Nearness::Day => "certificate.expires",
         };
-        let before = self.restarts.replace(restarts).unwrap_or(restarts);
-        if restarts <= before {
-            return Vec::new();
+        let endpoint = self.core.engine.known_endpoint(warning.endpoint_id);
+        let id = warning.endpoint_id;
+        let called = endpoint
+            .and_then(|endpoint| endpoint.name.clone())
+            .map_or_else(|| id.to_string(), |name| format!("{name} ({id})"));
+        Alert {
+            at,
+            name: name.to_owned(),
+            text: format!(
+                "the certificate of {called} {}",
+                end_in_words(warning.expires_at, at)
+            ),
         }
-        vec![Alert {
+    }
+
+    fn restart_alert(&mut self, restarts: u64) -> Option<Alert> {
+        let before = self.restarts.replace(restarts).unwrap_or(restarts);
+        (restarts > before).then(|| Alert {
             at: self.core.clock.now(),
             name: "lane.restarted".to_owned(),
             text: format!(
                 "{} lanes ended unexpectedly and were started again; nothing is lost, the log has the cause",
                 restarts - before
             ),
-        }]
+        })
     }
 }
 

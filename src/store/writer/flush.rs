@@ -8,6 +8,7 @@ use sqlx::SqliteConnection;
 
 use super::super::counters::minute_of;
 use super::super::error::StoreError;
+use super::super::record::Changes;
 use super::batch::{Answer, Batch, Hot};
 use super::look::look;
 use super::task::Writer;
@@ -110,7 +111,14 @@ impl Writer {
         }
         if wrote {
             self.hand_over.send(batch.accepted);
-            self.committed(commands, events, batch.changed, Vec::new());
+            self.committed(
+                commands,
+                Changes {
+                    events,
+                    deliveries: batch.changed,
+                    ..Changes::default()
+                },
+            );
         }
     }
 }

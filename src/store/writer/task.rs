@@ -14,13 +14,13 @@ use super::super::error::StoreError;
 use super::super::facts::FactsBoard;
 use super::super::hand_over::HandOverSender;
 use super::super::lock::DirectoryLock;
-use super::super::record::{Changes, DeliveryChange};
+use super::super::record::Changes;
 use super::batch::Hot;
 use super::queue::Command;
 use super::space::Space;
 use crate::clock::AgreedTime;
 use crate::domain::endpoint_index::EndpointIndex;
-use crate::domain::id::{DeliveryId, EndpointId, IdMint};
+use crate::domain::id::{DeliveryId, IdMint};
 
 /// Calls in one flush: past that the gain is gone and the first caller waits for the last one's rows.
 const FLUSH_CALLS_MAX: usize = 1_024;
@@ -272,36 +272,32 @@ impl Writer {
         }
         self.committed(
             commands,
-            effects.events,
-            effects.deliveries_changed,
-            effects.endpoints_changed,
+            Changes {
+                number: 0,
+                events: effects.events,
+                deliveries: effects.deliveries_changed,
+                endpoints: effects.endpoints_changed,
+                certificates: effects.certificates,
+            },
         );
     }
 
-    /// After any commit: facts, news, and the checkpointer's nudge.
-    pub(super) fn committed(
-        &mut self,
-        commands: u64,
-        events: u32,
-        deliveries: Vec<DeliveryChange>,
-        endpoints: Vec<EndpointId>,
-    ) {
+    /// After any commit: facts, news (which get their number here), and the checkpointer's nudge.
+    pub(super) fn committed(&mut self, commands: u64, changes: Changes) {
         self.facts.note(|facts| {
             facts.flushes += 1;
             facts.flushed_commands += commands;
             facts.failing = false;
         });
         self.nudge.committed();
-        if events == 0 && deliveries.is_empty() && endpoints.is_empty() {
+        if changes.is_empty() {
             return;
         }
         self.commits += 1;
         // An error means that nobody listens.
         let _ = self.changes.send(Arc::new(Changes {
             number: self.commits,
-            events,
-            deliveries,
-            endpoints,
+            ..changes
         }));
     }
 

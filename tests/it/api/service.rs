@@ -44,7 +44,13 @@ impl Service {
         change_server: impl FnOnce(&mut ServerOptions),
     ) -> Self {
         let contracts = ContractSet::built_in("standard").unwrap();
-        Self::assemble(contracts, change_store, change_server).await
+        Self::assemble(contracts, Vec::new(), change_store, change_server).await
+    }
+
+    /// A service with default settings that trusts the certificates in this file.
+    pub(crate) async fn trusting(roots: PathBuf) -> Self {
+        let contracts = ContractSet::built_in("standard").unwrap();
+        Self::assemble(contracts, vec![roots], |_| {}, |_| {}).await
     }
 
     /// A service that knows the built-in contracts and these, of which only those named are enabled; the first is the
@@ -63,11 +69,12 @@ impl Service {
             .collect();
         let names: Vec<String> = enabled.iter().map(|&name| name.to_owned()).collect();
         let contracts = ContractSet::load(&own, &names, enabled[0]).unwrap();
-        Self::assemble(contracts, |_| {}, change_server).await
+        Self::assemble(contracts, Vec::new(), |_| {}, change_server).await
     }
 
     async fn assemble(
         contracts: ContractSet,
+        extra_roots: Vec<PathBuf>,
         change_store: impl FnOnce(&mut StoreOptions),
         change_server: impl FnOnce(&mut ServerOptions),
     ) -> Self {
@@ -83,6 +90,7 @@ impl Service {
         };
         let transport = HttpTransport::new(TransportOptions {
             targets: targets.clone(),
+            extra_roots,
             ..TransportOptions::default()
         })
         .unwrap();

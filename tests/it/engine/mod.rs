@@ -1,6 +1,7 @@
 //! The engine with real actors, store and sockets, on virtual time.
 
 mod bounds;
+mod certificates;
 mod clock;
 mod contracts;
 mod crashes;

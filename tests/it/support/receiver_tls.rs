@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use hookyard::domain::time::Timestamp;
 use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, SupportedProtocolVersion};
@@ -50,6 +51,13 @@ impl Authority {
     pub(crate) fn valid_until_june_2041(&self, names: &[&str]) -> TlsAcceptor {
         let mut params = params(names);
         params.not_after = rcgen::date_time_ymd(2041, 6, 1);
+        self.issue(&params)
+    }
+
+    /// The same, valid until `end`, to the second.
+    pub(crate) fn valid_until(&self, names: &[&str], end: Timestamp) -> TlsAcceptor {
+        let mut params = params(names);
+        params.not_after = rcgen::date_time_ymd(1970, 1, 1) + end.since(Timestamp::EPOCH);
         self.issue(&params)
     }
 
