@@ -5,6 +5,7 @@
 
 pub mod contract;
 pub mod delivery;
+pub mod egress;
 pub mod endpoint;
 pub mod event;
 pub mod page;

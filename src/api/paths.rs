@@ -56,6 +56,8 @@ pub const CONTRACT: &str = "/v1/contracts/{name}";
 pub const CONTRACT_KEYS: &str = "/v1/contracts/{name}/keys";
 /// `POST` makes the next one.
 pub const CONTRACT_KEYS_ROTATE: &str = "/v1/contracts/{name}/keys/rotate";
+/// The addresses that requests leave from.
+pub const EGRESS: &str = "/v1/egress";
 /// Who answers, and who is asking.
 pub const INFO: &str = "/v1/info";
 /// Alive.

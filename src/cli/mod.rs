@@ -12,6 +12,7 @@ mod context;
 mod contract;
 mod delivery;
 mod demo;
+mod egress;
 mod endpoint;
 mod entropy;
 mod event;

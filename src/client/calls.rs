@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{Client, ClientError};
 use crate::api::contract::{ContractView, RotateKeyBody, ServiceKeyView};
 use crate::api::delivery::{AttemptDetail, DeliveryDetail, DeliveryView};
+use crate::api::egress::EgressView;
 use crate::api::endpoint::{
     CreateEndpoint, CreatedEndpoint, EndpointView, PatchEndpoint, PauseBody, RotateBody,
     SecretShown, TestBody, TestSent,
@@ -302,6 +303,14 @@ impl Client {
     /// See [`Client::publish`].
     pub async fn stats(&self, window: &str) -> Result<StatsView, ClientError> {
         self.get(paths::STATS, &WindowQuery { window }).await
+    }
+
+    /// The addresses that requests leave from.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn egress(&self) -> Result<EgressView, ClientError> {
+        self.get(paths::EGRESS, &NoQuery {}).await
     }
 
     /// Who answers, and who is asking.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,6 +15,7 @@ use super::size::ByteSize;
 use super::written::{Origin, Raw, Written};
 use crate::domain::address::network_from_text;
 use crate::domain::duration::DurationText;
+use crate::domain::limits::EGRESS_ADDRESSES_MAX;
 
 /// The longest path that a Unix socket can have.
 const SOCKET_PATH_BYTES_MAX: usize = 107;
@@ -285,12 +286,7 @@ impl<'a> Checker<'a> {
         let items = self.list(key).unwrap_or_default();
         let mut addresses: Vec<IpAddr> = Vec::new();
         for text in items {
-            let address: IpAddr = text.parse().map_err(|_| {
-                self.bad(
-                    key,
-                    format_args!("{text:?} is not an IP address: write one of this machine's"),
-                )
-            })?;
+            let address = self.host_address(key, text, "one of this machine's")?;
             if addresses
                 .iter()
                 .any(|other| other.is_ipv4() == address.is_ipv4())
@@ -304,6 +300,58 @@ impl<'a> Checker<'a> {
         }
         self.note(key, items.join(","));
         Ok(addresses)
+    }
+
+    /// The addresses to publish; noted as what is published in the end.
+    pub(super) fn egress_addresses(&mut self) -> Result<Option<Vec<IpAddr>>, ConfigError> {
+        let key = "targets.egress_addresses";
+        let Some(items) = self.list(key) else {
+            let sources = self.list("targets.source_addresses").unwrap_or_default();
+            self.note(key, sources.join(","));
+            return Ok(None);
+        };
+        if items.len() > EGRESS_ADDRESSES_MAX {
+            return Err(self.bad(
+                key,
+                format_args!(
+                    "the list has {} addresses: name at most {EGRESS_ADDRESSES_MAX}",
+                    items.len()
+                ),
+            ));
+        }
+        let mut addresses: Vec<IpAddr> = Vec::new();
+        for text in items {
+            let address = self.host_address(key, text, "one that receivers see")?;
+            if addresses.contains(&address) {
+                return Err(self.bad(key, format_args!("{text:?} is named twice: write it once")));
+            }
+            addresses.push(address);
+        }
+        self.note(key, items.join(","));
+        Ok(Some(addresses))
+    }
+
+    /// An address that a single host can have.
+    fn host_address(
+        &self,
+        key: &'static str,
+        text: &str,
+        wanted: &str,
+    ) -> Result<IpAddr, ConfigError> {
+        let address: IpAddr = text.parse().map_err(|_| {
+            self.bad(
+                key,
+                format_args!("{text:?} is not an IP address: write {wanted}"),
+            )
+        })?;
+        let is_broadcast = address == IpAddr::V4(Ipv4Addr::BROADCAST);
+        if address.is_unspecified() || address.is_multicast() || is_broadcast {
+            return Err(self.bad(
+                key,
+                format_args!("{text:?} is no address of a single host: write {wanted}"),
+            ));
+        }
+        Ok(address)
     }
 }
 
@@ -444,12 +492,75 @@ mod tests {
             "retention.reserve = \"much\"",
             "targets.allow = [\"10.0.0.0/33\"]",
             "targets.source_addresses = [\"eth0\"]",
+            "targets.source_addresses = [\"0.0.0.0\"]",
+            "targets.egress_addresses = [\"203.0.113.0/24\"]",
+            "targets.egress_addresses = [\"ff02::1\"]",
+            "targets.egress_addresses = [\"255.255.255.255\"]",
         ] {
             assert!(
                 matches!(load(text), Err(ConfigError::BadValue { .. })),
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn an_egress_address_that_nobody_can_have_is_refused_by_name() {
+        for (list, problem) in [
+            (
+                "\"gateway\"",
+                "\"gateway\" is not an IP address: write one that receivers see",
+            ),
+            (
+                "\"0.0.0.0\"",
+                "\"0.0.0.0\" is no address of a single host: write one that receivers see",
+            ),
+            (
+                "\"203.0.113.7\", \"203.0.113.7\"",
+                "\"203.0.113.7\" is named twice: write it once",
+            ),
+        ] {
+            let error = load(&format!("targets.egress_addresses = [{list}]")).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("/etc/h/h.toml:1: targets.egress_addresses: {problem}")
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_published_is_what_is_given_or_else_the_sources() {
+        let published = |text: &str| {
+            let config = load(text).unwrap();
+            let shown = config
+                .effective()
+                .find(|(key, ..)| *key == "targets.egress_addresses")
+                .map(|(_, shown, _)| shown.to_owned());
+            (config.targets.egress_addresses.clone(), shown.unwrap())
+        };
+        let sources = "targets.source_addresses = [\"10.0.0.1\", \"fd00::1\"]\n";
+        assert_eq!(published(""), (None, String::new()));
+        assert_eq!(published(sources), (None, "10.0.0.1,fd00::1".to_owned()));
+        let both =
+            format!("{sources}targets.egress_addresses = [\"203.0.113.7\", \"203.0.113.8\"]");
+        let given = ["203.0.113.7", "203.0.113.8"].map(|text| text.parse().unwrap());
+        assert_eq!(
+            published(&both),
+            (Some(given.to_vec()), "203.0.113.7,203.0.113.8".to_owned())
+        );
+        let too_many: Vec<String> = (0..65)
+            .map(|number| format!("\"203.0.113.{number}\""))
+            .collect();
+        let error = load(&format!(
+            "targets.egress_addresses = [{}]",
+            too_many.join(",")
+        ))
+        .unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .ends_with("the list has 65 addresses: name at most 64")
+        );
     }
 
     #[test]

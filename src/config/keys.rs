@@ -46,6 +46,7 @@ keys! {
     "targets.require_https", Switch, "whether endpoints must have https URLs";
     "targets.extra_roots", List, "PEM files of certificate authorities besides the system's";
     "targets.source_addresses", List, "local addresses that requests leave from, at most one a family";
+    "targets.egress_addresses", List, "public addresses that receivers see; the source addresses where it is not given";
     "delivery.concurrency", Number, "requests in flight, all lanes together";
     "delivery.concurrency_per_endpoint", Number, "requests in flight to one endpoint";
     "retention.payloads", Text, "how long events keep their data";
@@ -66,7 +67,6 @@ const LATER: &[(&str, &str)] = &[
     ("breaker.", "the circuit breaker"),
     ("auto_disable.", "automatic disabling"),
     ("notify.", "notifications"),
-    ("targets.egress_addresses", "the list of egress addresses"),
     ("retention.disk", "retention by disk space"),
 ];
 

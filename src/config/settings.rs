@@ -79,6 +79,8 @@ pub struct Targets {
     pub extra_roots: Vec<PathBuf>,
     /// Local addresses that requests leave from, at most one a family.
     pub source_addresses: Vec<IpAddr>,
+    /// Public addresses that receivers see, to be published; `None` when not given, and then the source addresses are.
+    pub egress_addresses: Option<Vec<IpAddr>>,
 }
 
 /// How many requests at once.
@@ -227,6 +229,7 @@ impl Checker<'_> {
             require_https: self.switch("targets.require_https", false),
             extra_roots: self.files("targets.extra_roots")?,
             source_addresses: self.source_addresses()?,
+            egress_addresses: self.egress_addresses()?,
         })
     }
 

@@ -71,6 +71,9 @@ pub const CERTIFICATES_KEPT_MAX: usize = 10_000;
 /// Endpoints with certificates near their end that are read at once.
 pub const CERTIFICATES_ROUND_ROWS: u32 = 500;
 
+/// Egress addresses that may be published: an allow-list that people keep by hand.
+pub const EGRESS_ADDRESSES_MAX: usize = 64;
+
 /// Bytes of a response body that are read and kept; the rest is cut off and said to be.
 pub const RESPONSE_BODY_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of response headers that are kept with an attempt.

@@ -14,7 +14,7 @@
 //! `known_tokens` and `caller` decide who may; `envelope` and `problem` word refusals. `body`, `json`, `query` and
 //! `publish` read what was sent, `answers` and `views` write what goes out, `masking` and `outsider` keep from a
 //! caller what is not for it. `events`, `endpoints`, `endpoint_actions`, `deliveries`, `tokens`, `contracts`,
-//! `service`, `probes` and `stream` are the resources; `contract_routes` are those that contracts add.
+//! `egress`, `service`, `probes` and `stream` are the resources; `contract_routes` are those that contracts add.
 
 mod access;
 mod answers;
@@ -23,6 +23,7 @@ mod caller;
 mod contract_routes;
 mod contracts;
 mod deliveries;
+mod egress;
 mod endpoint_actions;
 mod endpoint_facts;
 mod endpoint_input;
@@ -50,6 +51,7 @@ mod tokens;
 mod views;
 
 pub use access::Access;
+pub use egress::Egress;
 pub use options::{Listeners, ServerOptions};
 pub use publish::read_event;
 pub use routes::{Route, description, routes};

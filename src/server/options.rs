@@ -5,6 +5,7 @@ use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::egress::Egress;
 use crate::clock::SharedClock;
 use crate::domain::limits::{BODY_TIME_MAX, CONCURRENCY_PER_ENDPOINT_DEFAULT, EVENT_BYTES_DEFAULT};
 
@@ -36,6 +37,8 @@ pub struct ServerOptions {
     pub open_probes: bool,
     /// How long requests in progress may take to finish at a shutdown, in whole seconds.
     pub shutdown_timeout: Duration,
+    /// The addresses that requests leave from, for `/v1/egress`.
+    pub egress: Egress,
     /// The host's name, for `/v1/info`.
     pub host: Arc<str>,
 }
@@ -52,6 +55,7 @@ impl ServerOptions {
             body_time_max: BODY_TIME_MAX,
             open_probes: false,
             shutdown_timeout: Duration::from_secs(5),
+            egress: Egress::default(),
             host: "localhost".into(),
         }
     }
@@ -65,6 +69,7 @@ impl std::fmt::Debug for ServerOptions {
             .field("workers", &self.workers)
             .field("event_bytes_max", &self.event_bytes_max)
             .field("open_probes", &self.open_probes)
+            .field("egress", &self.egress)
             .field("shutdown_timeout", &self.shutdown_timeout)
             .finish_non_exhaustive()
     }

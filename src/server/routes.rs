@@ -12,8 +12,8 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, Secur
 use super::access::{ADMINISTER, Access, MANAGE_OWN, OPERATE, PUBLISH, READ, READ_OWN};
 use super::problem::{Kind, Refusal};
 use super::{
-    contract_routes, contracts, deliveries, endpoint_actions, endpoints, events, probes, service,
-    stream, tokens,
+    contract_routes, contracts, deliveries, egress, endpoint_actions, endpoints, events, probes,
+    service, stream, tokens,
 };
 use crate::api::paths;
 
@@ -167,6 +167,9 @@ routes! {
     }
     EVENT_TYPES {
         GET contracts::event_types Access::Known;
+    }
+    EGRESS {
+        GET egress::show Access::Known;
     }
     INFO {
         GET service::info Access::Known;

@@ -18,12 +18,12 @@ use crate::cli::entropy::entropy;
 use crate::cli::failure::Failure;
 use crate::client::Target;
 use crate::clock::{SharedClock, Stopwatch};
-use crate::config::Config;
+use crate::config::{Config, Targets};
 use crate::domain::address::AddressRules;
 use crate::domain::contract::ContractSet;
 use crate::domain::seal::SealingKey;
 use crate::engine::{Engine, EngineOptions, EngineParts, KEY_CHECK};
-use crate::server::{Listeners, ServeError, ServerOptions, serve};
+use crate::server::{Egress, Listeners, ServeError, ServerOptions, serve};
 use crate::store::{HandOverReceiver, Store, StoreError, StoreOptions};
 use crate::transport::descriptors::raise_open_files_limit;
 use crate::transport::{HttpTransport, TransportOptions};
@@ -298,8 +298,17 @@ fn server_options(
         open_probes: config.open_probes,
         event_bytes_max: config.event_bytes,
         shutdown_timeout: config.shutdown_grace,
+        egress: egress(&config.targets),
         host: host_name().into(),
         ..ServerOptions::new(clock)
+    }
+}
+
+fn egress(targets: &Targets) -> Egress {
+    match (&targets.egress_addresses, &targets.source_addresses) {
+        (Some(published), _) => Egress::Published(published.clone()),
+        (None, sources) if sources.is_empty() => Egress::System,
+        (None, sources) => Egress::Sources(sources.clone()),
     }
 }
 

@@ -3,6 +3,7 @@
 mod auth;
 mod contract_routes;
 mod deliveries;
+mod egress;
 mod endpoints;
 mod http;
 mod openapi;

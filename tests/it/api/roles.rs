@@ -58,6 +58,7 @@ const EXPECTED: &[(&str, &str)] = &[
         "GET /v1/event-types",
         "publisher consumer viewer operator admin",
     ),
+    ("GET /v1/egress", "publisher consumer viewer operator admin"),
     ("GET /v1/info", "publisher consumer viewer operator admin"),
     // On loopback these answer anybody; elsewhere those who read everything (see `probes`).
     ("GET /healthz", "publisher consumer viewer operator admin"),

@@ -78,6 +78,25 @@ fn what_is_published_over_tcp_arrives_verified_and_can_be_looked_back_at() {
 }
 
 #[test]
+fn the_addresses_to_let_in_are_printed() {
+    let home = Home::new();
+    let config = home.path().join("hookyard.toml");
+    let text =
+        "[targets]\nsource_addresses = [\"127.0.0.2\"]\negress_addresses = [\"203.0.113.7\"]\n";
+    std::fs::write(&config, text).unwrap();
+    let config = config.to_str().unwrap();
+    let _service = home.start_by(&mut home.serve(&["--config", config]));
+    let told = home.json(&["egress"]);
+    assert_eq!(told["addresses"], serde_json::json!(["203.0.113.7"]));
+    assert_eq!(told["origin"], "published");
+    let printed = home.client(&["egress"]);
+    assert_eq!(
+        printed.out,
+        "addresses\t203.0.113.7\norigin\tpublished (targets.egress_addresses)\n"
+    );
+}
+
+#[test]
 fn sigterm_drains_and_takes_the_socket_away() {
     let home = Home::new();
     let mut service = home.start();

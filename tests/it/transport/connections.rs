@@ -1,6 +1,6 @@
 //! What goes over the wire, which connection carries it, and how long each stage takes.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use hookyard::domain::attempt::FailureClass;
@@ -171,6 +171,21 @@ async fn requests_leave_from_the_configured_address() {
         answered(&transport, &url).await;
     }
     assert_eq!(receiver.peers(), [source, source]);
+}
+
+#[tokio::test]
+async fn with_a_source_in_each_family_a_request_leaves_from_that_of_its_own() {
+    let sources: [IpAddr; 2] = ["127.0.0.2".parse().unwrap(), "::1".parse().unwrap()];
+    let transport = transport_with(TransportOptions {
+        source_addresses: sources.to_vec(),
+        ..TransportOptions::default()
+    });
+    let places: [SocketAddr; 2] = ["127.0.0.1:0".parse().unwrap(), "[::1]:0".parse().unwrap()];
+    for (place, source) in places.into_iter().zip(sources) {
+        let receiver = Receiver::start_on(place);
+        answered(&transport, &receiver.url("/")).await;
+        assert_eq!(receiver.peers(), [source]);
+    }
 }
 
 #[tokio::test]
