@@ -83,6 +83,13 @@ pub struct AttemptView {
     pub class: Option<String>,
     /// The failure in words, not escaped.
     pub failure: Option<String>,
+    /// Whether the endpoint's rate limit had made it wait; absent where no limit was in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_back: Option<bool>,
+    /// When the certificate runs out that the receiver showed; absent without TLS, and where none was accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub certificate_expires_at: Option<Timestamp>,
     /// How long each stage took.
     pub phases: PhasesView,
 }

@@ -32,6 +32,9 @@ pub struct StatsView {
     pub successes: u64,
     /// Those that failed, by class.
     pub failures: BTreeMap<String, u64>,
+    /// Those that a rate limit of their endpoint had made wait, of either outcome.
+    #[serde(default)]
+    pub held_back: u64,
     /// Mean duration of an attempt in the window, in microseconds.
     pub mean_latency_us: Option<u64>,
     /// Minute by minute, oldest first.

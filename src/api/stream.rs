@@ -72,7 +72,7 @@ pub struct Alert {
     /// When it was noticed.
     #[schema(value_type = String)]
     pub at: Timestamp,
-    /// A stable name such as `lane.restarted` or `disk.full`.
+    /// A stable name: `certificate.expires`, `certificate.expired` or `lane.restarted`; more may come.
     pub name: String,
     /// The thing in words, not escaped.
     pub text: String,

@@ -73,6 +73,7 @@ fn fields(stats: &StatsView) -> Vec<Field> {
             format!("{}, {} successes{mean}", stats.attempts, stats.successes),
         ),
         ("failures", join(&stats.failures)),
+        ("held back", format!("{} by rate limits", stats.held_back)),
         (
             "store",
             format!(

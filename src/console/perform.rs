@@ -87,6 +87,7 @@ async fn answer(client: &Client, call: Call) -> Result<Answer, ClientError> {
             };
             Answer::Endpoints(client.endpoints(&query).await?)
         }
+        Call::Egress => Answer::Egress(client.egress().await?),
         Call::Stats => Answer::Stats(Box::new(client.stats(STATS_WINDOW).await?)),
         Call::Replay(id) => Answer::Replayed(Box::new(client.replay_delivery(id).await?)),
         Call::Pause(id) => {

@@ -92,6 +92,11 @@ fn attempts(page: &mut Page, stats: &StatsView) {
         );
     }
     page.gauge(
+        "hookyard_held_back_last_minute",
+        "Attempts of the last minute that a rate limit of their endpoint had made wait.",
+        stats.held_back,
+    );
+    page.gauge(
         "hookyard_requests_in_flight",
         "Requests in flight to endpoints.",
         stats.in_flight,

@@ -39,6 +39,7 @@ pub(super) async fn view(core: &Core, window: Duration) -> Result<StatsView, Ref
             .iter()
             .map(|(class, &count)| (class.as_str().to_owned(), count))
             .collect(),
+        held_back: attempts.held_back,
         mean_latency_us: attempts.latency_us.checked_div(attempts.attempts),
         minutes: stats.minutes.iter().map(minute).collect(),
         store: store(&engine.store_facts()),

@@ -88,6 +88,8 @@ pub(super) fn attempt(attempt: &Attempt) -> AttemptView {
             .as_ref()
             .map(|failure| failure.class.as_str().to_owned()),
         failure: attempt.failure.as_ref().map(|failure| failure.text.clone()),
+        held_back: attempt.held_back,
+        certificate_expires_at: attempt.certificate_expires_at,
         phases: phases(&attempt.phases),
     }
 }

@@ -93,6 +93,13 @@ fn attempt_text(detail: &AttemptDetail) -> String {
     if let Some(address) = &attempt.remote_address {
         text.push_str(&format!("address {}\n", escape::line(address)));
     }
+    if let Some(end) = attempt.certificate_expires_at {
+        let until = end.to_rfc3339_seconds();
+        text.push_str(&format!("certificate valid until {until}\n"));
+    }
+    if attempt.held_back == Some(true) {
+        text.push_str("the endpoint's rate limit had made it wait\n");
+    }
     if let Some(failure) = &attempt.failure {
         let class = attempt.class.as_deref().unwrap_or("failed");
         text.push_str(&format!(

@@ -175,8 +175,8 @@ fn rate_limit_text(endpoint: &EndpointView) -> String {
 }
 
 fn certificate_text(endpoint: &EndpointView) -> String {
-    let expiry = endpoint.health.certificate_expires_at;
-    expiry.map_or_else(String::new, |at| format!("expires {at}"))
+    let end = endpoint.health.certificate_expires_at;
+    end.map_or_else(String::new, |end| format!("runs out at {end}"))
 }
 
 fn secrets_text(endpoint: &EndpointView) -> String {

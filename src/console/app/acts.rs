@@ -421,7 +421,7 @@ const fn screen_of(purpose: &Purpose) -> Option<ScreenId> {
         | Purpose::Older(id)
         | Purpose::Detail(id)
         | Purpose::Attempt(id, _) => Some(*id),
-        Purpose::Endpoints(_) | Purpose::Stats | Purpose::Change { .. } => None,
+        Purpose::Endpoints(_) | Purpose::Stats | Purpose::Egress | Purpose::Change { .. } => None,
     }
 }
 
@@ -447,6 +447,7 @@ pub(crate) fn snapshot(model: &mut Model, now: Now) -> Vec<Cmd> {
     let mut cmds = Vec::new();
     cmds.extend(model.call(Purpose::Stats, Call::Stats));
     cmds.extend(fetch_endpoints(model));
+    cmds.extend(model.call(Purpose::Egress, Call::Egress));
     let lists: Vec<ScreenId> = model.lists_mut().map(|list| list.id).collect();
     for id in lists {
         cmds.extend(fetch_newest(model, now, id));

@@ -62,6 +62,7 @@ fn take(model: &mut Model, now: Now, purpose: Purpose, answer: Answer) -> Vec<Cm
             return take_endpoints(model, pages, page);
         }
         (Purpose::Stats, Answer::Stats(stats)) => model.data.stats = Some(stats),
+        (Purpose::Egress, Answer::Egress(egress)) => model.data.egress = Some(egress),
         (Purpose::Change { what, .. }, Answer::Replayed(delivery)) => {
             model.tell(
                 now,
@@ -149,7 +150,7 @@ fn fail(model: &mut Model, now: Now, purpose: Purpose, text: String) {
         }
         Purpose::Endpoints(_) => model.data.endpoints_error = Some(text),
         // The header shows what it has; its age is told by the connection's words.
-        Purpose::Stats => {}
+        Purpose::Stats | Purpose::Egress => {}
         Purpose::Change { what, .. } => {
             model.tell(now, Level::Error, format!("{what}: failed: {text}"));
         }

@@ -12,6 +12,7 @@ use super::link::{Link, Outage};
 use super::msg::{Call, Cmd, Now};
 use super::requests::{Purpose, Requests, ScreenId};
 use crate::api::delivery::DeliveryView;
+use crate::api::egress::EgressView;
 use crate::api::endpoint::EndpointView;
 use crate::api::stats::{InfoView, StatsView};
 use crate::api::stream::Alert;
@@ -103,6 +104,8 @@ pub(crate) struct Data {
     pub endpoints_loaded: bool,
     /// Why they could not be fetched, in words, not escaped.
     pub endpoints_error: Option<String>,
+    /// The addresses that requests leave from.
+    pub egress: Option<EgressView>,
     /// What an operator should know, newest last.
     pub alerts: VecDeque<Alert>,
 }

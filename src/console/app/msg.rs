@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::api::delivery::{AttemptDetail, DeliveryDetail, DeliveryView};
+use crate::api::egress::EgressView;
 use crate::api::endpoint::EndpointView;
 use crate::api::page::Page;
 use crate::api::stats::StatsView;
@@ -88,6 +89,8 @@ pub(crate) enum Call {
     },
     /// The counters.
     Stats,
+    /// The addresses that requests leave from.
+    Egress,
     /// Put a delivery back to work.
     Replay(DeliveryId),
     /// Send nothing to an endpoint.
@@ -108,7 +111,8 @@ impl Call {
             | Self::Delivery(_)
             | Self::Attempt(..)
             | Self::Endpoints { .. }
-            | Self::Stats => false,
+            | Self::Stats
+            | Self::Egress => false,
             Self::Replay(_)
             | Self::Pause(_)
             | Self::Resume(_)
@@ -131,6 +135,8 @@ pub(crate) enum Answer {
     Endpoints(Page<EndpointView>),
     /// Of [`Call::Stats`].
     Stats(Box<StatsView>),
+    /// Of [`Call::Egress`].
+    Egress(EgressView),
     /// Of [`Call::Replay`].
     Replayed(Box<DeliveryView>),
     /// Of the calls that change an endpoint.

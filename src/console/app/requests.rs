@@ -27,6 +27,8 @@ pub(crate) enum Purpose {
     Endpoints(u32),
     /// The counters.
     Stats,
+    /// The addresses that requests leave from.
+    Egress,
     /// Something was changed: what, in words.
     Change {
         /// Such as `replay dlv_…`.

@@ -13,6 +13,7 @@ use crate::api::delivery::{
     AttemptDetail, AttemptView, BodyView, DeliveryDetail, DeliveryView, HeaderView, PhasesView,
     RequestView, ResponseView,
 };
+use crate::api::egress::EgressView;
 use crate::api::endpoint::{EndpointHealth, EndpointView, LedgerCounts, RetryBody};
 use crate::api::page::Page;
 use crate::api::stats::{InfoView, StatsView};
@@ -207,6 +208,8 @@ pub(crate) fn exchange(number: u32) -> AttemptDetail {
             status: Some(503),
             class: Some("status".into()),
             failure: Some("503: expected a status in 200-299".into()),
+            held_back: Some(number == 1),
+            certificate_expires_at: Some(Timestamp::from_millis(NOON_MS + 86_400_000 * 30)),
             phases: PhasesView {
                 dns_us: (number == 1).then_some(2_100),
                 connect_us: (number == 1).then_some(12_000),
@@ -332,6 +335,10 @@ fn reply(model: &mut Model, millis: u64, request: RequestId, call: &Call) -> Vec
             items: endpoints(),
             next: None,
             searched: None,
+        }),
+        Call::Egress => Answer::Egress(EgressView {
+            addresses: vec!["203.0.113.7".into()],
+            origin: "published".into(),
         }),
         Call::Stats => Answer::Stats(Box::new(stats())),
         Call::Replay(id) => Answer::Replayed(Box::new(DeliveryView {

@@ -56,7 +56,12 @@ fn a_greeting_is_answered_with_a_snapshot_of_everything() {
     let cmds = update(&mut model, at(5), hello());
     assert!(matches!(
         calls(&cmds)[..],
-        [Call::Stats, Call::Endpoints { .. }, Call::Deliveries { .. }]
+        [
+            Call::Stats,
+            Call::Endpoints { .. },
+            Call::Egress,
+            Call::Deliveries { .. }
+        ]
     ));
     assert_eq!(model.link.health(at(5)), Health::Live);
 }

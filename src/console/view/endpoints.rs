@@ -2,14 +2,16 @@
 
 use ratatui::layout::Rect;
 
-use super::paint::Pen;
+use super::paint::{Pen, columns};
 use super::table::{Column, headings, place};
 use super::{format, state};
+use crate::api::egress::EgressView;
 use crate::api::endpoint::EndpointView;
 use crate::console::app::endpoints::{Endpoints, by_attention};
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
 use crate::console::theme::Role;
+use crate::domain::certificate::Nearness;
 
 const fn column(title: &'static str, width: u16, grows_to: u16, rank: u8) -> Column {
     Column {
@@ -28,10 +30,14 @@ const fn right(title: &'static str, width: u16, rank: u8) -> Column {
     }
 }
 
+/// The column that is there only while a certificate runs out soon.
+const CERT: &str = "CERT";
+
 /// The columns from left to right.
-const COLUMNS: [Column; 13] = [
+const COLUMNS: [Column; 14] = [
     column("NAME", 14, 32, 0),
     column("STATE", 10, 10, 0),
+    column(CERT, 4, 4, 1),
     right("OK%/H", 5, 1),
     right("MEAN", 5, 5),
     right("BUSY", 4, 6),
@@ -49,8 +55,13 @@ const COLUMNS: [Column; 13] = [
 pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, list: &Endpoints, area: Rect) {
     let order = by_attention(&model.data.endpoints);
     title(pen, model, &order, area);
-    let placed = place(&COLUMNS, area.width);
-    headings(pen, &COLUMNS, &placed, area.x, area.y + 1);
+    let ending = order.iter().any(|endpoint| is_ending(endpoint, now));
+    let shown: Vec<Column> = COLUMNS
+        .into_iter()
+        .filter(|column| ending || column.title != CERT)
+        .collect();
+    let placed = place(&shown, area.width);
+    headings(pen, &shown, &placed, area.x, area.y + 1);
     let body = Rect {
         y: area.y + 2,
         height: area.height.saturating_sub(2),
@@ -64,9 +75,10 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, list: &Endpoints,
     let rows = order.iter().enumerate().skip(list.offset);
     for (y, (index, endpoint)) in (body.top()..body.bottom()).zip(rows) {
         for column in &placed {
-            let (text, role) = cell(pen, now, endpoint, column.index);
+            let kind = &shown[column.index];
+            let (text, role) = cell(pen, now, endpoint, kind.title);
             let x = body.x + column.x;
-            if COLUMNS[column.index].right {
+            if kind.right {
                 pen.right(x, y, column.width, &text, role);
             } else {
                 pen.text(x, y, column.width, &text, role);
@@ -85,14 +97,14 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, list: &Endpoints,
     }
 }
 
-fn cell(pen: &Pen<'_>, now: Now, endpoint: &EndpointView, column: usize) -> (String, Role) {
+fn cell(pen: &Pen<'_>, now: Now, endpoint: &EndpointView, column: &str) -> (String, Role) {
     let health = &endpoint.health;
     let counts = &health.deliveries;
     let number = |number: u64, role: Role| {
         let role = if number > 0 { role } else { Role::Muted };
         (format::short_count(number), role)
     };
-    match COLUMNS[column].title {
+    match column {
         "NAME" => {
             let url = || endpoint.url.clone();
             (endpoint.name.clone().unwrap_or_else(url), Role::Text)
@@ -101,6 +113,7 @@ fn cell(pen: &Pen<'_>, now: Now, endpoint: &EndpointView, column: usize) -> (Str
             let shown = state::of_endpoint(pen.skin(), endpoint);
             (format!("{} {}", shown.glyph, shown.word), shown.role)
         }
+        CERT => certificate(now, endpoint),
         "OK%/H" => (
             format::percent(health.successes_1h, health.attempts_1h),
             Role::Text,
@@ -116,6 +129,7 @@ fn cell(pen: &Pen<'_>, now: Now, endpoint: &EndpointView, column: usize) -> (Str
         "HELD" => number(counts.held, Role::StatePaused),
         "DEAD" => number(counts.dead, Role::StateDead),
         "DELIVERED" => (format::count(counts.delivered), Role::Muted),
+        "NEXT" if health.rate_limited => ("at limit".to_owned(), Role::StatePaused),
         "NEXT" => (
             health
                 .next_attempt_at
@@ -126,6 +140,37 @@ fn cell(pen: &Pen<'_>, now: Now, endpoint: &EndpointView, column: usize) -> (Str
         "LAST FAILURE" => last_failure(now, endpoint),
         _ => (endpoint.url.clone(), Role::Muted),
     }
+}
+
+fn is_ending(endpoint: &EndpointView, now: Now) -> bool {
+    let end = endpoint.health.certificate_expires_at;
+    end.and_then(|end| Nearness::of(end, now.wall)).is_some()
+}
+
+/// The days that are left to a certificate that ends soon.
+fn certificate(now: Now, endpoint: &EndpointView) -> (String, Role) {
+    let end = endpoint.health.certificate_expires_at;
+    let Some(end) = end.filter(|_| is_ending(endpoint, now)) else {
+        return ("-".to_owned(), Role::Muted);
+    };
+    let text = match end.since(now.wall).as_secs() / 86_400 {
+        _ if end <= now.wall => "over".to_owned(),
+        0 => "<1d".to_owned(),
+        days => format!("{days}d"),
+    };
+    (text, state::certificate_role(end, now.wall, Role::Muted))
+}
+
+/// Whom receivers are to let in: all addresses, or how many there are where not all fit; part of one would mislead.
+fn egress(egress: &EgressView, room: u16) -> String {
+    if egress.addresses.is_empty() {
+        return String::new();
+    }
+    let all = format!("egress {}", egress.addresses.join(", "));
+    if columns(&all) <= room {
+        return all;
+    }
+    format!("egress {} addresses", egress.addresses.len())
 }
 
 fn last_failure(now: Now, endpoint: &EndpointView) -> (String, Role) {
@@ -167,6 +212,13 @@ fn title(pen: &mut Pen<'_>, model: &Model, order: &[&EndpointView], area: Rect) 
         let role = if number > 0 { role } else { Role::Muted };
         let text = format!("{} {word}", format::count(number as u64));
         x += pen.text(x, area.y, area.right().saturating_sub(x), &text, role) + 2;
+    }
+    if let Some(known) = &model.data.egress {
+        let room = area.right().saturating_sub(x);
+        let text = egress(known, room);
+        if !text.is_empty() {
+            x += pen.text(x, area.y, room, &text, Role::Muted) + 2;
+        }
     }
     if let Some(error) = &model.data.endpoints_error {
         pen.text(

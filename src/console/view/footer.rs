@@ -4,12 +4,14 @@ use ratatui::layout::Rect;
 
 use super::format;
 use super::paint::{Pen, columns};
+use crate::api::endpoint::EndpointView;
 use crate::console::actions::{Action, ActionId, Danger, Meaning, actions_of, meaning};
 use crate::console::app::link::Health;
 use crate::console::app::model::{Level, Model, Screen};
 use crate::console::app::msg::Now;
 use crate::console::input::key::Key;
 use crate::console::theme::Role;
+use crate::domain::certificate::{Nearness, end_in_words};
 
 /// Draws the news.
 pub(super) fn news(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) {
@@ -54,11 +56,34 @@ fn about_selection(model: &Model, now: Now) -> String {
         }),
         Screen::Endpoints(_) => model
             .selected_endpoint()
-            .map_or_else(String::new, |endpoint| {
-                format!("{}  {}", endpoint.id, endpoint.url)
-            }),
+            .map_or_else(String::new, |endpoint| about_endpoint(endpoint, now)),
         Screen::Inspector(_) => String::new(),
     }
+}
+
+/// What binds an endpoint first, for it must not be cut off: its rate limit, its certificate's end; then its place.
+fn about_endpoint(endpoint: &EndpointView, now: Now) -> String {
+    let health = &endpoint.health;
+    let mut text = endpoint.id.to_string();
+    if let Some(limit) = &endpoint.rate_limit {
+        let waiting = if health.rate_limited {
+            ", waiting for it"
+        } else {
+            ""
+        };
+        text.push_str(&format!(
+            "  limit {} per {}{waiting}, {} held back in 1h",
+            limit.requests,
+            limit.per,
+            format::count(health.held_back_1h)
+        ));
+    }
+    if let Some(end) = health.certificate_expires_at
+        && Nearness::of(end, now.wall).is_some()
+    {
+        text.push_str(&format!("  certificate {}", end_in_words(end, now.wall)));
+    }
+    format!("{text}  {}", endpoint.url)
 }
 
 /// Draws the keys: those of the table that have a short word, as many as fit; help always.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use ratatui::layout::Rect;
 
 use super::paint::{Pen, Skin, columns, wrap, wrap_words};
+use super::state::certificate_role;
 use super::{format, state};
 use crate::api::delivery::{AttemptView, BodyView, HeaderView, PhasesView};
 use crate::console::app::inspector::{Inspector, Tab};
@@ -301,6 +302,18 @@ fn attempt(text: &mut Text, attempt: &AttemptView) {
     let PhasesView { reused, .. } = attempt.phases;
     let kept = if reused { "  on a kept connection" } else { "" };
     text.field("address", &format!("{address}{kept}"), Role::Text);
+    if let Some(end) = attempt.certificate_expires_at {
+        let role = certificate_role(end, attempt.started_at, Role::Text);
+        let until = format!("valid until {}", end.to_rfc3339_seconds());
+        text.field("cert", &until, role);
+    }
+    if attempt.held_back == Some(true) {
+        text.field(
+            "limit",
+            "the endpoint's rate limit had made it wait",
+            Role::Text,
+        );
+    }
     text.field("id", &attempt.id.to_string(), Role::Muted);
 }
 

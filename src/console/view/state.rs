@@ -4,6 +4,8 @@ use super::paint::Skin;
 use crate::api::delivery::DeliveryView;
 use crate::api::endpoint::EndpointView;
 use crate::console::theme::Role;
+use crate::domain::certificate::Nearness;
+use crate::domain::time::Timestamp;
 
 /// A state as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,5 +74,14 @@ pub(crate) fn of_endpoint(skin: &Skin, endpoint: &EndpointView) -> Shown {
         glyph: skin.glyph(unicode, ascii),
         word,
         role,
+    }
+}
+
+/// The colour of a certificate's end as it looked at `now`; `far` where that is further than 21 days.
+pub(super) fn certificate_role(end: Timestamp, now: Timestamp, far: Role) -> Role {
+    match Nearness::of(end, now) {
+        None => far,
+        Some(Nearness::ThreeWeeks | Nearness::Week) => Role::LevelWarn,
+        Some(Nearness::Day | Nearness::Over) => Role::LevelError,
     }
 }

@@ -1,5 +1,7 @@
 //! What the screens look like.
 
+use std::time::Duration;
+
 use insta::assert_snapshot;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -7,13 +9,14 @@ use ratatui::layout::Rect;
 use super::paint::Skin;
 use super::screen::draw;
 use crate::api::delivery::{BodyView, DeliveryView};
+use crate::api::endpoint::RateLimitBody;
 use crate::api::page::Page;
 use crate::api::stream::{Alert, Change, StreamFrame};
 use crate::console::app::model::Model;
 use crate::console::app::msg::{Answer, Call, Cmd, Msg};
 use crate::console::app::samples::{
-    at, connected, deliveries, delivery, detail, endpoints, exchange, header, hello, model,
-    no_rows, press, serve,
+    at, connected, deliveries, delivery, detail, endpoint, endpoints, exchange, header, hello,
+    model, no_rows, press, serve,
 };
 use crate::console::app::update::update;
 use crate::console::options::TerminalTraits;
@@ -244,6 +247,42 @@ fn endpoints_at_80x24_and_160x48() {
     let narrow = screen(&model, 20);
     update(&mut model, at(20), Msg::Resized(160, 12));
     assert_snapshot!(format!("{narrow}\n\n{}", screen(&model, 20)));
+}
+
+#[test]
+fn a_certificate_near_its_end_and_a_limit_that_is_reached_are_marked() {
+    let mut model = connected(false);
+    let mut near = endpoint(4, "billing-prod");
+    let wall = at(0).wall;
+    near.health.certificate_expires_at = Some(wall + Duration::from_hours(24 * 6 + 1));
+    near.health.rate_limited = true;
+    near.health.held_back_1h = 1_240;
+    near.rate_limit = Some(RateLimitBody {
+        requests: 60,
+        per: "1m".into(),
+    });
+    let mut far = endpoint(2, "crm-sync");
+    far.health.certificate_expires_at = Some(wall + Duration::from_hours(24 * 22));
+    update(
+        &mut model,
+        at(10),
+        Msg::Frame(Box::new(StreamFrame::Change(Box::new(Change {
+            endpoints: vec![near, far],
+            ..Change::default()
+        })))),
+    );
+    update(&mut model, at(20), Msg::Resized(160, 12));
+    press(&mut model, 20, "3 G");
+    let shown = screen(&model, 30);
+    let row = |name: &str| shown.lines().find(|line| line.starts_with(name)).unwrap();
+    assert!(row("billing-prod").contains("✓ ok       6d"), "{shown}");
+    assert!(row("billing-prod").contains("at limit"), "{shown}");
+    assert!(row("crm-sync").contains("✓ ok       -"), "{shown}");
+    press(&mut model, 40, "k");
+    let shown = format!("{shown}\n{}", screen(&model, 50));
+    let about = "limit 60 per 1m, waiting for it, 1,240 held back in 1h  certificate runs out in 6 days, at 2026-11-2";
+    assert!(shown.contains(about), "{shown}");
+    assert!(shown.contains("egress 203.0.113.7"), "{shown}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The HTTP API over real sockets: a real server, engine and store.
 
 mod auth;
+mod certificates;
 mod contract_routes;
 mod deliveries;
 mod egress;
@@ -9,6 +10,7 @@ mod http;
 mod openapi;
 mod probes;
 mod publish;
+mod rate_limits;
 mod refusals;
 mod refused_input;
 mod roles;
