@@ -92,8 +92,11 @@ fn an_environment_that_does_not_fit_is_told_with_what_to_set() {
     ]);
 }
 
+/// The exit code and what was read.
+type Read = (Option<i32>, String);
+
 /// Compares exit codes and what was read with what is wanted; names all that differ.
-fn check_all(read: &[((Option<i32>, String), i32, &str)]) {
+fn check_all(read: &[(Read, i32, &str)]) {
     let differ: Vec<String> = read
         .iter()
         .filter(|(found, code, text)| {
