@@ -15,11 +15,12 @@ use super::paths::default_file;
 /// What variables of ours begin with.
 const PREFIX: &str = "HOOKYARD_";
 /// Variables of ours that are no keys.
-const OTHER_VARIABLES: [&str; 4] = [
+const OTHER_VARIABLES: [&str; 5] = [
     "HOOKYARD_KEY",
     "HOOKYARD_URL",
     "HOOKYARD_TOKEN",
     "HOOKYARD_LOG",
+    "HOOKYARD_GUIDES",
 ];
 /// What variables of the tests begin with.
 const TEST_PREFIX: &str = "HOOKYARD_TEST_";

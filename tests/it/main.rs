@@ -12,6 +12,7 @@ mod contracts;
 mod crash;
 mod disk_full;
 mod engine;
+mod guides;
 mod store;
 mod support;
 mod transport;
