@@ -250,6 +250,8 @@ pub struct SecretView {
     /// When it stops signing; absent for the newest.
     #[schema(value_type = Option<String>)]
     pub expires_at: Option<Timestamp>,
+    /// Whether it has fewer than 16 bytes and could be guessed.
+    pub short: bool,
 }
 
 /// How an endpoint fares.

@@ -7,6 +7,8 @@ use super::event_type::{EventType, EventTypePattern};
 use super::id::{EndpointId, SecretId};
 use super::rate_limit::RateLimit;
 use super::retry::RetryPolicy;
+use super::seal::OVERHEAD_BYTES;
+use super::sign::secret::TEXT_BYTES_ADVISED;
 use super::tenant::{Audience, Tenant};
 use super::time::Timestamp;
 
@@ -109,6 +111,14 @@ pub struct SealedSecret {
     pub created_at: Timestamp,
     /// When it stops signing; `None` for the newest one.
     pub expires_at: Option<Timestamp>,
+}
+
+impl SealedSecret {
+    /// Whether it has fewer bytes than is advised: worth a warning, never a refusal. Told by the length of what is
+    /// sealed, so without its text.
+    pub const fn is_short(&self) -> bool {
+        self.sealed.len() < OVERHEAD_BYTES + TEXT_BYTES_ADVISED
+    }
 }
 
 impl Endpoint {

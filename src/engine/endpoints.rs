@@ -27,6 +27,7 @@ use crate::domain::limits::{
     ACTIVE_SECRETS_MAX, NAME_CHARS_MAX, ROTATION_OVERLAP_DEFAULT, ROTATION_OVERLAP_MAX,
 };
 use crate::domain::seal;
+use crate::domain::sign::secret::TEXT_BYTES_ADVISED;
 use crate::domain::tenant::{Audience, Tenant};
 use crate::domain::time::Timestamp;
 use crate::store::AuditNote;
@@ -425,12 +426,19 @@ impl Engine {
         let nonce = self.desk.randomness();
         let sealed = seal::seal(&self.desk.sealing_key, nonce, &place, plain)
             .map_err(|error| EngineError::Internal(error.to_string()))?;
-        Ok(SealedSecret {
+        let sealed = SealedSecret {
             id,
             sealed,
             created_at: now,
             expires_at: None,
-        })
+        };
+        if sealed.is_short() {
+            tracing::warn!(
+                endpoint.id = %endpoint, secret.id = %id, bytes = plain.len(),
+                "an endpoint's secret is shorter than {TEXT_BYTES_ADVISED} bytes and could be guessed: ask its owner for a longer one"
+            );
+        }
+        Ok(sealed)
     }
 }
 

@@ -210,6 +210,7 @@ pub(super) fn endpoint(endpoint: &Endpoint, context: EndpointContext) -> Endpoin
                 id: secret.id,
                 created_at: secret.created_at,
                 expires_at: secret.expires_at,
+                short: secret.is_short(),
             })
             .collect(),
         health: context.health,

@@ -183,9 +183,16 @@ fn secrets_text(endpoint: &EndpointView) -> String {
     let texts: Vec<String> = endpoint
         .secrets
         .iter()
-        .map(|secret| match secret.expires_at {
-            Some(expiry) => format!("{} until {expiry}", secret.id),
-            None => secret.id.to_string(),
+        .map(|secret| {
+            let short = if secret.short {
+                " (short: it could be guessed)"
+            } else {
+                ""
+            };
+            match secret.expires_at {
+                Some(expiry) => format!("{}{short} until {expiry}", secret.id),
+                None => format!("{}{short}", secret.id),
+            }
         })
         .collect();
     texts.join(", ")

@@ -78,6 +78,9 @@ fn about_endpoint(endpoint: &EndpointView, now: Now) -> String {
             format::count(health.held_back_1h)
         ));
     }
+    if endpoint.secrets.iter().any(|secret| secret.short) {
+        text.push_str("  secret is short");
+    }
     if let Some(end) = health.certificate_expires_at
         && Nearness::of(end, now.wall).is_some()
     {

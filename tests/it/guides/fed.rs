@@ -9,6 +9,7 @@ use super::cutting::{Block, Call, request_line};
 use super::guide::Guide;
 use super::platform::{Platform, event_of, member_names};
 use super::verifier::{HMAC_PY, folder, python};
+use crate::api::http::Ask;
 
 /// The registration: its line in one block, its body in the next.
 fn registration(blocks: &[Block]) -> Option<Call> {
@@ -73,4 +74,17 @@ async fn the_guides_sample_arrives_with_both_signatures() {
     let input = json!({"body": BASE64.encode(&received.body), "secret": call.body["verify_key"]});
     let expected = python(&folder, HMAC_PY, &input);
     assert_eq!(received.header("X-FED-SIGNATURE"), expected.as_str());
+}
+
+/// The guide's own key is a few dots: taken, and warned about.
+#[tokio::test]
+async fn a_short_key_is_taken_and_shown_to_be_short() {
+    let guide = Guide::open("fed");
+    let call = guide.call("create", registration);
+    assert!(call.body["verify_key"].as_str().unwrap().len() < 16);
+    let platform = Platform::start("fed").await;
+    let url = platform.receiver.url("/fed/events");
+    platform.register(&call, "url", &url).await;
+    let listed = platform.service.ask(Ask::get("/v1/endpoints")).await;
+    assert_eq!(listed.expect(200)["items"][0]["secrets"][0]["short"], true);
 }
