@@ -18,11 +18,12 @@ use hookyard::domain::delivery::{Delivery, DeliveryState};
 use hookyard::domain::endpoint::{Endpoint, EndpointStatus, HoldClock};
 use hookyard::domain::event::{Event, NewEvent};
 use hookyard::domain::filter::{Filter, Subject};
-use hookyard::domain::id::{AttemptId, DeliveryId, EndpointId, EventId, SecretId};
+use hookyard::domain::id::{AttemptId, DeliveryId, EndpointId, EventId, SecretId, ServiceKeyId};
 use hookyard::domain::json::RawJson;
 use hookyard::domain::lane::slots::Slots;
 use hookyard::domain::lane::{Input, Item, LaneConfig, LaneMachine, Pace, Settlement};
 use hookyard::domain::sign::secret::OpenSecret;
+use hookyard::domain::sign::service_key::ServiceKey;
 use hookyard::domain::tenant::Audience;
 use hookyard::domain::time::Timestamp;
 use hookyard::server::read_event;
@@ -88,34 +89,37 @@ fn endpoint() -> Endpoint {
     }
 }
 
-/// An event of 1 KiB under the standard contract: envelope, headers, HMAC-SHA256.
+/// An event of 1 KiB under each built-in contract: envelope, headers, signatures.
 fn render_and_sign(criterion: &mut Criterion) {
     let contracts = ContractSet::built_in("standard").unwrap();
-    let contract = contracts.get(contracts.default_name()).unwrap();
-    let secrets = [OpenSecret::new(
-        SecretId::from_i64(3),
-        contract.new_secret(&[7; 32]),
-    )];
     let event = event();
-    let input = RenderInput {
-        event: &event,
-        endpoint_id: EndpointId::from_i64(7),
-        endpoint_url: "https://hooks.acme.example:8443/in",
-        endpoint_headers: &[],
-        timeout: None,
-        delivery_id: DeliveryId::from_i64(8),
-        attempt_id: AttemptId::from_i64(9),
-        attempt_number: 1,
-        attempt_time: NOW,
-        secrets: &secrets,
-        service_keys: &[],
-    };
-    let bytes = contract.render(&input).unwrap().body.len();
+    let service_keys = [ServiceKey::from_seed(ServiceKeyId::from_i64(4), &[5; 32])];
     let mut group = criterion.benchmark_group("contract");
-    group.throughput(Throughput::Bytes(bytes.try_into().unwrap()));
-    group.bench_function("render and sign 1 KiB", |bencher| {
-        bencher.iter(|| contract.render(black_box(&input)).unwrap());
-    });
+    for contract in contracts.iter() {
+        let secret = contract.new_secret(&[7; 32]);
+        let secrets = [OpenSecret::new(SecretId::from_i64(3), secret)];
+        let input = RenderInput {
+            event: &event,
+            endpoint_id: EndpointId::from_i64(7),
+            endpoint_url: "https://hooks.acme.example:8443/in",
+            endpoint_headers: &[],
+            timeout: None,
+            delivery_id: DeliveryId::from_i64(8),
+            attempt_id: AttemptId::from_i64(9),
+            attempt_number: 1,
+            attempt_time: NOW,
+            secrets: &secrets,
+            service_keys: &service_keys,
+        };
+        let bytes = contract.render(&input).unwrap().body.len();
+        group.throughput(Throughput::Bytes(bytes.try_into().unwrap()));
+        group.bench_function(
+            format!("render and sign 1 KiB: {}", contract.name),
+            |bencher| {
+                bencher.iter(|| contract.render(black_box(&input)).unwrap());
+            },
+        );
+    }
     group.finish();
 }
 
