@@ -52,12 +52,14 @@ pub(super) struct Crew {
     pub(super) with_pending: Vec<EndpointId>,
 }
 
-/// The tasks without which lanes stand still.
+/// The tasks that go on as long as the lanes do.
 struct Essential {
     /// Ends when every lane with work was started, or the router is gone.
     recovery: tokio::task::JoinHandle<()>,
     /// Ends when the router is gone.
     time: tokio::task::JoinHandle<()>,
+    /// Warns before certificates run out; ends by a panic only.
+    certificates: tokio::task::JoinHandle<()>,
 }
 
 impl Keeper {
@@ -139,8 +141,8 @@ fn run(desk: &Arc<Desk>, crew: Crew) -> (Rc<Yard>, Essential) {
     let waiting = u32::try_from(crew.with_pending.len()).unwrap_or(u32::MAX);
     yard.waiting_to_start.set(waiting);
     actix_rt::spawn(discard_orphans(Rc::clone(&yard)));
-    actix_rt::spawn(certificates::watch(Rc::clone(&yard)));
     let essential = Essential {
+        certificates: actix_rt::spawn(certificates::watch(Rc::clone(&yard))),
         recovery: actix_rt::spawn(recover(Rc::clone(&yard), router.clone(), crew.with_pending)),
         time: actix_rt::spawn(keep_time(Rc::clone(&yard), router)),
     };
@@ -150,14 +152,28 @@ fn run(desk: &Arc<Desk>, crew: Crew) -> (Rc<Yard>, Essential) {
 impl Essential {
     /// Completes when the lanes cannot go on, with why: a task that must not end has.
     async fn ended(self) -> &'static str {
-        const TIME: &str = "the keeping of time panicked";
-        const ROUTER: &str = "the lanes' router panicked";
-        let of_time = |ended: Result<(), JoinError>| if ended.is_err() { TIME } else { ROUTER };
-        match select(self.time, self.recovery).await {
-            Either::Left((ended, _)) => of_time(ended),
-            Either::Right((Ok(()), time)) => of_time(time.await),
-            Either::Right((Err(_), _)) => "recovery panicked",
+        let lanes = std::pin::pin!(lanes_ended(self.recovery, self.time));
+        match select(lanes, self.certificates).await {
+            Either::Left((why, _)) => why,
+            Either::Right((Err(_), _)) => "the watch over certificates panicked",
+            // It ends with the store, and the service with that.
+            Either::Right((Ok(()), lanes)) => lanes.await,
         }
+    }
+}
+
+/// Completes when recovery or the keeping of time ended that must not, with why.
+async fn lanes_ended(
+    recovery: tokio::task::JoinHandle<()>,
+    time: tokio::task::JoinHandle<()>,
+) -> &'static str {
+    const TIME: &str = "the keeping of time panicked";
+    const ROUTER: &str = "the lanes' router panicked";
+    let of_time = |ended: Result<(), JoinError>| if ended.is_err() { TIME } else { ROUTER };
+    match select(time, recovery).await {
+        Either::Left((ended, _)) => of_time(ended),
+        Either::Right((Ok(()), time)) => of_time(time.await),
+        Either::Right((Err(_), _)) => "recovery panicked",
     }
 }
 
