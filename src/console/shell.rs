@@ -18,7 +18,7 @@ use super::clipboard;
 use super::input::reader::{Reader, TerminalEvent};
 use super::options::{ConsoleError, ConsoleOptions, ExitReason};
 use super::perform::{self, Stream};
-use super::term::backend::ByteBackend;
+use super::term::backend::{ByteBackend, empty_covered};
 use super::term::guard::TerminalGuard;
 use super::term::output::{FrameWriter, WrittenFrames};
 use super::term::signals::{SignalEvent, Signals};
@@ -230,6 +230,7 @@ impl Shell {
             if let Some(cursor) = view::draw(model, now, skin, frame.buffer_mut()) {
                 frame.set_cursor_position(cursor);
             }
+            empty_covered(frame.buffer_mut());
         })?;
         Ok(())
     }

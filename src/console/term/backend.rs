@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::io;
 
 use ratatui::backend::{Backend, ClearType, WindowSize};
-use ratatui::buffer::Cell;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Size};
 use unicode_width::UnicodeWidthStr;
 
@@ -121,6 +121,24 @@ impl<S: FrameSink> ByteBackend<S> {
     }
 }
 
+/// Empties the cells that a wide character covers. What was drawn there before it is not on the screen, but ratatui
+/// would take it for unchanged when the wide character goes.
+pub(crate) fn empty_covered(buffer: &mut Buffer) {
+    let area = *buffer.area();
+    for y in area.top()..area.bottom() {
+        let mut covered = 0;
+        for x in area.left()..area.right() {
+            let cell = &mut buffer[(x, y)];
+            if covered > 0 {
+                covered -= 1;
+                cell.reset();
+            } else {
+                covered = cell.symbol().width().saturating_sub(1);
+            }
+        }
+    }
+}
+
 impl<S: FrameSink> Backend for ByteBackend<S> {
     type Error = io::Error;
 
@@ -225,6 +243,27 @@ mod tests {
         Terminal::new(ByteBackend::new(Kept::default())).unwrap()
     }
 
+    /// What a wide character hid shows when it goes, though nothing was drawn there anew.
+    #[test]
+    fn what_a_wide_character_covered_is_drawn_when_it_goes() {
+        let mut terminal = terminal();
+        let mut screen = vt100::Parser::new(4, 12, 0);
+        for wide in [true, false] {
+            terminal
+                .draw(|frame| {
+                    let buffer = frame.buffer_mut();
+                    buffer.set_string(6, 1, if wide { "漢" } else { "x" }, Style::default());
+                    buffer.set_string(7, 1, "y", Style::default());
+                    empty_covered(buffer);
+                })
+                .unwrap();
+            for bytes in terminal.backend_mut().sink_mut().frames.drain(..) {
+                screen.process(&bytes);
+            }
+        }
+        assert_eq!(screen.screen().contents().trim(), "xy");
+    }
+
     #[test]
     fn an_unchanged_frame_is_no_bytes() {
         let mut terminal = terminal();
@@ -296,8 +335,11 @@ mod tests {
             let mut screen = vt100::Parser::new(4, 12, 0);
             for writes in &frames {
                 let writes: &Vec<Write> = writes;
-                terminal.draw(|frame| for (x, y, text, choice) in writes {
-                    frame.buffer_mut().set_string(*x, *y, text, style(*choice));
+                terminal.draw(|frame| {
+                    for (x, y, text, choice) in writes {
+                        frame.buffer_mut().set_string(*x, *y, text, style(*choice));
+                    }
+                    empty_covered(frame.buffer_mut());
                 }).unwrap();
                 for bytes in terminal.backend_mut().sink_mut().frames.drain(..) {
                     screen.process(&bytes);
