@@ -1,4 +1,7 @@
 //! Reads for a lane what it asked for; what cannot be read becomes dead and blocks nobody.
+//!
+//! While the store does not even take that death, the whole load fails: the row stays pending and would be read again
+//! at once, round and round, so the lane waits as it does whenever the store cannot be read.
 
 use std::rc::Rc;
 
@@ -97,29 +100,30 @@ async fn read(
         epoch: request.epoch,
         due_more: full(&due),
         fresh_more: full(&fresh),
-        due: take_up(yard, due).await,
-        fresh: take_up(yard, fresh).await,
+        due: take_up(yard, due).await?,
+        fresh: take_up(yard, fresh).await?,
         next_due,
         answered,
     })
 }
 
-async fn take_up(yard: &Yard, rows: Vec<LaneRow>) -> Vec<Item<EventRef>> {
+async fn take_up(yard: &Yard, rows: Vec<LaneRow>) -> Result<Vec<Item<EventRef>>, StoreError> {
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
         match row.work {
             Ok((delivery, event)) => items.push(Item::new(&delivery, yard.budget.keep(&event))),
             Err(error) => {
                 tracing::error!(%error, delivery.id = %row.id, "a delivery cannot be read");
-                let marked = yard
-                    .store
-                    .mark_undeliverable(row.id, &error.to_string())
-                    .await;
-                if let Err(error) = marked {
-                    tracing::error!(%error, delivery.id = %row.id, "failed to mark it undeliverable");
+                let why = error.to_string();
+                match yard.store.mark_undeliverable(row.id, &why).await {
+                    Ok(_) | Err(StoreError::NotFound { .. }) => {}
+                    Err(error) => {
+                        tracing::error!(%error, delivery.id = %row.id, "failed to mark it undeliverable");
+                        return Err(error);
+                    }
                 }
             }
         }
     }
-    items
+    Ok(items)
 }

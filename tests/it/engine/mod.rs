@@ -9,6 +9,7 @@ mod isolation;
 mod keys;
 mod ladder;
 mod limit;
+mod poison;
 mod refusing;
 mod revisions;
 mod rotation;
