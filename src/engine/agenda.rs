@@ -27,6 +27,16 @@ impl Agenda {
         }
     }
 
+    /// When an endpoint is due; `None` when it is not noted.
+    pub(super) fn at(&self, id: EndpointId) -> Option<Timestamp> {
+        self.by_endpoint.get(&id).copied()
+    }
+
+    /// Who is noted, in no order.
+    pub(super) fn endpoints(&self) -> impl Iterator<Item = EndpointId> {
+        self.by_endpoint.keys().copied()
+    }
+
     /// When the first is due.
     pub(super) fn first(&self) -> Option<Timestamp> {
         self.by_time.first().map(|&(at, _)| at)
@@ -73,6 +83,10 @@ mod tests {
         agenda.forget(id(3));
         agenda.forget(id(4));
         assert_eq!(agenda.first(), Some(at(5)));
+        assert_eq!((agenda.at(id(1)), agenda.at(id(3))), (Some(at(5)), None));
+        let mut noted: Vec<_> = agenda.endpoints().collect();
+        noted.sort_unstable();
+        assert_eq!(noted, [id(1), id(2)]);
         assert_eq!(agenda.take_due(at(4)), []);
         assert_eq!(agenda.take_due(at(10)), [id(1), id(2)]);
         assert_eq!(agenda.first(), None);

@@ -16,7 +16,7 @@ use futures_util::stream::Stream;
 use super::kept::EventRef;
 use super::setup::LaneSetup;
 use crate::domain::id::{DeliveryId, EndpointId};
-use crate::domain::lane::{Batch, Pace, Settlement};
+use crate::domain::lane::{Batch, Pace, RestartBackoff, Settlement};
 use crate::domain::time::Timestamp;
 
 /// What a task reports to its lane.
@@ -99,6 +99,9 @@ pub(super) struct Berth {
     pub(super) inbox: Cell<u32>,
     /// Lanes of this endpoint that ended unasked.
     pub(super) restarts: Cell<u32>,
+    /// When the latest lane was started, by the monotonic clock.
+    started_at: Cell<Duration>,
+    backoff: Cell<RestartBackoff>,
     flights: RefCell<HashMap<DeliveryId, Flight>>,
     reports: RefCell<Vec<Report>>,
     signals: Cell<Signals>,
@@ -124,6 +127,8 @@ impl Berth {
             status: Cell::default(),
             inbox: Cell::new(0),
             restarts: Cell::new(0),
+            started_at: Cell::default(),
+            backoff: Cell::default(),
             flights: RefCell::default(),
             reports: RefCell::default(),
             signals: Cell::default(),
@@ -159,6 +164,27 @@ impl Berth {
             .iter()
             .map(|(&id, flight)| (id, flight.unanswered))
             .collect()
+    }
+
+    /// How many of them hold a slot.
+    pub(super) fn unanswered(&self) -> u32 {
+        let flights = self.flights.borrow();
+        let unanswered = flights.values().filter(|flight| flight.unanswered).count();
+        u32::try_from(unanswered).unwrap_or(u32::MAX)
+    }
+
+    /// A lane is started now, by the monotonic clock.
+    pub(super) fn lane_started(&self, monotonic: Duration) {
+        self.started_at.set(monotonic);
+    }
+
+    /// Its lane ended unasked, by the monotonic clock: how long the next one is to wait.
+    pub(super) fn lane_ended(&self, monotonic: Duration) -> Duration {
+        self.restarts.set(self.restarts.get() + 1);
+        let mut backoff = self.backoff.get();
+        let wait = backoff.ended(monotonic.saturating_sub(self.started_at.get()));
+        self.backoff.set(backoff);
+        wait
     }
 
     /// Reports to the lane, now or to the next one.

@@ -97,15 +97,9 @@ impl Lane {
         let setup = Rc::clone(&berth.setup.borrow());
         let config = setup.lane_config(yard.concurrency_per_endpoint);
         let left_behind = berth.left_behind();
-        let unanswered = left_behind
-            .iter()
-            .filter(|(_, unanswered)| *unanswered)
-            .count();
         berth.start_over();
         let id = berth.endpoint_id;
-        yard.slots
-            .borrow_mut()
-            .take_over(id, u32::try_from(unanswered).unwrap_or(u32::MAX));
+        yard.slots.borrow_mut().take_over(id, berth.unanswered());
         let generation = berth.restarts.get();
         let set_ms = yard.set_ms();
         let machine = LaneMachine::new(id, config, yard.now(), generation, left_behind.into_iter());

@@ -9,7 +9,8 @@
 //!                            └─commands─► router ──signal──► berth ─news─► lane ◄──report──┘
 //! ```
 //! A **berth** is what outlives its lane's actor: requests in flight, reports and signals. A lane that panics leaves
-//! them there; the router counts it and starts a fresh lane, which takes over and reads the rest from the store.
+//! them there; the router counts it and starts a fresh lane, which takes over and reads the rest from the store. One
+//! that ends soon after its start, again and again, is started after growing waits.
 //!
 //! **Invariant.** Nothing but the lane decides when a delivery goes out, and actors exist nowhere else.
 

@@ -44,6 +44,8 @@ pub(super) struct Router {
     started: u64,
     /// Resting endpoints with a retry to come, by when it is due.
     parked: Agenda,
+    /// Endpoints whose lane ended soon after its start, by when the next one is started; none has a lane.
+    restarting: Agenda,
     /// Paused endpoints by when they are to be resumed.
     resumes: Agenda,
     /// Fresh deliveries of one batch by endpoint; empty between batches.
@@ -138,6 +140,7 @@ impl Router {
             lanes: HashMap::new(),
             started: 0,
             parked: Agenda::default(),
+            restarting: Agenda::default(),
             resumes: Agenda::default(),
             sorted: HashMap::new(),
             restarts: 0,
@@ -150,13 +153,14 @@ impl Router {
         router
     }
 
-    /// Starts the endpoint's lane, unless it runs or has nothing to do. Gives its berth, where it has one.
+    /// Starts the endpoint's lane, unless it runs, has nothing to do or waits for its start: a fresh lane finds in the
+    /// store whatever was to be told. Gives the berth of a lane that runs.
     fn ensure_lane(&mut self, id: EndpointId, context: &Context<Self>) -> Option<Rc<Berth>> {
         let known = self.yard.berths.borrow().get(&id).cloned();
         if let Some(berth) = known.as_ref().filter(|_| self.lanes.contains_key(&id)) {
             return Some(Rc::clone(berth));
         }
-        if self.draining {
+        if self.draining || self.restarting.at(id).is_some() {
             return None;
         }
         let setup = self.yard.setup(id)?;
@@ -185,6 +189,7 @@ impl Router {
         self.started += 1;
         let serial = self.started;
         let ending = Ending::new(context.address(), berth.endpoint_id, serial);
+        berth.lane_started(self.yard.clock.monotonic());
         let address = Lane::create(move |_| Lane::new(yard, berth_of_lane, ending));
         let running = Running { serial, address };
         self.lanes.insert(berth.endpoint_id, running);
@@ -270,8 +275,47 @@ impl Router {
             // Its only sender is dropped next, which stops it as well.
             let _ = lane.address.try_send(Stop);
         }
+        self.forget_abandoned();
         give_room_back(&mut self.lanes);
         give_room_back(&mut self.yard.berths.borrow_mut());
+    }
+
+    /// Forgets berths whose lane ended while its endpoint was held or deleted: nobody takes them over.
+    fn forget_abandoned(&self) {
+        let mut slots = self.yard.slots.borrow_mut();
+        self.yard.berths.borrow_mut().retain(|&id, berth| {
+            let has_lane = self.lanes.contains_key(&id) || self.restarting.at(id).is_some();
+            let kept = has_lane || berth.flights() > 0;
+            if !kept {
+                slots.take_over(id, 0);
+                slots.forget(id);
+            }
+            kept
+        });
+    }
+
+    /// Starts the next lane of an endpoint after `wait`.
+    fn restart_after(&mut self, wait: Duration, berth: &Berth) {
+        if self.draining {
+            return;
+        }
+        berth.start_over();
+        self.restarting
+            .note(self.yard.now() + wait, berth.endpoint_id);
+        self.give_slots_back();
+    }
+
+    /// Gives back the slots of requests that were answered while their endpoint waits for its lane: others need them.
+    fn give_slots_back(&self) {
+        let berths = self.yard.berths.borrow();
+        let mut slots = self.yard.slots.borrow_mut();
+        for id in self.restarting.endpoints() {
+            if let Some(berth) = berths.get(&id) {
+                slots.take_over(id, berth.unanswered());
+            }
+        }
+        drop((berths, slots));
+        self.yard.tell_granted();
     }
 
     fn snapshot(&self) -> LanesSnapshot {
@@ -297,6 +341,7 @@ impl Router {
 
     fn lane_status(&self, berth: &Berth) -> LaneStatus {
         let status = berth.status.get();
+        let restarts_at = self.restarting.at(berth.endpoint_id);
         LaneStatus {
             endpoint_id: berth.endpoint_id,
             in_flight: u32::try_from(berth.flights()).unwrap_or(u32::MAX),
@@ -310,14 +355,15 @@ impl Router {
             quiet: status.started
                 && berth.is_quiet()
                 && self.lanes.contains_key(&berth.endpoint_id),
-            next_wakeup: status.next_wakeup,
+            restarts_at,
+            next_wakeup: restarts_at.or(status.next_wakeup),
             restarts: berth.restarts.get(),
         }
     }
 
     fn next_business(&self) -> Option<Timestamp> {
-        let (parked, resume) = (self.parked.first(), self.resumes.first());
-        parked.into_iter().chain(resume).min()
+        let agendas = [&self.parked, &self.restarting, &self.resumes];
+        agendas.into_iter().filter_map(Agenda::first).min()
     }
 
     /// For how long startable work has stood still.
@@ -435,14 +481,20 @@ impl Handler<LaneEnded> for Router {
         } else {
             "stopped by itself"
         };
-        tracing::error!(endpoint.id = %id, how, "a lane ended; a fresh one starts from the store");
         self.restarts += 1;
-        let berth = self.yard.berths.borrow().get(&id).cloned();
-        if let Some(berth) = berth {
-            berth.restarts.set(berth.restarts.get() + 1);
-        }
         self.lanes.remove(&id);
-        self.ensure_lane(id, context);
+        let berth = self.yard.berths.borrow().get(&id).cloned();
+        let monotonic = self.yard.clock.monotonic();
+        let wait = berth
+            .as_ref()
+            .map_or(Duration::ZERO, |berth| berth.lane_ended(monotonic));
+        tracing::error!(endpoint.id = %id, how, ?wait, "a lane ended; a fresh one starts from the store");
+        match berth.filter(|_| wait > Duration::ZERO) {
+            Some(berth) => self.restart_after(wait, &berth),
+            None => {
+                self.ensure_lane(id, context);
+            }
+        }
     }
 }
 
@@ -455,6 +507,10 @@ impl Handler<Tick> for Router {
         for id in self.parked.take_due(now) {
             self.ensure_lane(id, context);
         }
+        for id in self.restarting.take_due(now) {
+            self.ensure_lane(id, context);
+        }
+        self.give_slots_back();
         self.put_to_rest();
         MessageResult(self.resumes.take_due(now))
     }
@@ -473,6 +529,7 @@ impl Handler<ClockSet> for Router {
 
     fn handle(&mut self, set: ClockSet, _: &mut Context<Self>) {
         self.parked.clock_set(set.by_ms);
+        self.restarting.clock_set(set.by_ms);
     }
 }
 

@@ -96,11 +96,14 @@ pub struct LaneStatus {
     pub rate_limited: bool,
     /// Whether something could start if there were a slot for it.
     pub startable: bool,
-    /// Whether it has taken up everything it was told.
+    /// Whether it has taken up everything it was told; never while it waits for its start.
     pub quiet: bool,
-    /// When it wants to be woken; `None` when it waits for nothing but messages.
+    /// When it is started again after it ended soon after its start; nothing but its requests in flight moves before
+    /// that. `None` when it runs.
+    pub restarts_at: Option<Timestamp>,
+    /// When it wants to be woken or started again; `None` when it waits for nothing but messages.
     pub next_wakeup: Option<Timestamp>,
-    /// How often it ended by a panic and was started again.
+    /// How often it ended unasked, by a panic or otherwise.
     pub restarts: u32,
 }
 
@@ -125,7 +128,8 @@ pub struct LanesSnapshot {
     pub clock_set_ms: i64,
     /// Deliveries handed over by the writer since the start.
     pub handed_over: u64,
-    /// When the router has something to do by itself: a pause that ends, a resting lane's next retry.
+    /// When the router has something to do by itself: a pause that ends, a resting lane's next retry, a
+    /// start after a lane ended too soon.
     pub next_wakeup: Option<Timestamp>,
 }
 

@@ -18,6 +18,7 @@
 mod cooling;
 mod machine;
 mod queue;
+mod restart;
 #[cfg(test)]
 mod simulation;
 pub mod slots;
@@ -25,3 +26,4 @@ mod throttle;
 
 pub use machine::{Effect, Input, LaneConfig, LaneMachine, Pace, Settlement};
 pub use queue::{Batch, Item, LoadRequest};
+pub use restart::RestartBackoff;

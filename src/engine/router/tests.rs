@@ -10,9 +10,10 @@ use crate::clock::{Clock, SharedClock, Sleep, VirtualClock, within};
 use crate::domain::actor::Actor as Person;
 use crate::domain::address::AddressRules;
 use crate::domain::contract::ContractSet;
-use crate::domain::endpoint_draft::NewEndpoint;
+use crate::domain::endpoint_draft::{NewEndpoint, RetryRequest};
 use crate::domain::event::NewEvent;
 use crate::domain::json::RawJson;
+use crate::domain::retry::RetrySteps;
 use crate::domain::seal::SealingKey;
 use crate::domain::tenant::Audience;
 use crate::engine::{DeliveryQuery, Engine, EngineOptions, EngineParts};
@@ -52,11 +53,13 @@ impl Handler<Break> for Router {
     }
 }
 
-/// A virtual clock on which sleeping panics once armed.
+/// A virtual clock on which sleeping panics once armed, and sleeping for long as long as lanes are to end: they sleep
+/// for their deadlines, nobody else so long.
 #[derive(Clone, Default)]
 struct BrokenClock {
     inner: VirtualClock,
     armed: Arc<AtomicBool>,
+    ends_lanes: Arc<AtomicBool>,
 }
 
 impl Clock for BrokenClock {
@@ -75,6 +78,9 @@ impl Clock for BrokenClock {
     fn nap_until(&self, end: Duration) -> Sleep {
         let armed = self.armed.swap(false, Ordering::SeqCst);
         assert!(!armed, "the test breaks this sleeper");
+        let long = end.saturating_sub(self.monotonic()) > Duration::from_secs(2);
+        let breaks = long && self.ends_lanes.load(Ordering::SeqCst);
+        assert!(!breaks, "the test breaks this lane");
         self.inner.nap_until(end)
     }
 }
@@ -129,15 +135,25 @@ impl Place {
 
     /// An endpoint where nobody listens, and an event for it.
     async fn failing_delivery(&self) -> EndpointId {
+        self.failing_delivery_of(NewEndpoint::default()).await
+    }
+
+    /// The same for an endpoint with these settings.
+    async fn failing_delivery_of(&self, change: NewEndpoint) -> EndpointId {
         let port = {
             let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
             listener.local_addr().unwrap().port()
         };
         let new = NewEndpoint {
             url: format!("http://127.0.0.1:{port}/"),
-            ..NewEndpoint::default()
+            ..change
         };
         let created = self.engine.create_endpoint(&Person::service(), new).await;
+        self.publish().await;
+        created.unwrap().0.id
+    }
+
+    async fn publish(&self) {
         let event = NewEvent {
             key: None,
             audience: Audience::Tenantless,
@@ -148,7 +164,40 @@ impl Place {
             test: false,
         };
         self.engine.publish(vec![event]).await.unwrap();
-        created.unwrap().0.id
+    }
+
+    /// An endpoint whose delivery is tried again in an hour, and whose lane ends whenever it waits for that. It ended
+    /// twice, and has begun to wait for its next start.
+    async fn failing_lane(&self) -> EndpointId {
+        let hourly = RetryRequest {
+            steps: Some(RetrySteps::Ladder(vec![Duration::from_secs(3_600)])),
+            jitter: Some(0.0),
+            ..RetryRequest::default()
+        };
+        let endpoint_id = self
+            .failing_delivery_of(NewEndpoint {
+                retry: hourly,
+                ..NewEndpoint::default()
+            })
+            .await;
+        self.watch("the first attempt failed", waits_for_its_retry)
+            .await;
+        self.clock.ends_lanes.store(true, Ordering::SeqCst);
+        self.router().send(StopLane(endpoint_id)).await.unwrap();
+        self.watch("it waits after its second end", |lanes| {
+            lanes.restarts == 2 && waits_for_its_start(lanes)
+        })
+        .await;
+        endpoint_id
+    }
+
+    /// Says to the lane whatever there is to say, and lets the router look at the time.
+    async fn disturb(&self, endpoint_id: EndpointId) {
+        for told in [Told::HasWork, Told::Reconfigured, Told::DeliveriesChanged] {
+            let tell = Tell { endpoint_id, told };
+            self.router().send(tell).await.unwrap();
+        }
+        self.router().send(Tick).await.unwrap();
     }
 
     /// Lets time pass, by which whoever keeps it wakes and sleeps anew, until the engine has ended; gives why.
@@ -202,11 +251,15 @@ async fn a_lane_that_stops_by_itself_is_counted_and_started_again_from_the_store
         .await;
     for stops in 1..=3 {
         place.router().send(StopLane(endpoint_id)).await.unwrap();
+        let ended = |lanes: &LanesSnapshot| lanes.restarts == stops;
+        let lanes = place.watch("the router heard of it", ended).await;
+        if let Some(at) = lanes.lanes[0].restarts_at {
+            place.clock.inner.advance_to(at);
+        }
         let lanes = place
-            .watch("a fresh lane knows of the retry", |lanes| {
-                lanes.restarts == stops && waits_for_its_retry(lanes)
-            })
+            .watch("a fresh lane knows of the retry", waits_for_its_retry)
             .await;
+        assert_eq!(lanes.restarts, stops);
         assert_eq!(u64::from(lanes.lanes[0].restarts), stops);
     }
     let lanes = place.engine.lanes().await.unwrap();
@@ -220,6 +273,103 @@ async fn a_lane_that_stops_by_itself_is_counted_and_started_again_from_the_store
         }
     };
     within(PATIENCE, retried).await.expect("the retry is made");
+}
+
+fn waits_for_its_start(lanes: &LanesSnapshot) -> bool {
+    let lane = lanes.lanes.first();
+    lane.is_some_and(|lane| lane.restarts_at.is_some())
+}
+
+#[tokio::test]
+async fn a_lane_that_ends_at_every_start_is_started_after_growing_waits_and_not_earlier() {
+    let place = Place::new().await;
+    let endpoint_id = place.failing_lane().await;
+    let mut ends = 2;
+    for wait in [1, 2, 4, 8, 16, 32, 60, 60] {
+        let lanes = place
+            .watch("it waits for its start", |lanes| {
+                lanes.restarts == ends && waits_for_its_start(lanes)
+            })
+            .await;
+        let at = place.clock.now() + Duration::from_secs(wait);
+        let lane = &lanes.lanes[0];
+        assert_eq!(lane.restarts_at, Some(at));
+        assert_eq!((lane.next_wakeup, lanes.next_wakeup), (Some(at), Some(at)));
+        assert!(!lane.quiet && !lane.startable && !lane.loading);
+        place.clock.inner.advance_to(at - Duration::from_millis(1));
+        place.disturb(endpoint_id).await;
+        let lanes = place.engine.lanes().await.unwrap();
+        assert_eq!(
+            (lanes.restarts, lanes.lanes[0].restarts_at),
+            (ends, Some(at))
+        );
+        place.clock.inner.advance_to(at);
+        ends += 1;
+    }
+
+    place
+        .watch("it waits once more", |lanes| {
+            lanes.restarts == ends && waits_for_its_start(lanes)
+        })
+        .await;
+    place.publish().await;
+    let heard = |lanes: &LanesSnapshot| lanes.handed_over == place.engine.expected_hand_over();
+    let lanes = place.watch("the router heard of an event", heard).await;
+    assert!(waits_for_its_start(&lanes));
+    assert!(place.engine.health().await.is_ready());
+    place.clock.ends_lanes.store(false, Ordering::SeqCst);
+    let at = lanes.next_wakeup.unwrap();
+    place.clock.inner.advance_to(at);
+    let lanes = place
+        .watch("a lane that lives delivers", waits_for_its_retry)
+        .await;
+    assert_eq!((lanes.restarts, lanes.lanes[0].restarts_at), (ends, None));
+    assert_eq!(place.attempts().await, 1, "of the event it missed");
+}
+
+#[tokio::test]
+async fn a_lane_waits_as_long_however_the_wall_clock_is_set() {
+    let place = Place::new().await;
+    let endpoint_id = place.failing_lane().await;
+    let at = place.clock.now() + Duration::from_secs(1);
+    place
+        .clock
+        .inner
+        .set(place.clock.now() - Duration::from_secs(7_200));
+    place.disturb(endpoint_id).await;
+    let lanes = place
+        .watch("the clock that was set is followed", |lanes| {
+            lanes.next_wakeup.is_some_and(|wakeup| wakeup < at)
+        })
+        .await;
+    let moved = Some(at - Duration::from_secs(7_200));
+    assert_eq!(
+        (lanes.lanes[0].restarts_at, lanes.next_wakeup),
+        (moved, moved)
+    );
+}
+
+#[tokio::test]
+async fn a_shutdown_does_not_wait_for_a_lane_that_waits_for_its_start() {
+    let place = Place::new().await;
+    place.failing_lane().await;
+    let shutdown = place.engine.shutdown(PATIENCE);
+    within(PATIENCE, shutdown).await.expect("it ends at once");
+}
+
+#[tokio::test]
+async fn a_lane_whose_endpoint_is_deleted_while_it_waits_is_forgotten() {
+    let place = Place::new().await;
+    let endpoint_id = place.failing_lane().await;
+    let deleted = place
+        .engine
+        .delete_endpoint(&Person::service(), endpoint_id)
+        .await;
+    deleted.unwrap();
+    place.clock.inner.advance(Duration::from_secs(1));
+    let gone = |lanes: &LanesSnapshot| lanes.lanes.is_empty() && lanes.next_wakeup.is_none();
+    let lanes = place.watch("nothing is left of it", gone).await;
+    assert_eq!((lanes.restarts, lanes.slots_in_use), (2, 0));
 }
 
 #[tokio::test]

@@ -272,7 +272,7 @@ impl World {
         let later = |wakeup: Option<Timestamp>| wakeup.is_none_or(|at| at > now);
         self.watch("all that is due has happened", |lanes| {
             let settled = lanes.lanes.iter().all(|lane| {
-                lane.quiet
+                (lane.quiet || lane.restarts_at.is_some())
                     && !lane.loading
                     && !lane.startable
                     && lane.in_flight == 0
