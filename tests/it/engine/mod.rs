@@ -13,3 +13,4 @@ mod poison;
 mod refusing;
 mod revisions;
 mod rotation;
+mod upgrade;

@@ -31,7 +31,7 @@ use crate::transport::harness::loopback;
 /// 2026-04-13T10:18:00.250Z: where the clock stands at first.
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_776_075_480_250);
 /// The key that worlds are made with.
-const KEY: [u8; 32] = [9; 32];
+pub(crate) const KEY: [u8; 32] = [9; 32];
 /// How long in real time anything may take that needs no virtual time.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -103,7 +103,11 @@ impl World {
 
     /// A world made to order.
     pub(crate) async fn make(making: Making) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        Self::over(tempfile::tempdir().unwrap(), making).await
+    }
+
+    /// A world over what lies in a directory.
+    pub(crate) async fn over(directory: TempDir, making: Making) -> Self {
         let clock = VirtualClock::at(START);
         let text = making
             .text
