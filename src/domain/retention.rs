@@ -7,6 +7,9 @@ use std::time::Duration;
 use super::id::{AttemptId, AuditId, DeliveryId, EventId};
 use super::time::Timestamp;
 
+/// What a row of statistics counts.
+const MINUTE: Duration = Duration::from_secs(60);
+
 /// How long things are kept. Pending deliveries, and what they need, never go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetentionPolicy {
@@ -37,7 +40,7 @@ pub struct RetentionPlan {
     pub dead_before: DeliveryId,
     /// Audit entries.
     pub audit_before: AuditId,
-    /// Minute statistics, kept as long as attempts.
+    /// Minutes of statistics, by when they began: each is kept as long as the last attempt that it may count.
     pub minutes_before: Timestamp,
 }
 
@@ -69,7 +72,7 @@ pub fn plan(now: Timestamp, policy: &RetentionPolicy) -> RetentionPlan {
         deliveries_before: DeliveryId::first_at(now - ordinary),
         dead_before: DeliveryId::first_at(now - dead),
         audit_before: AuditId::first_at(now - policy.audit),
-        minutes_before: now - policy.attempts,
+        minutes_before: now - policy.attempts - MINUTE,
     }
 }
 

@@ -49,3 +49,6 @@ async fn round(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
