@@ -133,6 +133,8 @@ pub const LOOKUP_DEADLINE: Duration = Duration::from_millis(4_500);
 pub const LOOKUP_NAMES_MAX: usize = 16_384;
 /// Bytes of a contract's text: the largest of the guides needs a tenth of it.
 pub const CONTRACT_BYTES_MAX: usize = 64 * 1024;
+/// Faults of a contract's text that are listed; whoever has more must begin again anyway.
+pub const CONTRACT_FAULTS_MAX: usize = 100;
 /// Characters of a contract's name.
 pub const CONTRACT_NAME_CHARS_MAX: usize = 64;
 /// Headers, body members or signatures that a contract may list.

@@ -12,7 +12,7 @@ use crate::domain::contract::{Contract, ContractError};
 /// Checks every file; each that loads is summed up.
 ///
 /// # Errors
-/// Exit code 1 with a line for every file that does not load: file, line, key, and what was expected.
+/// Exit code 1 with a line for everything that is wrong with a file: file, line, key, and what was expected.
 pub(super) fn run(output: Output, files: &[String], format: FormatArgs) -> anyhow::Result<()> {
     let mut refused = Vec::new();
     let mut names: BTreeMap<String, &str> = BTreeMap::new();
@@ -29,10 +29,12 @@ pub(super) fn run(output: Output, files: &[String], format: FormatArgs) -> anyho
                 }
                 show(output, file, contract, format)?;
             }
-            Err(error) => refused.push(error.to_string()),
+            Err(errors) => refused.push(errors.to_string()),
         }
-        if let (Err(error), Format::Json) = (&loaded, output.format(format)) {
-            output.print(&(json_line(&json_of_error(error))? + "\n"))?;
+        if let (Err(errors), Format::Json) = (&loaded, output.format(format)) {
+            for error in errors.iter() {
+                output.print(&(json_line(&json_of_error(error))? + "\n"))?;
+            }
         }
     }
     if refused.is_empty() {

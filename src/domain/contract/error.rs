@@ -1,5 +1,7 @@
 //! What can be wrong with a contract's text, and with a delivery under a contract.
 
+use crate::domain::limits::CONTRACT_FAULTS_MAX;
+
 /// A contract that does not load: where, and what was expected there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}: {key}: {expected}")]
@@ -12,6 +14,43 @@ pub struct ContractError {
     pub key: String,
     /// What was expected, and what was found.
     pub expected: String,
+}
+
+/// All that is wrong with the texts of contracts, in the order of each text; never empty. Printed with a line for each.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", lines(.0))]
+pub struct ContractErrors(Vec<ContractError>);
+
+impl ContractErrors {
+    /// The faults of one text, ordered by line; of very many the first ones and how many more there are.
+    pub(super) fn of(mut faults: Vec<ContractError>) -> Self {
+        faults.sort_by_key(|fault| fault.line);
+        let more = faults.len().saturating_sub(CONTRACT_FAULTS_MAX);
+        faults.truncate(CONTRACT_FAULTS_MAX);
+        if let (true, Some(last)) = (more > 0, faults.last().cloned()) {
+            faults.push(ContractError {
+                key: "(file)".to_owned(),
+                expected: format!("fewer faults: {more} more are not listed"),
+                ..last
+            });
+        }
+        Self(faults)
+    }
+
+    /// Puts the faults of another text behind these.
+    pub(super) fn append(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &ContractError> {
+        self.0.iter()
+    }
+}
+
+fn lines(faults: &[ContractError]) -> String {
+    let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    lines.join("\n")
 }
 
 /// Why no request can be made of a delivery: it will not be tried again by itself.

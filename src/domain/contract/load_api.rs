@@ -1,11 +1,13 @@
-//! The part of a contract's text that says which management routes the platform has: `[api]`, and `rate_limit`.
+//! The part of a contract's text that says which management routes the platform has: `[api]`, and `rate_limit`; what
+//! the routes answer is in `load_answers`.
 
 use super::api::{
-    AnswerMember, AnswerValue, ApiAction, ApiField, ApiMethod, ApiRoute, ApiRules, Literal,
-    NativeField, TestData, TestRequest, TestValue,
+    ApiAction, ApiField, ApiMethod, ApiRoute, ApiRules, NativeField, TestData, TestRequest,
 };
 use super::error::ContractError;
-use super::reader::{Table, Value, first_repeated, nearest_hint};
+use super::faults::Faults;
+use super::load_answers;
+use super::reader::{Table, Value, nearest_hint};
 use super::route::RoutePath;
 use crate::domain::limits::{
     CONTRACT_LIST_MAX, RATE_LIMIT_PER_MAX, RATE_LIMIT_PER_MIN, RATE_LIMIT_REQUESTS_MAX,
@@ -28,67 +30,92 @@ const KEYS: &[&str] = &[
     "rate_limit",
 ];
 
-/// The status of an answer without a body.
-const NO_CONTENT: u16 = 204;
-
 /// Reads `rate_limit` of the contract or of its routes.
-pub(super) fn rate_limit(table: &Table<'_>) -> Result<Option<RateLimit>, ContractError> {
+pub(super) fn rate_limit(table: &Table<'_>, faults: &mut Faults) -> Option<Option<RateLimit>> {
     let Some(value) = table.find("rate_limit") else {
-        return Ok(None);
+        return Some(None);
     };
-    let table = value.table("a table such as { requests = 60, per = \"1m\" }")?;
-    table.allow_only(&["requests", "per"])?;
-    let requests: u32 = table
-        .require("requests", "a whole number")?
-        .number(1..=RATE_LIMIT_REQUESTS_MAX)?;
+    let table = value.table("a table such as { requests = 60, per = \"1m\" }");
+    let table = faults.keep(table)?;
+    table.allow_only(&["requests", "per"], faults);
+    let requests = table
+        .require("requests", "a whole number")
+        .and_then(|value| value.number(1..=RATE_LIMIT_REQUESTS_MAX));
+    let requests = faults.keep(requests);
     let per = table
-        .require("per", "a duration such as \"1m\"")?
-        .duration(RATE_LIMIT_PER_MIN..=RATE_LIMIT_PER_MAX)?;
-    Ok(RateLimit::new(requests.into(), per).ok())
+        .require("per", "a duration such as \"1m\"")
+        .and_then(|value| value.duration(RATE_LIMIT_PER_MIN..=RATE_LIMIT_PER_MAX));
+    let per = faults.keep(per);
+    Some(RateLimit::new(requests?.into(), per?).ok())
 }
 
 /// Reads `[api]`.
-pub(super) fn api(root: &Table<'_>) -> Result<Option<ApiRules>, ContractError> {
+pub(super) fn api(root: &Table<'_>, faults: &mut Faults) -> Option<Option<ApiRules>> {
     let Some(value) = root.find("api") else {
-        return Ok(None);
+        return Some(None);
     };
-    let table = value.table("an [api] table")?;
-    table.allow_only(KEYS)?;
+    let table = faults.keep(value.table("an [api] table"))?;
+    let is_known = table.allow_only(KEYS, faults);
+    let routes = routes(&table, faults);
+    let fields = fields(&table, faults);
+    let list_member = faults.keep(list_member(&table));
+    let test_request = test_request(&table, faults);
+    let rate_limit = rate_limit(&table, faults);
+    // What follows speaks of routes and fields; an unknown key may be meant as one of them.
+    if !is_known {
+        return None;
+    }
     let mut rules = ApiRules {
-        routes: routes(&table)?,
-        fields: fields(&table)?,
+        routes: routes?,
+        fields: fields?,
         required: Vec::new(),
-        list_member: list_member(&table)?,
-        test_request: test_request(&table)?,
-        rate_limit: rate_limit(&table)?,
+        list_member: list_member?,
+        test_request: test_request?,
+        rate_limit: rate_limit?,
     };
-    check_id(&table, &rules)?;
-    rules.required = required(&table, &rules)?;
-    set_statuses(&table, &mut rules)?;
-    set_answers(&table, &mut rules)?;
-    check_use(&table, &rules)?;
-    Ok(Some(rules))
+    let id = faults.keep(check_id(&table, &rules));
+    let url = faults.keep(check_url(&table, &rules));
+    id.and(url)?;
+    let required = required(&table, &rules, faults);
+    load_answers::set_statuses(&table, &mut rules, faults)?;
+    load_answers::set_answers(&table, &mut rules, faults)?;
+    rules.required = required?;
+    faults.keep(load_answers::check_use(&table, &rules))?;
+    Some(Some(rules))
 }
 
-fn routes(table: &Table<'_>) -> Result<Vec<ApiRoute>, ContractError> {
+fn routes(table: &Table<'_>, faults: &mut Faults) -> Option<Vec<ApiRoute>> {
     let mut routes: Vec<ApiRoute> = Vec::new();
+    let mut is_whole = true;
     for &(word, action) in ApiAction::WORDS {
         let Some(value) = table.find(word) else {
             continue;
         };
-        let read = route(action, &value)?;
-        if let Some(other) = routes.iter().find(|other| other.meets(&read)) {
-            return Err(value.refuse(format!(
-                "a route of its own: {read} and {other} of {} answer the same request",
-                other.action.as_str()
-            )));
+        match faults.keep(route_beside(&routes, action, &value)) {
+            Some(route) => routes.push(route),
+            None => is_whole = false,
         }
-        routes.push(read);
     }
-    if routes.is_empty() {
-        return Err(table.refuse("create", "at least one route, or no [api] at all"));
+    if routes.is_empty() && is_whole {
+        faults.note(table.refuse("create", "at least one route, or no [api] at all"));
     }
-    Ok(routes)
+    (is_whole && !routes.is_empty()).then_some(routes)
+}
+
+/// A route that answers no request of those before it.
+fn route_beside(
+    before: &[ApiRoute],
+    action: ApiAction,
+    value: &Value<'_>,
+) -> Result<ApiRoute, ContractError> {
+    let read = route(action, value)?;
+    match before.iter().find(|other| other.meets(&read)) {
+        Some(other) => Err(value.refuse(format!(
+            "a route of its own: {read} and {other} of {} answer the same request",
+            other.action.as_str()
+        ))),
+        None => Ok(read),
+    }
 }
 
 fn route(action: ApiAction, value: &Value<'_>) -> Result<ApiRoute, ContractError> {
@@ -132,30 +159,43 @@ fn route(action: ApiAction, value: &Value<'_>) -> Result<ApiRoute, ContractError
     })
 }
 
-fn fields(table: &Table<'_>) -> Result<Vec<ApiField>, ContractError> {
+fn fields(table: &Table<'_>, faults: &mut Faults) -> Option<Vec<ApiField>> {
     let expected =
         "a table of fields and their names here, such as { id = \"id\", url = \"endpoint_url\" }";
-    let entries = table.require("fields", expected)?.table(expected)?;
+    let entries = table
+        .require("fields", expected)
+        .and_then(|value| value.table(expected));
+    let entries = faults.keep(entries)?;
     let known: Vec<&str> = NativeField::WORDS.iter().map(|&(word, _)| word).collect();
-    entries.allow_only(&known)?;
+    entries.allow_only(&known, faults);
     let mut fields: Vec<ApiField> = Vec::new();
+    let mut is_whole = true;
     for (word, value) in entries.in_order() {
+        // Others have been refused, all of them.
         let found = NativeField::WORDS.iter().find(|(known, _)| *known == word);
-        let &(_, field) = found.ok_or_else(|| value.refuse("a known field"))?;
-        let name = member_name(&value)?;
-        if let Some(other) = fields.iter().find(|other| other.name == name) {
-            return Err(value.refuse(format!(
-                "a name of its own: {} has {name:?} already",
-                other.field.as_str()
-            )));
+        let name = faults.keep(own_name(&fields, &value));
+        match (found, name) {
+            (Some(&(_, field)), Some(name)) => fields.push(ApiField { field, name }),
+            _ => is_whole = false,
         }
-        fields.push(ApiField { field, name });
     }
-    Ok(fields)
+    is_whole.then_some(fields)
+}
+
+/// A member's name that no field before it has.
+fn own_name(before: &[ApiField], value: &Value<'_>) -> Result<String, ContractError> {
+    let name = member_name(value)?;
+    match before.iter().find(|other| other.name == name) {
+        Some(other) => Err(value.refuse(format!(
+            "a name of its own: {} has {name:?} already",
+            other.field.as_str()
+        ))),
+        None => Ok(name),
+    }
 }
 
 /// A member's name on these routes.
-fn member_name(value: &Value<'_>) -> Result<String, ContractError> {
+pub(super) fn member_name(value: &Value<'_>) -> Result<String, ContractError> {
     let expected = "a member's name of 1 to 64 characters, none of them a control character";
     let is_name = |text: &str| {
         (1..=64).contains(&text.chars().count()) && !text.chars().any(char::is_control)
@@ -178,8 +218,20 @@ fn check_id(table: &Table<'_>, rules: &ApiRules) -> Result<(), ContractError> {
     }
 }
 
+/// There is no endpoint without a URL, so it needs a name where one is made.
+fn check_url(table: &Table<'_>, rules: &ApiRules) -> Result<(), ContractError> {
+    let creates = rules.route(ApiAction::Create).is_some();
+    if creates && rules.name_of(NativeField::Url).is_none() {
+        return Err(table.refuse("fields", "url among them: create needs it"));
+    }
+    Ok(())
+}
+
 /// A field by its name on these routes.
-fn named_field(value: &Value<'_>, rules: &ApiRules) -> Result<NativeField, ContractError> {
+pub(super) fn named_field(
+    value: &Value<'_>,
+    rules: &ApiRules,
+) -> Result<NativeField, ContractError> {
     let name = value.text("the name of a listed field")?;
     rules.field_named(name).ok_or_else(|| {
         let names: Vec<&str> = rules.fields.iter().map(|one| one.name.as_str()).collect();
@@ -191,36 +243,35 @@ fn named_field(value: &Value<'_>, rules: &ApiRules) -> Result<NativeField, Contr
     })
 }
 
-fn required(table: &Table<'_>, rules: &ApiRules) -> Result<Vec<NativeField>, ContractError> {
+fn required(table: &Table<'_>, rules: &ApiRules, faults: &mut Faults) -> Option<Vec<NativeField>> {
     let creates = rules.route(ApiAction::Create).is_some();
-    if creates && rules.name_of(NativeField::Url).is_none() {
-        return Err(table.refuse("fields", "url among them: create needs it"));
-    }
     let Some(value) = table.find("required") else {
-        return Ok(if creates {
-            vec![NativeField::Url]
-        } else {
-            Vec::new()
-        });
+        let url = creates.then_some(NativeField::Url);
+        return Some(url.into_iter().collect());
     };
     if !creates {
-        return Err(value.refuse("no such key without create: nothing else requires fields"));
+        faults.note(value.refuse("no such key without create: nothing else requires fields"));
+        return None;
     }
-    let mut required = Vec::new();
-    for item in value.list(CONTRACT_LIST_MAX, "a list of field names such as [\"url\"]")? {
-        let field = named_field(&item, rules)?;
+    let expected = "a list of field names such as [\"url\"]";
+    let items = faults.keep(value.list(CONTRACT_LIST_MAX, expected))?;
+    let mut seen = Vec::new();
+    let field = |item: &Value<'_>| {
+        let field = named_field(item, rules)?;
         if !field.is_writable() {
             return Err(item.refuse_found("a field that callers can set"));
         }
-        if required.contains(&field) {
+        if seen.contains(&field) {
             return Err(item.refuse_found("every field once"));
         }
-        required.push(field);
-    }
+        seen.push(field);
+        Ok(field)
+    };
+    let required = faults.all(items.iter().map(field))?;
     if !required.contains(&NativeField::Url) {
-        return Err(value.refuse("url among them: there is no endpoint without one"));
+        faults.note(value.refuse("url among them: there is no endpoint without one"));
     }
-    Ok(required)
+    Some(required)
 }
 
 fn list_member(table: &Table<'_>) -> Result<Option<String>, ContractError> {
@@ -233,193 +284,42 @@ fn list_member(table: &Table<'_>) -> Result<Option<String>, ContractError> {
     }
 }
 
-fn test_request(table: &Table<'_>) -> Result<TestRequest, ContractError> {
+fn test_request(table: &Table<'_>, faults: &mut Faults) -> Option<TestRequest> {
     let Some(value) = table.find("test_request") else {
-        return Ok(TestRequest::default());
+        return Some(TestRequest::default());
     };
     if table.find("test").is_none() {
-        return Err(value.refuse("no such key without test"));
+        faults.note(value.refuse("no such key without test"));
+        return None;
     }
-    let table = value.table("a table such as { event_type = \"event\", data = \"test_data\" }")?;
-    table.allow_only(&["event_type", "data"])?;
-    let event_type = match table.find("event_type") {
-        Some(value) => Some(member_name(&value)?),
-        None => None,
-    };
-    let data = match table.find("data") {
-        None => TestData::None,
-        Some(value) => match member_name(&value)? {
-            dot if dot == "." && event_type.is_some() => {
-                return Err(value.refuse(
-                    "a member: where the whole body is the data, nothing in it can be the event type",
-                ));
-            }
-            dot if dot == "." => TestData::Body,
-            name if Some(&name) == event_type.as_ref() => {
-                return Err(value.refuse("another member than event_type's"));
-            }
-            name => TestData::Member(name),
-        },
-    };
-    Ok(TestRequest { event_type, data })
+    let expected = "a table such as { event_type = \"event\", data = \"test_data\" }";
+    let table = faults.keep(value.table(expected))?;
+    table.allow_only(&["event_type", "data"], faults);
+    let event_type = table.find("event_type").map(|value| member_name(&value));
+    let event_type = faults.keep(event_type.transpose());
+    let data = faults.keep(test_data(&table));
+    Some(TestRequest {
+        event_type: event_type?,
+        data: data?,
+    })
 }
 
-/// A key of `status` or `answers`: one of the contract's routes.
-fn route_of<'a>(
-    rules: &'a mut ApiRules,
-    word: &str,
-    value: &Value<'_>,
-) -> Result<&'a mut ApiRoute, ContractError> {
-    let words: Vec<&str> = rules.routes.iter().map(|one| one.action.as_str()).collect();
-    let expected = format!("a route of this contract: it has {}", words.join(", "));
-    rules
-        .routes
-        .iter_mut()
-        .find(|route| route.action.as_str() == word)
-        .ok_or_else(|| value.refuse(expected))
-}
-
-fn set_statuses(table: &Table<'_>, rules: &mut ApiRules) -> Result<(), ContractError> {
-    let Some(value) = table.find("status") else {
-        return Ok(());
+fn test_data(table: &Table<'_>) -> Result<TestData, ContractError> {
+    let Some(value) = table.find("data") else {
+        return Ok(TestData::None);
     };
-    for (word, value) in value.table("a table such as { create = 201 }")?.in_order() {
-        let route = route_of(rules, word, &value)?;
-        let status = value.number(200..=299)?;
-        route.status = u16::try_from(status).map_err(|_| value.refuse("a status"))?;
-        if route.status == NO_CONTENT && route.action == ApiAction::List {
-            return Err(value.refuse("a status with a body: list has something to say"));
-        }
-    }
-    Ok(())
-}
-
-fn set_answers(table: &Table<'_>, rules: &mut ApiRules) -> Result<(), ContractError> {
-    for index in 0..rules.routes.len() {
-        if rules.routes[index].status != NO_CONTENT {
-            rules.routes[index].answer = default_answer(rules, rules.routes[index].action);
-        }
-    }
-    let Some(value) = table.find("answers") else {
-        return Ok(());
-    };
-    let expected = "a table of answers such as { create = [\"id\", \"url\"] }";
-    for (word, value) in value.table(expected)?.in_order() {
-        let (action, status) = {
-            let route = route_of(rules, word, &value)?;
-            (route.action, route.status)
-        };
-        if status == NO_CONTENT {
-            return Err(value.refuse("no answer: a 204 has no body"));
-        }
-        let mut answer = Vec::new();
-        let expected = "a list of members such as [\"id\", { name = \"deleted\", literal = true }]";
-        for item in value.list(CONTRACT_LIST_MAX, expected)? {
-            answer.push(answer_member(&item, action, rules)?);
-        }
-        let names = answer
-            .iter()
-            .map(|member: &AnswerMember| member.name.as_str());
-        if let Some(name) = first_repeated(names) {
-            return Err(value.refuse(format!("every member once, found {name:?} again")));
-        }
-        route_of(rules, word, &value)?.answer = answer;
-    }
-    Ok(())
-}
-
-/// What a route answers where the contract does not say: all fields, the secret to `create` alone; of a deleted
-/// endpoint its id; of a test the event's.
-fn default_answer(rules: &ApiRules, action: ApiAction) -> Vec<AnswerMember> {
-    let shown = |field: NativeField| match action {
-        ApiAction::Create => true,
-        ApiAction::List | ApiAction::Get | ApiAction::Update => field != NativeField::Secret,
-        ApiAction::Delete => field == NativeField::Id,
-        ApiAction::Test => false,
-    };
-    let fields = rules.fields.iter().filter(|listed| shown(listed.field));
-    let mut answer: Vec<AnswerMember> = fields
-        .map(|listed| AnswerMember {
-            name: listed.name.clone(),
-            value: AnswerValue::Field(listed.field),
-        })
-        .collect();
-    if action == ApiAction::Test {
-        answer.push(AnswerMember {
-            name: "test_event_id".to_owned(),
-            value: AnswerValue::Test(TestValue::Id),
-        });
-    }
-    answer
-}
-
-fn answer_member(
-    item: &Value<'_>,
-    action: ApiAction,
-    rules: &ApiRules,
-) -> Result<AnswerMember, ContractError> {
-    if item.is_text() {
-        let field = named_field(item, rules)?;
-        if field == NativeField::Secret && action != ApiAction::Create {
-            return Err(
-                item.refuse_found("a member without the secret: create alone shows it, once")
-            );
-        }
-        return Ok(AnswerMember {
-            name: item.text("a name")?.to_owned(),
-            value: AnswerValue::Field(field),
-        });
-    }
-    let expected = "a field's name, { name = …, literal = … } or { name = …, value = \"test.id\" }";
-    let table = item.table(expected)?;
-    table.allow_only(&["name", "literal", "value"])?;
-    let name = member_name(&table.require("name", "the member's name")?)?;
-    let value = match (table.find("literal"), table.find("value")) {
-        (Some(literal_value), None) => AnswerValue::Literal(literal(&literal_value)?),
-        (None, Some(value)) => {
-            let told = value.word(TestValue::WORDS)?;
-            if action != ApiAction::Test {
-                return Err(value.refuse("a literal: only the answer to test knows a test event"));
-            }
-            AnswerValue::Test(told)
-        }
-        _ => return Err(item.refuse(format!("{expected}: literal or value, one of them"))),
-    };
-    Ok(AnswerMember { name, value })
-}
-
-fn literal(value: &Value<'_>) -> Result<Literal, ContractError> {
-    if value.is_text() {
-        let expected = "text of at most 256 characters";
-        let text = value.text_where(expected, |text| text.chars().count() <= 256)?;
-        return Ok(Literal::Text(text.to_owned()));
-    }
-    if value.is_boolean() {
-        return value.boolean().map(Literal::Boolean);
-    }
-    value.number(0..=u32::MAX).map(Literal::Number)
-}
-
-/// An id that no answer shows is as good as none.
-fn check_use(table: &Table<'_>, rules: &ApiRules) -> Result<(), ContractError> {
-    let shows_id = |action: ApiAction| {
-        rules.route(action).is_some_and(|route| {
-            let mut values = route.answer.iter().map(|member| &member.value);
-            values.any(|value| *value == AnswerValue::Field(NativeField::Id))
-        })
-    };
-    let about_one = rules
-        .routes
-        .iter()
-        .find(|route| route.action.is_about_one());
-    match about_one {
-        Some(route) if !shows_id(ApiAction::Create) && !shows_id(ApiAction::List) => Err(table
-            .refuse(
-                "answers",
-                format!(
-                    "the id in the answer to create or list: without it nobody could call {route}"
-                ),
+    let event_type = table.find("event_type");
+    let name = member_name(&value)?;
+    if name == "." {
+        return match event_type {
+            None => Ok(TestData::Body),
+            Some(_) => Err(value.refuse(
+                "a member: where the whole body is the data, nothing in it can be the event type",
             )),
-        _ => Ok(()),
+        };
     }
+    if event_type.is_some_and(|other| member_name(&other).is_ok_and(|other| other == name)) {
+        return Err(value.refuse("another member than event_type's"));
+    }
+    Ok(TestData::Member(name))
 }

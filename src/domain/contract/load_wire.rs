@@ -1,22 +1,24 @@
-//! The part of a contract's text that says what goes over the wire: request, body, signatures.
+//! The part of a contract's text that says what goes over the wire: request and body; signatures are in
+//! `load_signatures`.
 
 use std::time::Duration;
 
 use super::error::ContractError;
+use super::faults::Faults;
 use super::header;
 use super::model::{
-    Algorithm, BodyForm, BodyRoot, BodyRules, Encoding, GoneRule, KeyKind, Member, MemberValue,
-    RequestRules, SignaturePlace, SignatureRule, SignatureSlot, SuccessRule, WhichSecrets,
+    BodyForm, BodyRoot, BodyRules, GoneRule, Member, MemberValue, RequestRules, SuccessRule,
 };
 use super::reader::{Table, Value, first_repeated, nearest_hint};
-use super::template::{Template, TemplatePlace, Variable};
+use super::template::{Template, TemplatePlace};
 use crate::domain::limits::{CONTRACT_LIST_MAX, TIMEOUT_MAX};
 
 /// What a request says of its sender unless the contract says otherwise. It is part of the canonical text, so an
 /// attempt made by an older version is rendered again with that version's name.
 const USER_AGENT: &str = concat!("Hookyard/", env!("CARGO_PKG_VERSION"));
 
-const MEMBER_NAME: &str = "the member's name, 1 to 128 characters";
+/// What a member of the body is called.
+pub(super) const MEMBER_NAME: &str = "the member's name, 1 to 128 characters";
 const MEMBER_WORDS: [&str; 7] = [
     "event.id",
     "event.type",
@@ -28,79 +30,84 @@ const MEMBER_WORDS: [&str; 7] = [
 ];
 
 /// Reads `[request]`; everything in it has a default.
-pub(super) fn request(root: &Table<'_>) -> Result<RequestRules, ContractError> {
-    let table = match root.find("request") {
-        Some(value) => Some(value.table("a [request] table")?),
-        None => None,
-    };
+pub(super) fn request(root: &Table<'_>, faults: &mut Faults) -> Option<RequestRules> {
+    let table = root.find("request");
+    let table = faults.keep(
+        table
+            .map(|value| value.table("a [request] table"))
+            .transpose(),
+    )?;
     if let Some(table) = &table {
-        table.allow_only(&[
-            "method",
-            "timeout",
-            "connect_timeout",
-            "success",
-            "gone",
-            "require_https",
-            "headers",
-        ])?;
+        table.allow_only(
+            &[
+                "method",
+                "timeout",
+                "connect_timeout",
+                "success",
+                "gone",
+                "require_https",
+                "headers",
+            ],
+            faults,
+        );
     }
     let find = |key: &str| table.as_ref().and_then(|table| table.find(key));
     let second = Duration::from_secs(1);
-    let timeout = find("timeout").map_or(Ok(15 * second), |value| {
-        value.duration(second..=TIMEOUT_MAX)
-    })?;
-    let connect_timeout = find("connect_timeout").map_or(Ok(timeout.min(5 * second)), |value| {
-        value.duration(Duration::from_millis(100)..=timeout)
-    })?;
     let methods = &[("POST", "POST"), ("PUT", "PUT"), ("PATCH", "PATCH")];
-    Ok(RequestRules {
-        method: find("method")
-            .map_or(Ok("POST"), |value| value.word(methods))?
-            .to_owned(),
-        timeout,
-        connect_timeout,
-        success: find("success").map_or(Ok(SuccessRule::Any2xx), |value| success(&value))?,
-        gone: find("gone").map_or(Ok(GoneRule::Retry), |value| value.word(GoneRule::WORDS))?,
-        require_https: find("require_https").map_or(Ok(false), |value| value.boolean())?,
-        headers: headers(find("headers"))?,
+    let method = faults.keep(find("method").map_or(Ok("POST"), |value| value.word(methods)));
+    let timeout = faults.keep(find("timeout").map_or(Ok(15 * second), |value| {
+        value.duration(second..=TIMEOUT_MAX)
+    }));
+    let whole = timeout.unwrap_or(TIMEOUT_MAX);
+    let connect_timeout = find("connect_timeout").map_or(Ok(whole.min(5 * second)), |value| {
+        value.duration(Duration::from_millis(100)..=whole)
+    });
+    let connect_timeout = faults.keep(connect_timeout);
+    let success = match find("success") {
+        Some(value) => success(&value, faults),
+        None => Some(SuccessRule::Any2xx),
+    };
+    let gone = find("gone").map_or(Ok(GoneRule::Retry), |value| value.word(GoneRule::WORDS));
+    let gone = faults.keep(gone);
+    let require_https = find("require_https").map_or(Ok(false), |value| value.boolean());
+    let require_https = faults.keep(require_https);
+    let headers = headers(find("headers"), faults);
+    Some(RequestRules {
+        method: method?.to_owned(),
+        timeout: timeout?,
+        connect_timeout: connect_timeout?,
+        success: success?,
+        gone: gone?,
+        require_https: require_https?,
+        headers: headers?,
     })
 }
 
-fn success(value: &Value<'_>) -> Result<SuccessRule, ContractError> {
+fn success(value: &Value<'_>, faults: &mut Faults) -> Option<SuccessRule> {
     let expected = "\"2xx\" or a list of statuses from 200 to 299 such as [200, 204]";
     if value.is_text() {
-        value.text_where(expected, |text| text == "2xx")?;
-        return Ok(SuccessRule::Any2xx);
+        let text = faults.keep(value.text_where(expected, |text| text == "2xx"));
+        return text.map(|_| SuccessRule::Any2xx);
     }
-    let mut codes = Vec::new();
-    for item in value.list(100, expected)? {
-        codes.push(u16::try_from(item.number(200..=299)?).map_err(|_| item.refuse(expected))?);
+    let items = faults.keep(value.list(100, expected))?;
+    if items.is_empty() {
+        faults.note(value.refuse(format!("{expected}, found none")));
+        return None;
     }
-    if codes.is_empty() {
-        return Err(value.refuse(format!("{expected}, found none")));
-    }
+    let code =
+        |item: Value<'_>| u16::try_from(item.number(200..=299)?).map_err(|_| item.refuse(expected));
+    let mut codes = faults.all(items.into_iter().map(code))?;
     codes.sort_unstable();
     codes.dedup();
-    Ok(SuccessRule::Codes(codes))
+    Some(SuccessRule::Codes(codes))
 }
 
 /// The contract's headers, behind the two that every request has.
-fn headers(value: Option<Value<'_>>) -> Result<Vec<(String, Template)>, ContractError> {
-    let expected = "a table of headers such as { \"X-Event-Type\" = \"{event.type}\" }";
-    let mut listed: Vec<(String, Template)> = Vec::new();
-    if let Some(value) = value {
-        let entries = value.table(expected)?.in_order();
-        if entries.len() > CONTRACT_LIST_MAX {
-            return Err(value.refuse(format!("at most {CONTRACT_LIST_MAX} headers")));
-        }
-        for (name, text) in entries {
-            let name = header_name(name, &text)?;
-            if listed.iter().any(|(other, _)| *other == name) {
-                return Err(text.refuse(format!("every header once, found {name} again")));
-            }
-            listed.push((name, template(&text, TemplatePlace::Header)?));
-        }
-    }
+fn headers(value: Option<Value<'_>>, faults: &mut Faults) -> Option<Vec<(String, Template)>> {
+    let mut listed = match value {
+        Some(value) => listed_headers(&value, faults)?,
+        None => Vec::new(),
+    };
     let mut all = Vec::new();
     for (name, default) in [
         ("Content-Type", "application/json"),
@@ -112,11 +119,30 @@ fn headers(value: Option<Value<'_>>) -> Result<Vec<(String, Template)>, Contract
         }
     }
     all.append(&mut listed);
-    Ok(all)
+    Some(all)
+}
+
+fn listed_headers(value: &Value<'_>, faults: &mut Faults) -> Option<Vec<(String, Template)>> {
+    let expected = "a table of headers such as { \"X-Event-Type\" = \"{event.type}\" }";
+    let entries = faults.keep(value.table(expected))?.in_order();
+    if entries.len() > CONTRACT_LIST_MAX {
+        faults.note(value.refuse(format!("at most {CONTRACT_LIST_MAX} headers")));
+        return None;
+    }
+    let mut names: Vec<String> = Vec::new();
+    let header = |(name, text): (&str, Value<'_>)| {
+        let name = header_name(name, &text)?;
+        if names.contains(&name) {
+            return Err(text.refuse(format!("every header once, found {name} again")));
+        }
+        names.push(name.clone());
+        Ok((name, template(&text, TemplatePlace::Header)?))
+    };
+    faults.all(entries.into_iter().map(header))
 }
 
 /// A header's name in the spelling of the wire; refusals are those of `at`.
-fn header_name(name: &str, at: &Value<'_>) -> Result<String, ContractError> {
+pub(super) fn header_name(name: &str, at: &Value<'_>) -> Result<String, ContractError> {
     if !header::is_name(name) {
         return Err(at.refuse("a header's name of letters, digits and - such as X-Event-Type"));
     }
@@ -126,7 +152,8 @@ fn header_name(name: &str, at: &Value<'_>) -> Result<String, ContractError> {
     Ok(header::title_case(name))
 }
 
-fn template(value: &Value<'_>, place: TemplatePlace) -> Result<Template, ContractError> {
+/// A template for `place`.
+pub(super) fn template(value: &Value<'_>, place: TemplatePlace) -> Result<Template, ContractError> {
     let text = value.text("text with names in braces such as {event.id}")?;
     let template = Template::parse(text, place).map_err(|expected| value.refuse(expected))?;
     if place != TemplatePlace::Signed
@@ -140,72 +167,79 @@ fn template(value: &Value<'_>, place: TemplatePlace) -> Result<Template, Contrac
 }
 
 /// Reads `[body]`.
-pub(super) fn body(root: &Table<'_>) -> Result<BodyRules, ContractError> {
+pub(super) fn body(root: &Table<'_>, faults: &mut Faults) -> Option<BodyRules> {
     let table = root
-        .require("body", "a [body] table")?
-        .table("a [body] table")?;
-    table.allow_only(&["form", "root", "members"])?;
+        .require("body", "a [body] table")
+        .and_then(|value| value.table("a [body] table"));
+    let table = faults.keep(table)?;
+    table.allow_only(&["form", "root", "members"], faults);
     let form = table
         .find("form")
-        .map_or(Ok(BodyForm::Compact), |value| value.word(BodyForm::WORDS))?;
+        .map_or(Ok(BodyForm::Compact), |value| value.word(BodyForm::WORDS));
+    let form = faults.keep(form);
     let roots = &[("members", true), ("data", false)];
     let has_members = table
         .find("root")
-        .map_or(Ok(true), |value| value.word(roots))?;
-    let root = match (has_members, table.find("members")) {
+        .map_or(Ok(true), |value| value.word(roots));
+    let root = match (faults.keep(has_members)?, table.find("members")) {
         (false, None) => BodyRoot::Data,
-        (false, Some(value)) => return Err(value.refuse("no members under root = \"data\"")),
-        (true, _) => BodyRoot::Members(members(&table)?),
+        (false, Some(value)) => {
+            faults.note(value.refuse("no members under root = \"data\""));
+            return None;
+        }
+        (true, _) => BodyRoot::Members(members(&table, faults)?),
     };
-    Ok(BodyRules { form, root })
+    Some(BodyRules { form: form?, root })
 }
 
-fn members(table: &Table<'_>) -> Result<Vec<Member>, ContractError> {
+fn members(table: &Table<'_>, faults: &mut Faults) -> Option<Vec<Member>> {
     let expected = "a list of members such as { name = \"event\", value = \"event.type\" }";
-    let value = table.require("members", expected)?;
-    let mut list = Vec::new();
-    for item in value.list(CONTRACT_LIST_MAX, expected)? {
-        list.push(member(&item)?);
-    }
+    let value = faults.keep(table.require("members", expected))?;
+    let items = faults.keep(value.list(CONTRACT_LIST_MAX, expected))?;
+    let list: Vec<Option<Member>> = items.iter().map(|item| member(item, faults)).collect();
+    let list: Vec<Member> = list.into_iter().collect::<Option<_>>()?;
     let names = list.iter().filter_map(|member| match member {
         Member::Value { name, .. } => Some(name.as_str()),
         Member::Attributes => None,
     });
     if let Some(name) = first_repeated(names) {
-        return Err(value.refuse(format!("every member once, found {name:?} again")));
+        faults.note(value.refuse(format!("every member once, found {name:?} again")));
     }
-    if list
-        .iter()
-        .filter(|member| matches!(member, Member::Attributes))
-        .count()
-        > 1
-    {
-        return Err(value.refuse("one spread at most"));
+    let is_spread = |member: &&Member| matches!(member, Member::Attributes);
+    if list.iter().filter(is_spread).count() > 1 {
+        faults.note(value.refuse("one spread at most"));
     }
-    Ok(list)
+    Some(list)
 }
 
-fn member(item: &Value<'_>) -> Result<Member, ContractError> {
-    let table = item.table("{ name = …, value = … } or { spread = \"event.attributes\" }")?;
+fn member(item: &Value<'_>, faults: &mut Faults) -> Option<Member> {
+    let table = item.table("{ name = …, value = … } or { spread = \"event.attributes\" }");
+    let table = faults.keep(table)?;
     if let Some(spread) = table.find("spread") {
-        table.allow_only(&["spread"])?;
-        spread.text_where("\"event.attributes\"", |text| text == "event.attributes")?;
-        return Ok(Member::Attributes);
+        table.allow_only(&["spread"], faults);
+        let text = spread.text_where("\"event.attributes\"", |text| text == "event.attributes");
+        return faults.keep(text).map(|_| Member::Attributes);
     }
-    table.allow_only(&["name", "value", "spread"])?;
+    table.allow_only(&["name", "value", "spread"], faults);
     let name = table
-        .require("name", MEMBER_NAME)?
-        .text_where(MEMBER_NAME, is_member_name)?;
-    let value = table.require("value", "what the member holds, such as \"event.type\"")?;
-    let key_text = serde_json::to_string(name).map_err(|_| item.refuse(MEMBER_NAME))?;
-    Ok(Member::Value {
+        .require("name", MEMBER_NAME)
+        .and_then(|value| value.text_where(MEMBER_NAME, is_member_name));
+    let name = faults.keep(name);
+    let value = table
+        .require("value", "what the member holds, such as \"event.type\"")
+        .and_then(|value| member_value(&value));
+    let value = faults.keep(value);
+    let name = name?;
+    let key_text = serde_json::to_string(name).map_err(|_| item.refuse(MEMBER_NAME));
+    Some(Member::Value {
         name: name.to_owned(),
-        key_text: key_text + ":",
-        value: member_value(&value)?,
+        key_text: faults.keep(key_text)? + ":",
+        value: value?,
     })
 }
 
-fn is_member_name(text: &str) -> bool {
+/// Whether a member of the body can be called that.
+pub(super) fn is_member_name(text: &str) -> bool {
     (1..=128).contains(&text.chars().count())
 }
 
@@ -226,140 +260,5 @@ fn member_value(value: &Value<'_>) -> Result<MemberValue, ContractError> {
                 return Err(value.refuse(expected));
             }
         },
-    })
-}
-
-/// Reads `[[signature]]`, entries of one header put together.
-pub(super) fn signatures(root: &Table<'_>) -> Result<Vec<SignatureSlot>, ContractError> {
-    let Some(list) = root.find("signature") else {
-        return Ok(Vec::new());
-    };
-    let mut slots: Vec<SignatureSlot> = Vec::new();
-    for item in list.list(CONTRACT_LIST_MAX, "[[signature]] tables")? {
-        let read = signature(&item)?;
-        match slots.iter_mut().find(|slot| slot.place == read.place) {
-            None => slots.push(read),
-            Some(slot) if slot.prefix == read.prefix && slot.separator == read.separator => {
-                slot.rules.extend(read.rules);
-            }
-            Some(_) => {
-                return Err(item.refuse(format!(
-                    "the same prefix and separator as the other entries of {}",
-                    read.place
-                )));
-            }
-        }
-        let members = slots
-            .iter()
-            .filter(|slot| slot.place.member_name().is_some());
-        if members.count() > 1 {
-            return Err(item.refuse("one member at most: each would have to sign the other"));
-        }
-    }
-    Ok(slots)
-}
-
-/// One entry, as a slot of its own.
-fn signature(item: &Value<'_>) -> Result<SignatureSlot, ContractError> {
-    let table = item.table("a [[signature]] table")?;
-    table.allow_only(&[
-        "algorithm",
-        "key",
-        "secrets",
-        "signed",
-        "encoding",
-        "header",
-        "member",
-        "prefix",
-        "value",
-        "separator",
-    ])?;
-    let rule = rule(&table)?;
-    let place = place(&table)?;
-    let prefix = table
-        .find("prefix")
-        .map_or(Ok(Template::default()), |value| {
-            template(&value, TemplatePlace::Header)
-        })?;
-    if !prefix.is_empty() && !prefix.ends_in_text() {
-        return Err(table.refuse(
-            "prefix",
-            "text behind the last name, so that the first value can be told apart",
-        ));
-    }
-    let expected = "what stands between two values, printable ASCII, such as \" \"";
-    let is_separator = |text: &str| text.len() <= 16 && header::is_value(text.as_bytes());
-    let separator = table
-        .find("separator")
-        .map_or(Ok(" "), |value| value.text_where(expected, is_separator))?;
-    if separator.is_empty() && rule.secrets == WhichSecrets::All {
-        return Err(table.refuse("separator", "a text between the values of all secrets"));
-    }
-    Ok(SignatureSlot {
-        place,
-        prefix,
-        separator: separator.to_owned(),
-        rules: vec![rule],
-    })
-}
-
-fn place(table: &Table<'_>) -> Result<SignaturePlace, ContractError> {
-    match (table.find("header"), table.find("member")) {
-        (Some(name), None) => {
-            header_name(name.text("a header's name")?, &name).map(SignaturePlace::Header)
-        }
-        (None, Some(name)) => {
-            let name = name.text_where(MEMBER_NAME, is_member_name)?;
-            Ok(SignaturePlace::Member(name.to_owned()))
-        }
-        (Some(_), Some(member)) => Err(member.refuse("either header or member, found both")),
-        (None, None) => Err(table.refuse(
-            "header",
-            "the header or the member that carries the signature; the key is missing",
-        )),
-    }
-}
-
-fn rule(table: &Table<'_>) -> Result<SignatureRule, ContractError> {
-    let algorithm = table
-        .require("algorithm", "a signature algorithm")?
-        .word(Algorithm::WORDS)?;
-    let key = table.require("key", "what of a secret is the key")?;
-    let kind = key.word(KeyKind::WORDS)?;
-    if (algorithm == Algorithm::Ed25519) != kind.is_asymmetric() {
-        return Err(key.refuse_found(
-            "\"whsk\" or \"service\" with ed25519, \"text\" or \"whsec\" with an HMAC",
-        ));
-    }
-    let secrets = table
-        .find("secrets")
-        .map_or(Ok(WhichSecrets::Newest), |value| {
-            value.word(WhichSecrets::WORDS)
-        })?;
-    let value = table.require("signed", "the signed bytes, such as \"{body}\"")?;
-    let signed = template(&value, TemplatePlace::Signed)?;
-    if signed.count(Variable::Body) != 1 {
-        return Err(value.refuse("{body} once: a signature that leaves it out protects nothing"));
-    }
-    let encoding = table
-        .require("encoding", "hex or base64")?
-        .word(Encoding::WORDS)?;
-    let written = match table.find("value") {
-        Some(value) => {
-            let written = template(&value, TemplatePlace::Value)?;
-            if written.count(Variable::Signature) != 1 {
-                return Err(value.refuse("{signature} once"));
-            }
-            written
-        }
-        None => Template::parse("{signature}", TemplatePlace::Value).unwrap_or_default(),
-    };
-    Ok(SignatureRule {
-        algorithm,
-        key: kind,
-        secrets,
-        signed,
-        encoding,
-        value: written,
     })
 }

@@ -17,10 +17,13 @@ mod canonical;
 mod catalogue_words;
 mod ecmascript;
 mod error;
+mod faults;
 mod header;
 mod json_text;
 mod load;
+mod load_answers;
 mod load_api;
+mod load_signatures;
 mod load_wire;
 mod model;
 mod reader;
@@ -35,7 +38,7 @@ pub use api::{
     AnswerMember, AnswerValue, ApiAction, ApiField, ApiMethod, ApiRoute, ApiRules, Literal,
     NativeField, TestData, TestRequest, TestValue,
 };
-pub use error::{ContractError, Undeliverable};
+pub use error::{ContractError, ContractErrors, Undeliverable};
 pub use model::{
     Algorithm, BodyForm, BodyRoot, BodyRules, Catalogue, Contract, Encoding, EventTypeEntry,
     GoneRule, KeyKind, Member, MemberValue, RequestRules, Revision, SignaturePlace, SignatureRule,

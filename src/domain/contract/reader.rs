@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::ContractError;
+use super::faults::Faults;
 use crate::domain::duration::DurationText;
 
 /// The text that is being read.
@@ -52,12 +53,15 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The text taken apart, or where it is no TOML.
-    pub(super) fn parse(self) -> Result<Spanned<DeTable<'a>>, ContractError> {
-        DeTable::parse(self.text).map_err(|error| {
+    /// The text taken apart, if it is TOML.
+    pub(super) fn parse(self, faults: &mut Faults) -> Option<Spanned<DeTable<'a>>> {
+        let (document, errors) = DeTable::parse_recoverable(self.text);
+        for error in &errors {
             let position = error.span().map_or(0, |span| span.start);
-            self.error(position, "(file)", format!("TOML: {}", error.message()))
-        })
+            let expected = format!("TOML: {}", error.message());
+            faults.note(self.error(position, "(file)", expected));
+        }
+        errors.is_empty().then_some(document)
     }
 
     /// The root table.
@@ -72,25 +76,24 @@ impl<'a> Source<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// Refuses keys that are not `known`.
-    pub(super) fn allow_only(&self, known: &[&str]) -> Result<(), ContractError> {
-        let mut keys: Vec<_> = self
-            .entries
-            .keys()
-            .map(|key| (key.span().start, key.get_ref().as_ref()))
-            .collect();
-        keys.sort_unstable();
-        let Some((position, key)) = keys.into_iter().find(|(_, key)| !known.contains(key)) else {
-            return Ok(());
-        };
-        let hint = nearest_hint(key, known.iter().copied());
-        let expected = format!(
-            "a known key{hint}; known keys here are {}",
-            known.join(", ")
-        );
-        Err(self
-            .source
-            .error(position, &self.join(&shown(key)), expected))
+    /// Refuses every key that is not `known`; whether there was none.
+    pub(super) fn allow_only(&self, known: &[&str], faults: &mut Faults) -> bool {
+        let mut is_known = true;
+        for key in self.entries.keys() {
+            let word = key.get_ref().as_ref();
+            if known.contains(&word) {
+                continue;
+            }
+            is_known = false;
+            let hint = nearest_hint(word, known.iter().copied());
+            let expected = format!(
+                "a known key{hint}; known keys here are {}",
+                known.join(", ")
+            );
+            let path = self.join(&shown(word));
+            faults.note(self.source.error(key.span().start, &path, expected));
+        }
+        is_known
     }
 
     /// The value of `key`, where it is written.
@@ -107,10 +110,11 @@ impl<'a> Table<'a> {
             .ok_or_else(|| self.refuse(key, format!("{expected}; the key is missing")))
     }
 
-    /// A refusal of the table for `key`.
+    /// A refusal of the table for `key`: where the key stands, or the table where it is missing.
     pub(super) fn refuse(&self, key: &str, expected: impl Into<String>) -> ContractError {
-        self.source
-            .error(self.span.start, &self.join(key), expected)
+        let written = self.entries.keys().find(|name| name.get_ref() == key);
+        let position = written.map_or(self.span.start, |name| name.span().start);
+        self.source.error(position, &self.join(key), expected)
     }
 
     /// All keys and values in the order of the text.

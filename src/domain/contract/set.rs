@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::api::{ApiMethod, ApiRoute, ApiRules};
 use super::catalogue_words::in_words;
-use super::error::ContractError;
+use super::error::ContractErrors;
 use super::model::{Catalogue, Contract};
 use super::reader::nearest_hint;
 use crate::domain::catalogue::ClosedCatalogues;
@@ -19,7 +19,7 @@ use crate::domain::event_type::EventType;
 struct BuiltIn;
 
 /// They are read once in a process, however often its configuration is.
-static BUILT_IN: LazyLock<Result<Vec<Arc<Contract>>, ContractError>> = LazyLock::new(|| {
+static BUILT_IN: LazyLock<Result<Vec<Arc<Contract>>, ContractErrors>> = LazyLock::new(|| {
     let load = |file: Cow<'static, str>| {
         let embedded = BuiltIn::get(&file)?;
         let text = String::from_utf8_lossy(&embedded.data);
@@ -51,9 +51,9 @@ pub struct ContractSet {
 /// Contracts that cannot be put to use together.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ContractSetError {
-    /// One does not load.
+    /// One or more do not load.
     #[error("{0}")]
-    Contract(#[from] ContractError),
+    Contract(#[from] ContractErrors),
     /// Two files of the same name.
     #[error("contract {name} is in {first} and in {second}: keep one of them")]
     Twice {
@@ -155,13 +155,12 @@ impl ContractSet {
             known.insert(contract.name.clone(), contract);
         }
         let mut files: BTreeMap<String, &str> = BTreeMap::new();
-        for text in own {
-            let contract = Contract::load(text.file, text.text)?;
-            if let Some(first) = files.insert(contract.name.clone(), text.file) {
+        for (file, contract) in load_all(own)? {
+            if let Some(first) = files.insert(contract.name.clone(), file) {
                 return Err(ContractSetError::Twice {
                     name: contract.name,
                     first: first.to_owned(),
-                    second: text.file.to_owned(),
+                    second: file.to_owned(),
                 });
             }
             known.insert(contract.name.clone(), Arc::new(contract));
@@ -320,4 +319,18 @@ impl ContractSet {
             known: known.join(", "),
         })
     }
+}
+
+/// Every text's contract beside its file; where some do not load, what is wrong with all of them.
+fn load_all<'a>(texts: &[ContractText<'a>]) -> Result<Vec<(&'a str, Contract)>, ContractErrors> {
+    let mut loaded = Vec::with_capacity(texts.len());
+    let mut refused: Option<ContractErrors> = None;
+    for text in texts {
+        match (Contract::load(text.file, text.text), &mut refused) {
+            (Ok(contract), _) => loaded.push((text.file, contract)),
+            (Err(errors), None) => refused = Some(errors),
+            (Err(errors), Some(before)) => before.append(errors),
+        }
+    }
+    refused.map_or(Ok(loaded), Err)
 }

@@ -67,14 +67,23 @@ fn a_contract_that_does_not_load_is_a_start_up_error_with_file_and_line() {
         "name = \"ours\"\nsumary = \"x\"\n",
     )
     .unwrap();
+    std::fs::write(directory.join("other.toml"), "name = \n").unwrap();
     let file = home.path().join("h.toml");
     std::fs::write(&file, "contracts_dir = \"contracts\"\n").unwrap();
     let (code, said) = home.refused(home.serve(&[]).arg("--config").arg(&file));
     assert_eq!(code, Some(2));
-    assert!(
-        said.starts_with("hookyard: HOME/contracts/ours.toml:2: sumary: "),
-        "{said}"
-    );
+    // All of it at once, of every file.
+    let expected = [
+        "hookyard: HOME/contracts/other.toml:1: (file): TOML: ",
+        "HOME/contracts/ours.toml:1: summary: ",
+        "HOME/contracts/ours.toml:1: body: ",
+        "HOME/contracts/ours.toml:1: retry: ",
+        "HOME/contracts/ours.toml:2: sumary: ",
+    ];
+    assert_eq!(said.lines().count(), expected.len(), "{said}");
+    for (line, expected) in said.lines().zip(expected) {
+        assert!(line.starts_with(expected), "{expected} in {said}");
+    }
 }
 
 #[test]

@@ -182,7 +182,8 @@ const TERMS: &[(&str, &str, &str)] = &[
     (
         "summary",
         "sumary",
-        "acme.toml:3: sumary: a known key; did you mean summary?; known keys here are name, summary, id_prefix, catalogue, request, body, signature, retry, rate_limit, api, event_type",
+        "acme.toml:1: summary: one line of 1 to 200 characters for listings; the key is missing\n\
+         acme.toml:3: sumary: a known key; did you mean summary?; known keys here are name, summary, id_prefix, catalogue, request, body, signature, retry, rate_limit, api, event_type",
     ),
     (
         "timeout = \"10s\"",
@@ -293,7 +294,7 @@ const WIRE: &[(&str, &str, &str)] = &[
     (
         "\"A-First\"",
         "\"X-Signature\"",
-        "acme.toml:1: signature: a header of its own; request.headers already has X-Signature",
+        "acme.toml:27: signature: a header of its own; request.headers already has X-Signature",
     ),
     (
         "value = \"event.id\"",
@@ -333,7 +334,7 @@ const WIRE: &[(&str, &str, &str)] = &[
     (
         "t={attempt.unix},",
         "t={attempt.unix}",
-        "acme.toml:27: signature[0].prefix: text behind the last name, so that the first value can be told apart",
+        "acme.toml:34: signature[0].prefix: text behind the last name, so that the first value can be told apart",
     ),
     (
         "form = \"compact\"",
@@ -363,7 +364,7 @@ const WIRE: &[(&str, &str, &str)] = &[
     (
         "header = \"X-SIGNATURE\"",
         "member = \"data\"",
-        "acme.toml:1: signature: a member of its own; body.members already has \"data\"",
+        "acme.toml:27: signature: a member of its own; body.members already has \"data\"",
     ),
     (
         "header = \"X-SIGNATURE\"",
@@ -407,13 +408,13 @@ fn a_signature_in_the_body_needs_a_place_there_that_stays() {
     let refused = |text: &str| Contract::load("acme.toml", text).unwrap_err().to_string();
     assert_eq!(
         refused(&format!("{MINIMAL}{MEMBER_SIGNATURE}")),
-        "acme.toml:1: signature: a header: under root = \"data\" the body has no member of its own"
+        "acme.toml:7: signature: a header: under root = \"data\" the body has no member of its own"
     );
     let wide = WIDE.replace("header = \"X-SIGNATURE\"", "member = \"7\"");
     assert!(Contract::load("acme.toml", &wide).is_ok());
     assert_eq!(
         refused(&wide.replace("form = \"compact\"", "form = \"ecmascript\"")),
-        "acme.toml:1: signature: a member that can be the last: in ECMAScript \"7\" stands before all others"
+        "acme.toml:27: signature: a member that can be the last: in ECMAScript \"7\" stands before all others"
     );
     let other = MEMBER_SIGNATURE.replace("member = \"signature\"", "member = \"mac\"");
     assert_eq!(
@@ -454,7 +455,8 @@ fn every_algorithm_and_kind_of_key_is_read() {
 
 #[test]
 fn text_that_is_no_toml_is_refused_with_its_line() {
-    let error = Contract::load("acme.toml", "name = \"x\"\nsummary = \n").unwrap_err();
+    let errors = Contract::load("acme.toml", "name = \"x\"\nsummary = \n").unwrap_err();
+    let error = errors.iter().next().unwrap();
     assert_eq!((error.line, error.key.as_str()), (2, "(file)"));
     assert!(error.expected.starts_with("TOML: "), "{error}");
     let error = Contract::load("acme.toml", &" ".repeat(64 * 1024 + 1)).unwrap_err();
@@ -462,6 +464,80 @@ fn text_that_is_no_toml_is_refused_with_its_line() {
         error.to_string(),
         "acme.toml:1: (file): at most 65536 bytes, found 65537"
     );
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once_in_the_order_of_the_text() {
+    let text = WIDE
+        .replace("name = \"wide\"", "name = \"Wide\"")
+        .replace("catalogue", "catalog")
+        .replace("\"10s\"", "10")
+        .replace("[204, 200]", "[204, 302, 199]")
+        .replace("{event.type}", "{event.typ}")
+        .replace("form = \"compact\"", "form = \"pretty\"")
+        .replace("value = \"event.id\"", "value = \"event.uid\"")
+        .replace("key = \"text\"", "key = \"secret\"")
+        .replace("sha256={signature}", "sha256=")
+        .replace("jitter = 0.125", "jitter = 1.5")
+        .replace("\"task.updated\"", "\"task updated\"");
+    let errors = Contract::load("acme.toml", &text).unwrap_err();
+    let found: Vec<(usize, &str)> = errors
+        .iter()
+        .map(|error| (error.line, error.key.as_str()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (2, "name"),
+            (5, "catalog"),
+            (9, "request.timeout"),
+            (11, "request.success[1]"),
+            (11, "request.success[2]"),
+            (14, "request.headers.X-Event-Type"),
+            (17, "body.form"),
+            (21, "body.members[1].value"),
+            (29, "signature[0].key"),
+            (35, "signature[0].value"),
+            (42, "retry.jitter"),
+            (49, "event_type[1].name"),
+        ]
+    );
+    let printed = errors.to_string();
+    assert_eq!(printed.lines().count(), found.len());
+    assert!(printed.lines().all(|line| line.starts_with("acme.toml:")));
+}
+
+#[test]
+fn a_part_that_is_wrong_is_not_held_against_what_depends_on_it() {
+    // Neither the connection's share of an unknown timeout nor the retries beyond an unknown ladder.
+    check(
+        "\"10s\"",
+        "\"10 m\"",
+        "acme.toml:9: request.timeout: a duration: \"10 m\" is not a duration: a unit is missing; expected whole \
+         numbers with units from y w d h m s ms, the largest first, such as 10s, 5m or 1h30m",
+    );
+    let errors = Contract::load("acme.toml", &WIDE.replace("first = ", "fast = ")).unwrap_err();
+    let keys: Vec<&str> = errors.iter().map(|error| error.key.as_str()).collect();
+    assert_eq!(keys, ["retry.exponential.fast", "retry.exponential.first"]);
+}
+
+#[test]
+fn of_very_many_faults_the_first_are_listed_and_the_rest_counted() {
+    let unknown: String = (0..150).map(|index| format!("key{index} = 1\n")).collect();
+    let errors = Contract::load("acme.toml", &format!("{unknown}{MINIMAL}")).unwrap_err();
+    assert_eq!(errors.iter().count(), 101);
+    let last = errors.iter().last().unwrap().to_string();
+    assert_eq!(
+        last,
+        "acme.toml:100: (file): fewer faults: 50 more are not listed"
+    );
+}
+
+#[test]
+fn every_line_that_is_no_toml_is_told() {
+    let errors = Contract::load("acme.toml", "name = \"x\"\nsummary = \n\n[body\n").unwrap_err();
+    let lines: Vec<usize> = errors.iter().map(|error| error.line).collect();
+    assert_eq!(lines, [2, 4]);
 }
 
 #[test]

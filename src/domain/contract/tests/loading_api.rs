@@ -198,12 +198,12 @@ const REFUSALS: &[(&str, &str, &str)] = &[
     (
         "id = \"hookId\", ",
         "",
-        "8: api.fields: id among them: without it nobody could call GET /api/hooks/{id}",
+        "16: api.fields: id among them: without it nobody could call GET /api/hooks/{id}",
     ),
     (
         "url = \"target\", ",
         "",
-        "8: api.fields: url among them: create needs it",
+        "16: api.fields: url among them: create needs it",
     ),
     (
         "required = [\"target\", \"key\"]",
@@ -298,6 +298,44 @@ fn everything_that_can_be_wrong_names_line_key_and_expectation() {
 }
 
 #[test]
+fn faults_of_several_routes_fields_and_answers_are_told_together() {
+    let refused = |text: &str| -> Vec<String> {
+        let errors = Contract::load("acme.toml", &format!("{MINIMAL}{text}")).unwrap_err();
+        errors.iter().map(|error| error.key.clone()).collect()
+    };
+    let routes = ROUTES
+        .replace("PUT /api/hooks", "FETCH /api/hooks")
+        .replace("GET /api/hooks/{id}", "GET /api/hooks/one")
+        .replace("enabled = \"active\"", "enabled = \"target\"")
+        .replace("requests = 60", "requests = 0");
+    // Statuses and answers speak of routes and fields that are not known now.
+    assert_eq!(
+        refused(&routes),
+        [
+            "api.create",
+            "api.get",
+            "api.fields.enabled",
+            "api.rate_limit.requests"
+        ]
+    );
+    let answers = ROUTES
+        .replace(
+            "\"target\", \"key\"]\nlist",
+            "\"target\", \"created\"]\nlist",
+        )
+        .replace("create = [\"hookId\"", "create = [\"hookid\"")
+        .replace("get = [\"target\"", "get = [\"key\"");
+    assert_eq!(
+        refused(&answers),
+        [
+            "api.required[1]",
+            "api.answers.create[0]",
+            "api.answers.get[0]"
+        ]
+    );
+}
+
+#[test]
 fn keys_that_belong_to_a_missing_route_are_refused() {
     let refused = |lines: &str| {
         let text = format!("{MINIMAL}[api]\n{lines}");
@@ -328,7 +366,7 @@ fn keys_that_belong_to_a_missing_route_are_refused() {
         ),
         (
             "answers = { get = [\"url\"] }",
-            "acme.toml:7: api.answers: the id in the answer to create or list: without it nobody could call GET /h/{id}",
+            "acme.toml:10: api.answers: the id in the answer to create or list: without it nobody could call GET /h/{id}",
         ),
     ] {
         assert_eq!(refused(&format!("{get}{fields}{key}\n")), refusal);
@@ -348,7 +386,7 @@ fn a_consumer_that_could_learn_no_secret_is_a_fault_of_the_contract() {
     let error = Contract::load("acme.toml", &format!("{MINIMAL}{silent}{signature}")).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "acme.toml:1: api: the secret in required or in the answer to create: a consumer that knows none could \
+        "acme.toml:8: api: the secret in required or in the answer to create: a consumer that knows none could \
          verify nothing"
     );
     // The service's own key needs no secret.
