@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::event_type::EventType;
-use crate::domain::id::{AttemptId, DeliveryId, EndpointId, EventId, SecretId};
+use crate::domain::id::{AttemptId, DeliveryId, EndpointId, EventId, SecretId, ServiceKeyId};
 use crate::domain::time::Timestamp;
 
 /// A delivery in a list.
@@ -143,6 +143,10 @@ pub struct RequestView {
     /// The secrets that signed, newest first.
     #[schema(value_type = Vec<String>)]
     pub secret_ids: Vec<SecretId>,
+    /// The service's own keys that signed, newest first; `/v1/contracts/{name}/keys` has their public halves.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub service_key_ids: Vec<ServiceKeyId>,
 }
 
 /// A response as far as it was kept.

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::id::{AttemptId, DeliveryId, EndpointId, EventId, SecretId};
+use super::id::{AttemptId, DeliveryId, EndpointId, EventId, SecretId, ServiceKeyId};
 use super::time::Timestamp;
 
 /// The stage at which an attempt failed; never only a string.
@@ -134,6 +134,8 @@ pub struct Attempt {
     pub signatures: Vec<(String, String)>,
     /// The secrets that signed, newest first.
     pub secret_ids: Vec<SecretId>,
+    /// The service's own keys that signed, newest first.
+    pub service_key_ids: Vec<ServiceKeyId>,
     /// SHA-256 of the body sent.
     pub body_sha256: [u8; 32],
     /// Whether the endpoint's rate limit made it wait; `None` where none was in force.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::attempt::{Failure, Phases, Response};
-use super::id::SecretId;
+use super::id::{SecretId, ServiceKeyId};
 use super::time::Timestamp;
 
 /// A request ready to be sent, byte for byte.
@@ -23,6 +23,8 @@ pub struct PreparedRequest {
     pub signatures: Vec<(String, String)>,
     /// The secrets that signed, newest first.
     pub secret_ids: Vec<SecretId>,
+    /// The service's own keys that signed, newest first.
+    pub service_key_ids: Vec<ServiceKeyId>,
     /// SHA-256 of `body`.
     pub body_sha256: [u8; 32],
     /// The longest the whole exchange may take, body included.

@@ -210,6 +210,7 @@ impl Sending {
             url: request.url.clone(),
             signatures: request.signatures.clone(),
             secret_ids: request.secret_ids.clone(),
+            service_key_ids: request.service_key_ids.clone(),
             body_sha256: request.body_sha256,
             held_back: self.setup.rate_limit().map(|_| self.held_back),
             remote_address: None,

@@ -65,6 +65,7 @@ mod tests {
             url: "http://db.example/".to_owned(),
             signatures: Vec::new(),
             secret_ids: Vec::new(),
+            service_key_ids: Vec::new(),
             body_sha256: [0; 32],
             held_back: None,
             certificate_expires_at: None,

@@ -131,6 +131,7 @@ fn request(request: &PreparedRequest) -> RequestView {
         body: body(&request.body),
         body_sha256: hex::encode(request.body_sha256),
         secret_ids: request.secret_ids.clone(),
+        service_key_ids: request.service_key_ids.clone(),
     }
 }
 

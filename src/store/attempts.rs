@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
@@ -9,7 +10,7 @@ use super::error::StoreError;
 use super::handle::Store;
 use super::rows::Columns;
 use crate::domain::attempt::{Attempt, Failure, FailureClass, Phases, Response};
-use crate::domain::id::{AttemptId, DeliveryId, EndpointId, SecretId};
+use crate::domain::id::{AttemptId, DeliveryId, EndpointId, SecretId, ServiceKeyId};
 use crate::domain::limits::{RATE_LIMIT_REQUESTS_MAX, TIMEOUT_MAX};
 use crate::domain::time::Timestamp;
 
@@ -116,8 +117,9 @@ fn decode(row: &SqliteRow) -> Result<Attempt, StoreError> {
     let revision = columns.read("revision", digest)?;
     let url = columns.take("url")?;
     let signatures = columns.read("signatures", |text: &str| serde_json::from_str(text).ok())?;
-    let secret_ids: Vec<i64> =
+    let signers: SignersColumn =
         columns.read("secret_ids", |text: &str| serde_json::from_str(text).ok())?;
+    let (secret_ids, service_key_ids) = signers.ids();
     let body_sha256 = columns.read("body_sha256", digest)?;
     let remote_address = columns.read_or_null("remote_address", |text: &str| text.parse().ok())?;
     let phases = Phases {
@@ -144,7 +146,8 @@ fn decode(row: &SqliteRow) -> Result<Attempt, StoreError> {
         revision,
         url,
         signatures,
-        secret_ids: secret_ids.into_iter().map(SecretId::from_i64).collect(),
+        secret_ids,
+        service_key_ids,
         body_sha256,
         held_back,
         remote_address,
@@ -153,6 +156,54 @@ fn decode(row: &SqliteRow) -> Result<Attempt, StoreError> {
         response,
         failure: class.zip(text).map(|(class, text)| Failure { class, text }),
     })
+}
+
+/// What the column `secret_ids` holds: who signed. Attempts that no key of the service's own signed, those of versions
+/// before there were any included, have a bare list of the endpoint's secrets.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum SignersColumn {
+    Secrets(Vec<i64>),
+    All {
+        secrets: Vec<i64>,
+        service_keys: Vec<i64>,
+    },
+}
+
+impl SignersColumn {
+    /// The column of an attempt.
+    pub(super) fn of(attempt: &Attempt) -> Self {
+        let secrets = attempt.secret_ids.iter().map(|id| id.as_i64()).collect();
+        let service_keys: Vec<i64> = attempt
+            .service_key_ids
+            .iter()
+            .map(|id| id.as_i64())
+            .collect();
+        if service_keys.is_empty() {
+            return Self::Secrets(secrets);
+        }
+        Self::All {
+            secrets,
+            service_keys,
+        }
+    }
+
+    fn ids(self) -> (Vec<SecretId>, Vec<ServiceKeyId>) {
+        let (secrets, service_keys) = match self {
+            Self::Secrets(secrets) => (secrets, Vec::new()),
+            Self::All {
+                secrets,
+                service_keys,
+            } => (secrets, service_keys),
+        };
+        (
+            secrets.into_iter().map(SecretId::from_i64).collect(),
+            service_keys
+                .into_iter()
+                .map(ServiceKeyId::from_i64)
+                .collect(),
+        )
+    }
 }
 
 fn response(columns: &mut Columns<'_>) -> Result<Option<Response>, StoreError> {
@@ -207,6 +258,19 @@ fn headers_from_bytes(mut bytes: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn signers_of_before_there_were_service_keys_are_a_list_of_secrets() {
+        let read = |text: &str| serde_json::from_str(text).map(SignersColumn::ids).ok();
+        let (secret, key) = (SecretId::from_i64(3), ServiceKeyId::from_i64(5));
+        assert_eq!(read("[3]"), Some((vec![secret], vec![])));
+        assert_eq!(
+            read(r#"{"secrets":[3],"service_keys":[5]}"#),
+            Some((vec![secret], vec![key]))
+        );
+        assert_eq!(read(r#"{"secrets":[3]}"#), None);
+        assert_eq!(read("3"), None);
+    }
 
     #[test]
     fn headers_of_any_bytes_read_back_and_cut_ones_do_not() {

@@ -138,6 +138,7 @@ mod tests {
             body: BodyView::Text("{\"a\":1}".into()),
             body_sha256: String::new(),
             secret_ids: Vec::new(),
+            service_key_ids: Vec::new(),
         };
         assert_eq!(
             command(&request).unwrap(),

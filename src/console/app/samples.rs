@@ -230,6 +230,7 @@ pub(crate) fn exchange(number: u32) -> AttemptDetail {
             body: BodyView::Text("{\"type\":\"packet.signed\",\"data\":{\"id\":7}}".into()),
             body_sha256: String::new(),
             secret_ids: Vec::new(),
+            service_key_ids: Vec::new(),
         }),
         request_missing: None,
         response: Some(ResponseView {

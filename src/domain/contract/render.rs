@@ -16,7 +16,7 @@ use super::template::{Template, Variable};
 use super::{body, header};
 use crate::domain::attempt::Attempt;
 use crate::domain::event::Event;
-use crate::domain::id::{AttemptId, DeliveryId, EndpointId, SecretId};
+use crate::domain::id::{AttemptId, DeliveryId, EndpointId, SecretId, ServiceKeyId};
 use crate::domain::request::PreparedRequest;
 use crate::domain::sign::ed25519::PrivateKey;
 use crate::domain::sign::hmac::{self, Hash};
@@ -58,12 +58,14 @@ enum Key<'a> {
     Ed25519(&'a PrivateKey),
 }
 
-/// What signs one request, and which of the secrets did.
+/// What signs one request, and which of it did.
 struct Signers<'a> {
     secrets: &'a [OpenSecret],
     service_keys: &'a [ServiceKey],
     /// At each secret's place, whether it signed.
     signed_by: Vec<bool>,
+    /// The same of the service's keys.
+    signed_by_service: Vec<bool>,
 }
 
 /// Where the variables' values come from.
@@ -84,6 +86,8 @@ struct Kept {
     values: Vec<(String, String)>,
     /// The secrets that signed, newest first.
     secret_ids: Vec<SecretId>,
+    /// The service's own keys that signed, newest first.
+    service_key_ids: Vec<ServiceKeyId>,
 }
 
 impl Contract {
@@ -105,6 +109,7 @@ impl Contract {
             secrets: input.secrets,
             service_keys: input.service_keys,
             signed_by: vec![false; input.secrets.len()],
+            signed_by_service: vec![false; input.service_keys.len()],
         };
         let member = self.signature_member();
         let mut body = self.body.render(input.event, input.attempt_time, member)?;
@@ -121,6 +126,7 @@ impl Contract {
         let kept = Kept {
             values: signatures,
             secret_ids: signers.secret_ids(),
+            service_key_ids: signers.service_key_ids(),
         };
         let timeout = input.timeout.unwrap_or(self.request.timeout);
         self.put_together(&values, input.endpoint_url, body, kept, timeout)
@@ -156,6 +162,7 @@ impl Contract {
         let kept = Kept {
             values: attempt.signatures.clone(),
             secret_ids: attempt.secret_ids.clone(),
+            service_key_ids: attempt.service_key_ids.clone(),
         };
         let request = self.put_together(&values, &attempt.url, body, kept, self.request.timeout)?;
         if request.body_sha256 != attempt.body_sha256 {
@@ -193,6 +200,7 @@ impl Contract {
             body,
             signatures: kept.values,
             secret_ids: kept.secret_ids,
+            service_key_ids: kept.service_key_ids,
             timeout,
             connect_timeout: self.request.connect_timeout.min(timeout),
         })
@@ -265,9 +273,12 @@ impl<'a> Signers<'a> {
                     out.extend_from_slice(slot.separator.as_bytes());
                 }
                 values.write(&rule.value, out, &signature);
-                if rule.key.is_endpoints() {
-                    self.signed_by[position] = true;
-                }
+                let signed_by = if rule.key.is_endpoints() {
+                    &mut self.signed_by
+                } else {
+                    &mut self.signed_by_service
+                };
+                signed_by[position] = true;
                 if rule.secrets == WhichSecrets::Newest {
                     break;
                 }
@@ -304,10 +315,14 @@ impl<'a> Signers<'a> {
 
     fn secret_ids(&self) -> Vec<SecretId> {
         let signers = self.secrets.iter().zip(&self.signed_by);
-        signers
-            .filter(|&(_, signed)| *signed)
-            .map(|(secret, _)| secret.id)
-            .collect()
+        let signers = signers.filter(|&(_, signed)| *signed);
+        signers.map(|(secret, _)| secret.id).collect()
+    }
+
+    fn service_key_ids(&self) -> Vec<ServiceKeyId> {
+        let signers = self.service_keys.iter().zip(&self.signed_by_service);
+        let signers = signers.filter(|&(_, signed)| *signed);
+        signers.map(|(key, _)| key.id).collect()
     }
 }
 

@@ -69,6 +69,7 @@ fn attempt() -> Attempt {
         url: "https://hooks.acme.example:8443/in".to_owned(),
         signatures: Vec::new(),
         secret_ids: Vec::new(),
+        service_key_ids: Vec::new(),
         body_sha256: [0; 32],
         held_back: None,
         certificate_expires_at: None,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::super::attempts::headers_to_bytes;
+use super::super::attempts::{SignersColumn, headers_to_bytes};
 use super::super::counters::minute_of;
 use super::super::error::StoreError;
 use super::super::events::audience_to_column;
@@ -319,7 +319,6 @@ impl Batch {
                 .put_with(|heap| headers_to_bytes(&response.headers, heap))
         });
         let body = response.map(|response| self.heap.put(&response.body));
-        let secrets: Vec<i64> = attempt.secret_ids.iter().map(|id| id.as_i64()).collect();
         let address = attempt.remote_address.map(|address| address.to_string());
         let failure = attempt.failure.as_ref();
         self.attempts
@@ -331,7 +330,7 @@ impl Batch {
             .int(attempt.started_at.as_millis())
             .text(&attempt.url)
             .text(&json(&attempt.signatures))
-            .text(&json(&secrets))
+            .text(&json(&SignersColumn::of(attempt)))
             .int(digests.start())
             .text_or_null(address.as_deref())
             .int_or_null(phases.dns.map(micros))

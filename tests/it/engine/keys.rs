@@ -87,6 +87,10 @@ async fn a_contract_that_needs_a_key_has_one_from_the_start_and_keeps_it() {
     assert_eq!(world.engine.verification_keys("keyed"), keys);
     let request = sent(&world, &receiver).await;
     assert!(verifies(&keys[0], &request, signatures(&request)[0]));
+    let delivery = world.deliveries().await.pop().unwrap();
+    let attempts = world.engine.attempts(delivery.id).await.unwrap();
+    assert_eq!(attempts[0].service_key_ids, [keys[0].id]);
+    assert_eq!(attempts[0].secret_ids, []);
     let detail = format!("{{\"key\":\"{}\"}}", keys[0].id);
     assert_eq!(
         audited(&world).await,

@@ -11,7 +11,7 @@ use hookyard::domain::attempt::{Attempt, Failure, FailureClass, Phases, Response
 use hookyard::domain::delivery::Delivery;
 use hookyard::domain::endpoint::{Endpoint, EndpointStatus, HoldClock, SealedSecret};
 use hookyard::domain::event::NewEvent;
-use hookyard::domain::id::{EndpointId, SecretId};
+use hookyard::domain::id::{EndpointId, SecretId, ServiceKeyId};
 use hookyard::domain::json::RawJson;
 use hookyard::domain::tenant::Audience;
 use hookyard::domain::time::Timestamp;
@@ -152,6 +152,7 @@ pub(crate) fn attempt(
         url: "https://example.com/hook?\"x\"".to_owned(),
         signatures: vec![("Webhook-Signature".to_owned(), "v1,abc=".to_owned())],
         secret_ids: vec![SecretId::from_i64(3)],
+        service_key_ids: vec![ServiceKeyId::from_i64(5), ServiceKeyId::from_i64(4)],
         body_sha256: [9; 32],
         held_back: Some(true),
         certificate_expires_at: Some(now + Duration::from_hours(24)),

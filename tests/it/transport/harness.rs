@@ -68,6 +68,7 @@ pub(crate) fn post(url: &str) -> PreparedRequest {
         body: br#"{"type":"packet.signed"}"#.to_vec(),
         signatures: Vec::new(),
         secret_ids: Vec::new(),
+        service_key_ids: Vec::new(),
         body_sha256: [0; 32],
         timeout: LONG,
         connect_timeout: LONG,

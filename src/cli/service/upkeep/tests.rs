@@ -182,6 +182,7 @@ impl House {
             url: "https://example.com/".to_owned(),
             signatures: Vec::new(),
             secret_ids: Vec::new(),
+            service_key_ids: Vec::new(),
             body_sha256: [9; 32],
             held_back: None,
             certificate_expires_at: None,

@@ -278,6 +278,7 @@ fn stored(input: &RenderInput<'_>, contract: &Contract, request: &PreparedReques
         url: request.url.clone(),
         signatures: request.signatures.clone(),
         secret_ids: request.secret_ids.clone(),
+        service_key_ids: request.service_key_ids.clone(),
         body_sha256: request.body_sha256,
         held_back: None,
         remote_address: None,
