@@ -2,10 +2,10 @@
 
 use super::rows::{micros_text, state_text};
 use crate::api::delivery::{
-    AttemptDetail, AttemptView, BodyView, DeliveryDetail, HeaderView, PhasesView,
+    AttemptDetail, AttemptView, BodyView, DeliveryDetail, HeaderView, PhasesView, RequestView,
 };
 use crate::cli::lists::or_empty;
-use crate::cli::output::{Field, Format, FormatArgs, Output, json_line};
+use crate::cli::output::{Column, Field, Format, FormatArgs, Output, json_line};
 use crate::client::Client;
 use crate::domain::escape;
 use crate::domain::id::DeliveryId;
@@ -25,23 +25,38 @@ pub(super) async fn delivery(
     if output.is_terminal() {
         output.print("\n")?;
     }
-    output.list(
-        format,
-        &[
-            ("ATTEMPT", &|attempt: &AttemptView| {
-                attempt.number.to_string()
-            }),
-            ("STARTED", &|attempt| attempt.started_at.to_string()),
-            ("STATUS", &|attempt| or_empty(attempt.status)),
-            ("CLASS", &|attempt| or_empty(attempt.class.as_ref())),
-            ("TOOK", &|attempt| micros_text(attempt.phases.total_us)),
-            ("ADDRESS", &|attempt| {
-                or_empty(attempt.remote_address.as_ref())
-            }),
-            ("FAILURE", &|attempt| or_empty(attempt.failure.as_ref())),
-        ],
-        &detail.history,
-    )
+    output.list(format, &attempt_columns(&detail.history), &detail.history)
+}
+
+/// The columns of a list of attempts: what a rate limit did and when certificates end, where any attempt knows.
+fn attempt_columns(attempts: &[AttemptView]) -> Vec<Column<'static, AttemptView>> {
+    let mut columns: Vec<Column<'static, AttemptView>> = vec![
+        ("ATTEMPT", &|attempt| attempt.number.to_string()),
+        ("STARTED", &|attempt| attempt.started_at.to_string()),
+        ("STATUS", &|attempt| or_empty(attempt.status)),
+        ("CLASS", &|attempt| or_empty(attempt.class.as_ref())),
+        ("TOOK", &|attempt| micros_text(attempt.phases.total_us)),
+        ("ADDRESS", &|attempt| {
+            or_empty(attempt.remote_address.as_ref())
+        }),
+    ];
+    if attempts.iter().any(|attempt| attempt.held_back.is_some()) {
+        columns.push(("HELD BACK", &|attempt| {
+            let word = |held| if held { "yes" } else { "no" };
+            or_empty(attempt.held_back.map(word))
+        }));
+    }
+    if attempts
+        .iter()
+        .any(|attempt| attempt.certificate_expires_at.is_some())
+    {
+        columns.push(("CERTIFICATE UNTIL", &|attempt| {
+            let until = attempt.certificate_expires_at;
+            or_empty(until.map(|until| until.to_rfc3339_seconds()))
+        }));
+    }
+    columns.push(("FAILURE", &|attempt| or_empty(attempt.failure.as_ref())));
+    columns
 }
 
 fn fields(detail: &DeliveryDetail) -> Vec<Field> {
@@ -116,6 +131,9 @@ fn attempt_text(detail: &AttemptDetail) -> String {
                 escape::line(&request.url)
             ));
             push_message(&mut text, &request.headers, &request.body);
+            if let Some(signers) = signers_text(request) {
+                text.push_str(&format!("signed by {signers}\n"));
+            }
         }
         None => {
             let why = detail.request_missing.as_deref().unwrap_or("not kept");
@@ -130,6 +148,14 @@ fn attempt_text(detail: &AttemptDetail) -> String {
         }
     }
     text
+}
+
+/// The secrets that signed, then the service's own keys; `None` for a request without a signature.
+fn signers_text(request: &RequestView) -> Option<String> {
+    let secrets = request.secret_ids.iter().map(ToString::to_string);
+    let keys = request.service_key_ids.iter().map(ToString::to_string);
+    let signers: Vec<String> = secrets.chain(keys).collect();
+    (!signers.is_empty()).then(|| signers.join(", "))
 }
 
 fn push_message(text: &mut String, headers: &[HeaderView], body: &BodyView) {
@@ -170,4 +196,77 @@ fn phases_text(phases: &PhasesView) -> String {
         parts.push("on a kept connection".to_owned());
     }
     parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempt(more: &serde_json::Value) -> AttemptView {
+        let mut attempt = serde_json::json!({
+            "id": "att_0000000000001", "number": 1, "started_at": "2026-04-13T10:18:00Z",
+            "remote_address": null, "status": 200, "class": null, "failure": null,
+            "phases": PhasesView::default(),
+        });
+        for (name, value) in more.as_object().unwrap() {
+            attempt[name] = value.clone();
+        }
+        serde_json::from_value(attempt).unwrap()
+    }
+
+    /// Heads and the first attempt's cells.
+    fn shown(attempts: &[AttemptView]) -> Vec<(&'static str, String)> {
+        let columns = attempt_columns(attempts);
+        let cells = columns
+            .iter()
+            .map(|(head, cell)| (*head, cell(&attempts[0])));
+        cells.collect()
+    }
+
+    #[test]
+    fn limits_and_certificates_have_columns_where_an_attempt_knows_of_them() {
+        let plain = attempt(&serde_json::json!({}));
+        let heads = |attempts: &[AttemptView]| -> Vec<&str> {
+            shown(attempts).iter().map(|(head, _)| *head).collect()
+        };
+        let usual = [
+            "ATTEMPT", "STARTED", "STATUS", "CLASS", "TOOK", "ADDRESS", "FAILURE",
+        ];
+        assert_eq!(heads(std::slice::from_ref(&plain)), usual);
+        let limited = attempt(&serde_json::json!({"held_back": true}));
+        let until = serde_json::json!({"certificate_expires_at": "2026-05-01T00:00:00Z"});
+        let cells = shown(&[limited, attempt(&until), plain.clone()]);
+        assert_eq!(
+            cells[6..8],
+            [
+                ("HELD BACK", "yes".to_owned()),
+                ("CERTIFICATE UNTIL", String::new())
+            ]
+        );
+        let cells = shown(&[attempt(&until), plain]);
+        assert_eq!(
+            cells[6],
+            ("CERTIFICATE UNTIL", "2026-05-01T00:00:00Z".to_owned())
+        );
+    }
+
+    #[test]
+    fn who_signed_is_named_secrets_first() {
+        let request = |secrets: &[&str], keys: &[&str]| -> RequestView {
+            serde_json::from_value(serde_json::json!({
+                "method": "POST", "url": "http://a.example/", "headers": [], "body": {"text": "{}"},
+                "body_sha256": "", "secret_ids": secrets, "service_key_ids": keys,
+            }))
+            .unwrap()
+        };
+        let both = request(
+            &["sec_0000000000002", "sec_0000000000001"],
+            &["key_0000000000001"],
+        );
+        assert_eq!(
+            signers_text(&both).as_deref(),
+            Some("sec_0000000000002, sec_0000000000001, key_0000000000001")
+        );
+        assert_eq!(signers_text(&request(&[], &[])), None);
+    }
 }
