@@ -10,7 +10,9 @@ use super::connect::ConnectArgs;
 use super::context::Context;
 use super::contract::find_contract;
 use super::failure::Failure;
+use super::fresh_judge::{Asked, FreshJudge};
 use super::input::read_secret;
+use crate::clock::SharedClock;
 use crate::domain::contract::verify::{Verified, Verifier, WhyNot};
 use crate::domain::contract::{Contract, KeyKind};
 use crate::domain::sign::secret;
@@ -28,7 +30,7 @@ pub(crate) struct KeyArgs {
     /// A public key (whpk_…) that the service signs with; several times for several, one of which must fit.
     #[arg(long, value_name = "K")]
     public_key: Vec<String>,
-    /// Ask the service for its public keys under the contract.
+    /// Ask the service for its public keys under the contract; a listener asks again when a signature fits none.
     #[arg(long)]
     fetch_keys: bool,
     /// The contract: a known one's name, or a file; the default one when absent.
@@ -61,16 +63,49 @@ impl KeyArgs {
             (None, None) => None,
         };
         let secret = secret.map(|secret| with_secret(&contract, secret.expose_secret()));
-        let mut keys = self.public_key.clone();
-        if self.fetch_keys {
-            keys.extend(self.fetched(&contract, context).await?);
-        }
-        let public = keys.iter().map(|key| with_public_key(&contract, key));
+        let keys = self.keys(&contract, context).await?;
+        let judge = Judge::with_public_keys(contract, &keys)?;
         Ok(Judge {
             secret: secret.transpose()?,
-            public: public.collect::<Result<_, _>>()?,
-            contract,
+            ..judge
         })
+    }
+
+    /// The same as a judge that follows the service's keys, where they are fetched.
+    ///
+    /// # Errors
+    /// Those of [`KeyArgs::judge`].
+    pub(crate) async fn fresh_judge(
+        &self,
+        context: &Context,
+        clock: SharedClock,
+    ) -> anyhow::Result<FreshJudge> {
+        let judge = self.judge(context).await?;
+        if !self.fetch_keys {
+            return Ok(FreshJudge::new(clock, judge, None));
+        }
+        let (known, args, context) = (judge.clone(), self.clone(), context.clone());
+        let ask = move || -> Asked {
+            let (known, args, context) = (known.clone(), args.clone(), context.clone());
+            Box::pin(async move {
+                let keys = args.keys(&known.contract, &context).await?;
+                let judge = Judge::with_public_keys(Arc::clone(&known.contract), &keys)?;
+                Ok(Judge {
+                    secret: known.secret,
+                    ..judge
+                })
+            })
+        };
+        Ok(FreshJudge::new(clock, judge, Some(Box::new(ask))))
+    }
+
+    /// The public keys that were given, and those that the service tells where it is asked.
+    async fn keys(&self, contract: &Contract, context: &Context) -> anyhow::Result<Vec<String>> {
+        let mut keys = self.public_key.clone();
+        if self.fetch_keys {
+            keys.extend(self.fetched(contract, context).await?);
+        }
+        Ok(keys)
     }
 
     async fn fetched(&self, contract: &Contract, context: &Context) -> anyhow::Result<Vec<String>> {
@@ -87,6 +122,22 @@ impl KeyArgs {
 }
 
 impl Judge {
+    /// A judge with public keys (`whpk_…`) alone.
+    ///
+    /// # Errors
+    /// A key that is none, or that verifies nothing under the contract.
+    pub(crate) fn with_public_keys(
+        contract: Arc<Contract>,
+        keys: &[String],
+    ) -> anyhow::Result<Self> {
+        let public = keys.iter().map(|key| with_public_key(&contract, key));
+        Ok(Self {
+            secret: None,
+            public: public.collect::<Result<_, _>>()?,
+            contract,
+        })
+    }
+
     /// The contract that requests are judged by.
     pub(crate) fn contract(&self) -> &Contract {
         &self.contract

@@ -13,7 +13,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::context::Context;
 use super::entropy::seeded_rng;
 use super::failure::Failure;
-use super::judge::{Judge, KeyArgs};
+use super::fresh_judge::FreshJudge;
+use super::judge::KeyArgs;
 use super::output::{Output, json_line, note};
 use super::receive::{Behaviour, Received, Share, serve};
 use crate::clock::{SharedClock, SystemClock};
@@ -61,7 +62,7 @@ pub(crate) struct ListenArgs {
 struct Listener {
     clock: SharedClock,
     behaviour: Behaviour,
-    judge: Judge,
+    judge: FreshJudge,
     rng: RefCell<ChaCha8Rng>,
     output: Output,
     json: bool,
@@ -79,11 +80,12 @@ pub(crate) async fn run(args: ListenArgs, context: &Context) -> anyhow::Result<(
             DurationText(DELAY_MAX)
         )));
     }
-    let judge = args.key.judge(context).await?;
-    let success = &judge.contract().request.success;
+    let clock: SharedClock = Arc::new(SystemClock::new());
+    let judge = args.key.fresh_judge(context, clock.clone()).await?;
+    let success = judge.success();
     let listener = Rc::new(Listener {
-        clock: Arc::new(SystemClock::new()),
-        behaviour: Behaviour::asked(success, args.status, args.fail, delay),
+        clock,
+        behaviour: Behaviour::asked(&success, args.status, args.fail, delay),
         judge,
         rng: RefCell::new(seeded_rng()?),
         output: context.output,
@@ -138,9 +140,10 @@ async fn accept(socket: TcpListener, listener: Rc<Listener>) {
         };
         let listener = Rc::clone(&listener);
         tokio::task::spawn_local(async move {
-            let served = serve(stream, &listener.clock, |received| {
+            let listener = &listener;
+            let served = serve(stream, &listener.clock, |received| async move {
                 let answer = listener.behaviour.answer(&mut *listener.rng.borrow_mut());
-                listener.show(&received, answer.status);
+                listener.show(&received, answer.status).await;
                 answer
             })
             .await;
@@ -152,13 +155,15 @@ async fn accept(socket: TcpListener, listener: Rc<Listener>) {
 }
 
 impl Listener {
-    fn show(&self, received: &Received, status: u16) {
+    async fn show(&self, received: &Received, status: u16) {
         let now = self.clock.now();
         self.requests.set(self.requests.get() + 1);
-        let judge = Some(&self.judge).filter(|judge| judge.has_keys());
-        let verdict = judge
-            .map(|judge| judge.verify(now, &received.headers, &received.body))
-            .map(|verified| verified.map_err(|why| why.to_string()));
+        let verdict = if self.judge.has_keys() {
+            let verified = self.judge.verify(&received.headers, &received.body).await;
+            Some(verified.map_err(|why| why.to_string()))
+        } else {
+            None
+        };
         let why = match &verdict {
             None => None,
             Some(Ok(_)) => Some(Ok(())),
@@ -185,7 +190,7 @@ impl Listener {
         verdict: Option<Result<(), &str>>,
     ) -> String {
         let output = self.output;
-        let status = if self.judge.contract().request.success.accepts(status) {
+        let status = if self.judge.success().accepts(status) {
             output.good(&status.to_string())
         } else {
             output.bad(&status.to_string())

@@ -17,6 +17,7 @@ mod endpoint;
 mod entropy;
 mod event;
 mod failure;
+mod fresh_judge;
 mod help;
 mod input;
 mod judge;

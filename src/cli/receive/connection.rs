@@ -1,5 +1,6 @@
 //! Requests off a connection, answers onto it, until either side has enough.
 
+use std::future::Future;
 use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -15,10 +16,10 @@ const READ_BYTES: usize = 16 * 1024;
 ///
 /// # Errors
 /// The connection broke, or what came is no HTTP; then 400 was answered.
-pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin, A: Future<Output = Answer>>(
     mut stream: S,
     clock: &SharedClock,
-    mut answer: impl FnMut(Received) -> Answer,
+    mut answer: impl FnMut(Received) -> A,
 ) -> io::Result<()> {
     let mut buffer = Vec::new();
     loop {
@@ -37,7 +38,7 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         let close = received
             .header("Connection")
             .is_some_and(|value| value.eq_ignore_ascii_case("close"));
-        let answer = answer(received);
+        let answer = answer(received).await;
         if !answer.delay.is_zero() {
             clock.sleep_until(clock.now() + answer.delay).await;
         }
@@ -143,6 +144,7 @@ const fn reason(status: u16) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
     use std::sync::Arc;
 
     use super::*;
@@ -156,7 +158,7 @@ mod tests {
             let mut seen = Vec::new();
             let result = serve(server, &clock, |received| {
                 seen.push((received.path, received.body.len()));
-                Answer::status(if seen.len() == 1 { 200 } else { 204 })
+                ready(Answer::status(if seen.len() == 1 { 200 } else { 204 }))
             })
             .await;
             (result.is_ok(), seen)
@@ -185,7 +187,7 @@ mod tests {
         let clock: SharedClock = Arc::new(SystemClock::new());
         client.write_all(b"hello there\r\n\r\n").await.unwrap();
         assert!(
-            serve(server, &clock, |_| Answer::status(200))
+            serve(server, &clock, |_| ready(Answer::status(200)))
                 .await
                 .is_err()
         );
