@@ -8,7 +8,8 @@ use super::delivery::rows::delivery_columns;
 use super::failure::Failure;
 use super::input::{read_json, read_text};
 use super::lists::{LimitArgs, find_endpoint, or_empty};
-use super::output::{Field, FormatArgs, Output, note};
+use super::output::{Column, Field, FormatArgs, Output, note};
+use crate::api::contract::ListedEventType;
 use crate::api::event::{EventView, PublishEvent, Published};
 use crate::client::Client;
 use crate::domain::event::EventKey;
@@ -50,6 +51,12 @@ enum Action {
     Show {
         /// Its id (evt_…).
         id: EventId,
+        #[command(flatten)]
+        format: FormatArgs,
+    },
+    /// List the event types that enabled contracts describe.
+    #[command(after_help = "Example:\n  hookyard event types --json | jq -r '.name'")]
+    Types {
         #[command(flatten)]
         format: FormatArgs,
     },
@@ -105,6 +112,7 @@ pub(crate) async fn run(args: EventArgs, context: &Context) -> anyhow::Result<()
         Action::Publish(args) => publish(&client, output, *args).await,
         Action::List { limit, format } => list(&client, output, limit, format).await,
         Action::Show { id, format } => show(&client, output, id, format).await,
+        Action::Types { format } => types(&client, output, format).await,
         Action::Deliver {
             id,
             endpoint,
@@ -115,6 +123,17 @@ pub(crate) async fn run(args: EventArgs, context: &Context) -> anyhow::Result<()
             output.list(format, &delivery_columns(), &[delivery])
         }
     }
+}
+
+async fn types(client: &Client, output: Output, format: FormatArgs) -> anyhow::Result<()> {
+    let types = client.event_types().await?.items;
+    let columns: &[Column<'_, ListedEventType>] = &[
+        ("TYPE", &|one| one.name.clone()),
+        ("CONTRACT", &|one| one.contract.clone()),
+        ("CATALOGUE", &|one| one.catalogue.clone()),
+        ("DESCRIPTION", &|one| one.description.clone()),
+    ];
+    output.list(format, columns, &types)
 }
 
 async fn publish(client: &Client, output: Output, args: PublishArgs) -> anyhow::Result<()> {

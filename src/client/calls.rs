@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Client, ClientError};
-use crate::api::contract::{ContractView, RotateKeyBody, ServiceKeyView};
+use crate::api::contract::{ContractView, ListedEventType, RotateKeyBody, ServiceKeyView};
 use crate::api::delivery::{AttemptDetail, DeliveryDetail, DeliveryView};
 use crate::api::egress::EgressView;
 use crate::api::endpoint::{
@@ -336,6 +336,14 @@ impl Client {
     pub async fn contract(&self, name: &str) -> Result<ContractView, ClientError> {
         self.get(&with_name(paths::CONTRACT, name), &NoQuery {})
             .await
+    }
+
+    /// The event types that enabled contracts describe, by contract.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn event_types(&self) -> Result<Page<ListedEventType>, ClientError> {
+        self.get(paths::EVENT_TYPES, &NoQuery {}).await
     }
 
     /// The public halves of the keys that the service signs with under a contract, newest first.

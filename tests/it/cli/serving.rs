@@ -97,6 +97,27 @@ fn the_addresses_to_let_in_are_printed() {
 }
 
 #[test]
+fn the_event_types_that_enabled_contracts_describe_are_listed() {
+    let home = Home::new();
+    let _service = home.start_by(&mut home.serve(&["--contracts", "standard,taskhub,shipment"]));
+    let ended = home.client(&["event", "types"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    let rows: Vec<Vec<&str>> = ended
+        .out
+        .lines()
+        .map(|line| line.split('\t').collect())
+        .collect();
+    assert!(rows.iter().all(|row| row.len() == 4), "{}", ended.out);
+    let of = |name: &str| rows.iter().filter(|row| row[1] == name).count();
+    assert_eq!((of("shipment"), of("taskhub"), rows.len()), (4, 6, 10));
+    assert_eq!(rows[0][2], "open");
+    let json = home.client(&["event", "types", "--json"]);
+    let first: serde_json::Value = serde_json::from_str(json.out.lines().next().unwrap()).unwrap();
+    assert_eq!(text(&first["name"]), rows[0][0]);
+    assert_eq!(text(&first["contract"]), rows[0][1]);
+}
+
+#[test]
 fn sigterm_drains_and_takes_the_socket_away() {
     let home = Home::new();
     let mut service = home.start();
