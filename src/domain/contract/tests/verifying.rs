@@ -283,6 +283,73 @@ fn a_body_that_was_written_again_is_told_from_a_wrong_secret() {
 }
 
 #[test]
+fn a_body_whose_members_were_sorted_is_put_into_the_contracts_order() {
+    let contract = default_contract();
+    let request = sent(&contract, &[SECRET]);
+    let body = String::from_utf8(request.body.clone()).unwrap();
+    let (kind, rest) = body[1..body.len() - 1].split_once(',').unwrap();
+    let sorted = format!("{{{rest},{kind}}}");
+    let refused = |body: &str, secret: &str| {
+        let body = body.as_bytes().to_vec();
+        let request = PreparedRequest {
+            body,
+            ..request.clone()
+        };
+        verify(&contract, secret, &request).unwrap_err().to_string()
+    };
+    let why = refused(&sorted, SECRET);
+    assert!(
+        why.contains("right for the body with its members in the contract's order"),
+        "{why}"
+    );
+    // Whatever the secret: no such body was sent.
+    let why = refused(&sorted, OTHER);
+    assert!(
+        why.contains("not in the form that this contract sends (compact)"),
+        "{why}"
+    );
+}
+
+/// What JSON.stringify(JSON.parse(body)) does to a number cannot be undone, so no other secret is claimed.
+#[test]
+fn a_body_whose_numbers_were_written_again_may_be_just_that_and_the_diagnosis_says_so() {
+    let contract = default_contract();
+    let (event, secrets) = (event(None, "{\"b\":1.0,\"7\":1}"), secrets(&[SECRET]));
+    let sent = contract.render(&input(&event, &secrets)).unwrap();
+    let body = String::from_utf8(sent.body.clone()).unwrap();
+    let again = body.replace("{\"b\":1.0,\"7\":1}", "{\"7\":1,\"b\":1}");
+    assert_ne!(again, body);
+    let request = PreparedRequest {
+        body: again.into_bytes(),
+        ..sent
+    };
+    let why = verify(&contract, SECRET, &request).unwrap_err().to_string();
+    assert!(
+        why.ends_with("the publisher wrote them: verify the raw bytes"),
+        "{why}"
+    );
+}
+
+#[test]
+fn a_publishers_escapes_are_tried_for_a_body_that_lost_them() {
+    let contract = default_contract();
+    for (written, spelling) in [
+        ("\"\\u00e9 \\ud83d\\ude00 /\"", "Python's json.dumps"),
+        ("\"\\u00e9 \\ud83d\\ude00 \\/\"", "PHP's json_encode"),
+    ] {
+        let (event, secrets) = (event(None, written), secrets(&[SECRET]));
+        let sent = contract.render(&input(&event, &secrets)).unwrap();
+        let body = String::from_utf8(sent.body.clone()).unwrap();
+        let request = PreparedRequest {
+            body: body.replace(written, "\"é 😀 /\"").into_bytes(),
+            ..sent
+        };
+        let why = verify(&contract, SECRET, &request).unwrap_err().to_string();
+        assert!(why.contains(spelling), "{why}");
+    }
+}
+
+#[test]
 fn a_replayed_request_is_stale_by_the_time_in_its_body() {
     let contract = built_in("fed");
     let (event, secrets) = (event(None, "{}"), secrets(&["hush"]));

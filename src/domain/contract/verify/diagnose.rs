@@ -1,6 +1,7 @@
 //! A signature of the right form that does not verify: the mistakes that people make, tried one by one.
 //!
-//! None of this accepts anything: it only finds better words for the refusal.
+//! None of this accepts anything: it only finds better words for the refusal. What a parser has thrown away cannot be
+//! tried: the numbers' text (`1.0`), and the order of members where the contract leaves it to the publisher.
 
 use secrecy::ExposeSecret as _;
 use serde_json::value::RawValue;
@@ -25,7 +26,7 @@ pub(super) fn explain(
             message.is_ok_and(|message| keys.verify(rule, &message, signature))
         })
     };
-    for (spelling, body) in spellings(request.body) {
+    for (spelling, body) in spellings(request) {
         if fits(keys, &body) {
             return WhyNot::BodyChanged { spelling };
         }
@@ -37,13 +38,22 @@ pub(super) fn explain(
     }
     let place = slot.place.to_string();
     let form = request.form();
-    match sent_as(form, request.body) {
+    match as_sent(request) {
         Some(written) if written != request.body => WhyNot::BodyReencoded {
             place,
             form: form.as_str(),
         },
-        _ => WhyNot::Mismatch { place },
+        _ => WhyNot::Mismatch {
+            place,
+            keeps_text: form == BodyForm::Compact,
+        },
     }
+}
+
+/// The body as the contract sends it, as far as that can be told from what came: its form, and the order of the
+/// members that it lists.
+fn as_sent(request: &Request<'_>) -> Option<Vec<u8>> {
+    sent_as(request.form(), &request.in_contract_order()?)
 }
 
 /// The body as this form writes it; what is sent is that already.
@@ -61,7 +71,8 @@ fn sent_as(form: BodyForm, body: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// What frameworks, shells and editors make of a body, undone.
-fn spellings(body: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+fn spellings(request: &Request<'_>) -> Vec<(&'static str, Vec<u8>)> {
+    let body = request.body;
     let mut found = vec![
         (
             "the body without white space at its ends",
@@ -81,8 +92,37 @@ fn spellings(body: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     ] {
         found.extend(sent_as(form, body).map(|written| (spelling, written)));
     }
+    found.extend(as_sent(request).map(|written| {
+        let spelling = "the body with its members in the contract's order";
+        (spelling, written)
+    }));
+    // Whoever parses a body writes its characters plainly; the publisher's writer may have escaped them.
+    if let Ok(text) = std::str::from_utf8(body) {
+        let escaped = escaped(text);
+        let slashes = escaped.replace("\\/", "/").replace('/', "\\/");
+        found.push((
+            "the body with all but ASCII as \\uXXXX, as Python's json.dumps writes it",
+            escaped.into_bytes(),
+        ));
+        found.push((
+            "the body with / as \\/ and all but ASCII as \\uXXXX, as PHP's json_encode writes it",
+            slashes.into_bytes(),
+        ));
+    }
     found.retain(|(_, spelling)| spelling != body);
     found
+}
+
+/// JSON with every character beyond ASCII escaped; such characters stand in strings alone.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for unit in json.encode_utf16() {
+        match u8::try_from(unit) {
+            Ok(byte) if byte.is_ascii() => text.push(char::from(byte)),
+            _ => text.push_str(&format!("\\u{unit:04x}")),
+        }
+    }
+    text
 }
 
 /// What people do to a secret, undone.

@@ -54,6 +54,43 @@ impl<'a> Request<'a> {
         self.contract.body.form
     }
 
+    /// The body with the members that the contract lists in its order, and those of its spread in the order that they
+    /// came in; `None` where it is no such object.
+    pub(super) fn in_contract_order(&self) -> Option<Vec<u8>> {
+        let BodyRoot::Members(list) = &self.contract.body.root else {
+            return Some(self.body.to_vec());
+        };
+        let mut rest = json_text::members(std::str::from_utf8(self.body).ok()?)?;
+        let mut take = |name: &str| {
+            let found = rest.iter().position(|member| member.is_named(name));
+            found.map(|position| rest.remove(position))
+        };
+        // The signature was appended; what no entry names is of the spread.
+        let mut slots = self.contract.signatures.iter();
+        let sealed = slots.find_map(|slot| take(slot.place.member_name()?));
+        let mut listed: Vec<Option<RawMember<'_>>> = list
+            .iter()
+            .map(|member| match member {
+                Member::Value { name, .. } => take(name),
+                Member::Attributes => None,
+            })
+            .collect();
+        let spread = list
+            .iter()
+            .position(|member| *member == Member::Attributes)
+            .unwrap_or(list.len());
+        let behind = listed.split_off(spread);
+        let listed = listed.into_iter().flatten();
+        let all = listed
+            .chain(rest)
+            .chain(behind.into_iter().flatten())
+            .chain(sealed);
+        let members: Vec<String> = all
+            .map(|member| format!("{}:{}", member.key, member.value))
+            .collect();
+        Some(format!("{{{}}}", members.join(",")).into_bytes())
+    }
+
     /// The value of `variable`, where the request carries it.
     pub(super) fn value(&self, variable: Variable) -> Option<&str> {
         let found = self.values.iter().find(|(known, _)| *known == variable);

@@ -138,11 +138,19 @@ pub enum WhyNot {
     /// The signature fits nothing.
     #[error(
         "no signature in {place} was made with this secret over this request: the secret is another one, or \
-         the body or a signed header was changed on the way"
+         the body or a signed header was changed on the way{}",
+        if *keeps_text {
+            "; the body may also have been parsed and written again, which cannot be told here because the contract \
+             sends numbers and members as the publisher wrote them: verify the raw bytes"
+        } else {
+            ""
+        }
     )]
     Mismatch {
         /// The header or member, as sentences name it.
         place: String,
+        /// Whether the contract sends the publisher's text, so that a body written again looks like any other.
+        keeps_text: bool,
     },
 }
 
