@@ -57,6 +57,7 @@ pub(super) const SELECT_BY_ENDPOINT: &str = concat!(
     " FROM json_each($1) m CROSS JOIN json_each($2) p \
      CROSS JOIN minute_stats s ON s.minute = m.value AND s.endpoint_id = p.value GROUP BY endpoint_id"
 );
+/// The migration's remark on this table is of the first version, which counted test events in it as well.
 pub(super) const SELECT_ACCEPTED: &str =
     "SELECT minute, accepted FROM minute_events WHERE minute >= $1 AND minute < $2 ORDER BY minute";
 
@@ -158,7 +159,7 @@ impl Store {
         })
     }
 
-    /// Events accepted of all time.
+    /// Events accepted of all time, tests included: it is a number of the ledger, not of statistics.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -217,7 +218,8 @@ impl Store {
             .collect()
     }
 
-    /// Events accepted minute by minute from `from` (rounded down) to before `to`, oldest first.
+    /// Events accepted minute by minute from `from` (rounded down) to before `to`, oldest first; tests are left out,
+    /// and a minute without others is absent.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

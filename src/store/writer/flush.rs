@@ -131,6 +131,8 @@ async fn write(
 ) -> Result<(), StoreError> {
     use super::values::Rows;
     let events = i64::try_from(batch.accepted.len()).unwrap_or(i64::MAX);
+    let real = batch.accepted.iter().filter(|one| !one.event.test).count();
+    let real = i64::try_from(real).unwrap_or(i64::MAX);
     let (endpoints, minutes) = (batch.endpoint_rows(), batch.minute_rows());
     let minute_totals = batch.minute_total_rows();
     let take = |rows: &mut Rows| std::mem::replace(rows, Rows::new()).finish();
@@ -148,6 +150,7 @@ async fn write(
         .bind(take(&mut batch.moves))
         .bind(take(&mut batch.late))
         .bind(minute_totals.finish())
+        .bind(real)
         .execute(connection)
         .await?;
     Ok(())

@@ -4,7 +4,7 @@
 //! style deprecated, which is why it stands here and nowhere else. `jsonb_each` hands rows on without parsing each
 //! again (SQLite 3.51). Parameters: `$1` events, `$2` heap, `$3` deliveries, `$4` attempts, `$5` endpoints, `$6` minute
 //! statistics, `$7` now, `$8` its minute, `$9` events accepted, `$10` clock offset, `$11` moves of deliveries, `$12`
-//! deliveries whose attempts came too late, `$13` totals of minutes.
+//! deliveries whose attempts came too late, `$13` totals of minutes, `$14` those of `$9` that are no tests.
 
 use std::sync::{Arc, LazyLock};
 
@@ -18,7 +18,7 @@ INSERT INTO deliveries (id, event_id, endpoint_id, event_type, test, held_before
     budget_attempts, budget_started_at, created_at, updated_at)
 SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, 'pending', 0, 0, $7 + $10, $7, $7
 FROM jsonb_each($3);
-INSERT INTO minute_events (minute, accepted) VALUES ($8, $9)
+INSERT INTO minute_events (minute, accepted) SELECT $8, $14 WHERE $14 > 0
     ON CONFLICT (minute) DO UPDATE SET accepted = accepted + excluded.accepted;
 UPDATE totals SET events = events + $9 WHERE id = 1;
 ";
