@@ -102,6 +102,15 @@ impl RoutePath {
         given.next().is_none().then_some(id)
     }
 
+    /// How many segments are spelled out before `{id}`; of two paths that answer one request, the one with more is
+    /// nearer to it.
+    pub(super) fn spelled(&self) -> usize {
+        let mut segments = self.segments.iter();
+        segments
+            .position(|segment| *segment == Segment::Id)
+            .unwrap_or(usize::MAX)
+    }
+
     /// Whether some path is answered by both.
     pub(super) fn meets(&self, other: &Self) -> bool {
         let pairs = || self.segments.iter().zip(&other.segments);

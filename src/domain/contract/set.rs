@@ -260,25 +260,31 @@ impl ContractSet {
     }
 
     /// Which enabled contract's route answers `method` on `path`; at most one does.
+    ///
+    /// A path that a route spells out is that route's, whatever the method: no `{id}` of another route stands for it,
+    /// or a platform's words would be read as another platform's ids.
     pub fn find_route<'a>(&'a self, method: &str, path: &'a str) -> RouteLookup<'a> {
-        let mut first = None;
-        let mut methods = Vec::new();
+        let mut found: Vec<FoundRoute<'a>> = Vec::new();
         for (contract, route) in self.iter_routes() {
             let (Some(id), Some(api)) = (route.path.matches(path), &contract.api) else {
                 continue;
             };
-            if route.method.as_str() == method {
-                return RouteLookup::Found(FoundRoute {
-                    contract,
-                    api,
-                    route,
-                    id,
-                });
-            }
-            first.get_or_insert(contract);
-            methods.push(route.method);
+            found.push(FoundRoute {
+                contract,
+                api,
+                route,
+                id,
+            });
         }
-        match first {
+        let spelled = found.iter().map(|one| one.route.path.spelled()).max();
+        found.retain(|one| Some(one.route.path.spelled()) == spelled);
+        let methods = found.iter().map(|one| one.route.method).collect();
+        let contract = found.first().map(|one| one.contract);
+        let mut answering = found.into_iter();
+        if let Some(route) = answering.find(|one| one.route.method.as_str() == method) {
+            return RouteLookup::Found(route);
+        }
+        match contract {
             Some(contract) => RouteLookup::OtherMethods { contract, methods },
             None => RouteLookup::Unknown,
         }

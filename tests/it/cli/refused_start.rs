@@ -141,3 +141,38 @@ fn settings_that_do_not_read_are_refused_with_what_would() {
         assert_eq!(refused, (Some(2), format!("hookyard: {said}")));
     }
 }
+
+#[test]
+fn two_enabled_contracts_with_one_route_are_refused_with_both_names_the_route_and_what_to_do() {
+    let home = Home::new();
+    let directory = home.path().join("contracts");
+    std::fs::create_dir(&directory).unwrap();
+    for name in ["pier", "quay"] {
+        let text = format!(
+            "name = \"{name}\"\nsummary = \"Ships\"\n[body]\nroot = \"data\"\n[retry]\nladder = []\n\
+             [api]\ncreate = \"POST /harbour/hooks\"\nfields = {{ url = \"url\" }}\n"
+        );
+        std::fs::write(directory.join(format!("{name}.toml")), text).unwrap();
+    }
+    let file = home.path().join("h.toml");
+    let configure = |enabled: &str| {
+        let text = format!(
+            "contracts_dir = \"contracts\"\ncontracts = {enabled}\ndefault_contract = \"quay\"\n"
+        );
+        std::fs::write(&file, text).unwrap();
+        let mut command = home.serve(&[]);
+        command.arg("--config").arg(&file);
+        command
+    };
+    assert_eq!(
+        home.refused(&mut configure("[\"pier\", \"quay\"]")),
+        (
+            Some(2),
+            "hookyard: contracts pier and quay both claim POST /harbour/hooks: enable one of them, or give one \
+             another path"
+                .to_owned()
+        )
+    );
+    // One of them alone starts: it is the pair that is refused.
+    home.start_by(&mut configure("[\"quay\"]"));
+}

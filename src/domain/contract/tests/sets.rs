@@ -110,3 +110,33 @@ fn a_request_finds_the_route_that_answers_it() {
         assert_eq!(set.find_route("POST", path), RouteLookup::Unknown, "{path}");
     }
 }
+
+#[test]
+fn a_path_that_is_spelled_out_is_never_anothers_id() {
+    let one = routed("one", "/hooks");
+    let two = routed("two", "/hooks/register")
+        .replace("get = \"GET /hooks/register/{id}\"\n", "")
+        .replace("test = \"POST /hooks/register/{id}/test\"\n", "");
+    // In either order of names.
+    for (two, name) in [(two.clone(), "two"), (two.replace("two", "a"), "a")] {
+        let set = load_routed(&[&one, &two], &["one", name]).unwrap();
+        let RouteLookup::Found(found) = set.find_route("POST", "/hooks/register") else {
+            panic!("a route");
+        };
+        assert_eq!((found.contract.name.as_str(), found.id), (name, None));
+        assert_eq!(
+            set.find_route("GET", "/hooks/register"),
+            RouteLookup::OtherMethods {
+                contract: set.get(name).unwrap(),
+                methods: vec![ApiMethod::Post]
+            }
+        );
+        let RouteLookup::Found(found) = set.find_route("GET", "/hooks/other") else {
+            panic!("a route");
+        };
+        assert_eq!(
+            (found.contract.name.as_str(), found.id),
+            ("one", Some("other"))
+        );
+    }
+}

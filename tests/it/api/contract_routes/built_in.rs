@@ -218,3 +218,16 @@ async fn taskhub_takes_test_mode_and_retries_and_tells_its_limit() {
         200
     );
 }
+
+/// One platform registers at a path that, with another method, would be read as another platform's endpoint.
+#[tokio::test]
+async fn a_path_that_one_contract_spells_out_is_no_endpoint_of_another() {
+    let service = service().await;
+    let path = "/api/webhooks/register";
+    let answer = call(&service, "GET", path, Value::Null).await;
+    answer.expect(405);
+    assert_eq!(answer.header("allow"), Some("POST"));
+    // The same form with another word is an id, and there is no such endpoint.
+    let other = call(&service, "GET", "/api/webhooks/other", Value::Null).await;
+    other.expect(404);
+}
