@@ -1,6 +1,6 @@
 //! The service's own keys: one line of them for each contract that signs with one.
 
-use sqlx::SqliteConnection;
+use sqlx::SqliteExecutor;
 use sqlx::sqlite::SqliteRow;
 
 use super::cold::{ColdCommand, WriteTx};
@@ -30,12 +30,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Inconsistent`] for a row that cannot be read.
     pub async fn service_keys(&self, contract: &str) -> Result<Vec<SealedServiceKey>, StoreError> {
-        let rows = sqlx::query(SELECT_OF_CONTRACT)
-            .bind(contract.to_owned())
-            .bind(SERVICE_KEYS_LISTED_MAX)
-            .fetch_all(self.readers())
-            .await?;
-        rows.iter().map(decode).collect()
+        read_in(self.readers(), contract).await
     }
 
     /// Stores a contract's newest key under the id it has (from [`Store::mint`]) and retires the ones before, which go
@@ -84,18 +79,18 @@ impl ColdCommand for InsertServiceKey {
             .execute(&mut *tx.connection)
             .await?;
         tx.audit(&self.note, Some(key.contract.clone())).await?;
-        read_in(tx.connection, &key.contract).await
+        read_in(&mut *tx.connection, &key.contract).await
     }
 }
 
 async fn read_in(
-    connection: &mut SqliteConnection,
+    reader: impl SqliteExecutor<'_>,
     contract: &str,
 ) -> Result<Vec<SealedServiceKey>, StoreError> {
     let rows = sqlx::query(SELECT_OF_CONTRACT)
         .bind(contract.to_owned())
         .bind(SERVICE_KEYS_LISTED_MAX)
-        .fetch_all(connection)
+        .fetch_all(reader)
         .await?;
     rows.iter().map(decode).collect()
 }
