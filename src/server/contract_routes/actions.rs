@@ -177,14 +177,7 @@ impl<'a> Call<'a> {
 
     async fn answer(self, endpoint: &Endpoint) -> Result<HttpResponse, Refusal> {
         let keys = verification_keys(self);
-        let told = Told {
-            contract: self.contract,
-            endpoint,
-            secret: None,
-            test: None,
-            keys: &keys,
-        };
-        answer::one(self.route, &told)
+        answer::one(self.route, &self.told(endpoint, &keys))
     }
 }
 
