@@ -52,7 +52,7 @@ keys! {
     "retention.payloads", Text, "how long events keep their data";
     "retention.attempts", Text, "how long attempts and finished deliveries are kept";
     "retention.dead", Text, "how long dead deliveries are kept";
-    "retention.audit", Text, "how long the audit log is kept";
+    "retention.audit", Text, "how long the audit log and ended tokens are kept";
     "retention.reserve", Text, "free disk below which no events are accepted";
     "limits.event_bytes", Text, "the largest event";
     "limits.endpoints", Number, "endpoints in all";

@@ -19,7 +19,7 @@ pub struct RetentionPolicy {
     pub attempts: Duration,
     /// Dead deliveries with their attempts and payloads.
     pub dead: Duration,
-    /// Audit entries.
+    /// Audit entries; tokens after they were revoked or expired. A deleted endpoint stays for the longest of all ages.
     pub audit: Duration,
 }
 
@@ -40,6 +40,10 @@ pub struct RetentionPlan {
     pub dead_before: DeliveryId,
     /// Audit entries.
     pub audit_before: AuditId,
+    /// Tokens, by when they were revoked or expired.
+    pub tokens_before: Timestamp,
+    /// Deleted endpoints without deliveries, by when they were deleted.
+    pub endpoints_before: Timestamp,
     /// Minutes of statistics, by when they began: each is kept as long as the last attempt that it may count.
     pub minutes_before: Timestamp,
 }
@@ -72,6 +76,8 @@ pub fn plan(now: Timestamp, policy: &RetentionPolicy) -> RetentionPlan {
         deliveries_before: DeliveryId::first_at(now - ordinary),
         dead_before: DeliveryId::first_at(now - dead),
         audit_before: AuditId::first_at(now - policy.audit),
+        tokens_before: now - policy.audit,
+        endpoints_before: now - dead.max(policy.audit),
         minutes_before: now - policy.attempts - MINUTE,
     }
 }
@@ -94,6 +100,27 @@ mod tests {
         assert_eq!(plan.payloads_before.timestamp(), NOW - policy.payloads);
         assert_eq!(plan.deliveries_before.timestamp(), NOW - policy.attempts);
         assert_eq!(plan.dead_before.timestamp(), NOW - policy.attempts);
+    }
+
+    #[test]
+    fn a_deleted_endpoint_outlives_everything_that_may_name_it() {
+        let days = |days: u64| Duration::from_hours(24 * days);
+        for (payloads, attempts, dead, audit, longest) in [
+            (9, 1, 2, 3, 9),
+            (1, 9, 2, 3, 9),
+            (1, 2, 9, 3, 9),
+            (1, 2, 3, 9, 9),
+        ] {
+            let policy = RetentionPolicy {
+                payloads: days(payloads),
+                attempts: days(attempts),
+                dead: days(dead),
+                audit: days(audit),
+            };
+            let plan = plan(NOW, &policy);
+            assert_eq!(plan.endpoints_before, NOW - days(longest), "{policy:?}");
+            assert_eq!(plan.tokens_before, NOW - policy.audit);
+        }
     }
 
     #[test]

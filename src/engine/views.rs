@@ -146,10 +146,10 @@ pub struct Health {
     pub draining: bool,
 }
 
-/// The ledger of everything and of each endpoint that ever had a delivery.
+/// The ledger of everything that ever was and of each endpoint whose row is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
-    /// All endpoints together.
+    /// All endpoints together, also those deleted so long ago that their rows are gone.
     pub total: Counts,
     /// One by one.
     pub endpoints: Vec<(EndpointId, Counts)>,

@@ -22,13 +22,15 @@ const SELECT_LEDGER_OF: &str = "SELECT p.status, c.endpoint_id, c.created, c.pen
      c.discarded, c.consecutive_failures, c.last_success_at, c.last_failure_at, c.last_failure, \
      c.certificate_expires_at \
      FROM endpoint_counters c JOIN endpoints p ON p.id = c.endpoint_id WHERE c.endpoint_id = $1";
-/// All endpoints as if they were active, and those that are not: what waits for the latter is to be moved.
+/// All endpoints as if they were active, those that are not (what waits for them is to be moved), and those whose rows
+/// retention took.
 pub(super) const SELECT_LEDGER_SUM: &str = "SELECT 'active', 0, coalesce(sum(c.created), 0), \
      coalesce(sum(c.pending), 0), coalesce(sum(c.delivered), 0), coalesce(sum(c.dead), 0), \
      coalesce(sum(c.discarded), 0) FROM endpoint_counters c \
      UNION ALL SELECT p.status, 0, 0, sum(c.pending), 0, 0, 0 \
      FROM endpoints p CROSS JOIN endpoint_counters c ON c.endpoint_id = p.id \
-     WHERE p.status <> 'active' GROUP BY p.status";
+     WHERE p.status <> 'active' GROUP BY p.status \
+     UNION ALL SELECT 'active', 0, gone_created, 0, gone_delivered, gone_dead, gone_discarded FROM totals WHERE id = 1";
 const SELECT_EVENTS_EVER: &str = "SELECT events FROM totals WHERE id = 1";
 
 /// The columns of [`stats_row`] behind the first.
@@ -107,8 +109,8 @@ pub struct EndpointLedger {
 }
 
 impl Store {
-    /// The ledger of all endpoints together, deleted ones included. Retention takes rows, never counts; test
-    /// deliveries are counted like any other.
+    /// The ledger of all endpoints together, deleted ones included, also those whose rows retention took: it
+    /// takes rows, never counts. Test deliveries are counted like any other.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -128,7 +130,7 @@ impl Store {
         Ok(total)
     }
 
-    /// The ledgers of all endpoints, deleted ones included.
+    /// The ledgers of all endpoints, deleted ones included until retention takes their rows.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

@@ -2,11 +2,13 @@
 //!
 //! The janitor walks the tables by id, a chunk at a time, and remembers how far it is: what must stay is looked at
 //! once a round, not once a chunk. Only final deliveries go, after their attempts; an event goes after its last
-//! delivery. The ledger counts deliveries ever made: taking a row moves no count, it is noted as removed.
+//! delivery, an endpoint that was deleted after its last one too. The ledger counts deliveries ever made: taking a row
+//! moves no count, it is noted as removed.
 
 use sqlx::{AssertSqlSafe, Row};
 
 use super::cold::{ColdCommand, WriteTx};
+use super::departed::{self, DELETE_EXPIRED, DELETE_REVOKED};
 use super::error::StoreError;
 use super::handle::Store;
 use super::record::DeliveryChange;
@@ -79,6 +81,8 @@ enum Stage {
     Deliveries,
     Events,
     Audit,
+    Tokens,
+    Endpoints,
     Minutes,
     Pages,
     Done,
@@ -95,6 +99,10 @@ pub struct Removed {
     pub payloads: u64,
     /// Events.
     pub events: u64,
+    /// Tokens that had ended.
+    pub tokens: u64,
+    /// Endpoints that were deleted.
+    pub endpoints: u64,
     /// Audit entries and minutes of statistics.
     pub others: u64,
 }
@@ -147,8 +155,16 @@ impl ColdCommand for RetentionStep {
                 let edge = self.plan.audit_before.as_i64();
                 let gone = delete_chunk(tx, DELETE_AUDIT, edge).await?;
                 removed.others = gone;
-                self.stay_while(gone, Stage::Minutes)
+                self.stay_while(gone, Stage::Tokens)
             }
+            Stage::Tokens => {
+                let edge = self.plan.tokens_before.as_millis();
+                let gone = delete_chunk(tx, DELETE_REVOKED, edge).await?
+                    + delete_chunk(tx, DELETE_EXPIRED, edge).await?;
+                removed.tokens = gone;
+                self.stay_while(gone, Stage::Endpoints)
+            }
+            Stage::Endpoints => self.endpoints(tx, &mut removed).await?,
             Stage::Minutes => {
                 let edge = self.plan.minutes_before.as_millis();
                 let gone = delete_chunk(tx, DELETE_MINUTES, edge).await?
@@ -215,6 +231,19 @@ impl RetentionStep {
         let payloads_last = last.min(self.plan.payloads_before.as_i64() - 1);
         removed.payloads = self.delete(tx, DROP_PAYLOADS, payloads_last, 0).await?;
         Ok(self.moved_to(last))
+    }
+
+    async fn endpoints(
+        &self,
+        tx: &mut WriteTx<'_>,
+        removed: &mut Removed,
+    ) -> Result<RetentionProgress, StoreError> {
+        let (after, edge) = (self.progress.after, self.plan.endpoints_before);
+        let (gone, last) = departed::take_endpoints(tx, after, edge, CHUNK_ROWS).await?;
+        removed.endpoints = gone;
+        Ok(last.map_or(RetentionProgress::at(Stage::Minutes), |last| {
+            self.moved_to(last)
+        }))
     }
 
     /// The last id of the next chunk below `edge`; `None` where nothing is left.

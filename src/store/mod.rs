@@ -26,6 +26,7 @@ mod checkpoint;
 mod cold;
 mod counters;
 mod deliveries;
+mod departed;
 mod endpoints;
 mod error;
 mod events;

@@ -8,7 +8,7 @@ use super::deliveries::{self, page_sql};
 use super::writer::{SELECT_KEYS, SELECT_ODD};
 use super::{
     DeliveryScope, DeliverySelect, SqlCondition, Store, StoreOptions, attempts, audit,
-    certificates, counters, events, janitor, lanes, moves, service_keys, tokens,
+    certificates, counters, departed, events, janitor, lanes, moves, service_keys, tokens,
 };
 use crate::clock::SystemClock;
 use crate::domain::id::{DeliveryId, EndpointId, EventId};
@@ -147,7 +147,14 @@ async fn the_writer_and_the_janitor_look_only_at_their_rows() {
         janitor::DELETE_MINUTES,
         janitor::DELETE_MINUTE_TOTALS,
         janitor::DELETE_MINUTE_EVENTS,
+        departed::SELECT_DELETED,
+        departed::DELETE_REVOKED,
+        departed::DELETE_EXPIRED,
     ] {
+        check(sql, &[]).await;
+    }
+    // What refers to a taken row is looked for as well.
+    for sql in departed::TAKE_ENDPOINT {
         check(sql, &[]).await;
     }
     check(janitor::COUNT_DELIVERIES, &["USE TEMP B-TREE FOR GROUP BY"]).await;

@@ -35,6 +35,7 @@ async fn round(
     let plan = plan(clock.now(), policy);
     let mut progress = RetentionProgress::default();
     let (mut events, mut deliveries, mut attempts, mut payloads) = (0, 0, 0, 0);
+    let (mut endpoints, mut tokens) = (0, 0);
     while !progress.is_done() {
         let (next, removed) = store.retention_step(plan, progress).await?;
         progress = next;
@@ -42,10 +43,20 @@ async fn round(
         deliveries += removed.deliveries;
         attempts += removed.attempts;
         payloads += removed.payloads;
+        endpoints += removed.endpoints;
+        tokens += removed.tokens;
         clock.sleep_for(CHUNK_PAUSE).await;
     }
-    if events + deliveries + attempts + payloads > 0 {
-        tracing::info!(events, deliveries, attempts, payloads, "retention removed");
+    if events + deliveries + attempts + payloads + endpoints + tokens > 0 {
+        tracing::info!(
+            events,
+            deliveries,
+            attempts,
+            payloads,
+            endpoints,
+            tokens,
+            "retention removed"
+        );
     }
     Ok(())
 }

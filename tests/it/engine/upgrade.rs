@@ -281,6 +281,8 @@ async fn a_file_of_the_first_release_is_read_whole_and_its_lanes_go_on() {
     assert_eq!(store.recount().await.unwrap(), []);
     store.close().await;
 
+    assert_eq!(faults(directory.path()).await, ["ok"]);
+
     let world = World::over(directory, Making::default()).await;
     world.run_for(Duration::from_secs(60)).await;
     assert_eq!(receiver.requests().len(), 2);
@@ -310,6 +312,20 @@ async fn a_file_of_the_first_release_is_read_whole_and_its_lanes_go_on() {
     };
     assert_eq!(ledger.total, counts);
     assert_eq!(world.store.recount().await.unwrap(), []);
+}
+
+/// What SQLite finds wrong with the file and with what refers to what; only `ok` where nothing is.
+async fn faults(directory: &Path) -> Vec<String> {
+    let options = SqliteConnectOptions::new().filename(directory.join("hookyard.db"));
+    let mut connection = options.connect().await.unwrap();
+    let sql = "SELECT integrity_check FROM pragma_integrity_check \
+         UNION ALL SELECT \"table\" || ' refers to nothing in ' || parent FROM pragma_foreign_key_check";
+    let rows: Vec<(String,)> = sqlx::query_as(sql)
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    rows.into_iter().map(|(fault,)| fault).collect()
 }
 
 async fn every_row_is_read(store: &Store) {

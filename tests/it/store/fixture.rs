@@ -45,7 +45,15 @@ impl Yard {
 
     /// An empty store with other options.
     pub(crate) async fn with(change: impl FnOnce(&mut StoreOptions)) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        Self::opened(tempfile::tempdir().unwrap(), change).await
+    }
+
+    /// The store that lies in this directory.
+    pub(crate) async fn in_directory(directory: TempDir) -> Self {
+        Self::opened(directory, |_| {}).await
+    }
+
+    async fn opened(directory: TempDir, change: impl FnOnce(&mut StoreOptions)) -> Self {
         let mut options = StoreOptions::new(directory.path());
         change(&mut options);
         let clock = VirtualClock::at(START);

@@ -4,13 +4,18 @@ use std::time::Duration;
 
 use hookyard::clock::Clock;
 use hookyard::config::{Config, Environment, Sources};
+use hookyard::domain::certificate::Nearness;
 use hookyard::domain::delivery::DeadReason;
-use hookyard::domain::endpoint::EndpointStatus;
-use hookyard::domain::id::{DeliveryId, EventId};
+use hookyard::domain::endpoint::{Endpoint, EndpointStatus};
+use hookyard::domain::id::{DeliveryId, EndpointId, EventId};
 use hookyard::domain::retention::{self, RetentionPolicy};
-use hookyard::store::{AfterAttempt, Removed, RetentionProgress, StoreError};
+use hookyard::domain::token::{Role, Token};
+use hookyard::store::{
+    AfterAttempt, CertificateWarning, Fate, Filling, Removed, RetentionProgress, Store, StoreError,
+    StoreOptions,
+};
 
-use super::fixture::{Yard, event, keyed, note};
+use super::fixture::{START, Yard, event, keyed, note, plain_endpoint};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -26,6 +31,8 @@ async fn round(yard: &Yard) -> Removed {
         sum.deliveries += removed.deliveries;
         sum.payloads += removed.payloads;
         sum.events += removed.events;
+        sum.endpoints += removed.endpoints;
+        sum.tokens += removed.tokens;
         assert_eq!(yard.store.recount().await.unwrap(), []);
     }
     sum
@@ -186,4 +193,175 @@ async fn pending_deliveries_of_a_deleted_endpoint_are_discarded_in_chunks() {
     assert_eq!(yard.store.ledger().await.unwrap(), before);
     let pending = yard.store.endpoints_with_pending().await.unwrap();
     assert_eq!(pending, []);
+}
+
+async fn delete(yard: &Yard, endpoint: &Endpoint) {
+    let deleted = Endpoint {
+        status: EndpointStatus::Deleted,
+        ..endpoint.clone()
+    };
+    let version = endpoint.version;
+    let stored = yard.store.update_endpoint(note(), deleted, version).await;
+    stored.unwrap();
+}
+
+async fn endpoint_ids(yard: &Yard) -> Vec<EndpointId> {
+    let endpoints = yard.store.endpoints().await.unwrap();
+    endpoints.iter().map(|endpoint| endpoint.id).collect()
+}
+
+#[tokio::test]
+async fn a_deleted_endpoint_goes_after_the_longest_age_and_the_ledger_keeps_its_counts() {
+    let yard = Yard::new().await;
+    let (kept, deleted) = (yard.endpoint().await, yard.endpoint().await);
+    for next in [
+        AfterAttempt::Delivered,
+        AfterAttempt::Dead(DeadReason::Exhausted),
+    ] {
+        let delivery = yard.fresh(&deleted).await;
+        let record = yard.attempt_of(&delivery, next);
+        yard.store.record(record).await.unwrap();
+    }
+    let certificate = CertificateWarning {
+        endpoint_id: deleted.id,
+        expires_at: START + DAY,
+        nearness: Nearness::Day,
+    };
+    assert!(yard.store.warn_of_certificate(certificate).await.unwrap());
+    delete(&yard, &deleted).await;
+    let ledger = yard.store.ledger().await.unwrap();
+    let of_kept = yard.store.endpoint_ledger(kept.id).await.unwrap();
+
+    yard.clock.advance(365 * DAY);
+    let subject = Some(deleted.id.to_string());
+    let named = yard.store.append_audit(note(), subject.clone()).await;
+    named.unwrap();
+    let removed = round(&yard).await;
+    assert_eq!((removed.deliveries, removed.endpoints), (2, 0));
+    assert_eq!(endpoint_ids(&yard).await, [kept.id, deleted.id]);
+
+    yard.clock.advance(Duration::from_millis(1));
+    assert_eq!(round(&yard).await.endpoints, 1);
+    assert_eq!(endpoint_ids(&yard).await, [kept.id]);
+    assert_eq!(yard.store.ledger().await.unwrap(), ledger);
+    assert!(ledger.adds_up() && ledger.created == 4, "{ledger:?}");
+    let ledgers = yard.store.endpoint_ledgers().await.unwrap();
+    assert_eq!(ledgers.keys().collect::<Vec<_>>(), [&kept.id]);
+    assert_eq!(ledgers[&kept.id], of_kept.counts);
+    let page = yard.store.audit_page(subject.as_deref(), None, 10).await;
+    assert_eq!(page.unwrap().items.len(), 1);
+    assert_eq!(round(&yard).await.endpoints, 0);
+
+    let yard = yard.reopened().await;
+    assert_eq!(yard.store.ledger().await.unwrap(), ledger);
+    assert_eq!(yard.publish(event("a.b")).await.unwrap().deliveries, 1);
+}
+
+#[tokio::test]
+async fn a_deleted_endpoint_stays_while_a_delivery_of_its_is_kept() {
+    let yard = Yard::new().await;
+    let endpoint = yard.endpoint().await;
+    yard.fresh(&endpoint).await;
+    delete(&yard, &endpoint).await;
+    let ledger = yard.store.ledger().await.unwrap();
+    yard.clock.advance(400 * DAY);
+    assert_eq!(round(&yard).await.endpoints, 0);
+    assert_eq!(endpoint_ids(&yard).await, [endpoint.id]);
+
+    assert_eq!(yard.store.discard_orphans().await.unwrap(), 1);
+    let removed = round(&yard).await;
+    assert_eq!((removed.deliveries, removed.endpoints), (1, 1));
+    assert_eq!(yard.store.ledger().await.unwrap(), ledger);
+    assert_eq!((ledger.created, ledger.discarded), (1, 1));
+}
+
+#[tokio::test]
+async fn deleted_endpoints_go_a_chunk_at_a_time_past_those_that_stay() {
+    let directory = tempfile::tempdir().unwrap();
+    let endpoint = |id: i64| Endpoint {
+        status: if id % 3 == 0 {
+            EndpointStatus::Active
+        } else {
+            EndpointStatus::Deleted
+        },
+        // Every eighth was deleted a day ago.
+        updated_at: if id % 8 == 0 {
+            START + 399 * DAY
+        } else {
+            START
+        },
+        ..plain_endpoint(EndpointId::from_i64(id), START)
+    };
+    let filling = Filling {
+        endpoints: (1..=900).map(endpoint).collect(),
+        deliveries: 1_800,
+        fate: Fate::Delivered,
+        event_type: "past.event".parse().unwrap(),
+        data_head: "[".to_owned(),
+        data_tail: "]".to_owned(),
+        revision: [7; 32],
+        until: START,
+        spacing: Duration::from_millis(2),
+    };
+    let options = StoreOptions::new(directory.path());
+    Store::fill(&options, &filling).await.unwrap();
+    let yard = Yard::in_directory(directory).await;
+    let ledger = yard.store.ledger().await.unwrap();
+    yard.clock.advance(400 * DAY);
+    let plan = retention::plan(yard.clock.now(), &RetentionPolicy::default());
+    let mut progress = RetentionProgress::default();
+    let mut chunks = Vec::new();
+    while !progress.is_done() {
+        let (next, removed) = yard.store.retention_step(plan, progress).await.unwrap();
+        progress = next;
+        chunks.extend(Some(removed.endpoints).filter(|&gone| gone > 0));
+    }
+    let may_go = |id: &i64| id % 3 != 0 && id % 8 != 0;
+    let expected = (1..=900).filter(may_go).count() as u64;
+    assert_eq!(chunks.iter().sum::<u64>(), expected);
+    assert_eq!(chunks.len(), 3, "{chunks:?}");
+    assert_eq!(endpoint_ids(&yard).await.len() as u64, 900 - expected);
+    assert_eq!(yard.store.ledger().await.unwrap(), ledger);
+    assert_eq!(yard.store.recount().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_token_goes_when_it_has_ended_for_longer_than_the_audits_age() {
+    let yard = Yard::new().await;
+    let token = async |number: u8, expires_at| {
+        let now = yard.clock.now();
+        let token = Token {
+            id: yard.store.mint(now),
+            name: format!("token {number}"),
+            role: Role::Viewer,
+            tenant: None,
+            prefix: "hky_".to_owned(),
+            sha256: [number; 32],
+            created_at: now,
+            expires_at,
+            revoked_at: None,
+        };
+        yard.store.insert_token(note(), token, 10).await.unwrap()
+    };
+    let living = token(1, None).await;
+    let lasting = token(2, Some(START + 800 * DAY)).await;
+    let revoked = token(3, None).await;
+    let expired = token(4, Some(START + 10 * DAY)).await;
+    yard.store.revoke_token(note(), revoked.id).await.unwrap();
+    let left = async || {
+        let tokens = yard.store.tokens().await.unwrap();
+        let mut ids: Vec<_> = tokens.iter().map(|token| token.id).collect();
+        ids.sort_unstable();
+        ids
+    };
+
+    yard.clock.advance(365 * DAY);
+    assert_eq!(round(&yard).await.tokens, 0);
+    yard.clock.advance(Duration::from_millis(1));
+    assert_eq!(round(&yard).await.tokens, 1);
+    assert_eq!(left().await, [living.id, lasting.id, expired.id]);
+    yard.clock.advance(10 * DAY);
+    assert_eq!(round(&yard).await.tokens, 1);
+    assert_eq!(left().await, [living.id, lasting.id]);
+    assert_eq!(yard.store.token_by_hash([4; 32]).await.unwrap(), None);
 }
