@@ -4,7 +4,7 @@
 //! panics; the next lane of the endpoint takes them over. Hints come by the lane's mailbox instead: they may be lost.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -58,6 +58,8 @@ pub(super) struct Signals {
     pub(super) drain: bool,
     /// A slot was granted.
     pub(super) granted: bool,
+    /// It has been idle for a while: give memory back.
+    pub(super) slim: bool,
 }
 
 /// What the lane last said about itself.
@@ -77,6 +79,8 @@ pub(super) struct Status {
     pub(super) may_rest: Option<Option<Timestamp>>,
     /// Since when it may rest, by the monotonic clock.
     pub(super) idle_since: Option<Duration>,
+    /// Whether it has given memory back since.
+    pub(super) slim: bool,
 }
 
 /// A request in flight, or answered and not yet recorded.
@@ -102,7 +106,7 @@ pub(super) struct Berth {
     /// When the latest lane was started, by the monotonic clock.
     started_at: Cell<Duration>,
     backoff: Cell<RestartBackoff>,
-    flights: RefCell<HashMap<DeliveryId, Flight>>,
+    flights: RefCell<BTreeMap<DeliveryId, Flight>>,
     reports: RefCell<Vec<Report>>,
     signals: Cell<Signals>,
     waker: RefCell<Option<Waker>>,
@@ -149,6 +153,15 @@ impl Berth {
     pub(super) fn abandon(&self, id: DeliveryId) {
         if let Some(flight) = self.flights.borrow().get(&id) {
             flight.abort.abort();
+        }
+    }
+
+    /// Gives back the room that more requests in flight once took.
+    pub(super) fn slim(&self) {
+        let mut flights = self.flights.borrow_mut();
+        // A tree that was emptied keeps its last node.
+        if flights.is_empty() {
+            *flights = BTreeMap::new();
         }
     }
 

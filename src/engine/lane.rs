@@ -27,18 +27,18 @@ const MAILBOX_MAX: usize = 16;
 /// The longest that a lane's timer runs: it looks at the clock again after that.
 const TIMER_MAX: Duration = Duration::from_secs(3_600);
 
+/// What the machine asked for.
+type Effects = Vec<Effect<EventRef>>;
+
 /// One endpoint's lane.
 pub(super) struct Lane {
     yard: Rc<Yard>,
     berth: Rc<Berth>,
-    setup: Rc<LaneSetup>,
     machine: LaneMachine<EventRef>,
     /// [`Yard::set_ms`] at the latest step, to which the machine's times belong.
     set_ms: i64,
     /// The one timer and when it rings.
     timer: Option<(Timestamp, SpawnHandle)>,
-    /// Reused from step to step.
-    effects: Vec<Effect<EventRef>>,
     /// Tells the router how the lane ended.
     _ending: Ending,
 }
@@ -94,8 +94,10 @@ impl Ending {
 impl Lane {
     /// A lane for the endpoint of `berth`, taking over what an earlier one left there.
     pub(super) fn new(yard: Rc<Yard>, berth: Rc<Berth>, ending: Ending) -> Self {
-        let setup = Rc::clone(&berth.setup.borrow());
-        let config = setup.lane_config(yard.concurrency_per_endpoint);
+        let config = berth
+            .setup
+            .borrow()
+            .lane_config(yard.concurrency_per_endpoint);
         let left_behind = berth.left_behind();
         berth.start_over();
         let id = berth.endpoint_id;
@@ -107,21 +109,18 @@ impl Lane {
             _ending: ending,
             yard,
             berth,
-            setup,
             machine,
             set_ms,
             timer: None,
-            effects: Vec::new(),
         }
     }
 
-    fn step(&mut self, input: Input<EventRef>) {
+    fn step(&mut self, input: Input<EventRef>, effects: &mut Effects) {
         let now = self.yard.now();
         let by_ms = self.yard.set_ms() - self.set_ms;
         let mut slots = self.yard.slots.borrow_mut();
         let mut rng = self.yard.rng.borrow_mut();
         let mut step = |input| {
-            let effects = &mut self.effects;
             self.machine
                 .step(now, &mut *rng, &mut slots, input, effects);
         };
@@ -136,9 +135,19 @@ impl Lane {
         step(input);
     }
 
+    fn wake(&mut self, context: &mut Context<Self>) {
+        let mut effects = Effects::new();
+        self.step(Input::Wake, &mut effects);
+        self.perform(effects, context);
+    }
+
+    fn setup(&self) -> Rc<LaneSetup> {
+        Rc::clone(&self.berth.setup.borrow())
+    }
+
     /// Does what the machine asked for in the last steps, and lets the world see where it stands.
-    fn perform(&mut self, context: &mut Context<Self>) {
-        for effect in std::mem::take(&mut self.effects) {
+    fn perform(&mut self, effects: Effects, context: &mut Context<Self>) {
+        for effect in effects {
             match effect {
                 Effect::Send { item, held_back } => self.send(item, held_back),
                 Effect::Abandon(id) => self.berth.abandon(id),
@@ -160,7 +169,7 @@ impl Lane {
         let sending = Sending {
             yard: Rc::clone(&self.yard),
             berth: Rc::clone(&self.berth),
-            setup: Rc::clone(&self.setup),
+            setup: self.setup(),
             item,
             held_back,
             set_ms: self.yard.set_ms(),
@@ -182,52 +191,71 @@ impl Lane {
         let ring = wrap_future::<_, Self>(self.yard.nap(Some(wakeup), TIMER_MAX));
         let timer = context.spawn(ring.map(|(), lane, context| {
             lane.timer = None;
-            lane.step(Input::Wake);
-            lane.perform(context);
+            lane.wake(context);
         }));
         self.timer = Some((wakeup, timer));
     }
 
-    fn reconfigure(&mut self) {
+    fn reconfigure(&mut self, effects: &mut Effects) {
         let id = self.berth.endpoint_id;
         if let Some(setup) = self.yard.setup(id) {
-            self.setup = Rc::clone(&setup);
             *self.berth.setup.borrow_mut() = setup;
         }
-        let config = self.setup.lane_config(self.yard.concurrency_per_endpoint);
-        self.step(Input::Configured(config));
+        let default = self.yard.concurrency_per_endpoint;
+        let config = self.setup().lane_config(default);
+        self.step(Input::Configured(config), effects);
     }
 
-    fn take_up(&mut self, news: News) {
+    /// Gives back what only a busy lane needs: many idle ones may wait for the next event.
+    fn slim(&mut self, context: &mut Context<Self>) {
+        self.machine.slim();
+        self.berth.slim();
+        self.setup().close_secrets();
+        // It rings for a request that has long ended; whatever the machine still waits for gets another.
+        if let Some((_, timer)) = self.timer.take() {
+            context.cancel_future(timer);
+        }
+        let mut status = self.berth.status.get();
+        status.slim = true;
+        self.berth.status.set(status);
+    }
+
+    fn take_up(&mut self, news: News, context: &mut Context<Self>) -> Effects {
+        let mut effects = Effects::new();
         let signals = news.signals;
         if signals.clock_set {
             // Every step begins with it.
-            self.step(Input::Wake);
+            self.step(Input::Wake, &mut effects);
         }
         if signals.reconfigure {
-            self.reconfigure();
+            self.reconfigure(&mut effects);
         }
         if signals.drain {
-            self.step(Input::Drain);
+            self.step(Input::Drain, &mut effects);
         }
         for report in news.reports {
-            self.step(match report {
+            let input = match report {
                 Report::Answered { id, pace } => Input::Answered { id, pace },
                 Report::Settled { id, settlement } => Input::Settled { id, settlement },
                 Report::Loaded(batch) => Input::Loaded(batch),
                 Report::LoadFailed { epoch } => Input::LoadFailed { epoch },
-            });
+            };
+            self.step(input, &mut effects);
+        }
+        if signals.slim && self.machine.may_rest().is_some() {
+            self.slim(context);
         }
         if signals.look {
-            self.step(Input::Look);
+            self.step(Input::Look, &mut effects);
         } else if signals.granted {
-            self.step(Input::Wake);
+            self.step(Input::Wake, &mut effects);
         }
+        effects
     }
 
     fn show_status(&self) {
         let may_rest = self.machine.may_rest();
-        let idle_since = self.berth.status.get().idle_since;
+        let before = self.berth.status.get();
         let now = self.yard.clock.monotonic();
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         self.berth.status.set(Status {
@@ -235,12 +263,13 @@ impl Lane {
             window: count(self.machine.window()),
             more_in_store: self.machine.has_more(),
             loading: self.machine.is_loading(),
-            held: self.setup.endpoint.status.holds(),
+            held: self.berth.setup.borrow().endpoint.status.holds(),
             startable: self.machine.has_startable(self.yard.now()),
             next_wakeup: self.machine.next_wakeup(),
             rate_limited: self.machine.waits_for_rate_limit(self.yard.now()).is_some(),
             may_rest,
-            idle_since: may_rest.map(|_| idle_since.unwrap_or(now)),
+            idle_since: may_rest.map(|_| before.idle_since.unwrap_or(now)),
+            slim: may_rest.is_some() && before.slim,
         });
     }
 }
@@ -251,8 +280,7 @@ impl Actor for Lane {
     fn started(&mut self, context: &mut Context<Self>) {
         context.set_mailbox_capacity(MAILBOX_MAX);
         context.add_stream(BerthNews(Rc::clone(&self.berth)));
-        self.step(Input::Wake);
-        self.perform(context);
+        self.wake(context);
     }
 }
 
@@ -268,15 +296,16 @@ impl Handler<Hint> for Lane {
             let by_ms = self.yard.set_ms() - hint.set_ms;
             item.budget_started_at = item.budget_started_at.moved_by(by_ms);
         }
-        self.step(Input::Handed(items));
-        self.perform(context);
+        let mut effects = Effects::new();
+        self.step(Input::Handed(items), &mut effects);
+        self.perform(effects, context);
     }
 }
 
 impl StreamHandler<News> for Lane {
     fn handle(&mut self, news: News, context: &mut Context<Self>) {
-        self.take_up(news);
-        self.perform(context);
+        let effects = self.take_up(news, context);
+        self.perform(effects, context);
     }
 
     fn finished(&mut self, _: &mut Context<Self>) {}

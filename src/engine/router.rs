@@ -26,6 +26,8 @@ use crate::store::{AcceptedDelivery, AcceptedEvent, HandOver};
 const MAILBOX_MAX: usize = 1_024;
 /// How long an idle lane stays in memory: the next event finds it ready.
 const LINGER: Duration = Duration::from_secs(30);
+/// How long before it gives back the memory that only a busy lane needs.
+const SLIM_AFTER: Duration = Duration::from_millis(500);
 /// A lane whose next retry is further away than this rests until then.
 const PARK_MIN: Duration = Duration::from_secs(60);
 /// The first and the longest wait after the deliveries of deleted endpoints could not be discarded.
@@ -243,6 +245,20 @@ impl Router {
         }) = status
         {
             self.resumes.note(until, id);
+        }
+    }
+
+    /// Has lanes give memory back that have been idle for a moment.
+    fn slim(&self) {
+        let monotonic = self.yard.clock.monotonic();
+        for berth in self.yard.berths.borrow().values() {
+            let status = berth.status.get();
+            let idle_for = status
+                .idle_since
+                .map(|since| monotonic.saturating_sub(since));
+            if !status.slim && idle_for.is_some_and(|idle| idle >= SLIM_AFTER) {
+                berth.signal(|signals| signals.slim = true);
+            }
         }
     }
 
@@ -511,6 +527,7 @@ impl Handler<Tick> for Router {
             self.ensure_lane(id, context);
         }
         self.give_slots_back();
+        self.slim();
         self.put_to_rest();
         MessageResult(self.resumes.take_due(now))
     }

@@ -24,6 +24,7 @@ use crate::domain::lane::{Item, Pace, Settlement};
 use crate::domain::outcome::{self, Verdict};
 use crate::domain::request::{Exchange, PreparedRequest};
 use crate::domain::retry::{Budget, NextTry};
+use crate::domain::sign::secret::OpenSecret;
 use crate::domain::time::Timestamp;
 use crate::store::{AfterAttempt, AttemptRecord, Recorded, StoreError};
 
@@ -104,15 +105,22 @@ impl Sending {
 
     async fn attempt(&self, abort: AbortRegistration) -> Result<AttemptRecord, Unsent> {
         let undeliverable = |why: &str| Unsent::Undeliverable(why.to_owned());
-        if let Some(why) = &self.setup.sealed_shut {
-            return Err(undeliverable(why));
-        }
+        let secrets = self.setup.secrets(&self.yard.desk.sealing_key);
+        let secrets = secrets.map_err(|error| {
+            undeliverable(&format!("the endpoint's secret cannot be opened: {error}"))
+        })?;
         let contract = self.setup.contract.as_ref().ok_or(Unsent::Unknown)?;
         let event = self.event().await?;
         let started_at = self.yard.now();
         let attempt_id = self.yard.store.mint_attempt_id(started_at);
         let request = self
-            .render(contract, &event, started_at, attempt_id)
+            .render(
+                contract,
+                &event,
+                secrets.active(started_at),
+                started_at,
+                attempt_id,
+            )
             .map_err(|why| undeliverable(&why))?;
         let blank = self.blank_attempt(&request, contract, event.as_ref(), started_at, attempt_id);
         let exchange = self.exchange(request, abort).await;
@@ -164,6 +172,7 @@ impl Sending {
         &self,
         contract: &Contract,
         event: &Event,
+        secrets: &[OpenSecret],
         attempt_time: Timestamp,
         attempt_id: AttemptId,
     ) -> Result<PreparedRequest, String> {
@@ -182,7 +191,7 @@ impl Sending {
             attempt_id,
             attempt_number: self.item.attempts + 1,
             attempt_time,
-            secrets: self.setup.active_secrets(attempt_time),
+            secrets,
             service_keys: keys.as_ref().map_or(&[], |line| line.signing(attempt_time)),
         };
         // A renderer that panics must not take its delivery round and round.

@@ -1,5 +1,7 @@
-//! What a lane needs of its endpoint, prepared once: contract, opened secrets, policy.
+//! What a lane needs of its endpoint, prepared once: contract, policy, and its secrets, open while it signs.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,19 +28,24 @@ pub(super) struct LaneSetup {
     pub(super) endpoint: Arc<Endpoint>,
     /// Its contract; `None` when there is no such contract any more: nothing is sent until there is.
     pub(super) contract: Option<Arc<Contract>>,
-    /// Its secrets, newest first.
+    /// Whether its contract has a signature by the service's own key.
+    pub(super) signed_by_service: bool,
+    /// Its secrets while they are open: from the first request until its lane has been idle for a while.
+    opened: RefCell<Option<Rc<OpenSecrets>>>,
+}
+
+/// An endpoint's secrets, ready to sign.
+#[derive(Debug)]
+pub(super) struct OpenSecrets {
+    /// Newest first.
     secrets: Vec<OpenSecret>,
     /// When the secret at the same place stops signing.
     expiries: Vec<Option<Timestamp>>,
-    /// Whether its contract has a signature by the service's own key.
-    pub(super) signed_by_service: bool,
-    /// Why its secrets cannot be opened; its deliveries are undeliverable then.
-    pub(super) sealed_shut: Option<String>,
 }
 
 impl LaneSetup {
     /// Prepares `endpoint`.
-    pub(super) fn new(endpoint: Arc<Endpoint>, contracts: &ContractSet, key: &SealingKey) -> Self {
+    pub(super) fn new(endpoint: Arc<Endpoint>, contracts: &ContractSet) -> Self {
         let contract = contracts.get_known(&endpoint.contract).cloned();
         if contract.is_none() {
             tracing::error!(
@@ -46,23 +53,6 @@ impl LaneSetup {
                 "the endpoint's contract is not known: its deliveries are held until it is"
             );
         }
-        let opened: Result<Vec<_>, _> = endpoint
-            .secrets
-            .iter()
-            .map(|sealed| open_secret(&endpoint, sealed, key))
-            .collect();
-        let expiries = endpoint
-            .secrets
-            .iter()
-            .map(|sealed| sealed.expires_at)
-            .collect();
-        let (secrets, sealed_shut) = match opened {
-            Ok(secrets) => (secrets, None),
-            Err(error) => (
-                Vec::new(),
-                Some(format!("the endpoint's secret cannot be opened: {error}")),
-            ),
-        };
         let signed_by_service = contract
             .as_ref()
             .is_some_and(|contract| contract.signs_with_service_key());
@@ -70,20 +60,32 @@ impl LaneSetup {
             endpoint,
             contract,
             signed_by_service,
-            secrets,
-            expiries,
-            sealed_shut,
+            opened: RefCell::default(),
         }
     }
 
-    /// The secrets that sign at `now`, newest first. Older ones never outlive newer ones.
-    pub(super) fn active_secrets(&self, now: Timestamp) -> &[OpenSecret] {
-        let active = self
-            .expiries
-            .iter()
-            .take_while(|expiry| expiry.is_none_or(|expiry| now < expiry))
-            .count();
-        self.secrets.get(..active).unwrap_or_default()
+    /// The endpoint's secrets, opened with `key` unless they are open already.
+    ///
+    /// # Errors
+    /// One of them cannot be opened: the endpoint's deliveries are undeliverable.
+    pub(super) fn secrets(&self, key: &SealingKey) -> Result<Rc<OpenSecrets>, SealError> {
+        if let Some(opened) = &*self.opened.borrow() {
+            return Ok(Rc::clone(opened));
+        }
+        let opened = Rc::new(OpenSecrets::open(&self.endpoint, key)?);
+        *self.opened.borrow_mut() = Some(Rc::clone(&opened));
+        Ok(opened)
+    }
+
+    /// Whether a request has been signed since they were closed.
+    #[cfg(test)]
+    pub(super) fn has_open_secrets(&self) -> bool {
+        self.opened.borrow().is_some()
+    }
+
+    /// Closes the secrets until the next request.
+    pub(super) fn close_secrets(&self) {
+        *self.opened.borrow_mut() = None;
     }
 
     /// The retry policy in force.
@@ -115,6 +117,29 @@ impl LaneSetup {
             deadline: timeout + DEADLINE_GRACE,
             rate_limit: self.rate_limit(),
         }
+    }
+}
+
+impl OpenSecrets {
+    fn open(endpoint: &Endpoint, key: &SealingKey) -> Result<Self, SealError> {
+        let sealed = &endpoint.secrets;
+        Ok(Self {
+            secrets: sealed
+                .iter()
+                .map(|sealed| open_secret(endpoint, sealed, key))
+                .collect::<Result<_, _>>()?,
+            expiries: sealed.iter().map(|sealed| sealed.expires_at).collect(),
+        })
+    }
+
+    /// Those that sign at `now`, newest first. Older ones never outlive newer ones.
+    pub(super) fn active(&self, now: Timestamp) -> &[OpenSecret] {
+        let active = self
+            .expiries
+            .iter()
+            .take_while(|expiry| expiry.is_none_or(|expiry| now < expiry))
+            .count();
+        self.secrets.get(..active).unwrap_or_default()
     }
 }
 

@@ -186,7 +186,7 @@ impl Yard {
     pub(super) fn setup(&self, id: EndpointId) -> Option<Rc<LaneSetup>> {
         let desk = &self.desk;
         let endpoint = desk.book.get(id)?;
-        let setup = LaneSetup::new(endpoint, &desk.contracts, &desk.sealing_key);
+        let setup = LaneSetup::new(endpoint, &desk.contracts);
         Some(Rc::new(setup))
     }
 

@@ -1,6 +1,6 @@
 //! The lane machine: what one endpoint's lane does about everything that can happen to it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rand::Rng;
@@ -138,19 +138,21 @@ enum Mode {
 #[derive(Debug)]
 pub struct LaneMachine<P> {
     endpoint: EndpointId,
-    config: LaneConfig,
+    /// See [`LaneConfig`], like the next two.
+    ordered: bool,
+    concurrency: u32,
+    deadline: Duration,
     mode: Mode,
     queue: Queue<P>,
     /// Every delivery between Send and Settled.
-    flights: HashMap<DeliveryId, Flight>,
+    flights: BTreeMap<DeliveryId, Flight>,
     /// Those of `flights` that hold a slot.
     sending: u32,
     /// No request is abandoned before this; at or before the earliest deadline.
     check_deadlines_at: Option<Timestamp>,
     cooling: Cooling,
-    throttle: Option<Throttle>,
-    /// When the rate limit was last seen to keep the first in the window from starting.
-    held_back_at: Timestamp,
+    /// Boxed: most lanes have none.
+    throttle: Option<Box<Throttle>>,
     timeouts_in_a_row: u32,
     wakeup: Option<Timestamp>,
 }
@@ -173,7 +175,7 @@ impl<P> LaneMachine<P> {
             true => Flight::Sending(deadline),
             false => Flight::Recording,
         };
-        let flights: HashMap<_, _> = in_flight
+        let flights: BTreeMap<_, _> = in_flight
             .map(|(id, unanswered)| (id, flight(unanswered)))
             .collect();
         let sending = flights
@@ -184,7 +186,9 @@ impl<P> LaneMachine<P> {
         let sending = count(sending);
         Self {
             endpoint,
-            config,
+            ordered: config.ordered,
+            concurrency: config.concurrency.max(1),
+            deadline: config.deadline,
             mode: mode_of(config),
             queue: Queue::unknown(u64::from(generation) << 32),
             sending,
@@ -193,8 +197,7 @@ impl<P> LaneMachine<P> {
             cooling: Cooling::default(),
             throttle: config
                 .rate_limit
-                .map(|limit| Throttle::unknown(limit, now, sending, recording)),
-            held_back_at: Timestamp::EPOCH,
+                .map(|limit| Box::new(Throttle::unknown(limit, now, sending, recording))),
             timeouts_in_a_row: 0,
             wakeup: None,
         }
@@ -253,6 +256,18 @@ impl<P> LaneMachine<P> {
         match self.mode {
             Mode::Held | Mode::Draining => Some(None),
             Mode::Running => self.queue.only_scheduled(),
+        }
+    }
+
+    /// Gives back the room that more work once took: for a lane that has been idle for a while.
+    pub fn slim(&mut self) {
+        self.queue.slim();
+        // A tree that was emptied keeps its last node.
+        if self.flights.is_empty() {
+            self.flights = BTreeMap::new();
+        }
+        if let Some(throttle) = &mut self.throttle {
+            throttle.slim();
         }
     }
 
@@ -359,7 +374,7 @@ impl<P> LaneMachine<P> {
         self.queue.settle(id);
         match settlement {
             Settlement::Done => {}
-            Settlement::RetryAt(at) if !self.config.ordered => self.queue.note_retry(at),
+            Settlement::RetryAt(at) if !self.ordered => self.queue.note_retry(at),
             Settlement::RetryAt(_) | Settlement::Stale => self.queue.reset(),
         }
     }
@@ -373,18 +388,20 @@ impl<P> LaneMachine<P> {
     }
 
     fn configure(&mut self, config: LaneConfig) {
-        if self.config.ordered != config.ordered {
+        if self.ordered != config.ordered {
             self.queue.reset();
         }
         self.throttle = match (self.throttle.take(), config.rate_limit) {
             (_, None) => None,
-            (None, Some(limit)) => Some(Throttle::fresh(limit, self.sending)),
+            (None, Some(limit)) => Some(Box::new(Throttle::fresh(limit, self.sending))),
             (Some(mut throttle), Some(limit)) => {
                 throttle.set_limit(limit);
                 Some(throttle)
             }
         };
-        self.config = config;
+        self.ordered = config.ordered;
+        self.concurrency = config.concurrency.max(1);
+        self.deadline = config.deadline;
         if self.mode != Mode::Draining {
             self.mode = mode_of(config);
         }
@@ -397,7 +414,6 @@ impl<P> LaneMachine<P> {
         if let Some(throttle) = &mut self.throttle {
             throttle.clock_set(by_ms);
         }
-        self.held_back_at = self.held_back_at.moved_by(by_ms);
         for flight in self.flights.values_mut() {
             if let Flight::Sending(deadline) = flight {
                 *deadline = deadline.moved_by(by_ms);
@@ -430,7 +446,9 @@ impl<P> LaneMachine<P> {
         let mut refused = false;
         while !refused && self.may_start(now) && self.queue.is_startable(now) {
             if self.room(now) != Room::Free {
-                self.held_back_at = now;
+                if let Some(throttle) = &mut self.throttle {
+                    throttle.hold_back(now);
+                }
                 break;
             }
             refused = !slots.take(self.endpoint);
@@ -440,7 +458,7 @@ impl<P> LaneMachine<P> {
             let Some(item) = self.queue.pop() else {
                 break;
             };
-            let deadline = now + self.config.deadline;
+            let deadline = now + self.deadline;
             self.flights.insert(item.id, Flight::Sending(deadline));
             self.sending += 1;
             if let Some(throttle) = &mut self.throttle {
@@ -448,9 +466,9 @@ impl<P> LaneMachine<P> {
             }
             let check = self.check_deadlines_at.unwrap_or(deadline);
             self.check_deadlines_at = Some(check.min(deadline));
-            // Whatever was due when the limit was last in the way has waited for it, the first or not.
             let due_at = item.due_at.unwrap_or(item.budget_started_at);
-            let held_back = due_at <= self.held_back_at;
+            let throttle = self.throttle.as_ref();
+            let held_back = throttle.is_some_and(|throttle| throttle.held_back(due_at));
             effects.push(Effect::Send { item, held_back });
         }
         if !refused {
@@ -459,7 +477,7 @@ impl<P> LaneMachine<P> {
         let target = self.window_target(slots);
         let load = self
             .queue
-            .wanted_load(now, self.config.ordered, target, self.flights.len());
+            .wanted_load(now, self.ordered, target, self.flights.len());
         let answered_since = self
             .throttle
             .as_ref()
@@ -484,13 +502,13 @@ impl<P> LaneMachine<P> {
         if self.cooling.pause(now).is_some() {
             return false;
         }
-        if self.config.ordered {
+        if self.ordered {
             return self.flights.is_empty();
         }
         let sending_max = if self.cooling.probes() {
             1
         } else {
-            self.config.concurrency.max(1)
+            self.concurrency
         };
         // A crash repeats what is sent and not recorded, so as many may wait for the disk as may be on the wire.
         let unrecorded_max = sending_max.saturating_mul(2) as usize;
@@ -499,7 +517,7 @@ impl<P> LaneMachine<P> {
 
     /// Twice as much as can soon be in flight: the next are there when the first are done.
     fn window_target(&self, slots: &Slots) -> usize {
-        let soon = self.config.concurrency.min(slots.expected_share()) as usize;
+        let soon = self.concurrency.min(slots.expected_share()) as usize;
         (soon * 2).clamp(WINDOW_MIN, WINDOW_MAX)
     }
 

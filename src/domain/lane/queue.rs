@@ -1,6 +1,6 @@
 //! What a lane knows of its deliveries: a bounded window in memory over the queue in the store.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use crate::domain::delivery::Delivery;
@@ -75,25 +75,31 @@ pub(super) struct Queue<P> {
     /// Waiting for their turn.
     ready: VecDeque<Item<P>>,
     /// Those in the window or in flight that the store lists as scheduled: not to be taken up twice.
-    scheduled: HashSet<DeliveryId>,
+    scheduled: BTreeSet<DeliveryId>,
     /// The last delivery taken up in the order of acceptance.
     after: Option<DeliveryId>,
     /// Whether the store may hold fresh deliveries behind `after`.
     more: bool,
     /// When the earliest scheduled delivery in the store is due, as far as known.
     next_due: Option<Timestamp>,
-    /// The load under way.
-    loading: Option<LoadRequest>,
-    /// Handed over while a load was under way.
-    stash: VecDeque<Item<P>>,
-    /// Whether something was handed over that found no room in the stash.
-    missed: bool,
-    /// Settled since the load began: what it read of them is out of date.
-    outdated: HashSet<DeliveryId>,
+    /// The load under way; boxed, because idle lanes have none.
+    loading: Option<Box<Loading<P>>>,
     /// Loads are not tried again before this.
     load_again_at: Timestamp,
     /// See [`LoadRequest::epoch`].
     epoch: u64,
+}
+
+/// A load under way, and what it will not know of.
+#[derive(Debug)]
+struct Loading<P> {
+    request: LoadRequest,
+    /// Handed over since, behind what it reads.
+    stash: VecDeque<Item<P>>,
+    /// Whether something was handed over that found no room in the stash.
+    missed: bool,
+    /// Settled since: what it read of them is out of date.
+    outdated: BTreeSet<DeliveryId>,
 }
 
 impl<P> Item<P> {
@@ -111,19 +117,43 @@ impl<P> Item<P> {
     }
 }
 
+impl LoadRequest {
+    /// Whether it reads on in the order of acceptance, behind `after`.
+    const fn goes_on(&self) -> bool {
+        self.fresh || self.ordered
+    }
+}
+
+impl<P> Loading<P> {
+    const fn new(request: LoadRequest) -> Self {
+        Self {
+            request,
+            stash: VecDeque::new(),
+            missed: false,
+            outdated: BTreeSet::new(),
+        }
+    }
+
+    /// Keeps for later what is handed over meanwhile; what comes after something missed is missed as well.
+    fn hand(&mut self, item: Item<P>) {
+        if self.stash.len() < HANDED_MAX && !self.missed {
+            self.stash.push_back(item);
+        } else {
+            self.missed = true;
+        }
+    }
+}
+
 impl<P> Queue<P> {
     /// A queue that knows nothing yet and will ask the store.
     pub(super) fn unknown(epoch: u64) -> Self {
         Self {
             ready: VecDeque::new(),
-            scheduled: HashSet::new(),
+            scheduled: BTreeSet::new(),
             after: None,
             more: true,
             next_due: Some(Timestamp::EPOCH),
             loading: None,
-            stash: VecDeque::new(),
-            missed: false,
-            outdated: HashSet::new(),
             load_again_at: Timestamp::EPOCH,
             epoch,
         }
@@ -137,12 +167,9 @@ impl<P> Queue<P> {
     /// Takes up what the writer handed over, by rising id.
     pub(super) fn hand(&mut self, items: impl Iterator<Item = Item<P>>) {
         for item in items {
-            if self.loading.is_some_and(|load| load.fresh || load.ordered) {
-                if self.stash.len() < HANDED_MAX && !self.missed {
-                    self.stash.push_back(item);
-                } else {
-                    self.missed = true;
-                }
+            let loading = self.loading.as_deref_mut();
+            if let Some(load) = loading.filter(|load| load.request.goes_on()) {
+                load.hand(item);
             } else if !self.more {
                 if self.ready.len() < HANDED_MAX {
                     self.append(item);
@@ -168,8 +195,8 @@ impl<P> Queue<P> {
     /// A delivery's attempt is over and recorded.
     pub(super) fn settle(&mut self, id: DeliveryId) {
         self.scheduled.remove(&id);
-        if self.loading.is_some() {
-            self.outdated.insert(id);
+        if let Some(load) = &mut self.loading {
+            load.outdated.insert(id);
         }
     }
 
@@ -200,31 +227,28 @@ impl<P> Queue<P> {
         if due || ordered {
             self.next_due = None;
         }
-        self.loading = Some(request);
-        self.outdated.clear();
+        self.loading = Some(Box::new(Loading::new(request)));
         Some(request)
     }
 
     /// Takes up what a load brought, without what `is_in_flight`.
     pub(super) fn take_up(&mut self, batch: Batch<P>, is_in_flight: impl Fn(DeliveryId) -> bool) {
-        let Some(load) = self.loading.filter(|load| load.epoch == batch.epoch) else {
+        let Some(load) = self.take_load(batch.epoch) else {
             return;
         };
-        self.loading = None;
         if batch.due_more {
             self.note_retry(Timestamp::EPOCH);
         }
         if let Some(due) = batch.next_due {
             self.note_retry(due);
         }
-        let outdated = std::mem::take(&mut self.outdated);
-        let is_taken = |id| is_in_flight(id) || outdated.contains(&id);
+        let is_taken = |id| is_in_flight(id) || load.outdated.contains(&id);
         for item in batch.due {
             if !is_taken(item.id) && self.scheduled.insert(item.id) {
                 self.ready.push_back(item);
             }
         }
-        if !(load.fresh || load.ordered) {
+        if !load.request.goes_on() {
             return;
         }
         for item in batch.fresh {
@@ -235,24 +259,32 @@ impl<P> Queue<P> {
                 self.append(item);
             }
         }
-        self.more = batch.fresh_more || std::mem::take(&mut self.missed);
-        let stash = std::mem::take(&mut self.stash);
+        self.more = batch.fresh_more || load.missed;
         if !self.more {
-            stash.into_iter().for_each(|item| self.append(item));
+            let stash = load.stash.into_iter();
+            stash.for_each(|item| self.append(item));
         }
     }
 
     /// The load could not be done: tries again a second later.
     pub(super) fn load_failed(&mut self, now: Timestamp, epoch: u64) {
-        if self.loading.is_none_or(|load| load.epoch != epoch) {
+        if self.take_load(epoch).is_none() {
             return;
         }
-        self.loading = None;
-        self.missed = false;
-        self.stash.clear();
         self.more = true;
         self.note_retry(Timestamp::EPOCH);
         self.load_again_at = now + LOAD_RETRY;
+    }
+
+    /// The load of this epoch, over now.
+    fn take_load(&mut self, epoch: u64) -> Option<Loading<P>> {
+        let load = self.loading.take_if(|load| load.request.epoch == epoch);
+        load.map(|load| *load)
+    }
+
+    /// What was handed over and waits for the load.
+    fn stashed(&self) -> usize {
+        self.loading.as_ref().map_or(0, |load| load.stash.len())
     }
 
     /// Whether the first in the window may start.
@@ -278,9 +310,18 @@ impl<P> Queue<P> {
         [head, store.filter(|_| self.loading.is_none())]
     }
 
+    /// Gives back room that is not needed.
+    pub(super) fn slim(&mut self) {
+        self.ready.shrink_to_fit();
+        // A tree that was emptied keeps its last node.
+        if self.scheduled.is_empty() {
+            self.scheduled = BTreeSet::new();
+        }
+    }
+
     /// Deliveries in the window.
     pub(super) fn len(&self) -> usize {
-        self.ready.len() + self.stash.len()
+        self.ready.len() + self.stashed()
     }
 
     /// Whether the store may hold fresh deliveries that the window does not.
@@ -295,7 +336,7 @@ impl<P> Queue<P> {
 
     /// When the earliest scheduled delivery is due, if that is all there is.
     pub(super) fn only_scheduled(&self) -> Option<Option<Timestamp>> {
-        let empty = self.ready.is_empty() && self.stash.is_empty();
+        let empty = self.ready.is_empty();
         (empty && !self.more && self.loading.is_none()).then_some(self.next_due)
     }
 }

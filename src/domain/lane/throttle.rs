@@ -18,6 +18,8 @@ pub(super) struct Throttle {
     answered: VecDeque<Timestamp>,
     /// Whether requests of before this lane's start are still to be read from the store: nothing starts until then.
     unknown: bool,
+    /// When it was last seen to keep the first in the window from starting.
+    held_back_at: Timestamp,
 }
 
 /// Whether a limit lets a request start.
@@ -40,6 +42,7 @@ impl Throttle {
             sending,
             answered: VecDeque::new(),
             unknown: true,
+            held_back_at: Timestamp::EPOCH,
         };
         for _ in 0..recording.min(limit.requests()) {
             throttle.answered.push_back(now);
@@ -54,6 +57,7 @@ impl Throttle {
             sending,
             answered: VecDeque::new(),
             unknown: false,
+            held_back_at: Timestamp::EPOCH,
         }
     }
 
@@ -130,6 +134,23 @@ impl Throttle {
         for at in &mut self.answered {
             *at = at.moved_by(by_ms);
         }
+        self.held_back_at = self.held_back_at.moved_by(by_ms);
+    }
+
+    /// The first in the window could start now, but for the limit.
+    pub(super) const fn hold_back(&mut self, now: Timestamp) {
+        self.held_back_at = now;
+    }
+
+    /// Whether a delivery that was due at `due_at` has waited for the limit: it was in the way since, of the first or
+    /// of this one.
+    pub(super) fn held_back(&self, due_at: Timestamp) -> bool {
+        due_at <= self.held_back_at
+    }
+
+    /// Gives back room that is not needed.
+    pub(super) fn slim(&mut self) {
+        self.answered.shrink_to_fit();
     }
 
     fn latest(&self) -> Timestamp {

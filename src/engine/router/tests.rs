@@ -39,6 +39,24 @@ impl Handler<StopLane> for Router {
     }
 }
 
+/// Asks whether an endpoint's lane has given memory back, and whether its secrets are open.
+struct Weigh(EndpointId);
+
+impl Message for Weigh {
+    type Result = (bool, bool);
+}
+
+impl Handler<Weigh> for Router {
+    type Result = MessageResult<Weigh>;
+
+    fn handle(&mut self, weigh: Weigh, _: &mut Context<Self>) -> Self::Result {
+        let berths = self.yard.berths.borrow();
+        let berth = &berths[&weigh.0];
+        let open = berth.setup.borrow().has_open_secrets();
+        MessageResult((berth.status.get().slim, open))
+    }
+}
+
 /// Breaks the router.
 struct Break;
 
@@ -393,6 +411,33 @@ async fn a_lane_that_is_put_to_rest_is_not_counted_as_ended() {
     place.router().send(ended).await.unwrap();
     let lanes = place.engine.lanes().await.unwrap();
     assert_eq!((lanes.restarts, lanes.lanes.len()), (0, 1));
+}
+
+#[tokio::test]
+async fn an_idle_lane_gives_memory_and_secrets_back_and_is_there_for_its_retry() {
+    let place = Place::new().await;
+    let endpoint_id = place.failing_delivery().await;
+    let lanes = place
+        .watch("the first attempt failed", waits_for_its_retry)
+        .await;
+    let weighed = place.router().send(Weigh(endpoint_id)).await.unwrap();
+    assert_eq!(weighed, (false, true), "it has signed a moment ago");
+    place.clock.inner.advance(Duration::from_secs(1));
+    place.router().send(Tick).await.unwrap();
+    let slimmed = async {
+        while place.router().send(Weigh(endpoint_id)).await.unwrap() != (true, false) {
+            tokio::task::yield_now().await;
+        }
+    };
+    within(PATIENCE, slimmed).await.expect("it is slim");
+    let retry_at = lanes.lanes[0].next_wakeup.unwrap();
+    place.clock.inner.advance_to(retry_at);
+    let retried = async {
+        while place.attempts().await < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    within(PATIENCE, retried).await.expect("the retry is made");
 }
 
 #[tokio::test]
