@@ -8,6 +8,7 @@ pub mod delivery;
 pub mod egress;
 pub mod endpoint;
 pub mod event;
+pub mod ledger;
 pub mod page;
 pub mod paths;
 pub mod problem;

@@ -40,6 +40,8 @@ pub const DELIVERY_REPLAY: &str = "/v1/deliveries/{id}/replay";
 pub const DELIVERY_DISCARD: &str = "/v1/deliveries/{id}/discard";
 /// Totals and the last minutes.
 pub const STATS: &str = "/v1/stats";
+/// Where every delivery stands: in all, by day, by endpoint.
+pub const LEDGER: &str = "/v1/ledger";
 /// Server-sent events.
 pub const STREAM: &str = "/v1/stream";
 /// `POST` creates, `GET` lists.

@@ -21,6 +21,7 @@ mod fresh_judge;
 mod help;
 mod input;
 mod judge;
+mod ledger;
 mod listen;
 mod lists;
 mod output;

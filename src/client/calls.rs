@@ -11,6 +11,7 @@ use crate::api::endpoint::{
     SecretShown, TestBody, TestSent,
 };
 use crate::api::event::{DeliverEvent, EventView, PublishEvent, Published};
+use crate::api::ledger::{LedgerQuery, LedgerView};
 use crate::api::page::{Page, PageQuery};
 use crate::api::paths;
 use crate::api::stats::{InfoView, StatsView};
@@ -303,6 +304,14 @@ impl Client {
     /// See [`Client::publish`].
     pub async fn stats(&self, window: &str) -> Result<StatsView, ClientError> {
         self.get(paths::STATS, &WindowQuery { window }).await
+    }
+
+    /// Where every delivery stands: in all, by day, and a page of endpoints.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn ledger(&self, query: &LedgerQuery) -> Result<LedgerView, ClientError> {
+        self.get(paths::LEDGER, query).await
     }
 
     /// The addresses that requests leave from.

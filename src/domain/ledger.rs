@@ -1,5 +1,7 @@
 //! The conservation ledger (promise P4): deliveries created = delivered + pending + held + dead + discarded.
 
+use super::time::Timestamp;
+
 /// How many deliveries stand where, as the store's counters have it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -35,6 +37,15 @@ impl Counts {
             discarded: self.discarded + other.discarded,
         }
     }
+}
+
+/// Where the deliveries stand that were made on one day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DayCounts {
+    /// When the day began, in UTC.
+    pub day: Timestamp,
+    /// Its deliveries; `held` is always 0, `pending` has those too: which of a day's are held is not counted.
+    pub counts: Counts,
 }
 
 #[cfg(test)]

@@ -99,6 +99,11 @@ pub const PAGE_ROWS_MAX: u32 = 500;
 /// Rows of a page when the caller does not say.
 pub const PAGE_ROWS_DEFAULT: u32 = 50;
 
+/// Days of the ledger that are shown at once: more than a year.
+pub const LEDGER_DAYS_MAX: u32 = 400;
+/// Days of it when the caller does not say.
+pub const LEDGER_DAYS_DEFAULT: u32 = 30;
+
 /// Endpoints in all (default of `limits.endpoints`): each is in memory with its settings, and this many were measured.
 pub const ENDPOINTS_DEFAULT: usize = 100_000;
 /// Endpoints of one tenant (default of `limits.endpoints_per_tenant`): one customer must not take all of them.

@@ -71,6 +71,11 @@ impl Timestamp {
         )
     }
 
+    /// The day in UTC: `2026-04-13`.
+    pub fn to_date(self) -> String {
+        self.to_jiff().strftime("%Y-%m-%d").to_string()
+    }
+
     fn to_jiff(self) -> jiff::Timestamp {
         let clamped = self.0.clamp(PRINTABLE_MIN_MS, PRINTABLE_MAX_MS);
         jiff::Timestamp::from_millisecond(clamped).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
@@ -135,6 +140,7 @@ mod tests {
         let instant = Timestamp::from_millis(1_776_075_480_250);
         assert_eq!(instant.to_rfc3339_millis(), "2026-04-13T10:18:00.250Z");
         assert_eq!(instant.to_rfc3339_seconds(), "2026-04-13T10:18:00Z");
+        assert_eq!(instant.to_date(), "2026-04-13");
         assert_eq!("2026-04-13T12:18:00.25+02:00".parse(), Ok(instant));
     }
 

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::error::EngineError;
 use super::handle::Engine;
-use super::views::{Ledger, MinuteStats, Stats};
+use super::paging;
+use super::views::{Ledger, MinuteStats, PageRequest, Stats};
 use crate::domain::id::EndpointId;
 use crate::domain::time::Timestamp;
-use crate::store::AttemptStats;
+use crate::store::{AttemptStats, LedgerReport};
 
 impl Engine {
     /// What happened in the last `window`, minute by minute, and where all deliveries stand.
@@ -55,6 +56,19 @@ impl Engine {
         let to = self.desk.now().moved_by(1);
         let store = &self.desk.store;
         Ok(store.endpoint_stats(endpoints, to - window, to).await?)
+    }
+
+    /// The conservation ledger at one moment: everything, the newest `days` days, and a page of endpoints.
+    ///
+    /// # Errors
+    /// Invalid (cursor, limit), Internal.
+    pub async fn ledger_report(
+        &self,
+        days: u32,
+        page: &PageRequest,
+    ) -> Result<LedgerReport, EngineError> {
+        let (cursor, limit) = paging::checked(page)?;
+        Ok(self.desk.store.ledger_report(days, cursor, limit).await?)
     }
 
     /// The conservation ledger.

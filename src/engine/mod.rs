@@ -45,7 +45,7 @@ mod yard;
 
 pub use crate::store::{
     AttemptStats, CertificateCounts, CertificateWarning, Changes, DeliveryChange, EndpointLedger,
-    Published, StoreFacts, StoredEvent,
+    LedgerReport, Published, StoreFacts, StoredEvent,
 };
 pub use error::EngineError;
 pub use handle::{Engine, KEY_CHECK};

@@ -14,7 +14,7 @@
 //! `known_tokens` and `caller` decide who may; `envelope` and `problem` word refusals. `body`, `json`, `query` and
 //! `publish` read what was sent, `answers` and `views` write what goes out, `masking` and `outsider` keep from a
 //! caller what is not for it. `events`, `endpoints`, `endpoint_actions`, `deliveries`, `tokens`, `contracts`,
-//! `egress`, `service`, `probes` and `stream` are the resources; `contract_routes` are those that contracts add.
+//! `egress`, `ledger`, `service`, `probes` and `stream` are the resources; `contract_routes` are those that contracts add.
 
 mod access;
 mod answers;
@@ -32,6 +32,7 @@ mod envelope;
 mod events;
 mod json;
 mod known_tokens;
+mod ledger;
 mod masking;
 mod metrics;
 mod options;

@@ -12,8 +12,8 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, Secur
 use super::access::{ADMINISTER, Access, MANAGE_OWN, OPERATE, PUBLISH, READ, READ_OWN};
 use super::problem::{Kind, Refusal};
 use super::{
-    contract_routes, contracts, deliveries, egress, endpoint_actions, endpoints, events, probes,
-    service, stream, tokens,
+    contract_routes, contracts, deliveries, egress, endpoint_actions, endpoints, events, ledger,
+    probes, service, stream, tokens,
 };
 use crate::api::paths;
 
@@ -142,6 +142,9 @@ routes! {
     }
     STATS {
         GET service::stats READ;
+    }
+    LEDGER {
+        GET ledger::show READ;
     }
     STREAM {
         GET stream::open READ;

@@ -108,60 +108,6 @@ impl WriteTx<'_> {
         .await?;
         Ok(())
     }
-
-    /// Moves deliveries of an endpoint in the ledger.
-    pub(super) async fn count(
-        &mut self,
-        endpoint_id: EndpointId,
-        delta: &LedgerDelta,
-    ) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO endpoint_counters (endpoint_id, created, pending, delivered, dead, discarded) \
-             VALUES ($1, $2, $3, $4, $5, $6) \
-             ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, \
-             pending = pending + excluded.pending, delivered = delivered + excluded.delivered, \
-             dead = dead + excluded.dead, discarded = discarded + excluded.discarded",
-        )
-        .bind(endpoint_id.as_i64())
-        .bind(delta.created)
-        .bind(delta.pending)
-        .bind(delta.delivered)
-        .bind(delta.dead)
-        .bind(delta.discarded)
-        .execute(&mut *self.connection)
-        .await?;
-        Ok(())
-    }
-}
-
-/// How an endpoint's ledger moves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct LedgerDelta {
-    pub(super) created: i64,
-    pub(super) pending: i64,
-    pub(super) delivered: i64,
-    pub(super) dead: i64,
-    pub(super) discarded: i64,
-}
-
-impl LedgerDelta {
-    /// The counter of a stored state (`held` is pending).
-    pub(super) fn counter(&mut self, state: &str) -> &mut i64 {
-        match state {
-            "delivered" => &mut self.delivered,
-            "dead" => &mut self.dead,
-            "discarded" => &mut self.discarded,
-            _ => &mut self.pending,
-        }
-    }
-
-    /// One delivery from one stored state to another.
-    pub(super) fn moved(from: &str, to: &str) -> Self {
-        let mut delta = Self::default();
-        *delta.counter(from) -= 1;
-        *delta.counter(to) += 1;
-        delta
-    }
 }
 
 /// A boxed step of the writer.

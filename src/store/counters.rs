@@ -118,16 +118,7 @@ impl Store {
         let rows = sqlx::query(SELECT_LEDGER_SUM)
             .fetch_all(self.readers())
             .await?;
-        let mut total = Counts::default();
-        for row in &rows {
-            let status: &str = row.try_get(0)?;
-            let counts = ledger_row(row)?.1;
-            total = total.plus(counts);
-            if status != "active" {
-                total.pending -= row.try_get::<i64, _>(3)?;
-            }
-        }
-        Ok(total)
+        ledger_total(&rows)
     }
 
     /// The ledgers of all endpoints, deleted ones included until retention takes their rows.
@@ -246,7 +237,21 @@ pub(super) const fn minute_of(at: Timestamp) -> i64 {
     at.as_millis().div_euclid(MINUTE_MS) * MINUTE_MS
 }
 
-fn ledger_row(row: &SqliteRow) -> Result<(EndpointId, Counts), StoreError> {
+/// The sum of the rows of [`SELECT_LEDGER_SUM`].
+pub(super) fn ledger_total(rows: &[SqliteRow]) -> Result<Counts, StoreError> {
+    let mut total = Counts::default();
+    for row in rows {
+        let status: &str = row.try_get(0)?;
+        total = total.plus(ledger_row(row)?.1);
+        if status != "active" {
+            total.pending -= row.try_get::<i64, _>(3)?;
+        }
+    }
+    Ok(total)
+}
+
+/// A row of status, endpoint, created, pending, delivered, dead and discarded.
+pub(super) fn ledger_row(row: &SqliteRow) -> Result<(EndpointId, Counts), StoreError> {
     let status: &str = row.try_get(0)?;
     let waiting: i64 = row.try_get(3)?;
     let mut counts = Counts {

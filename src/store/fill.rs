@@ -72,7 +72,7 @@ macro_rules! with_rows {
 
 /// `$8` is the event type, `$9` and `$10` stand around the number, `$11` is the attempts of each delivery, `$12` the
 /// contract revision, `$13` the milliseconds of a minute.
-const STATEMENTS: [&str; 8] = [
+const STATEMENTS: [&str; 9] = [
     with_rows!(
         "INSERT INTO events (id, audience, event_type, occurred_at, accepted_at, test, deliveries, data) \
          SELECT id, '', $8, at, at, 0, 1, CAST($9 || i || $10 AS BLOB) FROM filled"
@@ -99,6 +99,12 @@ const STATEMENTS: [&str; 8] = [
          ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, \
          pending = pending + excluded.pending, delivered = delivered + excluded.delivered, \
          last_success_at = excluded.last_success_at"
+    ),
+    with_rows!(
+        "INSERT INTO day_counters (day, created, pending, delivered) \
+         SELECT at / 86400000 * 86400000, count(*), count(*) * (1 - $11), count(*) * $11 FROM filled WHERE true \
+         GROUP BY 1 ON CONFLICT (day) DO UPDATE SET created = created + excluded.created, \
+         pending = pending + excluded.pending, delivered = delivered + excluded.delivered"
     ),
     with_rows!(
         "INSERT INTO minute_stats (minute, endpoint_id, attempts, successes, latency_us) \

@@ -11,6 +11,7 @@ use super::cold::{ColdCommand, WriteTx};
 use super::departed::{self, DELETE_EXPIRED, DELETE_REVOKED};
 use super::error::StoreError;
 use super::handle::Store;
+use super::ledger::{LedgerMoves, day_of_column};
 use super::record::DeliveryChange;
 use crate::domain::delivery::{DeliveryState, DiscardReason};
 use crate::domain::id::{DeliveryId, EndpointId};
@@ -38,6 +39,16 @@ pub(super) const COUNT_DELIVERIES: &str = "INSERT INTO endpoint_counters (endpoi
      ON CONFLICT (endpoint_id) DO UPDATE SET removed_delivered = removed_delivered + excluded.removed_delivered, \
      removed_dead = removed_dead + excluded.removed_dead, \
      removed_discarded = removed_discarded + excluded.removed_discarded";
+pub(super) const COUNT_DAYS: &str = concat!(
+    "INSERT INTO day_counters (day, removed_delivered, removed_dead, removed_discarded) SELECT ",
+    day_of_column!("id"),
+    ", sum(state = 'delivered'), sum(state = 'dead'), sum(state = 'discarded') FROM deliveries d \
+     WHERE id > $1 AND id <= $2 AND (state IN ('delivered', 'discarded') OR (state = 'dead' AND id < $3)) \
+     AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.delivery_id = d.id) GROUP BY 1 \
+     ON CONFLICT (day) DO UPDATE SET removed_delivered = removed_delivered + excluded.removed_delivered, \
+     removed_dead = removed_dead + excluded.removed_dead, \
+     removed_discarded = removed_discarded + excluded.removed_discarded"
+);
 pub(super) const DELETE_DELIVERIES: &str = "DELETE FROM deliveries WHERE id > $1 AND id <= $2 \
      AND (state IN ('delivered', 'discarded') OR (state = 'dead' AND id < $3)) \
      AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.delivery_id = deliveries.id)";
@@ -209,6 +220,7 @@ impl RetentionStep {
         };
         let dead_edge = self.plan.dead_before.as_i64();
         self.delete(tx, COUNT_DELIVERIES, last, dead_edge).await?;
+        self.delete(tx, COUNT_DAYS, last, dead_edge).await?;
         removed.deliveries = self.delete(tx, DELETE_DELIVERIES, last, dead_edge).await?;
         Ok(self.moved_to(last))
     }
@@ -361,7 +373,7 @@ impl ColdCommand for DiscardOrphans {
             .bind(CHUNK_ROWS)
             .fetch_all(&mut *tx.connection)
             .await?;
-        let mut gone = 0;
+        let (mut gone, mut moves) = (0, LedgerMoves::default());
         for row in &rows {
             let id: i64 = row.try_get(0)?;
             let done = sqlx::query(DISCARD_ORPHAN)
@@ -369,20 +381,19 @@ impl ColdCommand for DiscardOrphans {
                 .bind(tx.now.as_millis())
                 .execute(&mut *tx.connection)
                 .await?;
-            gone += done.rows_affected();
+            if done.rows_affected() == 0 {
+                continue;
+            }
+            gone += 1;
+            let delivery_id = DeliveryId::from_i64(id);
+            moves = moves.moved(delivery_id, endpoint_id, "pending", "discarded");
             tx.effects.deliveries_changed.push(DeliveryChange {
-                id: DeliveryId::from_i64(id),
+                id: delivery_id,
                 endpoint_id,
                 state: DeliveryState::Discarded(DiscardReason::EndpointDeleted),
             });
         }
-        let count = i64::try_from(gone).unwrap_or(i64::MAX);
-        let delta = super::cold::LedgerDelta {
-            pending: -count,
-            discarded: count,
-            ..Default::default()
-        };
-        tx.count(endpoint_id, &delta).await?;
+        tx.count(&moves).await?;
         Ok(gone)
     }
 }

@@ -2,11 +2,12 @@
 
 use sqlx::Row;
 
-use super::cold::{ColdCommand, LedgerDelta, WriteTx};
+use super::cold::{ColdCommand, WriteTx};
 use super::deliveries::{decode, delivery_columns, shown_state};
 use super::endpoints;
 use super::error::StoreError;
 use super::handle::Store;
+use super::ledger::LedgerMoves;
 use super::record::{AuditNote, DeliveryChange};
 use crate::domain::delivery::{DeadReason, Delivery, DeliveryMove, DeliveryState, DiscardReason};
 use crate::domain::endpoint::{Endpoint, EndpointStatus};
@@ -208,12 +209,8 @@ pub(super) async fn insert_delivery(
         .bind(tx.now.as_millis())
         .execute(&mut *tx.connection)
         .await?;
-    let delta = LedgerDelta {
-        created: 1,
-        pending: 1,
-        ..LedgerDelta::default()
-    };
-    tx.count(endpoint.id, &delta).await?;
+    let made = LedgerMoves::default().made(id, endpoint.id, "pending");
+    tx.count(&made).await?;
     tx.effects.deliveries_changed.push(DeliveryChange {
         id,
         endpoint_id: endpoint.id,
@@ -243,8 +240,8 @@ impl ColdCommand for MarkUndeliverable {
         }
         let state = DeliveryState::Dead(DeadReason::Undeliverable);
         finish(tx, self.id, state, Some(self.text.clone())).await?;
-        tx.count(endpoint_id, &LedgerDelta::moved("pending", "dead"))
-            .await?;
+        let moves = LedgerMoves::default().moved(self.id, endpoint_id, "pending", "dead");
+        tx.count(&moves).await?;
         tx.effects.deliveries_changed.push(DeliveryChange {
             id: self.id,
             endpoint_id,
@@ -299,8 +296,9 @@ async fn moved(
     before: &Delivery,
     state: DeliveryState,
 ) -> Result<(), StoreError> {
-    let delta = LedgerDelta::moved(before.state.as_str(), state.as_str());
-    tx.count(before.endpoint_id, &delta).await?;
+    let (from, to) = (before.state.as_str(), state.as_str());
+    let moves = LedgerMoves::default().moved(before.id, before.endpoint_id, from, to);
+    tx.count(&moves).await?;
     tx.effects.deliveries_changed.push(DeliveryChange {
         id: before.id,
         endpoint_id: before.endpoint_id,

@@ -8,7 +8,7 @@ use super::deliveries::{self, page_sql};
 use super::writer::{SELECT_KEYS, SELECT_ODD};
 use super::{
     DeliveryScope, DeliverySelect, SqlCondition, Store, StoreOptions, attempts, audit,
-    certificates, counters, departed, events, janitor, lanes, moves, service_keys, tokens,
+    certificates, counters, departed, events, janitor, lanes, ledger, moves, service_keys, tokens,
 };
 use crate::clock::SystemClock;
 use crate::domain::id::{DeliveryId, EndpointId, EventId};
@@ -132,6 +132,17 @@ async fn statistics_read_only_their_window() {
 }
 
 #[tokio::test]
+async fn the_ledger_is_read_by_day_and_by_endpoint_in_order() {
+    for sql in [
+        ledger::SELECT_DAYS,
+        ledger::SELECT_DAYS_BEFORE,
+        ledger::SELECT_LEDGER_PAGE,
+    ] {
+        check(sql, &[]).await;
+    }
+}
+
+#[tokio::test]
 async fn the_writer_and_the_janitor_look_only_at_their_rows() {
     check(SELECT_KEYS, &["SCAN k VIRTUAL TABLE"]).await;
     check(SELECT_ODD, &["SCAN r VIRTUAL TABLE"]).await;
@@ -157,7 +168,9 @@ async fn the_writer_and_the_janitor_look_only_at_their_rows() {
     for sql in departed::TAKE_ENDPOINT {
         check(sql, &[]).await;
     }
-    check(janitor::COUNT_DELIVERIES, &["USE TEMP B-TREE FOR GROUP BY"]).await;
+    for sql in [janitor::COUNT_DELIVERIES, janitor::COUNT_DAYS] {
+        check(sql, &["USE TEMP B-TREE FOR GROUP BY"]).await;
+    }
     // The two halves are searches; their results are gone through.
     check(janitor::SELECT_ORPHANS, &["SCAN (subquery"]).await;
 }

@@ -7,6 +7,7 @@ use super::super::attempts::{SignersColumn, headers_to_bytes};
 use super::super::counters::minute_of;
 use super::super::error::StoreError;
 use super::super::events::audience_to_column;
+use super::super::ledger::{LedgerDelta, day_of};
 use super::super::record::{
     AcceptedDelivery, AcceptedEvent, AfterAttempt, AttemptRecord, DeliveryChange, Published,
     Recorded,
@@ -58,6 +59,7 @@ pub(super) struct Batch {
     pub(super) moves: Rows,
     pub(super) late: Rows,
     endpoints: BTreeMap<EndpointId, EndpointDelta>,
+    days: BTreeMap<i64, LedgerDelta>,
     minutes: BTreeMap<(i64, EndpointId), MinuteDelta>,
     /// Its time.
     pub(super) now: Timestamp,
@@ -97,6 +99,7 @@ impl Batch {
             moves: Rows::new(),
             late: Rows::new(),
             endpoints: BTreeMap::new(),
+            days: BTreeMap::new(),
             minutes: BTreeMap::new(),
             now,
             clock_offset_ms,
@@ -136,6 +139,19 @@ impl Batch {
         let mut rows = Rows::new();
         for (endpoint_id, delta) in &self.endpoints {
             delta.row(*endpoint_id, self.mix.attempts, &mut rows);
+        }
+        rows
+    }
+
+    /// `$15`: how the ledger of days moves.
+    pub(super) fn day_rows(&self) -> Rows {
+        let mut rows = Rows::new();
+        for (day, delta) in &self.days {
+            rows.row(*day)
+                .int(delta.created)
+                .int(delta.pending)
+                .int(delta.delivered)
+                .int(delta.dead);
         }
         rows
     }
@@ -215,9 +231,12 @@ impl Batch {
                 .text(event.event_type.as_str())
                 .int(i64::from(event.test))
                 .int(delivery.held_before_ms);
-            let delta = &mut self.endpoints.entry(endpoint_id).or_default().ledger;
-            delta.created += 1;
-            delta.pending += 1;
+            let endpoint = &mut self.endpoints.entry(endpoint_id).or_default().ledger;
+            let day = self.days.entry(day_of(delivery.id)).or_default();
+            for delta in [endpoint, day] {
+                delta.created += 1;
+                delta.pending += 1;
+            }
             self.changed.push(DeliveryChange {
                 id: delivery.id,
                 endpoint_id,
@@ -295,9 +314,11 @@ impl Batch {
             .text_or_null(last.class.map(FailureClass::as_str))
             .int(micros(last.latency));
         let endpoint = self.endpoints.entry(attempt.endpoint_id).or_default();
-        let delta = &mut endpoint.ledger;
-        delta.pending -= 1;
-        *delta.counter(state.as_str()) += 1;
+        let day = self.days.entry(day_of(attempt.delivery_id)).or_default();
+        for delta in [&mut endpoint.ledger, day] {
+            delta.pending -= 1;
+            *delta.counter(state.as_str()) += 1;
+        }
         self.changed.push(DeliveryChange {
             id: attempt.delivery_id,
             endpoint_id: attempt.endpoint_id,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::super::cold::LedgerDelta;
+use super::super::ledger::LedgerDelta;
 use super::values::Rows;
 use crate::domain::attempt::Failure;
 use crate::domain::id::EndpointId;

@@ -134,7 +134,7 @@ async fn write(
     let real = batch.accepted.iter().filter(|one| !one.event.test).count();
     let real = i64::try_from(real).unwrap_or(i64::MAX);
     let (endpoints, minutes) = (batch.endpoint_rows(), batch.minute_rows());
-    let minute_totals = batch.minute_total_rows();
+    let (minute_totals, days) = (batch.minute_total_rows(), batch.day_rows());
     let take = |rows: &mut Rows| std::mem::replace(rows, Rows::new()).finish();
     sqlx::query(AssertSqlSafe(batch.mix.sql()))
         .bind(take(&mut batch.events))
@@ -151,6 +151,7 @@ async fn write(
         .bind(take(&mut batch.late))
         .bind(minute_totals.finish())
         .bind(real)
+        .bind(days.finish())
         .execute(connection)
         .await?;
     Ok(())

@@ -4,7 +4,7 @@
 //! style deprecated, which is why it stands here and nowhere else. `jsonb_each` hands rows on without parsing each
 //! again (SQLite 3.51). Parameters: `$1` events, `$2` heap, `$3` deliveries, `$4` attempts, `$5` endpoints, `$6` minute
 //! statistics, `$7` now, `$8` its minute, `$9` events accepted, `$10` clock offset, `$11` moves of deliveries, `$12`
-//! deliveries whose attempts came too late, `$13` totals of minutes, `$14` those of `$9` that are no tests.
+//! deliveries whose attempts came too late, `$13` totals of minutes, `$14` those of `$9` that are no tests, `$15` days.
 
 use std::sync::{Arc, LazyLock};
 
@@ -87,7 +87,15 @@ ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, pe
     delivered = delivered + excluded.delivered, dead = dead + excluded.dead;
 ";
 
-/// The same where attempts were made: how the latest of them ended goes into the row that is written anyway.
+/// The same by the days on which deliveries were made: one row a flush, seldom more.
+const DAYS: &str = "
+INSERT INTO day_counters (day, created, pending, delivered, dead)
+SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM jsonb_each($15) WHERE true
+ON CONFLICT (day) DO UPDATE SET created = created + excluded.created, pending = pending + excluded.pending,
+    delivered = delivered + excluded.delivered, dead = dead + excluded.dead;
+";
+
+/// The ledger by endpoint where attempts were made: how the latest of them ended goes into the row that is written anyway.
 const LEDGER_AND_OUTCOMES: &str = "
 INSERT INTO endpoint_counters (endpoint_id, created, pending, delivered, dead, last_success_at, last_failure_at,
     last_failure, consecutive_failures, certificate_expires_at)
@@ -139,6 +147,7 @@ fn text(index: usize) -> String {
     } else {
         LEDGER
     });
+    text.push_str(DAYS);
     text.push_str("COMMIT");
     text
 }

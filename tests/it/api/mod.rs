@@ -7,6 +7,7 @@ mod deliveries;
 mod egress;
 mod endpoints;
 pub(crate) mod http;
+mod ledger;
 mod openapi;
 mod probes;
 mod publish;

@@ -37,6 +37,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("POST /v1/deliveries/{id}/replay", "operator admin"),
     ("POST /v1/deliveries/{id}/discard", "operator admin"),
     ("GET /v1/stats", "viewer operator admin"),
+    ("GET /v1/ledger", "viewer operator admin"),
     ("GET /v1/stream", "viewer operator admin"),
     ("POST /v1/tokens", "admin"),
     ("GET /v1/tokens", "admin"),

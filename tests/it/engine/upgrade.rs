@@ -311,6 +311,8 @@ async fn a_file_of_the_first_release_is_read_whole_and_its_lanes_go_on() {
         pending: 0,
     };
     assert_eq!(ledger.total, counts);
+    let report = world.store.ledger_report(400, None, 50).await.unwrap();
+    assert!(report.adds_up(), "{report:?}");
     assert_eq!(world.store.recount().await.unwrap(), []);
 }
 

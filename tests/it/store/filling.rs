@@ -48,6 +48,7 @@ async fn a_delivered_past_adds_up_and_reads_like_any_other() {
         ..Counts::default()
     };
     assert_eq!(store.ledger().await.unwrap(), expected);
+    assert!(store.ledger_report(1, None, 1).await.unwrap().adds_up());
     assert_eq!(store.events_ever().await.unwrap(), DELIVERIES);
     let first = START - Duration::from_millis(2 * DELIVERIES);
     let minutes = store.minute_stats(first, START).await.unwrap();

@@ -5,6 +5,7 @@ mod durability;
 mod endpoints;
 mod filling;
 pub(crate) mod fixture;
+mod ledger;
 mod moves;
 mod opening;
 mod outcomes;
