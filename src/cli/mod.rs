@@ -18,6 +18,7 @@ mod entropy;
 mod event;
 mod failure;
 mod fresh_judge;
+mod fsck;
 mod help;
 mod input;
 mod judge;

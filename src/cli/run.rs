@@ -10,8 +10,8 @@ use super::failure::{Exit, exit_of, text_of};
 use super::output::{Output, note};
 use super::tree::{Command, Tree};
 use super::{
-    bench, console, contract, delivery, demo, egress, endpoint, event, help, ledger, listen, serve,
-    stats, token, verify,
+    bench, console, contract, delivery, demo, egress, endpoint, event, fsck, help, ledger, listen,
+    serve, stats, token, verify,
 };
 use crate::config::Environment;
 
@@ -53,6 +53,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> anyhow::Result<()> {
         Some(Command::Contract(args)) => on_runtime(contract::run(args, context)),
         Some(Command::Stats(args)) => on_runtime(stats::run(args, context)),
         Some(Command::Ledger(args)) => on_runtime(ledger::run(args, context)),
+        Some(Command::Fsck(args)) => on_runtime(fsck::run(args, context)),
         Some(Command::Egress(args)) => on_runtime(egress::run(args, context)),
         Some(Command::Listen(args)) => on_runtime(listen::run(args, context)),
         Some(Command::Verify(args)) => on_runtime(verify::run(args, context)),

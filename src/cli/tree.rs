@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use super::output::Colour;
 use super::{
-    bench, console, contract, delivery, demo, egress, endpoint, event, help, ledger, listen, serve,
-    stats, token, verify,
+    bench, console, contract, delivery, demo, egress, endpoint, event, fsck, help, ledger, listen,
+    serve, stats, token, verify,
 };
 
 /// Webhook delivery that an ops team runs from a terminal.
@@ -63,6 +63,8 @@ pub(crate) enum Command {
     Stats(stats::StatsArgs),
     /// Show where every delivery stands, and whether it adds up.
     Ledger(ledger::LedgerArgs),
+    /// Count everything again and say what does not add up.
+    Fsck(fsck::FsckArgs),
     /// Show the addresses that requests come from, for receivers' allow-lists.
     Egress(egress::EgressArgs),
     /// Receive deliveries on this machine: verify and print each, and fail on demand.

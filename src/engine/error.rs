@@ -72,6 +72,8 @@ impl From<StoreError> for EngineError {
             StoreError::Refused { .. }
             | StoreError::Inconsistent { .. }
             | StoreError::NewerSchema { .. }
+            | StoreError::OlderSchema { .. }
+            | StoreError::NoDatabase { .. }
             | StoreError::InUse { .. }
             | StoreError::Unsuitable { .. }
             | StoreError::File { .. }

@@ -108,6 +108,29 @@ pub enum StoreError {
         /// The newest version this binary knows.
         known: i64,
     },
+    /// The file was written by an older Hookyard, and whoever asks does not bring it up to date.
+    #[error(
+        "{path} has schema {found}, and this hookyard checks schema {known}: start its service once, which brings the \
+         file up to date, or use the hookyard that wrote it",
+        path = path.display()
+    )]
+    OlderSchema {
+        /// The database file.
+        path: PathBuf,
+        /// Its version; 0 for a file that is no database of Hookyard.
+        found: i64,
+        /// The version that this binary knows.
+        known: i64,
+    },
+    /// There is no database where one was named.
+    #[error(
+        "there is no database at {path}: name its directory with --data-dir, or a copy with --file",
+        path = path.display()
+    )]
+    NoDatabase {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
     /// Another process serves the data directory.
     #[error("{path} is in use by process {pid}", path = path.display())]
     InUse {

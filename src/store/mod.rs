@@ -35,6 +35,7 @@ mod fill;
 mod filter_sql;
 #[cfg(test)]
 mod filter_sql_tests;
+pub mod fsck;
 mod hand_over;
 mod handle;
 mod janitor;

@@ -291,7 +291,7 @@ async fn set_back_ms(
     Ok(by_ms.filter(|&by_ms| by_ms < -SET_BACK_MIN_MS))
 }
 
-async fn highest_id(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
+pub(super) async fn highest_id(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
     let row = sqlx::query(SELECT_HIGHEST_ID).fetch_one(connection).await?;
     Ok(row.try_get(0)?)
 }

@@ -1,5 +1,6 @@
 //! The schema's versions: brought up to date at start, backed up before, and never taken back.
 
+use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,11 +26,7 @@ pub(super) async fn bring_up_to_date(
     path: &Path,
     migrator: &Migrator,
 ) -> Result<Option<PathBuf>, StoreError> {
-    let known = migrator
-        .iter()
-        .map(|migration| migration.version)
-        .max()
-        .unwrap_or(0);
+    let known = newest(migrator);
     let found = version(connection).await?;
     if found > known {
         return Err(StoreError::NewerSchema {
@@ -47,6 +44,29 @@ pub(super) async fn bring_up_to_date(
         .await
         .map_err(|error| StoreError::Migration(Arc::new(error)))?;
     Ok(backup)
+}
+
+/// Refuses a file whose schema is not the one that this binary knows.
+///
+/// # Errors
+/// [`StoreError::NewerSchema`], [`StoreError::OlderSchema`].
+pub(super) async fn must_be_known(
+    connection: &mut SqliteConnection,
+    path: &Path,
+) -> Result<(), StoreError> {
+    let known = newest(&MIGRATOR);
+    let found = version(connection).await?;
+    let path = path.to_owned();
+    match found.cmp(&known) {
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(StoreError::NewerSchema { path, found, known }),
+        Ordering::Less => Err(StoreError::OlderSchema { path, found, known }),
+    }
+}
+
+fn newest(migrator: &Migrator) -> i64 {
+    let versions = migrator.iter().map(|migration| migration.version);
+    versions.max().unwrap_or(0)
 }
 
 /// The version of the file's schema; 0 for an empty file.

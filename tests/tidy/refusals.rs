@@ -59,10 +59,6 @@ const UNSHOWN: &[(&str, &str)] = &[
         "the good receiver still waits",
         "the demo's own check of itself",
     ),
-    (
-        "the ledger does not add up:",
-        "the demo's own check of itself",
-    ),
     ("no temporary directory can be made", OF_THE_MACHINE),
     ("the traffic stopped", OF_THE_MACHINE),
     (

@@ -1,6 +1,7 @@
 //! The real binary: help, refusals, exit codes, and the service from start to stop.
 
 mod contracts;
+mod fsck;
 mod help;
 mod listening;
 mod program;

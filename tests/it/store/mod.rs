@@ -5,6 +5,7 @@ mod durability;
 mod endpoints;
 mod filling;
 pub(crate) mod fixture;
+mod fsck;
 mod ledger;
 mod moves;
 mod opening;
