@@ -23,7 +23,7 @@ use super::lock::DirectoryLock;
 use super::meta::{CLOCK_OFFSET_KEY, WALL_SEEN_KEY, read_number};
 use super::options::StoreOptions;
 use super::schema::{self, MIGRATOR};
-use super::writer::{COMMANDS_MAX, LastWords, Waiting, Writer};
+use super::writer::{self, COMMANDS_MAX, LastWords, Waiting, Writer};
 use crate::clock::{AgreedTime, SharedClock};
 use crate::domain::catalogue::ClosedCatalogues;
 use crate::domain::endpoint_index::EndpointIndex;
@@ -97,7 +97,7 @@ impl Store {
             hand_over,
             changes: changes.clone(),
             commits: 0,
-            space: super::writer::Space::new(&options),
+            space: writer::Space::new(&options),
             facts: Arc::clone(&facts),
             nudge,
             _last_words: last_words,
@@ -183,6 +183,7 @@ async fn prepared_writer(options: &StoreOptions) -> Result<SqliteConnection, Sto
     if let Some(bytes) = options.file_bytes_max {
         limit_file(&mut connection, bytes).await?;
     }
+    writer::prepare(&mut connection).await?;
     Ok(connection)
 }
 

@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use sqlx::AssertSqlSafe;
 use sqlx::SqliteConnection;
 
 use super::super::counters::minute_of;
@@ -136,7 +135,7 @@ async fn write(
     let (endpoints, minutes) = (batch.endpoint_rows(), batch.minute_rows());
     let (minute_totals, days) = (batch.minute_total_rows(), batch.day_rows());
     let take = |rows: &mut Rows| std::mem::replace(rows, Rows::new()).finish();
-    sqlx::query(AssertSqlSafe(batch.mix.sql()))
+    sqlx::query(batch.mix.sql())
         .bind(take(&mut batch.events))
         .bind(std::mem::take(&mut batch.heap).finish())
         .bind(take(&mut batch.deliveries))

@@ -1,26 +1,49 @@
-//! The statements of a flush: one text per mix of work, sent whole in one call.
+//! The statements of a flush: one INSERT for each mix of work, which a trigger takes apart.
 //!
-//! Each statement costs a hop to sqlx's worker thread, so a flush is one multi-statement query; sqlx 0.9 calls that
-//! style deprecated, which is why it stands here and nowhere else. `jsonb_each` hands rows on without parsing each
-//! again (SQLite 3.51). Parameters: `$1` events, `$2` heap, `$3` deliveries, `$4` attempts, `$5` endpoints, `$6` minute
-//! statistics, `$7` now, `$8` its minute, `$9` events accepted, `$10` clock offset, `$11` moves of deliveries, `$12`
-//! deliveries whose attempts came too late, `$13` totals of minutes, `$14` those of `$9` that are no tests, `$15` days.
+//! Each statement costs a hop to sqlx's worker thread and back, and inside a transaction SQLite also keeps a journal
+//! for each alone. So the writer's connection has a temporary view for each mix, whose trigger holds all statements:
+//! a flush is one row inserted into the view, one call, and a transaction by itself. `jsonb_each` hands rows on
+//! without parsing each again (SQLite 3.51). The view's columns are [`COLUMNS`].
 
-use std::sync::{Arc, LazyLock};
+use sqlx::{AssertSqlSafe, SqliteConnection};
+
+use super::super::error::StoreError;
+
+/// What a flush brings, in the order in which it is bound: events, the bytes that rows refer to, deliveries, attempts,
+/// the ledger by endpoint, minutes of endpoints, now, its minute, events accepted, the clock offset, moves of
+/// deliveries, deliveries whose attempts came too late, totals of minutes, accepted events that are no tests, and the
+/// ledger by day.
+const COLUMNS: [&str; 15] = [
+    "events",
+    "heap",
+    "deliveries",
+    "attempts",
+    "endpoints",
+    "minutes",
+    "now",
+    "minute",
+    "accepted",
+    "clock_offset",
+    "moves",
+    "late",
+    "minute_totals",
+    "real",
+    "days",
+];
 
 const EVENTS: &str = "
 INSERT INTO events (id, audience, key, content_sha256, event_type, occurred_at, accepted_at, test, deliveries,
     attributes, data)
-SELECT value->>0, value->>1, value->>2, substr($2, value->>3, value->>4), value->>5, value->>6, $7, value->>7,
-    value->>8, substr($2, value->>9, value->>10), substr($2, value->>11, value->>12)
-FROM jsonb_each($1);
+SELECT value->>0, value->>1, value->>2, substr(NEW.heap, value->>3, value->>4), value->>5, value->>6, NEW.now, value->>7,
+    value->>8, substr(NEW.heap, value->>9, value->>10), substr(NEW.heap, value->>11, value->>12)
+FROM jsonb_each(NEW.events);
 INSERT INTO deliveries (id, event_id, endpoint_id, event_type, test, held_before_ms, state, attempts,
     budget_attempts, budget_started_at, created_at, updated_at)
-SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, 'pending', 0, 0, $7 + $10, $7, $7
-FROM jsonb_each($3);
-INSERT INTO minute_events (minute, accepted) SELECT $8, $14 WHERE $14 > 0
+SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, 'pending', 0, 0, NEW.now + NEW.clock_offset, NEW.now, NEW.now
+FROM jsonb_each(NEW.deliveries);
+INSERT INTO minute_events (minute, accepted) SELECT NEW.minute, NEW.real WHERE NEW.real > 0
     ON CONFLICT (minute) DO UPDATE SET accepted = accepted + excluded.accepted;
-UPDATE totals SET events = events + $9 WHERE id = 1;
+UPDATE totals SET events = events + NEW.accepted WHERE id = 1;
 ";
 
 const ATTEMPTS: &str = "
@@ -29,26 +52,26 @@ INSERT INTO attempts (id, delivery_id, event_id, endpoint_id, number, started_at
     status, truncated, failure_class, failure_text, response_headers, response_body,
     held_back, certificate_expires_at)
 SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8,
-    substr($2, value->>9, 32), substr($2, 32 + (value->>9), 32), value->>10, value->>11, value->>12, value->>13,
+    substr(NEW.heap, value->>9, 32), substr(NEW.heap, 32 + (value->>9), 32), value->>10, value->>11, value->>12, value->>13,
     value->>14, value->>15, value->>16, value->>17, value->>18, value->>19, value->>20, value->>21,
-    substr($2, value->>22, value->>23), substr($2, value->>24, value->>25),
+    substr(NEW.heap, value->>22, value->>23), substr(NEW.heap, value->>24, value->>25),
     value->>26, value->>27
-FROM jsonb_each($4);
+FROM jsonb_each(NEW.attempts);
 UPDATE deliveries SET state = change.state, reason = change.reason, attempts = change.number,
     budget_attempts = budget_attempts + 1, next_attempt_at = change.next_attempt_at, last_at = change.last_at,
     last_status = change.last_status, last_class = change.last_class, last_latency_us = change.last_latency_us,
-    updated_at = $7
+    updated_at = NEW.now
 FROM (SELECT value->>0 AS id, value->>1 AS number, value->>2 AS state, value->>3 AS reason,
         value->>4 AS next_attempt_at, value->>5 AS last_at, value->>6 AS last_status, value->>7 AS last_class,
         value->>8 AS last_latency_us
-    FROM jsonb_each($11)) AS change
+    FROM jsonb_each(NEW.moves)) AS change
 WHERE deliveries.id = change.id AND deliveries.state = 'pending' AND deliveries.attempts = change.number - 1;
 INSERT INTO minute_stats (minute, endpoint_id, attempts, successes, latency_us, failed_dns, failed_connect,
     failed_tls, failed_timeout, failed_protocol, failed_status, failed_body, failed_blocked, failed_internal,
     held_back)
 SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9,
     value->>10, value->>11, value->>12, value->>13, value->>14
-FROM jsonb_each($6) WHERE true
+FROM jsonb_each(NEW.minutes) WHERE true
 ON CONFLICT (minute, endpoint_id) DO UPDATE SET attempts = attempts + excluded.attempts,
     successes = successes + excluded.successes, latency_us = latency_us + excluded.latency_us,
     failed_dns = failed_dns + excluded.failed_dns, failed_connect = failed_connect + excluded.failed_connect,
@@ -62,7 +85,7 @@ INSERT INTO minute_totals (minute, attempts, successes, latency_us, failed_dns, 
     held_back)
 SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9,
     value->>10, value->>11, value->>12, value->>13
-FROM jsonb_each($13) WHERE true
+FROM jsonb_each(NEW.minute_totals) WHERE true
 ON CONFLICT (minute) DO UPDATE SET attempts = attempts + excluded.attempts,
     successes = successes + excluded.successes, latency_us = latency_us + excluded.latency_us,
     failed_dns = failed_dns + excluded.failed_dns, failed_connect = failed_connect + excluded.failed_connect,
@@ -76,13 +99,13 @@ ON CONFLICT (minute) DO UPDATE SET attempts = attempts + excluded.attempts,
 /// Attempts that came too late move nothing, but the delivery's numbers must not be given twice.
 const STALE: &str = "
 UPDATE deliveries SET attempts = late.number
-FROM (SELECT value->>0 AS id, value->>1 AS number FROM jsonb_each($12)) AS late
+FROM (SELECT value->>0 AS id, value->>1 AS number FROM jsonb_each(NEW.late)) AS late
 WHERE deliveries.id = late.id AND deliveries.attempts < late.number;
 ";
 
 const LEDGER: &str = "
 INSERT INTO endpoint_counters (endpoint_id, created, pending, delivered, dead)
-SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM jsonb_each($5) WHERE true
+SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM jsonb_each(NEW.endpoints) WHERE true
 ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, pending = pending + excluded.pending,
     delivered = delivered + excluded.delivered, dead = dead + excluded.dead;
 ";
@@ -90,7 +113,7 @@ ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, pe
 /// The same by the days on which deliveries were made: one row a flush, seldom more.
 const DAYS: &str = "
 INSERT INTO day_counters (day, created, pending, delivered, dead)
-SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM jsonb_each($15) WHERE true
+SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM jsonb_each(NEW.days) WHERE true
 ON CONFLICT (day) DO UPDATE SET created = created + excluded.created, pending = pending + excluded.pending,
     delivered = delivered + excluded.delivered, dead = dead + excluded.dead;
 ";
@@ -101,7 +124,7 @@ INSERT INTO endpoint_counters (endpoint_id, created, pending, delivered, dead, l
     last_failure, consecutive_failures, certificate_expires_at)
 SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8,
     value->>9
-FROM jsonb_each($5) WHERE true
+FROM jsonb_each(NEW.endpoints) WHERE true
 ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, pending = pending + excluded.pending,
     delivered = delivered + excluded.delivered, dead = dead + excluded.dead,
     last_success_at = coalesce(excluded.last_success_at, last_success_at),
@@ -124,31 +147,56 @@ pub(super) struct Mix {
 }
 
 impl Mix {
-    /// The statements for it; the same text for the same mix, so that SQLite compiles each once.
-    pub(super) fn sql(self) -> Arc<str> {
-        static TEXTS: LazyLock<[Arc<str>; 8]> =
-            LazyLock::new(|| std::array::from_fn(|index| text(index).into()));
-        let index =
-            usize::from(self.events) + 2 * usize::from(self.attempts) + 4 * usize::from(self.stale);
-        Arc::clone(&TEXTS[index])
+    /// The statement for it: it binds what [`COLUMNS`] name.
+    pub(super) const fn sql(self) -> &'static str {
+        SQL[self.events as usize + 2 * self.attempts as usize + 4 * self.stale as usize]
     }
 }
 
-fn text(index: usize) -> String {
-    let mut text = "BEGIN IMMEDIATE;".to_owned();
+/// By mix: 1 for events, 2 for attempts, 4 for late ones.
+const SQL: [&str; 8] = [
+    "INSERT INTO flush_0 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+    "INSERT INTO flush_1 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+    "INSERT INTO flush_2 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+    "INSERT INTO flush_3 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+    "INSERT INTO flush_4 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+    "INSERT INTO flush_5 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+    "INSERT INTO flush_6 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+    "INSERT INTO flush_7 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+];
+
+/// Gives the writer's connection the views that [`Mix::sql`] inserts into.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub(crate) async fn prepare(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    for mix in 0..SQL.len() {
+        sqlx::raw_sql(AssertSqlSafe(view(mix)))
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+fn view(mix: usize) -> String {
+    let columns = COLUMNS.map(|name| format!("NULL AS {name}")).join(", ");
+    let mut text = format!(
+        "CREATE TEMP VIEW flush_{mix} AS SELECT {columns};\n\
+         CREATE TEMP TRIGGER flush_{mix}_taken INSTEAD OF INSERT ON flush_{mix} BEGIN\n"
+    );
     for (bit, part) in [(1, EVENTS), (2, ATTEMPTS), (4, STALE)] {
-        if index & bit != 0 {
+        if mix & bit != 0 {
             text.push_str(part);
         }
     }
-    let attempts = index & 2 != 0;
+    let attempts = mix & 2 != 0;
     text.push_str(if attempts {
         LEDGER_AND_OUTCOMES
     } else {
         LEDGER
     });
     text.push_str(DAYS);
-    text.push_str("COMMIT");
+    text.push_str("END");
     text
 }
 
