@@ -5,6 +5,7 @@
 //! [`crate::client`]; only `service` puts store, transport, engine and server together.
 
 mod bench;
+mod config;
 mod confirm;
 mod connect;
 mod console;
@@ -25,6 +26,7 @@ mod judge;
 mod ledger;
 mod listen;
 mod lists;
+mod manual;
 mod output;
 mod receive;
 mod run;

@@ -10,8 +10,8 @@ use super::failure::{Exit, exit_of, text_of};
 use super::output::{Output, note};
 use super::tree::{Command, Tree};
 use super::{
-    bench, console, contract, delivery, demo, egress, endpoint, event, fsck, help, ledger, listen,
-    serve, stats, token, verify,
+    bench, config, console, contract, delivery, demo, egress, endpoint, event, fsck, help, ledger,
+    listen, manual, serve, stats, token, verify,
 };
 use crate::config::Environment;
 
@@ -58,6 +58,9 @@ fn dispatch(command: Option<Command>, context: &Context) -> anyhow::Result<()> {
         Some(Command::Listen(args)) => on_runtime(listen::run(args, context)),
         Some(Command::Verify(args)) => on_runtime(verify::run(args, context)),
         Some(Command::Bench(args)) => on_runtime(bench::run(args)),
+        Some(Command::Config(args)) => config::run(&args, context),
+        Some(Command::Completions(args)) => manual::completions(&args, context),
+        Some(Command::Man(args)) => manual::man(&args, context),
         Some(Command::Help(args)) => help::run(&args, context),
     }
 }

@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use super::output::Colour;
 use super::{
-    bench, console, contract, delivery, demo, egress, endpoint, event, fsck, help, ledger, listen,
-    serve, stats, token, verify,
+    bench, config, console, contract, delivery, demo, egress, endpoint, event, fsck, help, ledger,
+    listen, manual, serve, stats, token, verify,
 };
 
 /// Webhook delivery that an ops team runs from a terminal.
@@ -73,6 +73,12 @@ pub(crate) enum Command {
     Verify(verify::VerifyArgs),
     /// Measure what this machine can do.
     Bench(bench::BenchArgs),
+    /// Show the settings that a service would start with, and check them.
+    Config(config::ConfigArgs),
+    /// Print completions for a shell.
+    Completions(manual::CompletionsArgs),
+    /// Print the manual page, or write a page for each command.
+    Man(manual::ManArgs),
     /// Explain a command, or the filter language.
     Help(help::HelpArgs),
 }

@@ -29,3 +29,4 @@ pub mod tls;
 pub use http::{HttpTransport, TransportError, TransportOptions};
 pub use lookups::{Lookup, SystemLookup};
 pub use sending::{Sending, Transport};
+pub use tls::TlsError;

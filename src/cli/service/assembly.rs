@@ -1,5 +1,6 @@
 //! Putting a service together, and taking it down.
 
+use std::error::Error as _;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -26,7 +27,7 @@ use crate::engine::{Engine, EngineOptions, EngineParts, KEY_CHECK};
 use crate::server::{Egress, Listeners, ServeError, ServerOptions, serve};
 use crate::store::{HandOverReceiver, Store, StoreError, StoreOptions};
 use crate::transport::descriptors::raise_open_files_limit;
-use crate::transport::{HttpTransport, TransportOptions};
+use crate::transport::{HttpTransport, TlsError, TransportError, TransportOptions};
 
 /// Where Linux tells the host's name.
 const HOST_NAME_FILE: &str = "/proc/sys/kernel/hostname";
@@ -257,12 +258,7 @@ async fn start_engine(
         require_https: config.targets.require_https,
         own_listeners: vec![own_listener],
     };
-    let transport = HttpTransport::new(TransportOptions {
-        targets: targets.clone(),
-        extra_roots: config.targets.extra_roots.clone(),
-        source_addresses: config.targets.source_addresses.clone(),
-        ..TransportOptions::default()
-    })?;
+    let transport = transport(config, targets.clone())?;
     let parts = EngineParts {
         store: ingredients.store,
         hand_over: ingredients.hand_over,
@@ -284,6 +280,39 @@ async fn start_engine(
     Engine::start(parts)
         .await
         .map_err(|error| Failure::failed(format!("failed to start: {error}")))
+}
+
+fn transport(config: &Config, targets: AddressRules) -> anyhow::Result<HttpTransport> {
+    let options = TransportOptions {
+        targets,
+        extra_roots: config.targets.extra_roots.clone(),
+        source_addresses: config.targets.source_addresses.clone(),
+        ..TransportOptions::default()
+    };
+    HttpTransport::new(options).map_err(|error| match error {
+        TransportError::Tls(error @ (TlsError::Unreadable { .. } | TlsError::Invalid { .. })) => {
+            let origin = config.origin("targets.extra_roots");
+            let why = error
+                .source()
+                .map_or_else(String::new, |why| format!(": {why}"));
+            Failure::usage(format!("{origin}: targets.extra_roots: {error}{why}"))
+        }
+        other => other.into(),
+    })
+}
+
+/// Whether a service could start with `config`, as far as that can be told without starting one: its contracts load
+/// and fit together, its certificates can be read. Gives the names of the enabled contracts.
+///
+/// # Errors
+/// What a start would refuse.
+pub(crate) fn check(config: &Config) -> anyhow::Result<Vec<String>> {
+    let contracts = contract_files::load(config)?;
+    transport(config, AddressRules::default())?;
+    Ok(contracts
+        .iter()
+        .map(|contract| contract.name.clone())
+        .collect())
 }
 
 fn server_options(

@@ -17,6 +17,6 @@ mod log;
 mod socket;
 mod upkeep;
 
-pub(crate) use assembly::{Service, keep_files_private, log_path};
+pub(crate) use assembly::{Service, check, keep_files_private, log_path};
 pub(crate) use contract_files::read as contract_texts;
 pub(crate) use log::{LogFormat, start_log, start_log_file};
