@@ -35,6 +35,7 @@ mod service;
 mod stats;
 mod token;
 mod tree;
+mod unit;
 mod verify;
 
 pub use run::run;

@@ -11,7 +11,7 @@ use super::output::{Output, note};
 use super::tree::{Command, Tree};
 use super::{
     bench, config, console, contract, delivery, demo, egress, endpoint, event, fsck, help, ledger,
-    listen, manual, serve, stats, token, verify,
+    listen, manual, serve, stats, token, unit, verify,
 };
 use crate::config::Environment;
 
@@ -59,6 +59,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> anyhow::Result<()> {
         Some(Command::Verify(args)) => on_runtime(verify::run(args, context)),
         Some(Command::Bench(args)) => on_runtime(bench::run(args)),
         Some(Command::Config(args)) => config::run(&args, context),
+        Some(Command::Service(args)) => unit::run(&args, context),
         Some(Command::Completions(args)) => manual::completions(&args, context),
         Some(Command::Man(args)) => manual::man(&args, context),
         Some(Command::Help(args)) => help::run(&args, context),

@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use super::output::Colour;
 use super::{
     bench, config, console, contract, delivery, demo, egress, endpoint, event, fsck, help, ledger,
-    listen, manual, serve, stats, token, verify,
+    listen, manual, serve, stats, token, unit, verify,
 };
 
 /// Webhook delivery that an ops team runs from a terminal.
@@ -75,6 +75,8 @@ pub(crate) enum Command {
     Bench(bench::BenchArgs),
     /// Show the settings that a service would start with, and check them.
     Config(config::ConfigArgs),
+    /// Run Hookyard as a service of the operating system.
+    Service(unit::ServiceArgs),
     /// Print completions for a shell.
     Completions(manual::CompletionsArgs),
     /// Print the manual page, or write a page for each command.

@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use super::contract_files;
 use super::key::{self, WhenMissing};
 use super::socket::{self, BoundSocket};
+use super::supervisor;
 use super::upkeep;
 use crate::cli::entropy::entropy;
 use crate::cli::failure::Failure;
@@ -41,6 +42,8 @@ pub(crate) struct Service {
     serving: JoinHandle<Result<(), ServeError>>,
     /// Retention and the like.
     upkeep: JoinHandle<()>,
+    /// Tells systemd that it is alive.
+    alive: JoinHandle<()>,
     /// Kept for its file.
     socket: BoundSocket,
     grace: Duration,
@@ -87,6 +90,7 @@ impl Service {
             unix: socket.listener.take(),
         };
         let upkeep_clock = Arc::clone(&clock);
+        let alive = tokio::spawn(supervisor::keep_alive(engine.clone(), Arc::clone(&clock)));
         let options = server_options(config, clock, socket.group.clone());
         let (stop_server, stopped) = oneshot::channel();
         let serving = tokio::spawn(serve(engine.clone(), listeners, options, async move {
@@ -106,12 +110,14 @@ impl Service {
             start_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
             "ready"
         );
+        supervisor::tell_ready();
         Ok(Self {
             engine,
             store,
             stop_server,
             serving,
             upkeep,
+            alive,
             socket,
             grace: config.shutdown_grace,
         })
@@ -148,11 +154,13 @@ impl Service {
     /// # Errors
     /// The server ended otherwise than it should.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        supervisor::tell_stopping();
         // An error means that the server has ended already.
         let _ = self.stop_server.send(());
         self.upkeep.abort();
         let drain = self.engine.shutdown(self.grace);
         let ((), served) = tokio::join!(drain, self.serving);
+        self.alive.abort();
         self.store.close().await;
         drop(self.socket);
         served

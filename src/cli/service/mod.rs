@@ -15,6 +15,7 @@ mod contract_files;
 mod key;
 mod log;
 mod socket;
+mod supervisor;
 mod upkeep;
 
 pub(crate) use assembly::{Service, check, keep_files_private, log_path};

@@ -15,3 +15,4 @@ mod service;
 mod service_keys;
 mod serving;
 mod startup;
+mod supervised;
