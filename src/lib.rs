@@ -55,6 +55,11 @@
 //!   rewritten when an operator pauses, so pausing a million deliveries is one row, and no crash can leave some behind.
 //! - *Matching happens in the writer*, not in the server against a snapshot: the snapshot could be older than an
 //!   endpoint's creation that was answered before.
+//! - *A breaker runs the hold clock of its endpoint*, which also stands for pauses: one clock, kept in the endpoint's row,
+//!   says which time counts against no retry window, survives restarts and follows a clock that is set. Whether it is open
+//!   is all that is stored of it; how long to wait for the next probe is not, and a restart asks at once.
+//! - *A probe is an ordinary attempt* of a delivery that is due, not a made-up request: what tells whether a receiver takes
+//!   deliveries is a delivery.
 //! - *Fresh deliveries are indexed by endpoint* (a partial index over the few that were never tried): a lane that
 //!   falls back to the store finds its own without walking everybody's.
 //!

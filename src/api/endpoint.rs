@@ -54,6 +54,9 @@ pub struct CreateEndpoint {
     /// Requests in a stretch of time, tighter than the contract's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimitBody>,
+    /// What is to be different from the service's breaker settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<BreakerBody>,
     /// The longest an exchange may take, such as `10s`; at most 120 s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<String>,
@@ -95,6 +98,34 @@ pub struct RateLimitBody {
     pub requests: u64,
     /// In which time, such as `1m`; 1 s to 24 h.
     pub per: String,
+}
+
+/// A breaker's settings: it opens after too many failures, and then only probes go out until one succeeds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BreakerBody {
+    /// Whether there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// Failures in a row after which it opens, 1–1,000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consecutive: Option<u32>,
+    /// The share of the window's attempts that must fail for it to open, 0.001–1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>)]
+    pub share: Option<serde_json::Number>,
+    /// The latest attempts that it looks at, 2–128.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<u32>,
+    /// The fewest attempts it opens on, 2 up to the window. One delivery alone is never enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempts_min: Option<u32>,
+    /// The wait before the first probe, such as `5s`; 1 s to 24 h. Each probe in vain doubles it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe_first: Option<String>,
+    /// The longest wait between two probes, such as `5m`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe_max: Option<String>,
 }
 
 /// Growing delays.
@@ -162,6 +193,14 @@ pub struct PatchEndpoint {
     )]
     #[schema(value_type = Option<RateLimitBody>)]
     pub rate_limit: Option<Option<RateLimitBody>>,
+    /// What is to be different from the service's breaker settings; replaces it all.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
+    #[schema(value_type = Option<BreakerBody>)]
+    pub breaker: Option<Option<BreakerBody>>,
     /// The longest an exchange may take.
     #[serde(
         default,
@@ -215,6 +254,8 @@ pub struct EndpointView {
     pub retry: RetryBody,
     /// The rate limit in force, its own or the contract's.
     pub rate_limit: Option<RateLimitBody>,
+    /// The breaker's settings in force, its own over the service's; all members are there.
+    pub breaker: BreakerBody,
     /// The longest an exchange may take.
     pub timeout: String,
     /// Whether it gets test events, and only those.
@@ -281,6 +322,15 @@ pub struct EndpointHealth {
     pub held_back_1h: u64,
     /// Whether its next delivery waits for nothing but the rate limit.
     pub rate_limited: bool,
+    /// Its breaker: `closed`, `open` (nothing goes out but a probe now and then) or `half-open` (a probe is due or on
+    /// its way, or deliveries go out again step by step).
+    pub breaker: String,
+    /// Since when its breaker is not closed. Time from then on counts against no retry window.
+    #[schema(value_type = Option<String>)]
+    pub breaker_open_since: Option<Timestamp>,
+    /// When the breaker's next probe is due.
+    #[schema(value_type = Option<String>)]
+    pub next_probe_at: Option<Timestamp>,
     /// When the certificate runs out that its receiver showed last; absent without TLS.
     #[schema(value_type = Option<String>)]
     pub certificate_expires_at: Option<Timestamp>,

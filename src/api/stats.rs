@@ -82,6 +82,12 @@ pub struct LanesView {
     /// Outcomes that the store refused for good, since the service's start; their deliveries are dead.
     #[serde(default)]
     pub outcomes_refused: u64,
+    /// Endpoints whose breaker is open or half-open.
+    #[serde(default)]
+    pub breakers_open: u64,
+    /// Breakers that opened, since the service's start.
+    #[serde(default)]
+    pub breakers_opened: u64,
 }
 
 /// `GET /v1/info`: who answers, and who is asking.

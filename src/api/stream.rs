@@ -72,7 +72,8 @@ pub struct Alert {
     /// When it was noticed.
     #[schema(value_type = String)]
     pub at: Timestamp,
-    /// A stable name: `certificate.expires`, `certificate.expired` or `lane.restarted`; more may come.
+    /// A stable name: `certificate.expires`, `certificate.expired`, `breaker.opened`, `breaker.closed` or
+    /// `lane.restarted`; more may come.
     pub name: String,
     /// The thing in words, not escaped.
     pub text: String,

@@ -56,7 +56,7 @@ impl<'a> Checker<'a> {
             .map_or(Origin::Default, |(_, origin)| origin.clone())
     }
 
-    fn bad(&self, key: &'static str, problem: impl Display) -> ConfigError {
+    pub(super) fn bad(&self, key: &'static str, problem: impl Display) -> ConfigError {
         ConfigError::BadValue {
             at: self.origin(key),
             key,
@@ -64,7 +64,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn text(&self, key: &str) -> Option<&'a str> {
+    pub(super) fn text(&self, key: &str) -> Option<&'a str> {
         match self.written.get(key) {
             Some((Raw::Text(text), _)) => Some(text),
             _ => None,

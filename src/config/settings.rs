@@ -15,6 +15,7 @@ use super::keys::KEYS;
 use super::paths::{SocketPlaces, default_data_dir, socket_places};
 use super::size::ByteSize;
 use super::written::{Origin, Sources, Written};
+use crate::domain::breaker::BreakerPolicy;
 use crate::domain::duration::DurationText;
 use crate::domain::limits;
 use crate::domain::retention::RetentionPolicy;
@@ -46,6 +47,8 @@ pub struct Config {
     pub targets: Targets,
     /// How many requests at once.
     pub delivery: Delivery,
+    /// When breakers open of endpoints that do not say otherwise.
+    pub breaker: BreakerPolicy,
     /// What is kept for how long.
     pub retention: Retention,
     /// The largest event in bytes, envelope included.
@@ -163,6 +166,7 @@ impl Config {
             shutdown_grace: check.duration("shutdown_grace", "20s", ("0s", "10m"))?,
             targets: check.targets()?,
             delivery: check.delivery()?,
+            breaker: check.breaker()?,
             retention: check.retention()?,
             event_bytes: check.event_bytes()?,
             endpoints_max: check.number(

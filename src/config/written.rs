@@ -325,8 +325,8 @@ mod tests {
             "h.toml:2: there is no key \"target.allow\": did you mean \"targets.allow\"?",
         );
         check(
-            "\n[breaker]\nenabled = true\n",
-            "h.toml:3: breaker.enabled belongs to the circuit breaker, which this version does not have: remove it",
+            "\n[notify]\ncommand = []\n",
+            "h.toml:3: notify.command belongs to notifications, which this version does not have: remove it",
         );
         check(
             "shutdown_grace = 20",

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::breaker::BreakerOverride;
 use super::event_type::{EventType, EventTypePattern};
 use super::id::{EndpointId, SecretId};
 use super::rate_limit::RateLimit;
@@ -39,13 +40,17 @@ pub struct Endpoint {
     pub retry: Option<RetryPolicy>,
     /// Its own rate limit; `None` for the contract's.
     pub rate_limit: Option<RateLimit>,
+    /// What it wants different from the service's breaker settings; boxed, because few want anything.
+    pub breaker: Option<Box<BreakerOverride>>,
+    /// Since when its lane's breaker is open; `None` while it is closed.
+    pub breaker_open_since: Option<Timestamp>,
     /// Its own limit on a whole exchange; `None` for the contract's.
     pub timeout: Option<Duration>,
     /// Whether it gets test events, and only those.
     pub test_mode: bool,
     /// Whether requests are made.
     pub status: EndpointStatus,
-    /// How long it has been held in its life.
+    /// How long it has been held in its life, or stood behind an open breaker.
     pub hold: HoldClock,
     /// What signs its requests, newest first; expired ones may still be listed.
     pub secrets: Vec<SealedSecret>,
@@ -91,7 +96,8 @@ pub enum DisabledReason {
     Failing,
 }
 
-/// How long an endpoint has been held: the time that does not count against a delivery's window.
+/// How long an endpoint has been held or stood behind an open breaker: the time that does not count against a
+/// delivery's window. It runs while either is so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HoldClock {
     /// Milliseconds of all past holds.
@@ -131,6 +137,37 @@ impl Endpoint {
                 .event_types
                 .iter()
                 .any(|pattern| pattern.matches(event_type))
+    }
+
+    /// The endpoint held no longer, with this status: its hold clock stops, unless its breaker is open.
+    #[must_use]
+    pub fn released(&self, status: EndpointStatus, now: Timestamp) -> Self {
+        let hold = match self.breaker_open_since {
+            Some(_) => self.hold.start(now),
+            None => self.hold.stop(now),
+        };
+        Self {
+            status,
+            hold,
+            ..self.clone()
+        }
+    }
+
+    /// The endpoint with its breaker open or closed; `None` when it is so already.
+    pub fn with_breaker(&self, open: bool, now: Timestamp) -> Option<Self> {
+        if self.breaker_open_since.is_some() == open {
+            return None;
+        }
+        let breaker_open_since = open.then_some(now);
+        let hold = match open || self.status.holds() {
+            true => self.hold.start(now),
+            false => self.hold.stop(now),
+        };
+        Some(Self {
+            breaker_open_since,
+            hold,
+            ..self.clone()
+        })
     }
 
     /// The secrets that sign at `now`, newest first.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::address::AddressRules;
+use super::breaker::{BreakerOverride, BreakerPolicy};
 use super::contract::{Contract, ContractSet};
 use super::duration::DurationText;
 use super::endpoint_draft::{InvalidInput, RetryRequest};
@@ -190,6 +191,20 @@ pub fn rate_limit(contract: &Contract, asked: RateLimit) -> Result<RateLimit, In
         .check_rate_limit(asked)
         .map_err(|error| InvalidInput::at("/rate_limit", error.to_string()))?;
     Ok(asked)
+}
+
+/// What it wants different from the service's breaker settings; `None` where that is nothing.
+///
+/// # Errors
+/// The settings that would be in force are out of their ranges.
+pub fn breaker(
+    service: BreakerPolicy,
+    own: BreakerOverride,
+) -> Result<Option<Box<BreakerOverride>>, InvalidInput> {
+    own.over(service)
+        .check()
+        .map_err(|wrong| InvalidInput::at(format!("/breaker/{}", wrong.member), wrong.detail))?;
+    Ok((!own.is_empty()).then(|| Box::new(own)))
 }
 
 /// Its own retry policy; `None` where it asks for nothing else than the contract's.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::breaker::BreakerOverride;
 use super::endpoint::DisabledReason;
 use super::rate_limit::RateLimit;
 use super::retry::RetrySteps;
@@ -52,6 +53,8 @@ pub struct NewEndpoint {
     pub retry: RetryRequest,
     /// Its own rate limit.
     pub rate_limit: Option<RateLimit>,
+    /// What it wants different from the service's breaker settings.
+    pub breaker: Option<BreakerOverride>,
     /// Its own limit on a whole exchange.
     pub timeout: Option<Duration>,
     /// Whether it gets test events, and only those.
@@ -85,6 +88,8 @@ pub struct EndpointPatch {
     pub retry: Change<RetryRequest>,
     /// The rate limit; cleared means the contract's.
     pub rate_limit: Change<RateLimit>,
+    /// The breaker's settings, all of them; cleared means the service's.
+    pub breaker: Change<BreakerOverride>,
     /// Its own limit on a whole exchange.
     pub timeout: Change<Duration>,
     /// Whether it gets test events, and only those.

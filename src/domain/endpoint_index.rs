@@ -223,6 +223,8 @@ mod tests {
             concurrency: None,
             retry: None,
             rate_limit: None,
+            breaker: None,
+            breaker_open_since: None,
             timeout: None,
             test_mode: settings.test_mode,
             status,

@@ -13,6 +13,7 @@
 pub mod actor;
 pub mod address;
 pub mod attempt;
+pub mod breaker;
 pub mod call_limit;
 pub mod catalogue;
 pub mod certificate;

@@ -16,7 +16,7 @@ use futures_util::stream::Stream;
 use super::kept::EventRef;
 use super::setup::LaneSetup;
 use crate::domain::id::{DeliveryId, EndpointId};
-use crate::domain::lane::{Batch, Pace, RestartBackoff, Settlement};
+use crate::domain::lane::{Batch, BreakerPhase, Pace, RestartBackoff, Settlement};
 use crate::domain::time::Timestamp;
 
 /// What a task reports to its lane.
@@ -52,6 +52,8 @@ pub(super) struct Signals {
     pub(super) look: bool,
     /// The endpoint changed: take its new settings up.
     pub(super) reconfigure: bool,
+    /// The endpoint is held no longer.
+    pub(super) resumed: bool,
     /// The wall clock was set: plan anew.
     pub(super) clock_set: bool,
     /// Start nothing more.
@@ -75,6 +77,12 @@ pub(super) struct Status {
     pub(super) next_wakeup: Option<Timestamp>,
     /// Whether the next delivery waits for nothing but the rate limit.
     pub(super) rate_limited: bool,
+    /// Where its breaker stands.
+    pub(super) breaker: BreakerPhase,
+    /// Until when nothing starts because its receiver is overloaded.
+    pub(super) cools_until: Option<Timestamp>,
+    /// Whether as many requests are in flight as may be.
+    pub(super) at_limit: bool,
     /// See [`crate::domain::lane::LaneMachine::may_rest`].
     pub(super) may_rest: Option<Option<Timestamp>>,
     /// Since when it may rest, by the monotonic clock.
@@ -106,6 +114,10 @@ pub(super) struct Berth {
     /// When the latest lane was started, by the monotonic clock.
     started_at: Cell<Duration>,
     backoff: Cell<RestartBackoff>,
+    /// Whether the lane's breaker is open, told to the store or not yet.
+    pub(super) breaker_open: Cell<bool>,
+    /// Whether a task tells the store: [`super::breakers::keep`].
+    pub(super) keeping_breaker: Cell<bool>,
     flights: RefCell<BTreeMap<DeliveryId, Flight>>,
     reports: RefCell<Vec<Report>>,
     signals: Cell<Signals>,
@@ -125,8 +137,11 @@ pub(super) struct BerthNews(pub(super) Rc<Berth>);
 
 impl Berth {
     pub(super) fn new(endpoint_id: EndpointId, setup: Rc<LaneSetup>) -> Rc<Self> {
+        let open = setup.endpoint.breaker_open_since.is_some();
         Rc::new(Self {
             endpoint_id,
+            breaker_open: Cell::new(open),
+            keeping_breaker: Cell::new(false),
             setup: RefCell::new(setup),
             status: Cell::default(),
             inbox: Cell::new(0),

@@ -162,6 +162,15 @@ impl EndpointBook {
         counts
     }
 
+    /// Those that are not deleted whose breaker is open.
+    pub(super) fn count_open_breakers(&self) -> u64 {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let open = |endpoint: &&Arc<Endpoint>| {
+            endpoint.breaker_open_since.is_some() && endpoint.status != EndpointStatus::Deleted
+        };
+        entries.values().filter(open).count() as u64
+    }
+
     /// Those that are paused until a certain time.
     pub(super) fn paused_for_a_time(&self) -> Vec<Arc<Endpoint>> {
         let until = |endpoint: &Endpoint| {

@@ -94,6 +94,10 @@ impl Desk {
                 return Ok(current);
             };
             let version = current.version;
+            let told = match current.status.holds() && !changed.status.holds() {
+                true => Told::Resumed,
+                false => Told::Reconfigured,
+            };
             match self
                 .store
                 .update_endpoint(note.clone(), changed, version)
@@ -101,7 +105,7 @@ impl Desk {
             {
                 Ok(stored) => {
                     self.book.put_all([Arc::clone(&stored)]);
-                    self.tell(id, Told::Reconfigured).await;
+                    self.tell(id, told).await;
                     return Ok(stored);
                 }
                 // The book is behind: the other change is on disk and about to be in the book.
@@ -164,11 +168,7 @@ impl Desk {
 
 /// `endpoint`, active from `now` on.
 pub(super) fn active(endpoint: &Endpoint, now: Timestamp) -> Endpoint {
-    Endpoint {
-        status: EndpointStatus::Active,
-        hold: endpoint.hold.stop(now),
-        ..endpoint.clone()
-    }
+    endpoint.released(EndpointStatus::Active, now)
 }
 
 /// `endpoint`, disabled from `now` on; `None` when it is already, for whatever reason.

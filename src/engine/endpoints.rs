@@ -56,8 +56,15 @@ impl Engine {
             Some(secret) => secret,
             None => contract.new_secret(&self.desk.randomness()),
         };
-        let mut endpoint = wish::granted(id, contract, &self.desk.options.targets, new, now)
-            .map_err(EngineError::Invalid)?;
+        let mut endpoint = wish::granted(
+            id,
+            contract,
+            &self.desk.options.targets,
+            self.desk.options.breaker,
+            new,
+            now,
+        )
+        .map_err(EngineError::Invalid)?;
         endpoint.secrets = vec![self.sealed(id, &secret, now)?];
         let options = &self.desk.options;
         let place = self
@@ -166,8 +173,9 @@ impl Engine {
                 return Ok(switched);
             };
             let before = switched.as_ref().unwrap_or(endpoint);
-            let targets = &desk.options.targets;
-            let mut changed = wish::patched(before, &desk.contracts, targets, patch)
+            let options = &desk.options;
+            let (targets, breaker) = (&options.targets, options.breaker);
+            let mut changed = wish::patched(before, &desk.contracts, targets, breaker, patch)
                 .map_err(EngineError::Invalid)?;
             if let Some(secret) = &patch.secret {
                 changed.secrets = vec![self.sealed(id, secret, now)?];

@@ -13,13 +13,14 @@ use super::book::EndpointBook;
 use super::desk::Desk;
 use super::error::EngineError;
 use super::parts::EngineParts;
-use super::router::{Drain, Observe, Router};
+use super::router::{Drain, Observe, ObserveLane, Router};
 use super::runtime::{Crew, Keeper};
 use super::service_keys;
 use super::unsettled;
-use super::views::{Health, LanesSnapshot};
+use super::views::{Health, LaneStatus, LanesSnapshot};
 use crate::clock::within;
 use crate::domain::contract::{Contract, ContractSet};
+use crate::domain::id::EndpointId;
 use crate::domain::seal::{self, SealingKey};
 use crate::store::{Changes, Store, StoreFacts, StoredRevision};
 
@@ -120,6 +121,15 @@ impl Engine {
     /// [`EngineError::Draining`] when the lanes have stopped.
     pub async fn lanes(&self) -> Result<LanesSnapshot, EngineError> {
         Ok(self.observe().await?.0)
+    }
+
+    /// What one lane is doing right now; `None` when it is not in memory, because nothing of it is due soon.
+    ///
+    /// # Errors
+    /// [`EngineError::Draining`] when the lanes have stopped.
+    pub async fn lane(&self, id: EndpointId) -> Result<Option<LaneStatus>, EngineError> {
+        let observed = self.router()?.send(ObserveLane(id)).await;
+        observed.map_err(|_| EngineError::Draining)
     }
 
     /// Whether the service is fit to take work.

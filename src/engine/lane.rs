@@ -11,6 +11,7 @@ use actix::prelude::{
 use futures_util::future::AbortHandle;
 
 use super::berth::{Berth, BerthNews, News, Report, Status};
+use super::breakers;
 use super::kept::EventRef;
 use super::loading::Load;
 use super::router::{LaneEnded, Router};
@@ -19,7 +20,7 @@ use super::setup::LaneSetup;
 use super::yard::Yard;
 use crate::domain::id::EndpointId;
 use crate::domain::lane::slots::Standing;
-use crate::domain::lane::{Effect, Input, Item, LaneMachine};
+use crate::domain::lane::{BreakerTurn, Effect, Input, Item, LaneMachine};
 use crate::domain::time::Timestamp;
 
 /// Messages that wait in a lane's mailbox: hints only, so a full one costs a look in the store.
@@ -94,17 +95,16 @@ impl Ending {
 impl Lane {
     /// A lane for the endpoint of `berth`, taking over what an earlier one left there.
     pub(super) fn new(yard: Rc<Yard>, berth: Rc<Berth>, ending: Ending) -> Self {
-        let config = berth
-            .setup
-            .borrow()
-            .lane_config(yard.concurrency_per_endpoint);
+        let config = yard.lane_config(&berth.setup.borrow());
         let left_behind = berth.left_behind();
         berth.start_over();
         let id = berth.endpoint_id;
         yard.slots.borrow_mut().take_over(id, berth.unanswered());
         let generation = berth.restarts.get();
         let set_ms = yard.set_ms();
-        let machine = LaneMachine::new(id, config, yard.now(), generation, left_behind.into_iter());
+        let open = berth.breaker_open.get();
+        let left_behind = left_behind.into_iter();
+        let machine = LaneMachine::new(id, config, yard.now(), generation, open, left_behind);
         Self {
             _ending: ending,
             yard,
@@ -149,7 +149,12 @@ impl Lane {
     fn perform(&mut self, effects: Effects, context: &mut Context<Self>) {
         for effect in effects {
             match effect {
-                Effect::Send { item, held_back } => self.send(item, held_back),
+                Effect::Send {
+                    item,
+                    held_back,
+                    probe,
+                } => self.send(item, held_back, probe),
+                Effect::Breaker(turn) => self.breaker_turned(turn),
                 Effect::Abandon(id) => self.berth.abandon(id),
                 Effect::Load(request) => {
                     let load = Load::new(&self.yard, &self.berth, request);
@@ -162,7 +167,21 @@ impl Lane {
         self.show_status();
     }
 
-    fn send(&mut self, item: Item<EventRef>, held_back: bool) {
+    fn breaker_turned(&self, turn: BreakerTurn) {
+        let id = self.berth.endpoint_id;
+        let open = turn == BreakerTurn::Opened;
+        if open {
+            let opened = &self.yard.breakers_opened;
+            opened.set(opened.get() + 1);
+            tracing::warn!(endpoint.id = %id, "a receiver fails: its breaker is open, and nothing but probes goes out");
+        } else {
+            tracing::info!(endpoint.id = %id, "a breaker is closed: deliveries go out as usual");
+        }
+        self.berth.breaker_open.set(open);
+        breakers::keep(&self.yard, &self.berth);
+    }
+
+    fn send(&mut self, item: Item<EventRef>, held_back: bool, probe: bool) {
         let (abort, registration) = AbortHandle::new_pair();
         self.berth.take_off(item.id, abort);
         self.yard.moved();
@@ -172,6 +191,7 @@ impl Lane {
             setup: self.setup(),
             item,
             held_back,
+            probe,
             set_ms: self.yard.set_ms(),
         };
         actix_rt::spawn(sending.run(registration));
@@ -201,8 +221,7 @@ impl Lane {
         if let Some(setup) = self.yard.setup(id) {
             *self.berth.setup.borrow_mut() = setup;
         }
-        let default = self.yard.concurrency_per_endpoint;
-        let config = self.setup().lane_config(default);
+        let config = self.yard.lane_config(&self.setup());
         self.step(Input::Configured(config), effects);
     }
 
@@ -230,6 +249,9 @@ impl Lane {
         if signals.reconfigure {
             self.reconfigure(&mut effects);
         }
+        if signals.resumed {
+            self.step(Input::Resumed, &mut effects);
+        }
         if signals.drain {
             self.step(Input::Drain, &mut effects);
         }
@@ -256,7 +278,7 @@ impl Lane {
     fn show_status(&self) {
         let may_rest = self.machine.may_rest();
         let before = self.berth.status.get();
-        let now = self.yard.clock.monotonic();
+        let (now, wall) = (self.yard.clock.monotonic(), self.yard.now());
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         self.berth.status.set(Status {
             started: true,
@@ -264,9 +286,12 @@ impl Lane {
             more_in_store: self.machine.has_more(),
             loading: self.machine.is_loading(),
             held: self.berth.setup.borrow().endpoint.status.holds(),
-            startable: self.machine.has_startable(self.yard.now()),
+            startable: self.machine.has_startable(wall),
             next_wakeup: self.machine.next_wakeup(),
-            rate_limited: self.machine.waits_for_rate_limit(self.yard.now()).is_some(),
+            rate_limited: self.machine.waits_for_rate_limit(wall).is_some(),
+            breaker: self.machine.breaker_phase(wall),
+            cools_until: self.machine.cools_until(wall),
+            at_limit: self.machine.is_at_its_limit(),
             may_rest,
             idle_since: may_rest.map(|_| before.idle_since.unwrap_or(now)),
             slim: may_rest.is_some() && before.slim,

@@ -82,10 +82,7 @@ async fn read(
         Some(since) => {
             let mut answered = yard.store.answered_since(id, since).await?;
             if let Some(at) = yard.unsettled_until.get().filter(|&at| at > since) {
-                let config = berth
-                    .setup
-                    .borrow()
-                    .lane_config(yard.concurrency_per_endpoint);
+                let config = yard.lane_config(&berth.setup.borrow());
                 answered.extend(unsettled::forgotten(&config, at));
             }
             Some(answered)

@@ -17,6 +17,7 @@
 mod agenda;
 mod berth;
 mod book;
+mod breakers;
 mod certificates;
 mod deliveries;
 mod desk;
@@ -44,8 +45,8 @@ mod wish;
 mod yard;
 
 pub use crate::store::{
-    AttemptStats, CertificateCounts, CertificateWarning, Changes, DeliveryChange, EndpointLedger,
-    LedgerReport, Published, StoreFacts, StoredEvent,
+    AttemptStats, BreakerChange, CertificateCounts, CertificateWarning, Changes, DeliveryChange,
+    EndpointLedger, LedgerReport, Published, StoreFacts, StoredEvent,
 };
 pub use error::EngineError;
 pub use handle::{Engine, KEY_CHECK};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::error::EngineError;
 use super::handle::Engine;
+use crate::domain::breaker::BreakerPolicy;
 use crate::domain::delivery::Delivery;
 use crate::domain::endpoint::Endpoint;
 use crate::domain::id::{DeliveryId, EndpointId};
@@ -15,6 +16,16 @@ impl Engine {
     /// An endpoint as it is in memory, a deleted one too: old deliveries keep its name.
     pub fn known_endpoint(&self, id: EndpointId) -> Option<Arc<Endpoint>> {
         self.desk.book.get(id)
+    }
+
+    /// The breaker settings of endpoints that name none.
+    pub fn breaker_policy(&self) -> BreakerPolicy {
+        self.desk.options.breaker
+    }
+
+    /// How many endpoints' breakers are open, half-open ones among them; deleted endpoints are not counted.
+    pub fn open_breakers(&self) -> u64 {
+        self.desk.book.count_open_breakers()
     }
 
     /// How many endpoints have which status; deleted ones are not counted.

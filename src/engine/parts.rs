@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::clock::SharedClock;
 use crate::domain::address::AddressRules;
+use crate::domain::breaker::BreakerPolicy;
 use crate::domain::contract::ContractSet;
 use crate::domain::limits::{
     CONCURRENCY_DEFAULT, CONCURRENCY_PER_ENDPOINT_DEFAULT, ENDPOINTS_DEFAULT,
@@ -43,6 +44,8 @@ pub struct EngineOptions {
     pub concurrency: usize,
     /// Requests in flight to one endpoint that names no number of its own.
     pub concurrency_per_endpoint: usize,
+    /// When breakers open of endpoints that do not say otherwise.
+    pub breaker: BreakerPolicy,
     /// Which URLs an endpoint may have.
     pub targets: AddressRules,
     /// Bytes of events that lanes keep in memory.
@@ -60,6 +63,7 @@ impl Default for EngineOptions {
         Self {
             concurrency: CONCURRENCY_DEFAULT,
             concurrency_per_endpoint: CONCURRENCY_PER_ENDPOINT_DEFAULT,
+            breaker: BreakerPolicy::default(),
             targets: AddressRules::default(),
             kept_bytes_max: KEPT_BYTES_MAX,
             endpoints_max: ENDPOINTS_DEFAULT,

@@ -1,5 +1,7 @@
 //! The router: holds the only address of every lane, starts lanes on demand and puts idle ones to rest.
 
+mod observing;
+
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
@@ -13,14 +15,15 @@ use futures_util::future::{Either, select};
 use super::agenda::Agenda;
 use super::berth::Berth;
 use super::kept::EventRef;
-use super::lane::{Ending, Hint, Lane, Stop, is_slow};
-use super::views::{LaneStatus, LanesSnapshot};
+use super::lane::{Ending, Hint, Lane, Stop};
 use super::yard::Yard;
 use crate::domain::endpoint::EndpointStatus;
 use crate::domain::id::EndpointId;
 use crate::domain::lane::Item;
 use crate::domain::time::Timestamp;
 use crate::store::{AcceptedDelivery, AcceptedEvent, HandOver};
+
+pub(super) use observing::{Observe, ObserveLane};
 
 /// Messages that wait in the router's mailbox: commands and the ends of lanes.
 const MAILBOX_MAX: usize = 1_024;
@@ -92,6 +95,8 @@ pub(super) enum Told {
     HasWork,
     /// Its endpoint changed.
     Reconfigured,
+    /// Its endpoint changed and is held no longer.
+    Resumed,
     /// Its deliveries were changed behind its back.
     DeliveriesChanged,
 }
@@ -117,13 +122,6 @@ pub(super) struct ClockSet {
 
 impl Message for ClockSet {
     type Result = ();
-}
-
-/// What are the lanes doing?
-pub(super) struct Observe;
-
-impl Message for Observe {
-    type Result = (LanesSnapshot, Duration);
 }
 
 /// Start nothing more; answered when nothing is in flight or `grace` is over, with whether nothing is.
@@ -269,7 +267,9 @@ impl Router {
         let berths = self.yard.berths.borrow();
         let idle: Vec<_> = berths
             .values()
-            .filter(|berth| berth.is_quiet() && berth.flights() == 0)
+            .filter(|berth| {
+                berth.is_quiet() && berth.flights() == 0 && !berth.keeping_breaker.get()
+            })
             .filter_map(|berth| {
                 let status = berth.status.get();
                 let due = status.may_rest?;
@@ -301,7 +301,7 @@ impl Router {
         let mut slots = self.yard.slots.borrow_mut();
         self.yard.berths.borrow_mut().retain(|&id, berth| {
             let has_lane = self.lanes.contains_key(&id) || self.restarting.at(id).is_some();
-            let kept = has_lane || berth.flights() > 0;
+            let kept = has_lane || berth.flights() > 0 || berth.keeping_breaker.get();
             if !kept {
                 slots.take_over(id, 0);
                 slots.forget(id);
@@ -334,63 +334,9 @@ impl Router {
         self.yard.tell_granted();
     }
 
-    fn snapshot(&self) -> LanesSnapshot {
-        let slots = self.yard.slots.borrow();
-        let berths = self.yard.berths.borrow();
-        let lanes = berths
-            .values()
-            .map(|berth| self.lane_status(berth))
-            .collect();
-        LanesSnapshot {
-            lanes,
-            waiting_to_start: self.yard.waiting_to_start.get(),
-            slots_in_use: slots.in_use(),
-            slots_total: slots.total(),
-            kept_bytes: self.yard.budget.used() as u64,
-            restarts: self.restarts,
-            outcomes_refused: self.yard.outcomes_refused(),
-            clock_set_ms: self.yard.set_ms(),
-            handed_over: self.handed_over,
-            next_wakeup: self.next_business(),
-        }
-    }
-
-    fn lane_status(&self, berth: &Berth) -> LaneStatus {
-        let status = berth.status.get();
-        let restarts_at = self.restarting.at(berth.endpoint_id);
-        LaneStatus {
-            endpoint_id: berth.endpoint_id,
-            in_flight: u32::try_from(berth.flights()).unwrap_or(u32::MAX),
-            window: status.window,
-            more_in_store: status.more_in_store,
-            loading: status.loading,
-            slow: is_slow(&self.yard, berth),
-            held: status.held,
-            rate_limited: status.rate_limited,
-            startable: status.startable,
-            quiet: status.started
-                && berth.is_quiet()
-                && self.lanes.contains_key(&berth.endpoint_id),
-            restarts_at,
-            next_wakeup: restarts_at.or(status.next_wakeup),
-            restarts: berth.restarts.get(),
-        }
-    }
-
     fn next_business(&self) -> Option<Timestamp> {
         let agendas = [&self.parked, &self.restarting, &self.resumes];
         agendas.into_iter().filter_map(Agenda::first).min()
-    }
-
-    /// For how long startable work has stood still.
-    fn stalled_for(&self) -> Duration {
-        let berths = self.yard.berths.borrow();
-        let waits = berths.values().any(|berth| berth.status.get().startable);
-        if !waits {
-            return Duration::ZERO;
-        }
-        let now = self.yard.clock.monotonic();
-        now.saturating_sub(self.yard.last_moved.get())
     }
 }
 
@@ -464,7 +410,7 @@ impl Handler<Tell> for Router {
 
     fn handle(&mut self, tell: Tell, context: &mut Context<Self>) {
         let id = tell.endpoint_id;
-        if tell.told == Told::Reconfigured {
+        if matches!(tell.told, Told::Reconfigured | Told::Resumed) {
             self.note_resume(id);
             let endpoint = self.yard.desk.book.get(id);
             if endpoint.is_some_and(|endpoint| endpoint.status == EndpointStatus::Deleted) {
@@ -477,6 +423,10 @@ impl Handler<Tell> for Router {
         match tell.told {
             Told::HasWork => {}
             Told::Reconfigured => berth.signal(|signals| signals.reconfigure = true),
+            Told::Resumed => berth.signal(|signals| {
+                signals.reconfigure = true;
+                signals.resumed = true;
+            }),
             Told::DeliveriesChanged => berth.signal(|signals| signals.look = true),
         }
     }
@@ -547,14 +497,6 @@ impl Handler<ClockSet> for Router {
     fn handle(&mut self, set: ClockSet, _: &mut Context<Self>) {
         self.parked.clock_set(set.by_ms);
         self.restarting.clock_set(set.by_ms);
-    }
-}
-
-impl Handler<Observe> for Router {
-    type Result = MessageResult<Observe>;
-
-    fn handle(&mut self, _: Observe, _: &mut Context<Self>) -> Self::Result {
-        MessageResult((self.snapshot(), self.stalled_for()))
     }
 }
 

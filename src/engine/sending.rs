@@ -42,6 +42,8 @@ pub(super) struct Sending {
     pub(super) item: Item<EventRef>,
     /// Whether the rate limit made it wait.
     pub(super) held_back: bool,
+    /// Whether it only asks if the receiver is back.
+    pub(super) probe: bool,
     /// [`Yard::set_ms`] at take-off, to which the item's times belong.
     pub(super) set_ms: i64,
 }
@@ -262,6 +264,11 @@ impl Sending {
             Verdict::Gone { .. } => return AfterAttempt::Dead(DeadReason::Gone),
             Verdict::Retry { retry_after, .. } => *retry_after,
         };
+        if self.probe {
+            // It stays due, behind those that are: the next probe is another delivery's.
+            let at = ended_at + retry_after.unwrap_or_default();
+            return AfterAttempt::Unspent { at };
+        }
         let held_ms = self.berth.setup.borrow().endpoint.hold.held_ms(ended_at);
         let held_ms = held_ms.saturating_sub(self.item.held_before_ms);
         let budget = Budget {
@@ -363,6 +370,9 @@ fn moved(next: AfterAttempt, by_ms: i64) -> AfterAttempt {
         AfterAttempt::Retry { at } => AfterAttempt::Retry {
             at: at.moved_by(by_ms),
         },
+        AfterAttempt::Unspent { at } => AfterAttempt::Unspent {
+            at: at.moved_by(by_ms),
+        },
         AfterAttempt::Delivered | AfterAttempt::Dead(_) => next,
     }
 }
@@ -370,7 +380,7 @@ fn moved(next: AfterAttempt, by_ms: i64) -> AfterAttempt {
 const fn settlement(next: AfterAttempt) -> Settlement {
     match next {
         AfterAttempt::Delivered | AfterAttempt::Dead(_) => Settlement::Done,
-        AfterAttempt::Retry { at } => Settlement::RetryAt(at),
+        AfterAttempt::Retry { at } | AfterAttempt::Unspent { at } => Settlement::RetryAt(at),
     }
 }
 

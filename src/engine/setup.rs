@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use crate::domain::breaker::BreakerPolicy;
 use crate::domain::contract::{Contract, ContractSet};
 use crate::domain::endpoint::{Endpoint, EndpointStatus, SealedSecret};
 use crate::domain::lane::LaneConfig;
@@ -102,7 +103,11 @@ impl LaneSetup {
     }
 
     /// What the lane machine needs to know.
-    pub(super) fn lane_config(&self, concurrency_default: usize) -> LaneConfig {
+    pub(super) fn lane_config(
+        &self,
+        concurrency_default: usize,
+        breaker_default: &Arc<BreakerPolicy>,
+    ) -> LaneConfig {
         let concurrency = self.endpoint.concurrency.unwrap_or(concurrency_default);
         let contract_timeout = self
             .contract
@@ -116,6 +121,15 @@ impl LaneSetup {
             held: self.endpoint.status != EndpointStatus::Active || self.contract.is_none(),
             deadline: timeout + DEADLINE_GRACE,
             rate_limit: self.rate_limit(),
+            breaker: Some(self.breaker(breaker_default)).filter(|policy| policy.enabled),
+        }
+    }
+
+    /// The breaker's settings in force: the endpoint's own over the service's.
+    fn breaker(&self, service: &Arc<BreakerPolicy>) -> Arc<BreakerPolicy> {
+        match self.endpoint.breaker.as_deref() {
+            None => Arc::clone(service),
+            Some(own) => Arc::new(own.over(**service)),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::domain::attempt::Attempt;
 use crate::domain::delivery::Delivery;
 use crate::domain::id::{EndpointId, EventId};
+use crate::domain::lane::BreakerPhase;
 use crate::domain::ledger::Counts;
 use crate::domain::request::PreparedRequest;
 use crate::domain::tenant::Tenant;
@@ -94,6 +95,12 @@ pub struct LaneStatus {
     pub held: bool,
     /// Whether its next delivery waits for nothing but the endpoint's rate limit.
     pub rate_limited: bool,
+    /// Where its breaker stands.
+    pub breaker: BreakerPhase,
+    /// Until when nothing starts because its receiver said that it is overloaded.
+    pub cools_until: Option<Timestamp>,
+    /// Whether as many requests are in flight as its concurrency, its ramp or an overloaded receiver allows.
+    pub at_limit: bool,
     /// Whether something could start if there were a slot for it.
     pub startable: bool,
     /// Whether it has taken up everything it was told; never while it waits for its start.
@@ -124,6 +131,8 @@ pub struct LanesSnapshot {
     pub restarts: u64,
     /// Outcomes that the store refused for good since the start; their deliveries are dead.
     pub outcomes_refused: u64,
+    /// Breakers that opened since the start.
+    pub breakers_opened: u64,
     /// By how many milliseconds the wall clock was set since the start, as far as the lanes have followed it.
     pub clock_set_ms: i64,
     /// Deliveries handed over by the writer since the start.

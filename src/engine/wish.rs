@@ -1,6 +1,7 @@
 //! From what a caller asks for to an endpoint: all members checked, all that is wrong collected.
 
 use crate::domain::address::AddressRules;
+use crate::domain::breaker::BreakerPolicy;
 use crate::domain::contract::{Contract, ContractSet};
 use crate::domain::endpoint::{Endpoint, EndpointStatus, HoldClock};
 use crate::domain::endpoint_check as check;
@@ -28,6 +29,7 @@ pub(super) fn granted(
     id: EndpointId,
     contract: &Contract,
     targets: &AddressRules,
+    service: BreakerPolicy,
     new: NewEndpoint,
     now: Timestamp,
 ) -> Result<Endpoint, Vec<InvalidInput>> {
@@ -53,6 +55,9 @@ pub(super) fn granted(
     let rate_limit = new
         .rate_limit
         .and_then(|limit| review.take(check::rate_limit(contract, limit)));
+    let breaker = new
+        .breaker
+        .and_then(|own| review.take(check::breaker(service, own)).flatten());
     let (Some(url), true) = (url, review.0.is_empty()) else {
         return Err(review.0);
     };
@@ -75,6 +80,8 @@ pub(super) fn granted(
         concurrency,
         retry,
         rate_limit,
+        breaker,
+        breaker_open_since: None,
         timeout,
         test_mode: new.test_mode,
         status,
@@ -96,6 +103,7 @@ pub(super) fn patched(
     endpoint: &Endpoint,
     contracts: &ContractSet,
     targets: &AddressRules,
+    service: BreakerPolicy,
     patch: &EndpointPatch,
 ) -> Result<Endpoint, Vec<InvalidInput>> {
     let name = patch.contract.as_deref().unwrap_or(&endpoint.contract);
@@ -135,6 +143,9 @@ pub(super) fn patched(
     });
     next.retry = apply(&patch.retry, next.retry, |asked: &RetryRequest| {
         review.take(check::retry(contract, asked)).flatten()
+    });
+    next.breaker = apply(&patch.breaker, next.breaker, |&own| {
+        review.take(check::breaker(service, own)).flatten()
     });
     next.rate_limit = apply(&patch.rate_limit, next.rate_limit, |&limit| {
         review.take(check::rate_limit(contract, limit))

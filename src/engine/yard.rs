@@ -16,8 +16,10 @@ use super::kept::KeptBudget;
 use super::parts::EngineOptions;
 use super::setup::LaneSetup;
 use crate::clock::{AgreedTime, SharedClock, Sleep};
+use crate::domain::breaker::BreakerPolicy;
 use crate::domain::endpoint::Endpoint;
 use crate::domain::id::EndpointId;
+use crate::domain::lane::LaneConfig;
 use crate::domain::lane::slots::Slots;
 use crate::domain::time::Timestamp;
 use crate::store::Store;
@@ -29,7 +31,11 @@ pub(super) struct Yard {
     pub(super) store: Store,
     pub(super) transport: Arc<dyn Transport>,
     pub(super) clock: SharedClock,
-    pub(super) concurrency_per_endpoint: usize,
+    concurrency_per_endpoint: usize,
+    /// The breaker settings of endpoints that name none.
+    breaker: Arc<BreakerPolicy>,
+    /// Breakers that opened, since the start.
+    pub(super) breakers_opened: Cell<u64>,
     pub(super) slots: RefCell<Slots>,
     pub(super) rng: RefCell<ChaCha12Rng>,
     pub(super) budget: Arc<KeptBudget>,
@@ -79,6 +85,8 @@ impl Yard {
             store: desk.store.clone(),
             transport,
             concurrency_per_endpoint: options.concurrency_per_endpoint,
+            breaker: Arc::new(options.breaker),
+            breakers_opened: Cell::new(0),
             slots: RefCell::new(slots),
             rng: RefCell::new(rng),
             budget: KeptBudget::new(options.kept_bytes_max),
@@ -188,6 +196,11 @@ impl Yard {
         let endpoint = desk.book.get(id)?;
         let setup = LaneSetup::new(endpoint, &desk.contracts);
         Some(Rc::new(setup))
+    }
+
+    /// What the lane machine of an endpoint that is set up so needs to know.
+    pub(super) fn lane_config(&self, setup: &LaneSetup) -> LaneConfig {
+        setup.lane_config(self.concurrency_per_endpoint, &self.breaker)
     }
 
     /// Tells lanes that were granted a slot.

@@ -9,6 +9,7 @@ use super::views::{self, EndpointContext};
 use crate::api::endpoint::{EndpointHealth, EndpointView};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::id::EndpointId;
+use crate::domain::lane::BreakerPhase;
 use crate::engine::{AttemptStats, LaneStatus};
 
 /// The time that an endpoint's recent figures cover.
@@ -17,7 +18,7 @@ const RECENT: Duration = Duration::from_hours(1);
 /// One endpoint.
 pub(super) async fn endpoint_view(core: &Core, endpoint: &Endpoint) -> EndpointView {
     let facts = Facts::read(core, &[endpoint.id]).await;
-    let health = facts.health(core, endpoint.id).await;
+    let health = facts.health(core, endpoint).await;
     views::endpoint(endpoint, context(core, endpoint, health))
 }
 
@@ -30,7 +31,7 @@ pub(super) async fn endpoint_views(core: &Core, endpoints: &[Endpoint]) -> Vec<E
     let facts = Facts::read(core, &ids).await;
     let mut shown = Vec::with_capacity(endpoints.len());
     for endpoint in endpoints {
-        let health = facts.health(core, endpoint.id).await;
+        let health = facts.health(core, endpoint).await;
         shown.push(views::endpoint(endpoint, context(core, endpoint, health)));
     }
     shown
@@ -56,7 +57,8 @@ impl Facts {
         }
     }
 
-    async fn health(&self, core: &Core, id: EndpointId) -> EndpointHealth {
+    async fn health(&self, core: &Core, endpoint: &Endpoint) -> EndpointHealth {
+        let id = endpoint.id;
         let ledger = core.engine.endpoint_ledger(id).await.unwrap_or_default();
         let mut health = EndpointHealth {
             deliveries: views::counts(&ledger.counts),
@@ -65,9 +67,20 @@ impl Facts {
             last_failure_at: ledger.last_failure_at,
             certificate_expires_at: ledger.certificate_expires_at,
             last_failure: ledger.last_failure.map(outsider::last_failure),
+            breaker_open_since: endpoint.breaker_open_since,
             ..EndpointHealth::default()
         };
-        if let Some(lane) = self.lanes.get(&id) {
+        // A lane that is not in memory has nothing to send: what is noted of its breaker is all there is.
+        let noted = match endpoint.breaker_open_since {
+            Some(since) => BreakerPhase::Open(since),
+            None => BreakerPhase::Closed,
+        };
+        let lane = self.lanes.get(&id);
+        health.breaker = lane.map_or(noted, |lane| lane.breaker).as_str().to_owned();
+        if let Some(lane) = lane {
+            if let BreakerPhase::Open(probe_at) = lane.breaker {
+                health.next_probe_at = Some(probe_at);
+            }
             health.in_flight = lane.in_flight;
             health.rate_limited = lane.rate_limited;
             health.next_attempt_at = lane.next_wakeup;
@@ -90,6 +103,7 @@ fn context(core: &Core, endpoint: &Endpoint, health: EndpointHealth) -> Endpoint
         timeout: contract
             .map(|contract| contract.request.timeout)
             .unwrap_or_default(),
+        breaker: core.engine.breaker_policy(),
         concurrency: core.options.concurrency_per_endpoint,
         health,
     }

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::problem::Refusal;
 use crate::api::endpoint::{
-    CreateEndpoint, ExponentialBody, PatchEndpoint, RateLimitBody, RetryBody,
+    BreakerBody, CreateEndpoint, ExponentialBody, PatchEndpoint, RateLimitBody, RetryBody,
 };
 use crate::api::problem::InputError;
+use crate::domain::breaker::{self, BreakerOverride};
 use crate::domain::duration::DurationText;
 use crate::domain::endpoint_draft::{Change, EndpointPatch, NewEndpoint, RetryRequest};
 use crate::domain::limits::ROTATION_OVERLAP_MAX;
@@ -27,6 +28,9 @@ pub(super) fn new_endpoint(wanted: CreateEndpoint) -> Result<NewEndpoint, Vec<In
     let rate_limit = wanted
         .rate_limit
         .and_then(|body| rate_limit(&body, &mut errors));
+    let breaker = wanted
+        .breaker
+        .map(|body| breaker_settings(&body, &mut errors));
     let timeout = wanted
         .timeout
         .and_then(|text| duration(&text, "/timeout", &mut errors));
@@ -46,6 +50,7 @@ pub(super) fn new_endpoint(wanted: CreateEndpoint) -> Result<NewEndpoint, Vec<In
         concurrency: wanted.concurrency.map(u64::from),
         retry,
         rate_limit,
+        breaker,
         timeout,
         test_mode: wanted.test_mode.unwrap_or_default(),
         disabled: None,
@@ -67,6 +72,11 @@ pub(super) fn patch(wanted: PatchEndpoint) -> Result<EndpointPatch, Vec<InputErr
         None => Change::Keep,
         Some(None) => Change::Clear,
         Some(Some(body)) => rate_limit(&body, &mut errors).map_or(Change::Keep, Change::Set),
+    };
+    let breaker = match wanted.breaker {
+        None => Change::Keep,
+        Some(None) => Change::Clear,
+        Some(Some(body)) => Change::Set(breaker_settings(&body, &mut errors)),
     };
     let timeout = match wanted.timeout {
         None => Change::Keep,
@@ -92,6 +102,7 @@ pub(super) fn patch(wanted: PatchEndpoint) -> Result<EndpointPatch, Vec<InputErr
         concurrency: change(wanted.concurrency.map(|value| value.map(u64::from))),
         retry,
         rate_limit,
+        breaker,
         timeout,
         test_mode: wanted.test_mode,
     })
@@ -146,6 +157,32 @@ fn rate_limit(body: &RateLimitBody, errors: &mut Vec<InputError>) -> Option<Rate
             });
         })
         .ok()
+}
+
+fn breaker_settings(body: &BreakerBody, errors: &mut Vec<InputError>) -> BreakerOverride {
+    let share_permille = body.share.as_ref().and_then(|share| {
+        let read = breaker::share_permille(&share.to_string());
+        if read.is_none() {
+            errors.push(InputError {
+                pointer: "/breaker/share".to_owned(),
+                detail: format!("{share} is out of range: choose 0.001 to 1"),
+            });
+        }
+        read
+    });
+    let mut wait = |text: &Option<String>, member: &str| {
+        let text = text.as_deref()?;
+        duration(text, &format!("/breaker/{member}"), errors)
+    };
+    BreakerOverride {
+        enabled: body.enabled,
+        consecutive: body.consecutive,
+        share_permille,
+        window: body.window,
+        attempts_min: body.attempts_min,
+        probe_first: wait(&body.probe_first, "probe_first"),
+        probe_max: wait(&body.probe_max, "probe_max"),
+    }
 }
 
 fn exponential_steps(body: &ExponentialBody, errors: &mut Vec<InputError>) -> Option<RetrySteps> {

@@ -120,6 +120,16 @@ fn machine(page: &mut Page, stats: &StatsView) {
         stats.lanes.outcomes_refused,
     );
     page.gauge(
+        "hookyard_breakers_open",
+        "Endpoints whose breaker is open or half-open.",
+        stats.lanes.breakers_open,
+    );
+    page.counter(
+        "hookyard_breakers_opened_total",
+        "Breakers that opened.",
+        stats.lanes.breakers_opened,
+    );
+    page.gauge(
         "hookyard_oldest_due_milliseconds",
         "How late the oldest due delivery is.",
         stats.oldest_due_ms,

@@ -47,6 +47,8 @@ pub(super) async fn view(core: &Core, window: Duration) -> Result<StatsView, Ref
             awake: wire_count(lanes.lanes.len()),
             restarts: lanes.restarts,
             outcomes_refused: lanes.outcomes_refused,
+            breakers_open: engine.open_breakers(),
+            breakers_opened: lanes.breakers_opened,
         },
     })
 }

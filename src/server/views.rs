@@ -9,12 +9,13 @@ use crate::api::delivery::{
     ResponseView,
 };
 use crate::api::endpoint::{
-    EndpointHealth, EndpointView, ExponentialBody, LedgerCounts, RateLimitBody, RetryBody,
-    SecretView,
+    BreakerBody, EndpointHealth, EndpointView, ExponentialBody, LedgerCounts, RateLimitBody,
+    RetryBody, SecretView,
 };
 use crate::api::event::EventView;
 use crate::api::token::TokenView;
 use crate::domain::attempt::{Attempt, Phases, Response};
+use crate::domain::breaker::BreakerPolicy;
 use crate::domain::delivery::Delivery;
 use crate::domain::duration::DurationText;
 use crate::domain::endpoint::{Endpoint, EndpointStatus};
@@ -165,6 +166,8 @@ pub(super) struct EndpointContext {
     pub(super) retry: Option<RetryPolicy>,
     /// The contract's rate limit.
     pub(super) rate_limit: Option<RateLimit>,
+    /// The service's breaker settings.
+    pub(super) breaker: BreakerPolicy,
     /// The contract's limit on an exchange.
     pub(super) timeout: Duration,
     /// Requests in flight at once, unless it says otherwise.
@@ -199,6 +202,10 @@ pub(super) fn endpoint(endpoint: &Endpoint, context: EndpointContext) -> Endpoin
         },
         retry: policy.map(retry).unwrap_or_default(),
         rate_limit: endpoint.rate_limit.or(context.rate_limit).map(rate_limit),
+        breaker: breaker(match endpoint.breaker.as_deref() {
+            Some(own) => own.over(context.breaker),
+            None => context.breaker,
+        }),
         timeout: DurationText(endpoint.timeout.unwrap_or(context.timeout)).to_string(),
         test_mode: endpoint.test_mode,
         status: endpoint.status.as_str().to_owned(),
@@ -224,6 +231,19 @@ fn rate_limit(limit: RateLimit) -> RateLimitBody {
     RateLimitBody {
         requests: u64::from(limit.requests()),
         per: DurationText(limit.per()).to_string(),
+    }
+}
+
+fn breaker(policy: BreakerPolicy) -> BreakerBody {
+    let text = |duration: Duration| DurationText(duration).to_string();
+    BreakerBody {
+        enabled: Some(policy.enabled),
+        consecutive: Some(policy.consecutive),
+        share: serde_json::Number::from_f64(f64::from(policy.share_permille) / 1_000.0),
+        window: Some(policy.window),
+        attempts_min: Some(policy.attempts_min),
+        probe_first: Some(text(policy.probe_first)),
+        probe_max: Some(text(policy.probe_max)),
     }
 }
 

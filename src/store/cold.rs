@@ -11,7 +11,7 @@ use sqlx::SqliteConnection;
 use tokio::sync::oneshot;
 
 use super::error::StoreError;
-use super::record::{AuditNote, CertificateWarning, DeliveryChange};
+use super::record::{AuditNote, BreakerChange, CertificateWarning, DeliveryChange};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::id::{AuditId, EndpointId, Id, IdMint};
 use crate::domain::time::Timestamp;
@@ -53,6 +53,8 @@ pub(super) struct Effects {
     pub(super) deliveries_changed: Vec<DeliveryChange>,
     /// Ends of certificates warned of, for subscribers.
     pub(super) certificates: Vec<CertificateWarning>,
+    /// Breakers that opened or closed, for subscribers.
+    pub(super) breakers: Vec<BreakerChange>,
     /// Events accepted.
     pub(super) events: u32,
     /// The new clock offset.
@@ -66,6 +68,7 @@ impl Effects {
         self.endpoints_changed.extend(other.endpoints_changed);
         self.deliveries_changed.extend(other.deliveries_changed);
         self.certificates.extend(other.certificates);
+        self.breakers.extend(other.breakers);
         self.events += other.events;
         self.clock_offset_ms = other.clock_offset_ms.or(self.clock_offset_ms);
     }

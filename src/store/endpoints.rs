@@ -12,6 +12,7 @@ use super::error::StoreError;
 use super::handle::Store;
 use super::record::AuditNote;
 use super::rows::Columns;
+use crate::domain::breaker::BreakerOverride;
 use crate::domain::endpoint::{DisabledReason, Endpoint, EndpointStatus, HoldClock, SealedSecret};
 use crate::domain::id::{EndpointId, SecretId};
 use crate::domain::retry::{RetryPolicy, RetrySteps};
@@ -24,7 +25,7 @@ macro_rules! endpoint_columns {
     () => {
         "id, tenant, name, url, contract, event_types, headers, metadata, ordered, concurrency, retry, timeout_ms, \
          test_mode, status, paused_until, pause_reason, disabled_reason, hold_total_ms, hold_since, secrets, \
-         created_at, updated_at, version, rate_limit"
+         created_at, updated_at, version, rate_limit, breaker, breaker_open_since"
     };
 }
 
@@ -42,13 +43,13 @@ const INSERT: &str = concat!(
     "INSERT INTO endpoints (",
     endpoint_columns!(),
     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
-     $23, $24)"
+     $23, $24, $25, $26)"
 );
 const UPDATE: &str = "UPDATE endpoints SET tenant = $2, name = $3, url = $4, contract = $5, event_types = $6, \
      headers = $7, metadata = $8, ordered = $9, concurrency = $10, retry = $11, timeout_ms = $12, test_mode = $13, \
      status = $14, paused_until = $15, pause_reason = $16, disabled_reason = $17, hold_total_ms = $18, \
      hold_since = $19, secrets = $20, created_at = $21, updated_at = $22, version = $23, \
-     rate_limit = $24 WHERE id = $1 AND version = $25";
+     rate_limit = $24, breaker = $25, breaker_open_since = $26 WHERE id = $1 AND version = $27";
 
 impl Store {
     /// All endpoints, deleted ones included, by rising id.
@@ -141,13 +142,7 @@ impl ColdCommand for UpdateEndpoint {
             updated_at: tx.now,
             ..self.endpoint.clone()
         };
-        let done = bind_columns(UPDATE, &endpoint)
-            .bind(self.expected_version)
-            .execute(&mut *tx.connection)
-            .await?;
-        if done.rows_affected() != 1 {
-            return Err(StoreError::stale("endpoint", &endpoint.id));
-        }
+        write_in(tx.connection, &endpoint, self.expected_version).await?;
         tx.audit(&self.note, Some(endpoint.id.to_string())).await?;
         tx.effects.endpoints.push(endpoint.clone());
         tx.effects.endpoints_changed.push(endpoint.id);
@@ -168,6 +163,25 @@ pub(super) async fn insert_in(
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// Writes an endpoint inside a transaction, over its version `expected`.
+///
+/// # Errors
+/// [`StoreError::Stale`] when the stored version is another one.
+pub(super) async fn write_in(
+    connection: &mut sqlx::SqliteConnection,
+    endpoint: &Endpoint,
+    expected: i64,
+) -> Result<(), StoreError> {
+    let done = bind_columns(UPDATE, endpoint)
+        .bind(expected)
+        .execute(connection)
+        .await?;
+    if done.rows_affected() == 1 {
+        return Ok(());
+    }
+    Err(StoreError::stale("endpoint", &endpoint.id))
 }
 
 /// One endpoint as the writer sees it inside its transaction.
@@ -243,6 +257,13 @@ fn bind_columns(sql: &'static str, endpoint: &Endpoint) -> Bound {
         .bind(endpoint.updated_at.as_millis())
         .bind(endpoint.version)
         .bind(endpoint.rate_limit.map(|limit| limit.to_string()))
+        .bind(
+            endpoint
+                .breaker
+                .as_deref()
+                .map(|own| to_json(&StoredBreaker::from(*own))),
+        )
+        .bind(endpoint.breaker_open_since.map(Timestamp::as_millis))
 }
 
 fn decode(row: &SqliteRow) -> Result<Endpoint, StoreError> {
@@ -297,6 +318,10 @@ fn decode(row: &SqliteRow) -> Result<Endpoint, StoreError> {
         updated_at: columns.time("updated_at")?,
         version: columns.take("version")?,
         rate_limit: columns.read_or_null("rate_limit", |text: &str| text.parse().ok())?,
+        breaker: columns.read_or_null("breaker", |text: &str| {
+            from_json::<StoredBreaker>(text).map(|stored| Box::new(stored.into_override()))
+        })?,
+        breaker_open_since: columns.time_or_null("breaker_open_since")?,
     })
 }
 
@@ -333,6 +358,54 @@ fn secrets_from_json(text: &str) -> Option<Vec<SealedSecret>> {
             })
         })
         .collect()
+}
+
+/// An endpoint's own breaker settings in the JSON of the `breaker` column; durations in milliseconds.
+#[derive(Serialize, Deserialize)]
+struct StoredBreaker {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    enabled: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    consecutive: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    share_permille: Option<u16>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    window: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    attempts_min: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    probe_first_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    probe_max_ms: Option<u64>,
+}
+
+impl From<BreakerOverride> for StoredBreaker {
+    fn from(own: BreakerOverride) -> Self {
+        let millis = |wait: Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            enabled: own.enabled,
+            consecutive: own.consecutive,
+            share_permille: own.share_permille,
+            window: own.window,
+            attempts_min: own.attempts_min,
+            probe_first_ms: own.probe_first.map(millis),
+            probe_max_ms: own.probe_max.map(millis),
+        }
+    }
+}
+
+impl StoredBreaker {
+    fn into_override(self) -> BreakerOverride {
+        BreakerOverride {
+            enabled: self.enabled,
+            consecutive: self.consecutive,
+            share_permille: self.share_permille,
+            window: self.window,
+            attempts_min: self.attempts_min,
+            probe_first: self.probe_first_ms.map(Duration::from_millis),
+            probe_max: self.probe_max_ms.map(Duration::from_millis),
+        }
+    }
 }
 
 /// A retry policy in the JSON of the `retry` column; durations in milliseconds.

@@ -77,6 +77,8 @@ fn endpoints() -> Vec<Endpoint> {
         concurrency: None,
         retry: None,
         rate_limit: None,
+        breaker: None,
+        breaker_open_since: None,
         timeout: None,
         test_mode: false,
         status: statuses[index % 5].clone(),

@@ -16,7 +16,8 @@ pub(super) const WALL_SEEN_KEY: &str = "wall_seen_ms";
 const SELECT_VALUE: &str = "SELECT value FROM meta WHERE key = $1";
 pub(super) const UPSERT_VALUE: &str = "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
 /// Every endpoint gets a new version: a change that was decided by the time before the step must be decided again.
-const SHIFT_HOLDS: &str = "UPDATE endpoints SET hold_since = hold_since + $1, version = version + 1 \
+const SHIFT_HOLDS: &str = "UPDATE endpoints SET hold_since = hold_since + $1, \
+     breaker_open_since = breaker_open_since + $1, version = version + 1 \
      WHERE status <> 'deleted'";
 const INSERT_REVISION: &str = "INSERT INTO contract_revisions (revision, name, text, first_seen) \
      VALUES ($1, $2, $3, $4) ON CONFLICT (revision) DO NOTHING";

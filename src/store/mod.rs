@@ -21,6 +21,7 @@
 
 mod attempts;
 mod audit;
+mod breakers;
 mod certificates;
 mod checkpoint;
 mod cold;
@@ -75,7 +76,7 @@ pub use meta::StoredRevision;
 pub use options::{FreeSpace, StoreOptions};
 pub use page::{Cursor, InvalidCursor, Page};
 pub use record::{
-    AcceptedDelivery, AcceptedEvent, AfterAttempt, AttemptRecord, AuditNote, CertificateWarning,
-    Changes, DeliveryChange, Published, Recorded,
+    AcceptedDelivery, AcceptedEvent, AfterAttempt, AttemptRecord, AuditNote, BreakerChange,
+    CertificateWarning, Changes, DeliveryChange, Published, Recorded,
 };
 pub use recount::Disagreement;

@@ -40,6 +40,11 @@ pub enum AfterAttempt {
         /// When.
         at: Timestamp,
     },
+    /// The same, and the attempt takes nothing of its retry budget.
+    Unspent {
+        /// When.
+        at: Timestamp,
+    },
     /// It is not tried again by itself.
     Dead(DeadReason),
 }
@@ -49,7 +54,7 @@ impl AfterAttempt {
     pub const fn state(self) -> DeliveryState {
         match self {
             Self::Delivered => DeliveryState::Delivered,
-            Self::Retry { .. } => DeliveryState::Pending,
+            Self::Retry { .. } | Self::Unspent { .. } => DeliveryState::Pending,
             Self::Dead(reason) => DeliveryState::Dead(reason),
         }
     }
@@ -121,6 +126,8 @@ pub struct Changes {
     pub endpoints: Vec<EndpointId>,
     /// Ends of certificates that are warned of.
     pub certificates: Vec<CertificateWarning>,
+    /// Breakers that opened or closed.
+    pub breakers: Vec<BreakerChange>,
 }
 
 impl Changes {
@@ -130,7 +137,19 @@ impl Changes {
             && self.deliveries.is_empty()
             && self.endpoints.is_empty()
             && self.certificates.is_empty()
+            && self.breakers.is_empty()
     }
+}
+
+/// The breaker of an endpoint's lane opened or closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BreakerChange {
+    /// Whose lane.
+    pub endpoint_id: EndpointId,
+    /// Whether it is open now.
+    pub open: bool,
+    /// When it was noted.
+    pub at: Timestamp,
 }
 
 /// The end of a receiver's certificate has come nearer than a threshold.

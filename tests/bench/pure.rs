@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use criterion::{Criterion, Throughput};
 use hookyard::domain::address::AddressRules;
+use hookyard::domain::breaker::BreakerPolicy;
 use hookyard::domain::contract::{ContractSet, RenderInput};
 use hookyard::domain::delivery::{Delivery, DeliveryState};
 use hookyard::domain::endpoint::{Endpoint, EndpointStatus, HoldClock};
@@ -77,6 +78,8 @@ fn endpoint() -> Endpoint {
         ordered: false,
         concurrency: None,
         rate_limit: None,
+        breaker: None,
+        breaker_open_since: None,
         retry: None,
         timeout: None,
         test_mode: false,
@@ -163,9 +166,10 @@ fn lane(criterion: &mut Criterion) {
         held: false,
         deadline: Duration::from_secs(15),
         rate_limit: None,
+        breaker: Some(std::sync::Arc::new(BreakerPolicy::default())),
     };
     let endpoint = EndpointId::from_i64(7);
-    let mut machine = LaneMachine::new(endpoint, config, NOW, 0, std::iter::empty());
+    let mut machine = LaneMachine::new(endpoint, config, NOW, 0, false, std::iter::empty());
     let mut slots = Slots::new(2_048);
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     let mut effects = Vec::new();

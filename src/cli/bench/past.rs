@@ -120,6 +120,8 @@ fn blank_endpoint(id: EndpointId, url: String, contract: String, now: Timestamp)
         ordered: false,
         concurrency: None,
         rate_limit: None,
+        breaker: None,
+        breaker_open_since: None,
         retry: None,
         timeout: None,
         test_mode: false,

@@ -1,6 +1,7 @@
 //! `hookyard endpoint`: everything that can be done to a subscriber's registered URL.
 
 mod actions;
+mod breaker;
 mod settings;
 mod show;
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use secrecy::ExposeSecret as _;
 
+use super::breaker::BreakerFlag;
 use super::show;
 use crate::api::endpoint::{
     CreateEndpoint, ExponentialBody, PatchEndpoint, RateLimitBody, RetryBody,
@@ -77,6 +78,8 @@ enum Resettable {
     Retry,
     /// The contract's rate limit.
     RateLimit,
+    /// The service's breaker settings.
+    Breaker,
     /// The contract's timeout.
     Timeout,
 }
@@ -117,6 +120,10 @@ struct SettingArgs {
     /// Requests in a stretch of time, such as 60/1m; tighter than the contract's.
     #[arg(long, value_name = "N/DURATION")]
     rate_limit: Option<RateLimit>,
+    /// When the endpoint is left alone but for probes: off, on, or settings such as consecutive=20,share=50%,window=100,
+    /// attempts-min=20,probe-first=5s,probe-max=5m; replaces all of its own.
+    #[arg(long, value_name = "SETTINGS")]
+    breaker: Option<BreakerFlag>,
     /// The longest an exchange may take, such as 10s.
     #[arg(long, value_name = "DURATION")]
     timeout: Option<String>,
@@ -147,6 +154,7 @@ pub(super) async fn create(
         ordered: settings.ordered,
         concurrency: settings.concurrency,
         rate_limit: settings.rate_limit.map(rate_limit),
+        breaker: settings.breaker.map(|flag| flag.0),
         timeout: settings.timeout,
         test_mode: settings.test_mode,
     };
@@ -212,6 +220,7 @@ impl EditArgs {
                 settings.rate_limit.is_some(),
                 "--rate-limit",
             ),
+            (Resettable::Breaker, settings.breaker.is_some(), "--breaker"),
             (Resettable::Timeout, settings.timeout.is_some(), "--timeout"),
         ];
         if let Some((_, _, flag)) = both
@@ -254,6 +263,10 @@ impl EditArgs {
             rate_limit: patched(
                 is_reset(Resettable::RateLimit),
                 settings.rate_limit.map(rate_limit),
+            ),
+            breaker: patched(
+                is_reset(Resettable::Breaker),
+                settings.breaker.clone().map(|flag| flag.0),
             ),
             timeout: patched(is_reset(Resettable::Timeout), settings.timeout.clone()),
             test_mode: settings.test_mode,

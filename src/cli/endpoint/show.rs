@@ -94,6 +94,7 @@ pub(super) fn fields(endpoint: &EndpointView) -> Vec<Field> {
         ("timeout", endpoint.timeout.clone()),
         ("retry", retry_text(&endpoint.retry)),
         ("rate limit", rate_limit_text(endpoint)),
+        ("breaker", breaker_text(endpoint)),
         ("test mode", yes_no(endpoint.test_mode)),
         ("headers", pairs(&endpoint.headers)),
         ("metadata", pairs(&endpoint.metadata)),
@@ -142,6 +143,9 @@ fn status_text(endpoint: &EndpointView) -> String {
     if let Some(reason) = &endpoint.status_reason {
         text.push_str(&format!(" ({reason})"));
     }
+    if matches!(endpoint.health.breaker.as_str(), "open" | "half-open") {
+        text.push_str(&format!(", breaker {}", endpoint.health.breaker));
+    }
     text
 }
 
@@ -172,6 +176,31 @@ fn rate_limit_text(endpoint: &EndpointView) -> String {
         "{} per {}: {} held back in the last hour{now}",
         limit.requests, limit.per, health.held_back_1h
     )
+}
+
+fn breaker_text(endpoint: &EndpointView) -> String {
+    let (settings, health) = (&endpoint.breaker, &endpoint.health);
+    if settings.enabled == Some(false) {
+        return "off".to_owned();
+    }
+    let mut text = health.breaker.clone();
+    if let Some(since) = health.breaker_open_since {
+        text.push_str(&format!(" since {since}"));
+    }
+    if let Some(at) = health.next_probe_at {
+        text.push_str(&format!(", next probe at {at}"));
+    }
+    let share = settings.share.as_ref().and_then(|share| share.as_f64());
+    text.push_str(&format!(
+        "; opens after {} failures in a row or {}% of the last {} attempts, on {} at least; probes after {} to {}",
+        or_empty(settings.consecutive),
+        share.unwrap_or_default() * 100.0,
+        or_empty(settings.window),
+        or_empty(settings.attempts_min),
+        or_empty(settings.probe_first.as_ref()),
+        or_empty(settings.probe_max.as_ref()),
+    ));
+    text
 }
 
 fn certificate_text(endpoint: &EndpointView) -> String {

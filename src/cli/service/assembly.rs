@@ -278,6 +278,7 @@ async fn start_engine(
         options: EngineOptions {
             concurrency: config.delivery.concurrency,
             concurrency_per_endpoint: config.delivery.concurrency_per_endpoint,
+            breaker: config.breaker,
             targets,
             endpoints_max: config.endpoints_max,
             endpoints_per_tenant_max: config.endpoints_per_tenant_max,

@@ -14,7 +14,7 @@ use crate::api::delivery::{
     RequestView, ResponseView,
 };
 use crate::api::egress::EgressView;
-use crate::api::endpoint::{EndpointHealth, EndpointView, LedgerCounts, RetryBody};
+use crate::api::endpoint::{BreakerBody, EndpointHealth, EndpointView, LedgerCounts, RetryBody};
 use crate::api::page::Page;
 use crate::api::stats::{InfoView, StatsView};
 use crate::api::stream::{Hello, StreamFrame};
@@ -134,6 +134,7 @@ pub(crate) fn endpoint(number: i64, name: &str) -> EndpointView {
         concurrency: 8,
         retry: RetryBody::default(),
         rate_limit: None,
+        breaker: BreakerBody::default(),
         timeout: "15s".into(),
         test_mode: false,
         status: "active".into(),
@@ -151,6 +152,7 @@ pub(crate) fn endpoint(number: i64, name: &str) -> EndpointView {
             successes_1h: 899,
             mean_latency_us_1h: Some(70_000),
             last_success_at: Some(at(0).wall),
+            breaker: "closed".into(),
             ..EndpointHealth::default()
         },
         created_at: at(0).wall,

@@ -129,6 +129,9 @@ fn cell(pen: &Pen<'_>, now: Now, endpoint: &EndpointView, column: &str) -> (Stri
         "HELD" => number(counts.held, Role::StatePaused),
         "DEAD" => number(counts.dead, Role::StateDead),
         "DELIVERED" => (format::count(counts.delivered), Role::Muted),
+        "NEXT" if matches!(health.breaker.as_str(), "open" | "half-open") => {
+            ("breaker".to_owned(), Role::StateDead)
+        }
         "NEXT" if health.rate_limited => ("at limit".to_owned(), Role::StatePaused),
         "NEXT" => (
             health

@@ -46,6 +46,8 @@ fn endpoint(status: EndpointStatus) -> Endpoint {
         concurrency: None,
         retry: None,
         rate_limit: None,
+        breaker: None,
+        breaker_open_since: None,
         timeout: None,
         test_mode: false,
         status,

@@ -1,16 +1,21 @@
 //! The lane machine: what one endpoint's lane does about everything that can happen to it.
 
+mod care;
+
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rand::Rng;
 
+use super::breaker::{Breaker, Gate};
 use super::cooling::Cooling;
-use super::queue::{Batch, Item, LoadRequest, Queue};
+use super::queue::{LoadRequest, Queue};
 use super::slots::{Slots, Standing};
+use super::step::{BreakerTurn, Effect, Input, LaneConfig, Pace, Settlement};
 use super::throttle::{Room, Throttle};
+use crate::domain::breaker::BreakerPolicy;
 use crate::domain::id::{DeliveryId, EndpointId};
-use crate::domain::rate_limit::RateLimit;
 use crate::domain::time::Timestamp;
 
 /// Timeouts in a row after which a receiver counts as slow that has answered before; else the first is enough.
@@ -18,103 +23,6 @@ const TIMEOUTS_SLOW: u32 = 2;
 /// The smallest and the largest window a lane asks the store for.
 const WINDOW_MIN: usize = 2;
 const WINDOW_MAX: usize = 128;
-
-/// What the machine needs to know of its endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LaneConfig {
-    /// One delivery at a time, by id.
-    pub ordered: bool,
-    /// Requests in flight at once; at least 1.
-    pub concurrency: u32,
-    /// Whether the endpoint is paused, disabled or deleted: nothing starts.
-    pub held: bool,
-    /// When a request that has not ended is abandoned, from its start.
-    pub deadline: Duration,
-    /// Requests in a stretch of time; `None` for no limit.
-    pub rate_limit: Option<RateLimit>,
-}
-
-/// What can happen to a lane.
-#[derive(Debug)]
-pub enum Input<P> {
-    /// The writer committed these fresh deliveries, by rising id.
-    Handed(Vec<Item<P>>),
-    /// The store has something that was not handed over, or deliveries of this lane were changed behind its back (a
-    /// replay, a discard): read it again.
-    Look,
-    /// A load brought this.
-    Loaded(Batch<P>),
-    /// A load failed.
-    LoadFailed {
-        /// The request's.
-        epoch: u64,
-    },
-    /// The wake-up that the machine asked for, or a slot was granted.
-    Wake,
-    /// An exchange is over; its record is on its way to the disk.
-    Answered {
-        /// The delivery.
-        id: DeliveryId,
-        /// How the receiver took it.
-        pace: Pace,
-    },
-    /// An attempt's record is on the disk, or needed none.
-    Settled {
-        /// The delivery.
-        id: DeliveryId,
-        /// What became of it.
-        settlement: Settlement,
-    },
-    /// The endpoint's settings or state changed.
-    Configured(LaneConfig),
-    /// The wall clock was set by this many milliseconds; the store has been told.
-    ClockSet {
-        /// Positive when it was set forward.
-        by_ms: i64,
-    },
-    /// Start nothing more.
-    Drain,
-}
-
-/// How a receiver took a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pace {
-    /// It accepted it.
-    Well,
-    /// It failed within its time.
-    Failed,
-    /// It did not answer in time.
-    TimedOut,
-    /// It said that it is overloaded, and for how long if it did.
-    Overloaded(Option<Duration>),
-}
-
-/// What became of a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Settlement {
-    /// Nothing more to do.
-    Done,
-    /// It is scheduled again.
-    RetryAt(Timestamp),
-    /// The store had another idea of it: look there.
-    Stale,
-}
-
-/// What a lane wants done.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Effect<P> {
-    /// Send this; report it as answered and settled.
-    Send {
-        /// The delivery.
-        item: Item<P>,
-        /// Whether the rate limit made it wait.
-        held_back: bool,
-    },
-    /// Abandon the request in flight for this delivery: it has had its time.
-    Abandon(DeliveryId),
-    /// Read from the store; report it as loaded or failed.
-    Load(LoadRequest),
-}
 
 /// A request between Send and Settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,6 +62,13 @@ pub struct LaneMachine<P> {
     /// Boxed: most lanes have none.
     throttle: Option<Box<Throttle>>,
     timeouts_in_a_row: u32,
+    policy: Option<Arc<BreakerPolicy>>,
+    /// There from a failure on for as long as it matters.
+    breaker: Option<Box<Breaker>>,
+    /// Successes since the latest failure, where there is no breaker; at most as many as one looks at.
+    successes_in_a_row: u8,
+    /// Whether the breaker is open as far as the store has been told.
+    told_open: bool,
     wakeup: Option<Timestamp>,
 }
 
@@ -162,12 +77,14 @@ impl<P> LaneMachine<P> {
     ///
     /// `generation` counts the lanes that this endpoint has had: an answer to a load of an earlier one is ignored.
     /// `in_flight` are the requests that an earlier lane of this endpoint left behind, with whether they are still
-    /// unanswered and so hold a slot; they will be reported here.
+    /// unanswered and so hold a slot; they will be reported here. `breaker_open` says whether such a lane left its
+    /// breaker open.
     pub fn new(
         endpoint: EndpointId,
         config: LaneConfig,
         now: Timestamp,
         generation: u32,
+        breaker_open: bool,
         in_flight: impl Iterator<Item = (DeliveryId, bool)>,
     ) -> Self {
         let deadline = now + config.deadline;
@@ -189,7 +106,7 @@ impl<P> LaneMachine<P> {
             ordered: config.ordered,
             concurrency: config.concurrency.max(1),
             deadline: config.deadline,
-            mode: mode_of(config),
+            mode: mode_of(&config),
             queue: Queue::unknown(u64::from(generation) << 32),
             sending,
             check_deadlines_at: (sending > 0).then_some(deadline),
@@ -199,6 +116,11 @@ impl<P> LaneMachine<P> {
                 .rate_limit
                 .map(|limit| Box::new(Throttle::unknown(limit, now, sending, recording))),
             timeouts_in_a_row: 0,
+            breaker: (breaker_open && config.breaker.is_some())
+                .then(|| Box::new(Breaker::left_open(now))),
+            policy: config.breaker,
+            successes_in_a_row: 0,
+            told_open: breaker_open,
             wakeup: None,
         }
     }
@@ -225,9 +147,14 @@ impl<P> LaneMachine<P> {
             }
             Input::LoadFailed { epoch } => self.queue.load_failed(now, epoch),
             Input::Wake => {}
-            Input::Answered { id, pace } => self.answered(now, rng, slots, id, pace),
+            Input::Answered { id, pace } => {
+                if self.answered(now, rng, slots, id, pace) {
+                    self.judge_receiver(now, rng, id, pace);
+                }
+            }
             Input::Settled { id, settlement } => self.settled(now, slots, id, settlement),
             Input::Configured(config) => self.configure(config),
+            Input::Resumed => self.resumed(now),
             Input::ClockSet { by_ms } => self.clock_set(by_ms),
             Input::Drain => self.mode = Mode::Draining,
         }
@@ -238,6 +165,16 @@ impl<P> LaneMachine<P> {
                 self.queue.reset();
                 slots.decline(self.endpoint);
             }
+        }
+        let is_open = self
+            .breaker
+            .as_ref()
+            .is_some_and(|breaker| breaker.is_open());
+        if std::mem::replace(&mut self.told_open, is_open) != is_open {
+            effects.push(Effect::Breaker(match is_open {
+                true => BreakerTurn::Opened,
+                false => BreakerTurn::Closed,
+            }));
         }
         self.wakeup = self.find_wakeup(now);
     }
@@ -314,6 +251,7 @@ impl<P> LaneMachine<P> {
         }
     }
 
+    /// Takes note of an answer; says whether it is news.
     fn answered(
         &mut self,
         now: Timestamp,
@@ -321,12 +259,12 @@ impl<P> LaneMachine<P> {
         slots: &mut Slots,
         id: DeliveryId,
         pace: Pace,
-    ) {
+    ) -> bool {
         let Some(flight) = self.flights.get_mut(&id) else {
-            return;
+            return false;
         };
         if std::mem::replace(flight, Flight::Recording) == Flight::Recording {
-            return;
+            return false;
         }
         self.land(slots);
         if let Some(throttle) = &mut self.throttle {
@@ -348,6 +286,7 @@ impl<P> LaneMachine<P> {
                 slots.set_standing(self.endpoint, Standing::Slow);
             }
         }
+        true
     }
 
     fn settled(
@@ -361,6 +300,9 @@ impl<P> LaneMachine<P> {
             None => return,
             Some(Flight::Sending(_) | Flight::Abandoned) => {
                 self.land(slots);
+                if let Some(breaker) = &mut self.breaker {
+                    breaker.came_to_nothing(now, id);
+                }
                 match (&mut self.throttle, settlement) {
                     // No request could be made of it.
                     (Some(throttle), Settlement::Done) => throttle.never_left(),
@@ -402,15 +344,22 @@ impl<P> LaneMachine<P> {
         self.ordered = config.ordered;
         self.concurrency = config.concurrency.max(1);
         self.deadline = config.deadline;
-        if self.mode != Mode::Draining {
-            self.mode = mode_of(config);
+        if config.breaker.is_none() {
+            self.breaker = None;
         }
+        if self.mode != Mode::Draining {
+            self.mode = mode_of(&config);
+        }
+        self.policy = config.breaker;
     }
 
     /// What is planned by the wall clock moves with it; due times are read again.
     fn clock_set(&mut self, by_ms: i64) {
         self.queue.reset();
         self.cooling.clock_set(by_ms);
+        if let Some(breaker) = &mut self.breaker {
+            breaker.clock_set(by_ms);
+        }
         if let Some(throttle) = &mut self.throttle {
             throttle.clock_set(by_ms);
         }
@@ -443,6 +392,7 @@ impl<P> LaneMachine<P> {
     }
 
     fn advance(&mut self, now: Timestamp, slots: &mut Slots, effects: &mut Vec<Effect<P>>) {
+        self.look_at_backlog(now);
         let mut refused = false;
         while !refused && self.may_start(now) && self.queue.is_startable(now) {
             if self.room(now) != Room::Free {
@@ -469,7 +419,15 @@ impl<P> LaneMachine<P> {
             let due_at = item.due_at.unwrap_or(item.budget_started_at);
             let throttle = self.throttle.as_ref();
             let held_back = throttle.is_some_and(|throttle| throttle.held_back(due_at));
-            effects.push(Effect::Send { item, held_back });
+            let breaker = self.breaker.as_mut();
+            let probe = breaker.is_some_and(|breaker| breaker.sent(item.id))
+                && !self.ordered
+                && self.queue.may_have_others();
+            effects.push(Effect::Send {
+                item,
+                held_back,
+                probe,
+            });
         }
         if !refused {
             slots.decline(self.endpoint);
@@ -502,14 +460,14 @@ impl<P> LaneMachine<P> {
         if self.cooling.pause(now).is_some() {
             return false;
         }
-        if self.ordered {
+        let gate = self.gate(now);
+        if matches!(gate, Gate::Closed | Gate::Shut(_)) {
+            return false;
+        }
+        if self.ordered || gate == Gate::Probe {
             return self.flights.is_empty();
         }
-        let sending_max = if self.cooling.probes() {
-            1
-        } else {
-            self.concurrency
-        };
+        let sending_max = self.sending_max();
         // A crash repeats what is sent and not recorded, so as many may wait for the disk as may be on the wire.
         let unrecorded_max = sending_max.saturating_mul(2) as usize;
         self.sending < sending_max && self.flights.len() < unrecorded_max
@@ -532,8 +490,12 @@ impl<P> LaneMachine<P> {
             .cooling
             .pause(now)
             .filter(|_| self.mode == Mode::Running && self.queue.len() > 0);
+        let shut = match self.gate(now) {
+            Gate::Shut(until) if self.mode == Mode::Running && self.queue.len() > 0 => Some(until),
+            _ => None,
+        };
         // What has passed was acted on in this step and moves on with an input.
-        [self.check_deadlines_at, head, store, cooling, limited]
+        [self.check_deadlines_at, head, store, cooling, limited, shut]
             .into_iter()
             .flatten()
             .filter(|&at| at > now)
@@ -545,7 +507,7 @@ fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-const fn mode_of(config: LaneConfig) -> Mode {
+const fn mode_of(config: &LaneConfig) -> Mode {
     if config.held {
         Mode::Held
     } else {

@@ -6,7 +6,7 @@
 //! ```text
 //!            Handed (fresh, after a commit)          Loaded
 //!  store ───────────────────────────────► window ◄───────── store (fresh behind the cursor, retries that are due)
-//!                                           │ a slot, the lane's concurrency and rate limit, no cooling
+//!                                           │ a slot, the lane's concurrency and rate limit, no cooling, the breaker
 //!                                           ▼
 //!                              Send ► in flight ► Answered (slot given back) ► Settled (recorded)
 //! ```
@@ -15,6 +15,7 @@
 //! has one delivery between Send and Settled, always the pending one with the lowest id. A machine with nothing to
 //! do wants no wake-up.
 
+mod breaker;
 mod cooling;
 mod machine;
 mod queue;
@@ -22,8 +23,11 @@ mod restart;
 #[cfg(test)]
 mod simulation;
 pub mod slots;
+mod step;
 mod throttle;
 
-pub use machine::{Effect, Input, LaneConfig, LaneMachine, Pace, Settlement};
+pub use breaker::BreakerPhase;
+pub use machine::LaneMachine;
 pub use queue::{Batch, Item, LoadRequest};
 pub use restart::RestartBackoff;
+pub use step::{BreakerTurn, Effect, Input, LaneConfig, Pace, Settlement};

@@ -334,6 +334,24 @@ impl<P> Queue<P> {
         self.loading.is_some()
     }
 
+    /// Whether it is known what is due: the window holds something, or nothing is.
+    pub(super) fn is_known(&self, now: Timestamp) -> bool {
+        let none = !self.more && self.next_due.is_none_or(|due| due > now);
+        self.loading.is_none() && (none || !self.ready.is_empty())
+    }
+
+    /// Whether other deliveries may be pending than those that were taken out, due or not.
+    pub(super) fn may_have_others(&self) -> bool {
+        let known = !self.ready.is_empty() || self.next_due.is_some();
+        known || self.more || self.loading.is_some()
+    }
+
+    /// Whether more than so many deliveries are due.
+    pub(super) fn exceeds(&self, now: Timestamp, count: usize) -> bool {
+        let more = self.more || self.next_due.is_some_and(|due| due <= now);
+        more || self.ready.len() > count
+    }
+
     /// When the earliest scheduled delivery is due, if that is all there is.
     pub(super) fn only_scheduled(&self) -> Option<Option<Timestamp>> {
         let empty = self.ready.is_empty();

@@ -17,6 +17,7 @@ use crate::domain::json::RawJson;
 use crate::domain::retry::RetrySteps;
 use crate::domain::seal::SealingKey;
 use crate::domain::tenant::Audience;
+use crate::engine::views::LanesSnapshot;
 use crate::engine::{DeliveryQuery, Engine, EngineOptions, EngineParts};
 use crate::store::{Store, StoreOptions};
 use crate::transport::{HttpTransport, TransportOptions};

@@ -157,6 +157,7 @@ impl Written {
             },
             timeout: None,
             rate_limit: None,
+            breaker: None,
             test_mode: taken(self.test_mode).unwrap_or_default(),
             disabled: starts_disabled.then_some(disabled),
         }
@@ -189,6 +190,7 @@ impl Written {
             },
             timeout: Change::Keep,
             rate_limit: Change::Keep,
+            breaker: Change::Keep,
             test_mode: taken(self.test_mode),
         })
     }

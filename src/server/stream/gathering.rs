@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::feed::News;
 use crate::domain::id::{DeliveryId, EndpointId};
 use crate::domain::limits::{STREAM_FRAME_ROWS_MAX, STREAM_GATHERED_MAX};
-use crate::engine::CertificateWarning;
+use crate::engine::{BreakerChange, CertificateWarning};
 
 /// What changed since the frame before.
 #[derive(Debug, Default)]
@@ -14,6 +14,7 @@ pub(super) struct Gathering {
     deliveries: BTreeSet<DeliveryId>,
     endpoints: BTreeSet<EndpointId>,
     certificates: Vec<CertificateWarning>,
+    breakers: Vec<BreakerChange>,
     /// Changes gathered, repeated ones included: what sequence numbers count.
     changes: u64,
     /// Changed deliveries beyond what is remembered.
@@ -33,6 +34,8 @@ pub(super) struct Gathered {
     pub(super) endpoints: Vec<EndpointId>,
     /// Ends of certificates that are warned of; at most 100.
     pub(super) certificates: Vec<CertificateWarning>,
+    /// Breakers that opened or closed; at most 100.
+    pub(super) breakers: Vec<BreakerChange>,
     /// Whether more endpoints changed than are listed.
     pub(super) endpoints_cut: bool,
     /// Changes, repeated ones included.
@@ -48,7 +51,8 @@ impl Gathering {
             News::Changed(changes) => {
                 self.changes += count(changes.deliveries.len())
                     + count(changes.endpoints.len())
-                    + count(changes.certificates.len());
+                    + count(changes.certificates.len())
+                    + count(changes.breakers.len());
                 for change in &changes.deliveries {
                     self.add_delivery(change.id);
                 }
@@ -56,6 +60,8 @@ impl Gathering {
                 let room = STREAM_FRAME_ROWS_MAX.saturating_sub(self.certificates.len());
                 self.certificates
                     .extend(changes.certificates.iter().take(room));
+                let room = STREAM_FRAME_ROWS_MAX.saturating_sub(self.breakers.len());
+                self.breakers.extend(changes.breakers.iter().take(room));
                 self.endpoints.extend(&changes.endpoints);
                 if self.endpoints.len() > STREAM_GATHERED_MAX {
                     self.endpoints.clear();
@@ -96,6 +102,7 @@ impl Gathering {
                 .take(STREAM_FRAME_ROWS_MAX)
                 .collect(),
             certificates: gathering.certificates,
+            breakers: gathering.breakers,
             changes: gathering.changes,
             missed: gathering.missed,
         }

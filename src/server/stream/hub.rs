@@ -14,8 +14,9 @@ use crate::api::stats::StatsView;
 use crate::api::stream::{Alert, Change};
 use crate::clock::{self, Stopwatch};
 use crate::domain::certificate::{Nearness, end_in_words};
+use crate::domain::id::EndpointId;
 use crate::domain::limits::{STREAM_FRAMES_BEHIND_MAX, STREAMS_MAX};
-use crate::engine::CertificateWarning;
+use crate::engine::{BreakerChange, CertificateWarning};
 use crate::server::state::Core;
 use crate::server::stats;
 
@@ -146,7 +147,7 @@ impl Maker {
             deliveries_unlisted: gathered.unlisted + u64::try_from(unread).unwrap_or(0),
             deliveries,
             endpoints: rows::endpoints(&self.core, &gathered.endpoints).await,
-            alerts: self.alerts(&gathered.certificates, stats.as_ref()),
+            alerts: self.alerts(&gathered, stats.as_ref()),
             stats: stats.map(Box::new),
         };
         Frame::new(
@@ -156,16 +157,14 @@ impl Maker {
         )
     }
 
-    /// What an operator should know: certificates that run out, lanes that had to be started again.
-    fn alerts(
-        &mut self,
-        certificates: &[CertificateWarning],
-        stats: Option<&StatsView>,
-    ) -> Vec<Alert> {
-        let warnings = certificates.iter();
+    /// What an operator should know: certificates that run out, breakers that open and close, lanes that had to be started again.
+    fn alerts(&mut self, gathered: &Gathered, stats: Option<&StatsView>) -> Vec<Alert> {
+        let warnings = gathered.certificates.iter();
         let mut alerts: Vec<Alert> = warnings
             .map(|warning| self.certificate_alert(warning))
             .collect();
+        let breakers = gathered.breakers.iter();
+        alerts.extend(breakers.map(|change| self.breaker_alert(change)));
         alerts.extend(stats.and_then(|stats| self.restart_alert(stats.lanes.restarts)));
         alerts
     }
@@ -176,11 +175,7 @@ impl Maker {
             Nearness::Over => "certificate.expired",
             Nearness::ThreeWeeks | Nearness::Week | Nearness::Day => "certificate.expires",
         };
-        let endpoint = self.core.engine.known_endpoint(warning.endpoint_id);
-        let id = warning.endpoint_id;
-        let called = endpoint
-            .and_then(|endpoint| endpoint.name.clone())
-            .map_or_else(|| id.to_string(), |name| format!("{name} ({id})"));
+        let called = self.called(warning.endpoint_id);
         Alert {
             at,
             name: name.to_owned(),
@@ -189,6 +184,33 @@ impl Maker {
                 end_in_words(warning.expires_at, at)
             ),
         }
+    }
+
+    fn breaker_alert(&self, change: &BreakerChange) -> Alert {
+        let called = self.called(change.endpoint_id);
+        let (name, text) = match change.open {
+            true => (
+                "breaker.opened",
+                format!("{called} fails: its breaker is open, and nothing but probes goes out"),
+            ),
+            false => (
+                "breaker.closed",
+                format!("the breaker of {called} is closed: deliveries go out as usual"),
+            ),
+        };
+        Alert {
+            at: change.at,
+            name: name.to_owned(),
+            text,
+        }
+    }
+
+    /// What people call an endpoint.
+    fn called(&self, id: EndpointId) -> String {
+        let endpoint = self.core.engine.known_endpoint(id);
+        endpoint
+            .and_then(|endpoint| endpoint.name.clone())
+            .map_or_else(|| id.to_string(), |name| format!("{name} ({id})"))
     }
 
     fn restart_alert(&mut self, restarts: u64) -> Option<Alert> {

@@ -217,9 +217,11 @@ const CHECKS: [RowCheck; 17] = [
     },
     RowCheck {
         kind: FindingKind::Impossible,
-        sql: "SELECT id, status, hold_since IS NOT NULL FROM endpoints \
-             WHERE (status IN ('paused', 'disabled') AND hold_since IS NULL) \
-             OR (status = 'active' AND hold_since IS NOT NULL)",
+        sql: "SELECT id, status || iif(breaker_open_since IS NULL, '', ' behind an open breaker'), \
+             hold_since IS NOT NULL FROM endpoints \
+             WHERE ((status IN ('paused', 'disabled') OR breaker_open_since IS NOT NULL) AND hold_since IS NULL \
+             AND status <> 'deleted') \
+             OR (status = 'active' AND breaker_open_since IS NULL AND hold_since IS NOT NULL)",
         tell: |row| {
             let status: String = row.try_get(1)?;
             let holds = if row.try_get(2)? {

@@ -299,7 +299,9 @@ impl Batch {
         }
         let state = record.next.state();
         let due = match record.next {
-            AfterAttempt::Retry { at } => Some(at.as_millis().saturating_add(self.clock_offset_ms)),
+            AfterAttempt::Retry { at } | AfterAttempt::Unspent { at } => {
+                Some(at.as_millis().saturating_add(self.clock_offset_ms))
+            }
             AfterAttempt::Delivered | AfterAttempt::Dead(_) => None,
         };
         let last = attempt.summary();
@@ -312,7 +314,11 @@ impl Batch {
             .int(last.at.as_millis())
             .int_or_null(last.status.map(i64::from))
             .text_or_null(last.class.map(FailureClass::as_str))
-            .int(micros(last.latency));
+            .int(micros(last.latency))
+            .int(i64::from(!matches!(
+                record.next,
+                AfterAttempt::Unspent { .. }
+            )));
         let endpoint = self.endpoints.entry(attempt.endpoint_id).or_default();
         let day = self.days.entry(day_of(attempt.delivery_id)).or_default();
         for delta in [&mut endpoint.ledger, day] {

@@ -58,12 +58,12 @@ SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->
     value->>26, value->>27
 FROM jsonb_each(NEW.attempts);
 UPDATE deliveries SET state = change.state, reason = change.reason, attempts = change.number,
-    budget_attempts = budget_attempts + 1, next_attempt_at = change.next_attempt_at, last_at = change.last_at,
+    budget_attempts = budget_attempts + change.spent, next_attempt_at = change.next_attempt_at, last_at = change.last_at,
     last_status = change.last_status, last_class = change.last_class, last_latency_us = change.last_latency_us,
     updated_at = NEW.now
 FROM (SELECT value->>0 AS id, value->>1 AS number, value->>2 AS state, value->>3 AS reason,
         value->>4 AS next_attempt_at, value->>5 AS last_at, value->>6 AS last_status, value->>7 AS last_class,
-        value->>8 AS last_latency_us
+        value->>8 AS last_latency_us, value->>9 AS spent
     FROM jsonb_each(NEW.moves)) AS change
 WHERE deliveries.id = change.id AND deliveries.state = 'pending' AND deliveries.attempts = change.number - 1;
 INSERT INTO minute_stats (minute, endpoint_id, attempts, successes, latency_us, failed_dns, failed_connect,

@@ -278,6 +278,7 @@ impl Writer {
                 deliveries: effects.deliveries_changed,
                 endpoints: effects.endpoints_changed,
                 certificates: effects.certificates,
+                breakers: effects.breakers,
             },
         );
     }

@@ -1,6 +1,7 @@
 //! The HTTP API over real sockets: a real server, engine and store.
 
 mod auth;
+mod breakers;
 mod certificates;
 mod contract_routes;
 mod deliveries;

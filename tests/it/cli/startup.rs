@@ -18,9 +18,22 @@ fn a_configuration_that_cannot_be_is_refused_with_line_and_remedy() {
             "hookyard: HOME/h.toml:1: there is no key \"listn\": did you mean \"listen\"?",
         ),
         (
-            "\n[breaker]\nenabled = true\n",
-            "hookyard: HOME/h.toml:3: breaker.enabled belongs to the circuit breaker, which this version does not \
+            "\n[notify]\ncommand = []\n",
+            "hookyard: HOME/h.toml:3: notify.command belongs to notifications, which this version does not \
              have: remove it",
+        ),
+        (
+            "[breaker]\nwindow = 10\nattempts_min = 20\n",
+            "hookyard: HOME/h.toml:3: breaker.attempts_min: 20 is out of range: choose 2 to 10",
+        ),
+        (
+            "[breaker]\nshare = \"most\"\n",
+            "hookyard: HOME/h.toml:2: breaker.share: \"most\" is no share: choose 0.1% to 100%",
+        ),
+        (
+            "[breaker]\nprobe_first = \"1m\"\nprobe_max = \"10s\"\n",
+            "hookyard: HOME/h.toml:3: breaker.probe_max: a wait of 10s between probes is out of range: choose 1m to \
+             1d",
         ),
         (
             "shutdown_grace = \"1h\"\n",

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hookyard::api::endpoint::{CreateEndpoint, RetryBody};
+use hookyard::api::endpoint::{BreakerBody, CreateEndpoint, RetryBody};
 use hookyard::clock::{Clock, SystemClock};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -141,6 +141,11 @@ async fn create_endpoints(service: &Service, port: u16) -> InFlightMax {
             ordered: Some(ordered),
             concurrency: Some(concurrency),
             retry: Some(retry),
+            // One of them refuses every event twice, and must get each three times in this test's seconds.
+            breaker: Some(BreakerBody {
+                enabled: Some(false),
+                ..BreakerBody::default()
+            }),
             ..CreateEndpoint::default()
         };
         service.client.create_endpoint(&body).await.unwrap();

@@ -1,6 +1,7 @@
 //! The engine with real actors, store and sockets, on virtual time.
 
 mod bounds;
+mod breakers;
 mod certificates;
 mod clock;
 mod contracts;

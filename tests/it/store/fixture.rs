@@ -8,6 +8,7 @@ use std::time::Duration;
 use hookyard::clock::{Clock, SharedClock, VirtualClock};
 use hookyard::domain::actor::Actor;
 use hookyard::domain::attempt::{Attempt, Failure, FailureClass, Phases, Response};
+use hookyard::domain::breaker::BreakerOverride;
 use hookyard::domain::delivery::Delivery;
 use hookyard::domain::endpoint::{Endpoint, EndpointStatus, HoldClock, SealedSecret};
 use hookyard::domain::event::NewEvent;
@@ -226,6 +227,12 @@ pub(crate) fn plain_endpoint(id: EndpointId, now: Timestamp) -> Endpoint {
         concurrency: None,
         retry: None,
         rate_limit: Some("60 per 1m".parse().unwrap()),
+        breaker: Some(Box::new(BreakerOverride {
+            share_permille: Some(300),
+            probe_max: Some(Duration::from_secs(90)),
+            ..BreakerOverride::default()
+        })),
+        breaker_open_since: None,
         timeout: None,
         test_mode: false,
         status: EndpointStatus::Active,

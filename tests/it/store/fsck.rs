@@ -288,6 +288,12 @@ const ROWS: &[(&str, &[&str])] = &[
         &["impossible EP: is active, and the clock of its hold runs"],
     ),
     (
+        "UPDATE endpoints SET breaker_open_since = 5 WHERE id = {EP}",
+        &[
+            "impossible EP: is active behind an open breaker, and the clock of its hold stands still",
+        ],
+    ),
+    (
         "UPDATE deliveries SET reason = 'because' WHERE id = {FRESH}",
         &["impossible FRESH: is pending for the reason because"],
     ),

@@ -138,6 +138,8 @@ impl House {
             concurrency: None,
             retry: None,
             rate_limit: None,
+            breaker: None,
+            breaker_open_since: None,
             timeout: None,
             test_mode: false,
             status: EndpointStatus::Active,
