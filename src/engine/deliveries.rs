@@ -4,7 +4,7 @@ use super::error::EngineError;
 use super::handle::Engine;
 use super::paging;
 use super::router::Told;
-use super::views::{AttemptView, DeliveryQuery, DeliveryView, Page, Searched};
+use super::views::{AttemptView, DeliveryQuery, DeliveryView, LaneStatus, Page, Searched};
 use super::why;
 use crate::domain::actor::Actor;
 use crate::domain::attempt::Attempt;
@@ -155,18 +155,19 @@ impl Engine {
             .as_ref()
             .and_then(|endpoint| endpoint.retry.as_ref())
             .or(contract.map(|contract| &contract.retry));
+        let (lane, ahead) = self.queue_of(&delivery).await?;
         let facts = why::Facts {
             delivery: &delivery,
             endpoint: endpoint.as_deref(),
             policy,
             latest: attempts.last(),
             note: note.as_deref(),
-            rate_limit: if self.waits_for_rate_limit(&delivery).await {
-                let own = endpoint.as_ref().and_then(|endpoint| endpoint.rate_limit);
-                own.or_else(|| contract.and_then(|contract| contract.rate_limit))
-            } else {
-                None
-            },
+            rate_limit: endpoint
+                .as_ref()
+                .and_then(|endpoint| endpoint.rate_limit)
+                .or_else(|| contract.and_then(|contract| contract.rate_limit)),
+            lane: lane.as_ref(),
+            ahead,
         };
         let why = why::sentence(self.desk.now(), &facts);
         Ok(DeliveryView {
@@ -176,15 +177,20 @@ impl Engine {
         })
     }
 
-    /// Whether a delivery is pending in a lane that its rate limit holds back right now.
-    async fn waits_for_rate_limit(&self, delivery: &Delivery) -> bool {
+    /// What stands before a pending delivery: its lane, where that is in memory, and how many come first.
+    async fn queue_of(
+        &self,
+        delivery: &Delivery,
+    ) -> Result<(Option<LaneStatus>, u32), EngineError> {
         if delivery.state != DeliveryState::Pending {
-            return false;
+            return Ok((None, 0));
         }
-        let lanes = self.lanes().await.unwrap_or_default().lanes;
-        lanes
-            .iter()
-            .any(|lane| lane.endpoint_id == delivery.endpoint_id && lane.rate_limited)
+        let endpoint = self.desk.book.get(delivery.endpoint_id);
+        let ordered = endpoint.is_some_and(|endpoint| endpoint.ordered);
+        let lane = self.lane(delivery.endpoint_id).await.unwrap_or_default();
+        let (store, most) = (&self.desk.store, why::AHEAD_MAX + 1);
+        let ahead = store.ahead_of(delivery, ordered, self.desk.now(), most);
+        Ok((lane, ahead.await?))
     }
 
     /// The attempts of a delivery, oldest first.

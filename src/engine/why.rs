@@ -1,12 +1,17 @@
 //! One sentence: why a delivery stands where it does, and what comes next.
 
+use super::views::LaneStatus;
 use crate::domain::attempt::Attempt;
 use crate::domain::delivery::{DeadReason, Delivery, DeliveryState, DiscardReason};
 use crate::domain::duration::DurationText;
 use crate::domain::endpoint::{DisabledReason, Endpoint, EndpointStatus};
+use crate::domain::lane::BreakerPhase;
 use crate::domain::rate_limit::RateLimit;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::time::Timestamp;
+
+/// Deliveries ahead that are counted: beyond it a number tells nobody more, and counting costs.
+pub(super) const AHEAD_MAX: u32 = 1_000;
 
 /// What the sentence is made of.
 pub(super) struct Facts<'a> {
@@ -15,8 +20,12 @@ pub(super) struct Facts<'a> {
     pub(super) policy: Option<&'a RetryPolicy>,
     pub(super) latest: Option<&'a Attempt>,
     pub(super) note: Option<&'a str>,
-    /// The rate limit, where the endpoint's lane waits for it right now.
+    /// The rate limit in force.
     pub(super) rate_limit: Option<RateLimit>,
+    /// Its endpoint's lane, where that is in memory.
+    pub(super) lane: Option<&'a LaneStatus>,
+    /// Pending deliveries of its endpoint that come before it, counted up to one more than [`AHEAD_MAX`].
+    pub(super) ahead: u32,
 }
 
 /// The sentence. Failure texts in it are the receiver's or the network's: not escaped.
@@ -64,17 +73,73 @@ fn pending(now: Timestamp, facts: &Facts<'_>, failure: &str) -> String {
     let attempts = facts.policy.map(|policy| policy.retries() + 1);
     let of = attempts.map_or_else(String::new, |attempts| format!(" of {attempts}"));
     let next = delivery.budget_attempts + 1;
-    let limit = facts.rate_limit.map_or_else(String::new, |limit| {
-        format!(", and its endpoint's rate limit of {limit} makes it wait")
-    });
+    let blocked = blocked(now, facts);
     match delivery.next_attempt_at {
-        None => format!("Waiting for its first attempt: it is due now{limit}."),
+        None if delivery.attempts == 0 => {
+            format!("Waiting for its first attempt: it is due now{blocked}.")
+        }
         Some(at) if at > now => {
             let wait = DurationText(at.since(now));
-            format!("Attempt {next}{of} follows in {wait}, at {at}{failure}.")
+            format!("Attempt {next}{of} follows in {wait}, at {at}{blocked}{failure}.")
         }
-        Some(_) => format!("Attempt {next}{of} is due now{limit}{failure}."),
+        None | Some(_) => format!("Attempt {next}{of} is due now{blocked}{failure}."),
     }
+}
+
+/// What is in the way of a pending delivery besides its own time, as clauses.
+fn blocked(now: Timestamp, facts: &Facts<'_>) -> String {
+    let mut text = String::new();
+    let within = |at: Timestamp| DurationText(at.since(now));
+    let noted = facts
+        .endpoint
+        .and_then(|endpoint| endpoint.breaker_open_since);
+    match (facts.lane, noted) {
+        (None, Some(_)) => text.push_str("; breaker open, a probe goes out when something is due"),
+        (None, None) => {}
+        (Some(lane), _) => {
+            if let Some(at) = lane.restarts_at {
+                let wait = within(at);
+                text.push_str(&format!(
+                    "; its lane ended unexpectedly and starts again in {wait}"
+                ));
+            }
+            if lane.rate_limited
+                && let Some(limit) = facts.rate_limit
+            {
+                text.push_str(&format!(
+                    ", and its endpoint's rate limit of {limit} makes it wait"
+                ));
+            }
+            match lane.breaker {
+                BreakerPhase::Closed => {}
+                BreakerPhase::Open(at) => {
+                    text.push_str(&format!("; breaker open, next probe in {}", within(at)));
+                }
+                BreakerPhase::HalfOpen(limit) => {
+                    text.push_str(&format!("; breaker half-open, {limit} at once"));
+                }
+            }
+            let cools_until = lane
+                .cools_until
+                .filter(|_| lane.breaker == BreakerPhase::Closed);
+            if let Some(at) = cools_until {
+                let wait = within(at);
+                text.push_str(&format!(
+                    "; its receiver is overloaded and gets nothing for {wait}"
+                ));
+            }
+            if lane.at_limit && facts.ahead > 0 {
+                let in_flight = lane.in_flight;
+                text.push_str(&format!("; {in_flight} in flight, as many as may be"));
+            }
+        }
+    }
+    match facts.ahead {
+        0 => {}
+        ahead if ahead > AHEAD_MAX => text.push_str(&format!("; more than {AHEAD_MAX} ahead")),
+        ahead => text.push_str(&format!("; {ahead} ahead")),
+    }
+    text
 }
 
 fn failure(facts: &Facts<'_>) -> String {

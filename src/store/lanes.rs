@@ -44,6 +44,11 @@ pub(super) const SELECT_PENDING: &str = concat!(
      AND s.next_attempt_at IS NOT NULL AND s.endpoint_id = $1 AND s.id > $2 ORDER BY s.id LIMIT $3)) \
      ORDER BY d.id LIMIT $3"
 );
+pub(super) const SELECT_FRESH_AHEAD: &str = "SELECT count(*) FROM (SELECT 1 FROM deliveries d \
+     WHERE d.state = 'pending' AND d.next_attempt_at IS NULL AND d.endpoint_id = $1 AND d.id < $2 LIMIT $3)";
+pub(super) const SELECT_SCHEDULED_AHEAD: &str = "SELECT count(*) FROM (SELECT 1 FROM deliveries d \
+     WHERE d.state = 'pending' AND d.next_attempt_at IS NOT NULL AND d.endpoint_id = $1 \
+     AND d.next_attempt_at < $2 AND d.id < $3 LIMIT $4)";
 pub(super) const SELECT_DUE_AFTER: &str = "SELECT d.next_attempt_at FROM deliveries d \
      WHERE d.state = 'pending' AND d.next_attempt_at IS NOT NULL AND d.endpoint_id = $1 \
      AND d.next_attempt_at > $2 ORDER BY d.next_attempt_at LIMIT 1";
@@ -147,6 +152,41 @@ impl Store {
             .await?;
         let steady: Option<i64> = row.map(|row| row.try_get(0)).transpose()?;
         Ok(steady.map(|steady| self.wall_clock(steady)))
+    }
+
+    /// How many pending deliveries of its endpoint come before a pending delivery, counted up to `most`: older ones in
+    /// an ordered lane, else those that were due before it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn ahead_of(
+        &self,
+        delivery: &Delivery,
+        ordered: bool,
+        now: Timestamp,
+        most: u32,
+    ) -> Result<u32, StoreError> {
+        let (own, any) = (delivery.id.as_i64(), i64::MAX);
+        let steady = |at: Timestamp| at.as_millis().saturating_add(self.clock_offset_ms());
+        let (fresh_below, scheduled_before, scheduled_below) = match delivery.next_attempt_at {
+            _ if ordered => (own, any, own),
+            Some(at) => (any, steady(at), any),
+            None => (own, steady(now.moved_by(1)), any),
+        };
+        let fresh = sqlx::query(SELECT_FRESH_AHEAD)
+            .bind(delivery.endpoint_id.as_i64())
+            .bind(fresh_below)
+            .bind(most)
+            .fetch_one(self.readers());
+        let fresh: u32 = fresh.await?.try_get(0)?;
+        let scheduled = sqlx::query(SELECT_SCHEDULED_AHEAD)
+            .bind(delivery.endpoint_id.as_i64())
+            .bind(scheduled_before)
+            .bind(scheduled_below)
+            .bind(most)
+            .fetch_one(self.readers());
+        let scheduled: u32 = scheduled.await?.try_get(0)?;
+        Ok(fresh.saturating_add(scheduled).min(most))
     }
 
     /// Endpoints with pending deliveries (held ones too) and how many: where lanes start from after a restart.

@@ -67,6 +67,10 @@ async fn lanes_load_from_the_partial_indexes() {
     ] {
         check(sql, &[]).await;
     }
+    // Searches, cut off at a bound; what comes of them is counted.
+    for sql in [lanes::SELECT_FRESH_AHEAD, lanes::SELECT_SCHEDULED_AHEAD] {
+        check(sql, &["SCAN (subquery"]).await;
+    }
     // The two halves are searches, merged and put in order: no more rows than twice the window.
     check(
         lanes::SELECT_PENDING,

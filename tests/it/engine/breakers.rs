@@ -79,6 +79,13 @@ async fn a_receiver_that_fails_gets_probes_alone_until_it_is_back() {
         at = next;
     }
     assert_eq!(spent_at_most(&world).await, 1, "probes cost nothing");
+    let waiting = world.deliveries().await;
+    let last = waiting
+        .iter()
+        .rfind(|delivery| delivery.endpoint_id == endpoint.id);
+    let why = world.engine.delivery(last.unwrap().id).await.unwrap().why;
+    assert!(why.contains("; breaker open, next probe in "), "{why}");
+    assert!(why.contains(" ahead"), "{why}");
 
     bad.always(Behaviour::ok());
     let next = probe_at(&world, &endpoint).await;

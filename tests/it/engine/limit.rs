@@ -57,7 +57,7 @@ async fn a_receiver_gets_sixty_a_minute_and_everything_in_the_end() {
     let last = world.deliveries().await.pop().unwrap();
     assert_eq!(
         world.engine.delivery(last.id).await.unwrap().why,
-        "Waiting for its first attempt: it is due now, and its endpoint's rate limit of 60 per 1m makes it wait."
+        "Waiting for its first attempt: it is due now, and its endpoint's rate limit of 60 per 1m makes it wait; 89 ahead."
     );
     world.run_until(START + secs(59)).await;
     assert_eq!(receiver.requests().len(), 60);
