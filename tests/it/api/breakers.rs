@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::certificates::alert;
 use super::http::Ask;
 use super::service::Service;
 use crate::support::receiver::Receiver;
@@ -66,14 +67,20 @@ async fn an_open_breaker_is_told_everywhere() {
     let service = Service::start().await;
     let receiver = Receiver::start();
     receiver.always(Behaviour::status(500));
-    let mut changes = service.engine.subscribe();
-    let endpoint = service.endpoint(json!({"url": receiver.url("/")})).await;
+    let mut stream = service.client().stream("alerts").await.unwrap();
+    let billing = json!({"url": receiver.url("/"), "name": "billing"});
+    let endpoint = service.endpoint(billing).await;
     let events: Vec<_> = (0..40)
         .map(|number| json!({"type": "a.b", "data": number}))
         .collect();
     let batch = Ask::post("/v1/events/batch", &json!(events).to_string());
     service.ask(batch).await.expect(202);
-    while changes.recv().await.unwrap().breakers.is_empty() {}
+    let alert = alert(&mut stream).await;
+    assert_eq!(alert.name, "breaker.opened");
+    let id = endpoint["id"].as_str().unwrap();
+    let told =
+        format!("billing ({id}) fails: its breaker is open, and nothing but probes goes out");
+    assert_eq!(alert.text, told);
     let path = format!("/v1/endpoints/{}", endpoint["id"].as_str().unwrap());
     // Subscribers hear of a commit before the endpoints in memory are what it made of them.
     let shown = loop {

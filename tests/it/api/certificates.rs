@@ -13,7 +13,8 @@ use super::service::Service;
 use crate::support::receiver::Receiver;
 use crate::support::receiver_tls::Authority;
 
-async fn alert(stream: &mut FrameStream) -> Alert {
+/// The next alert of a stream.
+pub(super) async fn alert(stream: &mut FrameStream) -> Alert {
     let waiting = async {
         loop {
             if let StreamFrame::Change(mut change) = stream.next().await.unwrap().unwrap()

@@ -23,8 +23,9 @@ use run::Run;
 const SHORT: u64 = 100_000;
 /// Those with hundreds of deliveries each.
 const LONG: u64 = 100;
-/// Seeds that showed a fault once: short and long ones.
-const FOUND: [(u64, bool); 0] = [];
+/// Seeds that showed a fault once, and whether they are long ones. 71: the last one pending, which its receiver would
+/// never take, was probed for ever behind an open breaker and never died.
+const FOUND: [(u64, bool); 1] = [(71, false)];
 
 /// Plays every second short schedule: two tests share them, so that two processors do.
 fn play_short(first: u64) {
