@@ -22,7 +22,7 @@ use run::Run;
 /// Short schedules that every run of the tests plays.
 const SHORT: u64 = 100_000;
 /// Those with hundreds of deliveries each.
-const LONG: u64 = 100;
+const LONG: u64 = 30;
 /// Seeds that showed a fault once, and whether they are long ones. 71: the last one pending, which its receiver would
 /// never take, was probed for ever behind an open breaker and never died.
 const FOUND: [(u64, bool); 1] = [(71, false)];
