@@ -40,6 +40,9 @@ pub struct DeliveryView {
     pub last_status: Option<u16>,
     /// Its failure class: `dns`, `connect`, `tls`, `timeout`, `protocol`, `status`, `body`, `blocked`, `internal`.
     pub last_class: Option<String>,
+    /// The cause of its failure, by which `/v1/causes` knows it; absent on success, before it, and for tests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
     /// How long it took, in microseconds.
     pub last_latency_us: Option<u64>,
     /// Whether its event is a test.

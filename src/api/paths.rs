@@ -42,6 +42,8 @@ pub const DELIVERY_DISCARD: &str = "/v1/deliveries/{id}/discard";
 pub const STATS: &str = "/v1/stats";
 /// Where every delivery stands: in all, by day, by endpoint.
 pub const LEDGER: &str = "/v1/ledger";
+/// Why attempts fail.
+pub const CAUSES: &str = "/v1/causes";
 /// Server-sent events.
 pub const STREAM: &str = "/v1/stream";
 /// `POST` creates, `GET` lists.

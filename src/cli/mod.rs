@@ -5,6 +5,7 @@
 //! [`crate::client`]; only `service` puts store, transport, engine and server together.
 
 mod bench;
+mod causes;
 mod config;
 mod confirm;
 mod connect;

@@ -10,8 +10,8 @@ use super::failure::{Exit, exit_of, text_of};
 use super::output::{Output, note};
 use super::tree::{Command, Tree};
 use super::{
-    bench, config, console, contract, delivery, demo, egress, endpoint, event, fsck, help, ledger,
-    listen, manual, serve, stats, token, unit, verify,
+    bench, causes, config, console, contract, delivery, demo, egress, endpoint, event, fsck, help,
+    ledger, listen, manual, serve, stats, token, unit, verify,
 };
 use crate::config::Environment;
 
@@ -52,6 +52,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> anyhow::Result<()> {
         Some(Command::Token(args)) => on_runtime(token::run(args, context)),
         Some(Command::Contract(args)) => on_runtime(contract::run(args, context)),
         Some(Command::Stats(args)) => on_runtime(stats::run(args, context)),
+        Some(Command::Causes(args)) => on_runtime(causes::run(args, context)),
         Some(Command::Ledger(args)) => on_runtime(ledger::run(args, context)),
         Some(Command::Fsck(args)) => on_runtime(fsck::run(args, context)),
         Some(Command::Egress(args)) => on_runtime(egress::run(args, context)),

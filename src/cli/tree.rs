@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use super::output::Colour;
 use super::{
-    bench, config, console, contract, delivery, demo, egress, endpoint, event, fsck, help, ledger,
-    listen, manual, serve, stats, token, unit, verify,
+    bench, causes, config, console, contract, delivery, demo, egress, endpoint, event, fsck, help,
+    ledger, listen, manual, serve, stats, token, unit, verify,
 };
 
 /// Webhook delivery that an ops team runs from a terminal.
@@ -61,6 +61,8 @@ pub(crate) enum Command {
     Contract(contract::ContractArgs),
     /// Show totals and what happened lately.
     Stats(stats::StatsArgs),
+    /// Show why attempts fail.
+    Causes(causes::CausesArgs),
     /// Show where every delivery stands, and whether it adds up.
     Ledger(ledger::LedgerArgs),
     /// Count everything again and say what does not add up.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Client, ClientError};
+use crate::api::cause::{CausesQuery, CausesView};
 use crate::api::contract::{ContractView, ListedEventType, RotateKeyBody, ServiceKeyView};
 use crate::api::delivery::{AttemptDetail, DeliveryDetail, DeliveryView};
 use crate::api::egress::EgressView;
@@ -304,6 +305,14 @@ impl Client {
     /// See [`Client::publish`].
     pub async fn stats(&self, window: &str) -> Result<StatsView, ClientError> {
         self.get(paths::STATS, &WindowQuery { window }).await
+    }
+
+    /// Why attempts fail, most failures first.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn causes(&self, query: &CausesQuery) -> Result<CausesView, ClientError> {
+        self.get(paths::CAUSES, query).await
     }
 
     /// Where every delivery stands: in all, by day, and a page of endpoints.

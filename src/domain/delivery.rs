@@ -2,6 +2,7 @@
 
 use super::attempt::LastAttempt;
 use super::event_type::EventType;
+use super::fingerprint::CauseId;
 use super::id::{DeliveryId, EndpointId, EventId};
 use super::time::Timestamp;
 
@@ -97,6 +98,8 @@ pub struct Delivery {
     pub next_attempt_at: Option<Timestamp>,
     /// What came of the latest attempt.
     pub last_attempt: Option<LastAttempt>,
+    /// The cause of the latest attempt's failure; `None` when it succeeded, before it, and for tests.
+    pub cause: Option<CauseId>,
     /// Whether its event is a test.
     pub test: bool,
     /// When its event was accepted.

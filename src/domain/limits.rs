@@ -83,6 +83,17 @@ pub const FAILURE_TEXT_CHARS_MAX: usize = 500;
 /// Characters of an endpoint's latest failure, class included: what a line of a list may show.
 pub const LAST_FAILURE_CHARS_MAX: usize = 200;
 
+/// Characters of a cause's message: a line of a list, and enough to tell causes apart.
+pub const CAUSE_MESSAGE_CHARS_MAX: usize = 200;
+/// Bytes of an answer's body that its cause is made of.
+pub const CAUSE_BODY_BYTES_MAX: usize = 4 * 1024;
+/// Causes that are told apart; failures beyond them count as other ones of their class.
+pub const CAUSES_MAX: usize = 1_000;
+/// Causes that are listed when the caller does not say.
+pub const CAUSES_LISTED_DEFAULT: u32 = 50;
+/// Dead deliveries of one cause that are counted; beyond it there are at least so many.
+pub const CAUSE_DEAD_COUNTED_MAX: u32 = 10_000;
+
 /// Characters of a filter: a long line, and what a URL's query carries anywhere.
 pub const FILTER_CHARS_MAX: usize = 2_048;
 /// Levels of parentheses and negations in a filter: keeps recursion shallow.

@@ -28,6 +28,7 @@ pub mod escape;
 pub mod event;
 pub mod event_type;
 pub mod filter;
+pub mod fingerprint;
 pub mod id;
 pub mod json;
 pub mod lane;

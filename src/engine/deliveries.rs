@@ -11,6 +11,7 @@ use crate::domain::attempt::Attempt;
 use crate::domain::contract::Contract;
 use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::filter::{Expr, Filter, Plan, Subject};
+use crate::domain::fingerprint::CauseId;
 use crate::domain::id::DeliveryId;
 use crate::store::{AuditNote, DeliveryScope, DeliverySelect, SqlCondition, StoreError};
 
@@ -32,6 +33,7 @@ impl Engine {
             .as_ref()
             .and_then(|plan| plan.sql.as_ref())
             .and_then(|expr| SqlCondition::of_filter(expr, now));
+        let plan_cause = plan.as_ref().and_then(Plan::cause);
         // What SQL could not be asked is decided here, row by row.
         let rest = match &condition {
             Some(_) => plan.and_then(|plan| plan.rest),
@@ -39,7 +41,7 @@ impl Engine {
         };
         let narrowed = rest.is_some() || query.tenant.is_some() || scope_is_loose(&query);
         let select = DeliverySelect {
-            scope: scope(&query),
+            scope: scope(&query, plan_cause),
             condition,
         };
         let page_rows = if narrowed {
@@ -278,10 +280,10 @@ const fn scope_is_loose(query: &DeliveryQuery) -> bool {
     query.event_id.is_some() && query.endpoint_id.is_some()
 }
 
-fn scope(query: &DeliveryQuery) -> DeliveryScope {
+fn scope(query: &DeliveryQuery, cause: Option<CauseId>) -> DeliveryScope {
     match (query.event_id, query.endpoint_id) {
         (Some(event), _) => DeliveryScope::Event(event),
         (None, Some(endpoint)) => DeliveryScope::Endpoint(endpoint),
-        (None, None) => DeliveryScope::All,
+        (None, None) => cause.map_or(DeliveryScope::All, DeliveryScope::Cause),
     }
 }

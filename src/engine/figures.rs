@@ -9,7 +9,7 @@ use super::paging;
 use super::views::{Ledger, MinuteStats, PageRequest, Stats};
 use crate::domain::id::EndpointId;
 use crate::domain::time::Timestamp;
-use crate::store::{AttemptStats, LedgerReport};
+use crate::store::{AttemptStats, Cause, LedgerReport};
 
 impl Engine {
     /// What happened in the last `window`, minute by minute, and where all deliveries stand.
@@ -56,6 +56,15 @@ impl Engine {
         let to = self.desk.now().moved_by(1);
         let store = &self.desk.store;
         Ok(store.endpoint_stats(endpoints, to - window, to).await?)
+    }
+
+    /// Why attempts failed in the last `window`, most failures first.
+    ///
+    /// # Errors
+    /// Internal.
+    pub async fn causes(&self, window: Duration, limit: u32) -> Result<Vec<Cause>, EngineError> {
+        let now = self.desk.now();
+        Ok(self.desk.store.causes(now - window, now, limit).await?)
     }
 
     /// The conservation ledger at one moment: everything, the newest `days` days, and a page of endpoints.

@@ -45,8 +45,8 @@ mod wish;
 mod yard;
 
 pub use crate::store::{
-    AttemptStats, BreakerChange, CertificateCounts, CertificateWarning, Changes, DeliveryChange,
-    EndpointLedger, LedgerReport, Published, StoreFacts, StoredEvent,
+    AttemptStats, BreakerChange, Cause, CertificateCounts, CertificateWarning, Changes,
+    DeliveryChange, EndpointLedger, LedgerReport, Published, StoreFacts, StoredEvent,
 };
 pub use error::EngineError;
 pub use handle::{Engine, KEY_CHECK};

@@ -14,12 +14,13 @@
 //! `known_tokens` and `caller` decide who may; `envelope` and `problem` word refusals. `body`, `json`, `query` and
 //! `publish` read what was sent, `answers` and `views` write what goes out, `masking` and `outsider` keep from a
 //! caller what is not for it. `events`, `endpoints`, `endpoint_actions`, `deliveries`, `tokens`, `contracts`,
-//! `egress`, `ledger`, `service`, `probes` and `stream` are the resources; `contract_routes` are those that contracts add.
+//! `egress`, `causes`, `ledger`, `service`, `probes` and `stream` are the resources; `contract_routes` are those that contracts add.
 
 mod access;
 mod answers;
 mod body;
 mod caller;
+mod causes;
 mod contract_routes;
 mod contracts;
 mod deliveries;

@@ -12,8 +12,8 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, Secur
 use super::access::{ADMINISTER, Access, MANAGE_OWN, OPERATE, PUBLISH, READ, READ_OWN};
 use super::problem::{Kind, Refusal};
 use super::{
-    contract_routes, contracts, deliveries, egress, endpoint_actions, endpoints, events, ledger,
-    probes, service, stream, tokens,
+    causes, contract_routes, contracts, deliveries, egress, endpoint_actions, endpoints, events,
+    ledger, probes, service, stream, tokens,
 };
 use crate::api::paths;
 
@@ -145,6 +145,9 @@ routes! {
     }
     LEDGER {
         GET ledger::show READ;
+    }
+    CAUSES {
+        GET causes::list READ;
     }
     STREAM {
         GET stream::open READ;

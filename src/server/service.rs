@@ -43,7 +43,11 @@ pub(super) async fn stats(
     ok(&stats::view(&state, window).await?)
 }
 
-fn window(text: &str) -> Result<Duration, String> {
+/// The window of time that a text asks for.
+///
+/// # Errors
+/// Not a duration, or outside 1m to 24h.
+pub(super) fn window(text: &str) -> Result<Duration, String> {
     let DurationText(window) = text
         .parse()
         .map_err(|error: crate::domain::duration::InvalidDuration| error.to_string())?;

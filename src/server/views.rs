@@ -69,6 +69,7 @@ pub(super) fn delivery(delivery: &Delivery, endpoint_name: Option<String>) -> De
         last_class: last
             .and_then(|last| last.class)
             .map(|class| class.as_str().to_owned()),
+        cause: delivery.cause.map(|cause| cause.to_string()),
         last_latency_us: last.map(|last| micros(last.latency)),
         test: delivery.test,
         created_at: delivery.created_at,

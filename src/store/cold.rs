@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use super::error::StoreError;
 use super::record::{AuditNote, BreakerChange, CertificateWarning, DeliveryChange};
 use crate::domain::endpoint::Endpoint;
+use crate::domain::fingerprint::CauseId;
 use crate::domain::id::{AuditId, EndpointId, Id, IdMint};
 use crate::domain::time::Timestamp;
 
@@ -55,6 +56,8 @@ pub(super) struct Effects {
     pub(super) certificates: Vec<CertificateWarning>,
     /// Breakers that opened or closed, for subscribers.
     pub(super) breakers: Vec<BreakerChange>,
+    /// Causes that are no longer kept.
+    pub(super) causes_gone: Vec<CauseId>,
     /// Events accepted.
     pub(super) events: u32,
     /// The new clock offset.
@@ -69,6 +72,7 @@ impl Effects {
         self.deliveries_changed.extend(other.deliveries_changed);
         self.certificates.extend(other.certificates);
         self.breakers.extend(other.breakers);
+        self.causes_gone.extend(other.causes_gone);
         self.events += other.events;
         self.clock_offset_ms = other.clock_offset_ms.or(self.clock_offset_ms);
     }

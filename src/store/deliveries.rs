@@ -11,6 +11,7 @@ use super::page::{Cursor, Page};
 use super::rows::Columns;
 use crate::domain::attempt::{FailureClass, LastAttempt};
 use crate::domain::delivery::{Delivery, DeliveryState, DiscardReason};
+use crate::domain::fingerprint::CauseId;
 use crate::domain::id::{DeliveryId, EndpointId, EventId};
 use crate::domain::time::Timestamp;
 use std::time::Duration;
@@ -25,13 +26,13 @@ macro_rules! delivery_columns {
     () => {
         "d.id, d.event_id, d.event_type, d.endpoint_id, d.state, d.reason, d.attempts, d.budget_attempts, \
          d.budget_started_at, d.held_before_ms, d.next_attempt_at, d.last_at, d.last_status, d.last_class, \
-         d.last_latency_us, d.test, d.created_at, d.updated_at"
+         d.last_latency_us, d.last_cause, d.test, d.created_at, d.updated_at"
     };
 }
 pub(super) use delivery_columns;
 
 /// How many columns [`delivery_columns`] has.
-pub(super) const COLUMNS: usize = 18;
+pub(super) const COLUMNS: usize = 19;
 
 pub(super) const SELECT_ONE: &str = concat!(
     "SELECT ",
@@ -63,6 +64,8 @@ pub enum DeliveryScope {
     Event(EventId),
     /// The dead ones of one endpoint.
     Dead(EndpointId),
+    /// Those whose latest failure has this cause.
+    Cause(CauseId),
     /// All of one endpoint: no index has them, so a page looks at a bounded number of rows.
     Endpoint(EndpointId),
 }
@@ -186,7 +189,7 @@ impl DeliverySelect {
     const fn scans(&self) -> bool {
         match self.scope {
             DeliveryScope::All | DeliveryScope::Between(..) => self.condition.is_some(),
-            DeliveryScope::Event(_) | DeliveryScope::Dead(_) => false,
+            DeliveryScope::Event(_) | DeliveryScope::Dead(_) | DeliveryScope::Cause(_) => false,
             DeliveryScope::Endpoint(_) => true,
         }
     }
@@ -203,6 +206,7 @@ impl DeliveryScope {
         match self {
             Self::All | Self::Between(..) => 0,
             Self::Event(event_id) => event_id.as_i64(),
+            Self::Cause(cause) => cause.as_i64(),
             Self::Dead(endpoint_id) | Self::Endpoint(endpoint_id) => endpoint_id.as_i64(),
         }
     }
@@ -215,6 +219,7 @@ pub(super) fn page_sql(select: &DeliverySelect, binds: usize) -> String {
         DeliveryScope::All | DeliveryScope::Between(..) => String::new(),
         DeliveryScope::Event(_) => format!(" AND d.event_id = ${key}"),
         DeliveryScope::Dead(_) => format!(" AND d.state = 'dead' AND d.endpoint_id = ${key}"),
+        DeliveryScope::Cause(_) => format!(" AND d.last_cause = ${key}"),
         // The plus keeps the planner on the rows' own order: no index has an endpoint's deliveries.
         DeliveryScope::Endpoint(_) => format!(" AND +d.endpoint_id = ${key}"),
     };
@@ -271,6 +276,7 @@ pub(super) fn decode(
     let held_before_ms = columns.take("held_before_ms")?;
     let next_attempt_at: Option<i64> = columns.take("next_attempt_at")?;
     let last_attempt = last_attempt(&mut columns)?;
+    let cause: Option<i64> = columns.take("last_cause")?;
     Ok(Delivery {
         id: DeliveryId::from_i64(columns.id()),
         event_id,
@@ -283,6 +289,7 @@ pub(super) fn decode(
         held_before_ms,
         next_attempt_at: next_attempt_at.map(wall),
         last_attempt,
+        cause: cause.map(CauseId::from_i64),
         test: columns.take("test")?,
         created_at: columns.time("created_at")?,
         updated_at: columns.time("updated_at")?,

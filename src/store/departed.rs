@@ -1,4 +1,5 @@
-//! Rows of what nobody uses any more: endpoints deleted long ago without a delivery left, tokens ended long ago.
+//! Rows of what nobody uses any more: endpoints deleted long ago without a delivery left, tokens ended long ago, causes
+//! that nothing failed for in a long time.
 //!
 //! The ledger of all endpoints together keeps what a taken endpoint's counters held; audit entries keep its id.
 
@@ -6,6 +7,7 @@ use sqlx::Row;
 
 use super::cold::WriteTx;
 use super::error::StoreError;
+use crate::domain::fingerprint::CauseId;
 use crate::domain::id::EndpointId;
 use crate::domain::time::Timestamp;
 
@@ -28,6 +30,42 @@ pub(super) const DELETE_REVOKED: &str = "DELETE FROM tokens WHERE id IN \
      (SELECT id FROM tokens WHERE revoked_at < $1 ORDER BY revoked_at LIMIT $2)";
 pub(super) const DELETE_EXPIRED: &str = "DELETE FROM tokens WHERE id IN \
      (SELECT id FROM tokens WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+
+pub(super) const DELETE_CAUSE_MINUTES: &str = "DELETE FROM cause_minutes WHERE (minute, cause_id) IN \
+     (SELECT minute, cause_id FROM cause_minutes WHERE minute < $1 ORDER BY minute, cause_id LIMIT $2)";
+pub(super) const SELECT_OLD_CAUSES: &str =
+    "SELECT id FROM causes WHERE last_seen < $1 ORDER BY last_seen LIMIT $2";
+/// Takes a cause, in this order; deliveries keep its id.
+pub(super) const TAKE_CAUSE: [&str; 2] = [
+    "DELETE FROM cause_endpoints WHERE cause_id = $1",
+    "DELETE FROM causes WHERE id = $1",
+];
+
+/// Takes up to `limit` causes that were last seen before `edge`; answers how many.
+pub(super) async fn take_causes(
+    tx: &mut WriteTx<'_>,
+    edge: i64,
+    limit: i64,
+) -> Result<u64, StoreError> {
+    let rows = sqlx::query(SELECT_OLD_CAUSES)
+        .bind(edge)
+        .bind(limit)
+        .fetch_all(&mut *tx.connection)
+        .await?;
+    let mut gone = 0;
+    for row in &rows {
+        let id: i64 = row.try_get(0)?;
+        for sql in TAKE_CAUSE {
+            sqlx::query(sql)
+                .bind(id)
+                .execute(&mut *tx.connection)
+                .await?;
+        }
+        tx.effects.causes_gone.push(CauseId::from_i64(id));
+        gone += 1;
+    }
+    Ok(gone)
+}
 
 /// Looks at up to `limit` deleted endpoints from behind the id `after` on and takes those that were deleted before
 /// `edge` and have nothing left. Answers how many went and the last one looked at; `None` when there was none.

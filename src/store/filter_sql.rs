@@ -111,6 +111,7 @@ impl Writer {
             Field::Endpoint => &["p.name"],
             Field::Tenant => &["p.tenant"],
             Field::Contract => &["p.contract"],
+            Field::Cause => &["iif(d.last_cause IS NULL, NULL, printf('%012x', d.last_cause))"],
             _ => &[],
         };
         match wanted {

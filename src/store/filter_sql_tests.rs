@@ -17,10 +17,14 @@ use crate::domain::delivery::{DeadReason, Delivery, DeliveryState, DiscardReason
 use crate::domain::endpoint::{DisabledReason, Endpoint, EndpointStatus, HoldClock};
 use crate::domain::filter::samples::sql_expr;
 use crate::domain::filter::{Filter, Subject};
+use crate::domain::fingerprint::CauseId;
 use crate::domain::id::{DeliveryId, EndpointId, EventId};
 use crate::domain::time::Timestamp;
 
-const SCHEMA: &str = include_str!("../../migrations/sqlite/0001_start.sql");
+const SCHEMA: [&str; 2] = [
+    include_str!("../../migrations/sqlite/0001_start.sql"),
+    include_str!("../../migrations/sqlite/0010_causes.sql"),
+];
 const ROWS: usize = 300;
 const FILTERS: usize = 400;
 
@@ -160,6 +164,9 @@ fn random_row(rng: &mut ChaCha8Rng, index: usize, endpoints: usize) -> SampleRow
         held_before_ms: 0,
         next_attempt_at: None,
         last_attempt,
+        cause: rng
+            .random_bool(0.5)
+            .then(|| CauseId::from_i64(rng.random_range(0..3))),
         test: rng.random_bool(0.2),
         created_at,
         updated_at: created_at,
@@ -173,10 +180,9 @@ fn random_row(rng: &mut ChaCha8Rng, index: usize, endpoints: usize) -> SampleRow
 }
 
 async fn fill(connection: &mut SqliteConnection, endpoints: &[Endpoint], rows: &[SampleRow]) {
-    sqlx::raw_sql(SCHEMA)
-        .execute(&mut *connection)
-        .await
-        .unwrap();
+    for part in SCHEMA {
+        sqlx::raw_sql(part).execute(&mut *connection).await.unwrap();
+    }
     for endpoint in endpoints {
         let disabled = matches!(endpoint.status, EndpointStatus::Disabled { .. });
         sqlx::query(
@@ -213,7 +219,7 @@ async fn fill(connection: &mut SqliteConnection, endpoints: &[Endpoint], rows: &
             .unwrap();
         sqlx::query(
             "INSERT INTO deliveries VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, NULL, $10, $11, $12, $13, \
-             $14, 0, NULL)",
+             $14, 0, NULL, $15)",
         )
         .bind(delivery.id.as_i64())
         .bind(delivery.event_id.as_i64())
@@ -229,6 +235,7 @@ async fn fill(connection: &mut SqliteConnection, endpoints: &[Endpoint], rows: &
         .bind(last.and_then(|last| last.class).map(FailureClass::as_str))
         .bind(last.map(|last| i64::try_from(last.latency.as_micros()).unwrap()))
         .bind(delivery.created_at.as_millis())
+        .bind(delivery.cause.map(CauseId::as_i64))
         .execute(&mut *connection)
         .await
         .unwrap();

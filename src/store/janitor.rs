@@ -8,7 +8,7 @@
 use sqlx::{AssertSqlSafe, Row};
 
 use super::cold::{ColdCommand, WriteTx};
-use super::departed::{self, DELETE_EXPIRED, DELETE_REVOKED};
+use super::departed::{self, DELETE_CAUSE_MINUTES, DELETE_EXPIRED, DELETE_REVOKED};
 use super::error::StoreError;
 use super::handle::Store;
 use super::ledger::{LedgerMoves, day_of_column};
@@ -21,6 +21,8 @@ use crate::domain::retention::RetentionPlan;
 const CHUNK_ROWS: i64 = 250;
 /// Bytes of payloads that one step frees, about: freed pages are written too.
 const CHUNK_BYTES: i64 = 2 * 1024 * 1024;
+/// Causes that one step takes: each has a row for every endpoint that failed so.
+const CAUSES_TAKEN: i64 = 1;
 /// Free pages (16 MiB) that are kept in the file for reuse.
 const FREE_PAGES_KEPT: i64 = 4_096;
 
@@ -180,7 +182,9 @@ impl ColdCommand for RetentionStep {
                 let edge = self.plan.minutes_before.as_millis();
                 let gone = delete_chunk(tx, DELETE_MINUTES, edge).await?
                     + delete_chunk(tx, DELETE_MINUTE_TOTALS, edge).await?
-                    + delete_chunk(tx, DELETE_MINUTE_EVENTS, edge).await?;
+                    + delete_chunk(tx, DELETE_MINUTE_EVENTS, edge).await?
+                    + delete_chunk(tx, DELETE_CAUSE_MINUTES, edge).await?
+                    + departed::take_causes(tx, edge, CAUSES_TAKEN).await?;
                 removed.others = gone;
                 self.stay_while(gone, Stage::Pages)
             }

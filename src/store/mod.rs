@@ -22,6 +22,7 @@
 mod attempts;
 mod audit;
 mod breakers;
+mod causes;
 mod certificates;
 mod checkpoint;
 mod cold;
@@ -60,6 +61,7 @@ mod tokens;
 mod writer;
 
 pub use audit::AuditEntry;
+pub use causes::Cause;
 pub use certificates::{CertificateCounts, NearCertificate};
 pub use counters::{AttemptStats, EndpointLedger};
 pub use deliveries::{DeliveryScope, DeliverySelect, SqlCondition, SqlValue};

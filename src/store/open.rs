@@ -13,6 +13,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection, SqlitePool};
 use tokio::sync::{broadcast, mpsc};
 
+use super::causes::KnownCauses;
 use super::checkpoint::Checkpointer;
 use super::endpoints;
 use super::error::StoreError;
@@ -75,6 +76,7 @@ impl Store {
         let time = AgreedTime::before_step(Arc::clone(&clock), set_back_ms.unwrap_or(0));
         let index = read_index(&mut connection, options.catalogues.clone()).await?;
 
+        let causes = KnownCauses::read(&mut connection).await?;
         let facts = Arc::new(FactsBoard::default());
         let checkpoints = checkpoint_options(&path).connect().await?;
         let no_thread = |source| StoreError::file(&options.data_dir, source);
@@ -94,6 +96,7 @@ impl Store {
             mint: Arc::clone(&mint),
             clock_offset_ms: Arc::clone(&clock_offset_ms),
             index,
+            causes,
             hand_over,
             changes: changes.clone(),
             commits: 0,

@@ -7,10 +7,11 @@ use sqlx::{AssertSqlSafe, Row};
 use super::deliveries::{self, page_sql};
 use super::writer::{SELECT_KEYS, SELECT_ODD};
 use super::{
-    DeliveryScope, DeliverySelect, SqlCondition, Store, StoreOptions, attempts, audit,
+    DeliveryScope, DeliverySelect, SqlCondition, Store, StoreOptions, attempts, audit, causes,
     certificates, counters, departed, events, janitor, lanes, ledger, moves, service_keys, tokens,
 };
 use crate::clock::SystemClock;
+use crate::domain::fingerprint::CauseId;
 use crate::domain::id::{DeliveryId, EndpointId, EventId};
 
 /// What the plan of `sql` reads without an index, as SQLite words it.
@@ -104,6 +105,7 @@ async fn delivery_pages_of_every_scope_are_searches_in_order() {
         DeliveryScope::Between(delivery, delivery),
         DeliveryScope::Event(EventId::from_i64(1)),
         DeliveryScope::Dead(endpoint),
+        DeliveryScope::Cause(CauseId::from_i64(1)),
         DeliveryScope::Endpoint(endpoint),
     ] {
         for condition in [None, Some("d.state = $1 AND e.key = $2 AND p.name = $3")] {
@@ -147,6 +149,14 @@ async fn the_ledger_is_read_by_day_and_by_endpoint_in_order() {
 }
 
 #[tokio::test]
+async fn causes_read_their_window_and_then_one_search_each() {
+    check(causes::SELECT_COUNTS, &["USE TEMP B-TREE"]).await;
+    // The dead of a cause are a search in an index, cut off and then counted.
+    let sources = ["SCAN i VIRTUAL", "SCAN (subquery"];
+    check(causes::SELECT_CAUSES, &sources).await;
+}
+
+#[tokio::test]
 async fn the_writer_and_the_janitor_look_only_at_their_rows() {
     check(SELECT_KEYS, &["SCAN k VIRTUAL TABLE"]).await;
     check(SELECT_ODD, &["SCAN r VIRTUAL TABLE"]).await;
@@ -165,11 +175,13 @@ async fn the_writer_and_the_janitor_look_only_at_their_rows() {
         departed::SELECT_DELETED,
         departed::DELETE_REVOKED,
         departed::DELETE_EXPIRED,
+        departed::DELETE_CAUSE_MINUTES,
+        departed::SELECT_OLD_CAUSES,
     ] {
         check(sql, &[]).await;
     }
     // What refers to a taken row is looked for as well.
-    for sql in departed::TAKE_ENDPOINT {
+    for sql in departed::TAKE_ENDPOINT.iter().chain(&departed::TAKE_CAUSE) {
         check(sql, &[]).await;
     }
     for sql in [janitor::COUNT_DELIVERIES, janitor::COUNT_DAYS] {

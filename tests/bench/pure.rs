@@ -142,6 +142,7 @@ fn filter(criterion: &mut Criterion) {
         held_before_ms: 0,
         next_attempt_at: None,
         last_attempt: None,
+        cause: None,
         test: false,
         created_at: NOW,
         updated_at: NOW,

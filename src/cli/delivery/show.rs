@@ -70,6 +70,7 @@ fn fields(detail: &DeliveryDetail) -> Vec<Field> {
         ("endpoint", delivery.endpoint_id.to_string()),
         ("name", or_empty(delivery.endpoint_name.as_ref())),
         ("attempts", delivery.attempts.to_string()),
+        ("cause", or_empty(delivery.cause.as_ref())),
         ("next attempt", or_empty(delivery.next_attempt_at)),
         ("test", if delivery.test { "yes" } else { "" }.to_owned()),
         ("created", delivery.created_at.to_string()),

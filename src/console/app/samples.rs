@@ -55,6 +55,7 @@ pub(crate) fn delivery(number: i64) -> DeliveryView {
         last_attempt_at: Some(accepted),
         last_status: Some(200),
         last_class: None,
+        cause: None,
         last_latency_us: Some(70_400),
         test: false,
         created_at: accepted,

@@ -120,6 +120,7 @@ fn text(field: &Field, wanted: &TextMatch, subject: &Subject<'_>) -> bool {
         Field::Endpoint => subject.endpoint_name.is_some_and(is),
         Field::Tenant => subject.tenant.is_some_and(is),
         Field::Contract => is(subject.contract),
+        Field::Cause => subject.cause.as_deref().is_some_and(is),
         Field::Host => subject.host.as_deref().is_some_and(is),
         Field::Metadata(key) => subject
             .metadata

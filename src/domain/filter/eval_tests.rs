@@ -8,6 +8,7 @@ use crate::domain::attempt::{Attempt, Failure, FailureClass, Phases, Response};
 use crate::domain::delivery::{DeadReason, Delivery, DeliveryState, DiscardReason};
 use crate::domain::endpoint::{Endpoint, EndpointStatus, HoldClock};
 use crate::domain::event::Event;
+use crate::domain::fingerprint::CauseId;
 use crate::domain::id::{DeliveryId, EndpointId, EventId, Id};
 use crate::domain::json::RawJson;
 use crate::domain::tenant::Audience;
@@ -106,6 +107,7 @@ fn delivery(attempt: Option<&Attempt>) -> Delivery {
         held_before_ms: 0,
         next_attempt_at: None,
         last_attempt: attempt.map(Attempt::summary),
+        cause: attempt.map(|_| CauseId::from_i64(0x9f)),
         test: false,
         created_at: at("2026-04-13T10:00:00Z"),
         updated_at: at("2026-04-13T10:00:00Z"),

@@ -28,6 +28,8 @@ pub enum Field {
     Status,
     /// The latest attempt's failure class.
     Class,
+    /// The cause of the latest failure.
+    Cause,
     /// Attempts made in all.
     Attempts,
     /// Whole milliseconds that the latest attempt took.
@@ -75,7 +77,7 @@ pub(super) enum Kind {
 }
 
 /// Name, short form, field. Those that end in a dot take a path.
-const FIELDS: [(&str, &str, Field); 19] = [
+const FIELDS: [(&str, &str, Field); 20] = [
     ("id", "", Field::Id),
     ("event", "", Field::Event),
     ("type", "", Field::Type),
@@ -85,6 +87,7 @@ const FIELDS: [(&str, &str, Field); 19] = [
     ("state", "", Field::State),
     ("status", "", Field::Status),
     ("class", "", Field::Class),
+    ("cause", "", Field::Cause),
     ("attempts", "try", Field::Attempts),
     ("latency", "lat", Field::Latency),
     ("age", "", Field::Age),
@@ -144,6 +147,7 @@ impl Field {
             | Self::Endpoint
             | Self::Tenant
             | Self::Contract
+            | Self::Cause
             | Self::Host
             | Self::Metadata(_) => Kind::Text,
             Self::Text => Kind::Contains,

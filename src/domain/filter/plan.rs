@@ -3,6 +3,7 @@
 use super::ast::{Expr, StateWord, Term, Test, TextMatch};
 use super::field::Field;
 use super::parse::Filter;
+use crate::domain::fingerprint::CauseId;
 use crate::domain::time::Timestamp;
 
 /// Who can decide a part of a filter.
@@ -48,6 +49,14 @@ impl Plan {
         self.rest.is_none()
     }
 
+    /// The one cause that every delivery which passes has; `None` where the filter names none, or several.
+    pub fn cause(&self) -> Option<CauseId> {
+        match self.sql.as_ref()? {
+            Expr::And(parts) => parts.iter().find_map(only_cause),
+            single => only_cause(single),
+        }
+    }
+
     /// An instant before which no delivery was created that passes at `now`; `None` where the filter sets none.
     ///
     /// Ids rise with time, so a store reads no further back. `age<2h` gives two hours ago, `at>=…` that instant.
@@ -59,6 +68,16 @@ impl Plan {
                 .max(),
             single => created_since(single, now),
         }
+    }
+}
+
+fn only_cause(part: &Expr) -> Option<CauseId> {
+    let Expr::Term(Term::Field(Field::Cause, Test::Text(matches))) = part else {
+        return None;
+    };
+    match matches.as_slice() {
+        [TextMatch::Pattern(pattern)] if pattern.is_literal() => pattern.text().parse().ok(),
+        _ => None,
     }
 }
 

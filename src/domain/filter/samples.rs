@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{Expr, Field, Filter, MemberMatch, MemberTest, Pattern, Term, Test, TextMatch};
 
 /// Terms that SQL can decide.
-const SQL_TERMS: [&str; 48] = [
+const SQL_TERMS: [&str; 50] = [
     "signed",
     "Signed",
     "packet.*",
@@ -42,6 +42,8 @@ const SQL_TERMS: [&str; 48] = [
     "status<400",
     "class:any",
     "class:dns,timeout",
+    "cause:000000000001",
+    "cause:*2,00*1",
     "try>1",
     "try:0,2..3",
     "lat>=2s",

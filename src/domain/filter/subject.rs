@@ -47,6 +47,8 @@ pub struct Subject<'a> {
     pub attempts: u32,
     /// What came of the latest attempt.
     pub last_attempt: Option<&'a LastAttempt>,
+    /// The cause of the latest failure, as it is shown.
+    pub cause: Option<String>,
     /// When the delivery was created.
     pub created_at: Timestamp,
     /// Whether its event is a test.
@@ -103,6 +105,7 @@ impl<'a> Subject<'a> {
             in_flight,
             attempts: delivery.attempts,
             last_attempt: delivery.last_attempt.as_ref(),
+            cause: delivery.cause.map(|cause| cause.to_string()),
             created_at: delivery.created_at,
             test: delivery.test,
             size: None,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::super::attempts::{SignersColumn, headers_to_bytes};
+use super::super::causes::KnownCauses;
 use super::super::counters::minute_of;
 use super::super::error::StoreError;
 use super::super::events::audience_to_column;
@@ -12,6 +13,7 @@ use super::super::record::{
     AcceptedDelivery, AcceptedEvent, AfterAttempt, AttemptRecord, DeliveryChange, Published,
     Recorded,
 };
+use super::cause_delta::CauseDeltas;
 use super::endpoint_delta::EndpointDelta;
 use super::look::{Look, Taken};
 use super::queue::{PublishCall, RecordCall};
@@ -21,6 +23,7 @@ use crate::domain::attempt::{Attempt, FailureClass};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::endpoint::HoldClock;
 use crate::domain::event::{Event, NewEvent};
+use crate::domain::fingerprint::{CauseId, Fingerprint};
 use crate::domain::id::{EndpointId, IdMint};
 use crate::domain::time::Timestamp;
 
@@ -60,6 +63,8 @@ pub(super) struct Batch {
     pub(super) late: Rows,
     endpoints: BTreeMap<EndpointId, EndpointDelta>,
     days: BTreeMap<i64, LedgerDelta>,
+    /// Its failures.
+    pub(super) causes: CauseDeltas,
     minutes: BTreeMap<(i64, EndpointId), MinuteDelta>,
     /// Its time.
     pub(super) now: Timestamp,
@@ -87,6 +92,7 @@ impl Batch {
         calls: &[Hot],
         look: Look,
         mint: &Mutex<IdMint>,
+        known: &mut KnownCauses,
         now: Timestamp,
         clock_offset_ms: i64,
     ) -> Self {
@@ -100,6 +106,7 @@ impl Batch {
             late: Rows::new(),
             endpoints: BTreeMap::new(),
             days: BTreeMap::new(),
+            causes: CauseDeltas::default(),
             minutes: BTreeMap::new(),
             now,
             clock_offset_ms,
@@ -116,12 +123,12 @@ impl Batch {
                     None => Answer::Published(batch.publish(call, matches, &mut keys, &mut mint)),
                 },
                 Hot::Record(call) => match odd.get(&place) {
-                    None => batch.record(&call.record, true, false),
+                    None => batch.record(&call.record, known, true, false),
                     Some(odd) if odd.missing => Answer::Failed(StoreError::not_found(
                         "delivery",
                         &call.record.attempt.delivery_id,
                     )),
-                    Some(odd) => batch.record(&call.record, odd.waits, odd.test),
+                    Some(odd) => batch.record(&call.record, known, odd.waits, odd.test),
                 },
             };
             batch.answers.push(answer);
@@ -279,7 +286,13 @@ impl Batch {
             .piece(Some(data));
     }
 
-    fn record(&mut self, record: &AttemptRecord, waits: bool, test: bool) -> Answer {
+    fn record(
+        &mut self,
+        record: &AttemptRecord,
+        known: &mut KnownCauses,
+        waits: bool,
+        test: bool,
+    ) -> Answer {
         self.mix.attempts = true;
         self.mix.stale |= !waits;
         let attempt = &record.attempt;
@@ -292,6 +305,11 @@ impl Batch {
             let ended_at = attempt.started_at + attempt.phases.total;
             endpoint.ended(ended_at, attempt.failure.as_ref());
         }
+        let cause = if test {
+            None
+        } else {
+            self.cause(attempt, known)
+        };
         let (id, number) = (attempt.delivery_id.as_i64(), i64::from(attempt.number));
         if !waits {
             self.late.row(id).int(number);
@@ -318,7 +336,8 @@ impl Batch {
             .int(i64::from(!matches!(
                 record.next,
                 AfterAttempt::Unspent { .. }
-            )));
+            )))
+            .int_or_null(cause.map(CauseId::as_i64));
         let endpoint = self.endpoints.entry(attempt.endpoint_id).or_default();
         let day = self.days.entry(day_of(attempt.delivery_id)).or_default();
         for delta in [&mut endpoint.ledger, day] {
@@ -331,6 +350,17 @@ impl Batch {
             state,
         });
         Answer::Recorded(Recorded::Applied)
+    }
+
+    /// Counts a failure under its cause.
+    fn cause(&mut self, attempt: &Attempt, known: &mut KnownCauses) -> Option<CauseId> {
+        let failure = attempt.failure.as_ref()?;
+        let found = known.admit(Fingerprint::of(failure, attempt.response.as_ref()));
+        let id = found.id;
+        let ended_at = attempt.started_at + attempt.phases.total;
+        self.causes.failed(found, attempt.endpoint_id, ended_at);
+        self.mix.failures = true;
+        Some(id)
     }
 
     /// An attempt's row.

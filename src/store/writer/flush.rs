@@ -41,7 +41,7 @@ impl Writer {
     async fn try_flush(&mut self, calls: &[Hot], now: Timestamp) -> Result<Batch, StoreError> {
         let look = look(&mut self.connection, calls).await?;
         let offset = self.offset();
-        let mut batch = Batch::of(calls, look, &self.mint, now, offset);
+        let mut batch = Batch::of(calls, look, &self.mint, &mut self.causes, now, offset);
         if batch.is_empty() {
             return Ok(batch);
         }
@@ -151,6 +151,8 @@ async fn write(
         .bind(minute_totals.finish())
         .bind(real)
         .bind(days.finish())
+        .bind(batch.causes.cause_rows().finish())
+        .bind(batch.causes.endpoint_rows().finish())
         .execute(connection)
         .await?;
     Ok(())

@@ -1,6 +1,7 @@
 //! The one writer: it owns the only write connection, and everything that changes the file goes through its queue.
 
 mod batch;
+mod cause_delta;
 mod endpoint_delta;
 mod flush;
 mod look;

@@ -11,9 +11,9 @@ use super::super::error::StoreError;
 
 /// What a flush brings, in the order in which it is bound: events, the bytes that rows refer to, deliveries, attempts,
 /// the ledger by endpoint, minutes of endpoints, now, its minute, events accepted, the clock offset, moves of
-/// deliveries, deliveries whose attempts came too late, totals of minutes, accepted events that are no tests, and the
-/// ledger by day.
-const COLUMNS: [&str; 15] = [
+/// deliveries, deliveries whose attempts came too late, totals of minutes, accepted events that are no tests, the
+/// ledger by day, causes of failures, and those by endpoint.
+const COLUMNS: [&str; 17] = [
     "events",
     "heap",
     "deliveries",
@@ -29,6 +29,8 @@ const COLUMNS: [&str; 15] = [
     "minute_totals",
     "real",
     "days",
+    "causes",
+    "cause_endpoints",
 ];
 
 const EVENTS: &str = "
@@ -60,10 +62,10 @@ FROM jsonb_each(NEW.attempts);
 UPDATE deliveries SET state = change.state, reason = change.reason, attempts = change.number,
     budget_attempts = budget_attempts + change.spent, next_attempt_at = change.next_attempt_at, last_at = change.last_at,
     last_status = change.last_status, last_class = change.last_class, last_latency_us = change.last_latency_us,
-    updated_at = NEW.now
+    last_cause = change.last_cause, updated_at = NEW.now
 FROM (SELECT value->>0 AS id, value->>1 AS number, value->>2 AS state, value->>3 AS reason,
         value->>4 AS next_attempt_at, value->>5 AS last_at, value->>6 AS last_status, value->>7 AS last_class,
-        value->>8 AS last_latency_us, value->>9 AS spent
+        value->>8 AS last_latency_us, value->>9 AS spent, value->>10 AS last_cause
     FROM jsonb_each(NEW.moves)) AS change
 WHERE deliveries.id = change.id AND deliveries.state = 'pending' AND deliveries.attempts = change.number - 1;
 INSERT INTO minute_stats (minute, endpoint_id, attempts, successes, latency_us, failed_dns, failed_connect,
@@ -135,6 +137,21 @@ ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, pe
         + iif(excluded.last_success_at IS NULL, consecutive_failures, 0);
 ";
 
+/// Failures by cause; the minute is that of the flush.
+const FAILURES: &str = "
+INSERT INTO causes (id, class, status, message, failures, first_seen, last_seen)
+SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 FROM jsonb_each(NEW.causes) WHERE true
+ON CONFLICT (id) DO UPDATE SET failures = failures + excluded.failures,
+    last_seen = max(last_seen, excluded.last_seen);
+INSERT INTO cause_minutes (minute, cause_id, failures)
+SELECT NEW.minute, value->>0, value->>4 FROM jsonb_each(NEW.causes) WHERE true
+ON CONFLICT (minute, cause_id) DO UPDATE SET failures = failures + excluded.failures;
+INSERT INTO cause_endpoints (cause_id, endpoint_id, failures, last_seen)
+SELECT value->>0, value->>1, value->>2, value->>3 FROM jsonb_each(NEW.cause_endpoints) WHERE true
+ON CONFLICT (cause_id, endpoint_id) DO UPDATE SET failures = failures + excluded.failures,
+    last_seen = max(last_seen, excluded.last_seen);
+";
+
 /// What a flush holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mix {
@@ -144,25 +161,48 @@ pub(super) struct Mix {
     pub(super) attempts: bool,
     /// Some of them came too late.
     pub(super) stale: bool,
+    /// Some of them failed for a cause that is counted.
+    pub(super) failures: bool,
 }
 
 impl Mix {
     /// The statement for it: it binds what [`COLUMNS`] name.
     pub(super) const fn sql(self) -> &'static str {
-        SQL[self.events as usize + 2 * self.attempts as usize + 4 * self.stale as usize]
+        SQL[self.events as usize
+            + 2 * self.attempts as usize
+            + 4 * self.stale as usize
+            + 8 * self.failures as usize]
     }
 }
 
-/// By mix: 1 for events, 2 for attempts, 4 for late ones.
-const SQL: [&str; 8] = [
-    "INSERT INTO flush_0 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
-    "INSERT INTO flush_1 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
-    "INSERT INTO flush_2 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
-    "INSERT INTO flush_3 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
-    "INSERT INTO flush_4 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
-    "INSERT INTO flush_5 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
-    "INSERT INTO flush_6 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
-    "INSERT INTO flush_7 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+macro_rules! insert_into {
+    ($view:literal) => {
+        concat!(
+            "INSERT INTO flush_",
+            $view,
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+        )
+    };
+}
+
+/// By mix: 1 for events, 2 for attempts, 4 for late ones, 8 for failures.
+const SQL: [&str; 16] = [
+    insert_into!("0"),
+    insert_into!("1"),
+    insert_into!("2"),
+    insert_into!("3"),
+    insert_into!("4"),
+    insert_into!("5"),
+    insert_into!("6"),
+    insert_into!("7"),
+    insert_into!("8"),
+    insert_into!("9"),
+    insert_into!("10"),
+    insert_into!("11"),
+    insert_into!("12"),
+    insert_into!("13"),
+    insert_into!("14"),
+    insert_into!("15"),
 ];
 
 /// Gives the writer's connection the views that [`Mix::sql`] inserts into.
@@ -184,7 +224,7 @@ fn view(mix: usize) -> String {
         "CREATE TEMP VIEW flush_{mix} AS SELECT {columns};\n\
          CREATE TEMP TRIGGER flush_{mix}_taken INSTEAD OF INSERT ON flush_{mix} BEGIN\n"
     );
-    for (bit, part) in [(1, EVENTS), (2, ATTEMPTS), (4, STALE)] {
+    for (bit, part) in [(1, EVENTS), (2, ATTEMPTS), (4, STALE), (8, FAILURES)] {
         if mix & bit != 0 {
             text.push_str(part);
         }

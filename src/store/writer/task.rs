@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{broadcast, mpsc, watch};
 
+use super::super::causes::KnownCauses;
 use super::super::checkpoint::{self, Nudge};
 use super::super::cold::{Effects, PendingCold, WriteTx};
 use super::super::error::StoreError;
@@ -47,6 +48,8 @@ pub(crate) struct Writer {
     pub(crate) clock_offset_ms: Arc<AtomicI64>,
     /// The endpoints that events are matched against.
     pub(crate) index: EndpointIndex,
+    /// The causes that failures count under.
+    pub(crate) causes: KnownCauses,
     /// Where accepted events go.
     pub(crate) hand_over: HandOverSender,
     /// Where commits are told.
@@ -263,6 +266,7 @@ impl Writer {
 
     /// After the commit of rare changes: what they change in memory.
     fn apply(&mut self, commands: u64, effects: Effects) {
+        self.causes.forget(&effects.causes_gone);
         for endpoint in &effects.endpoints {
             self.index.put(endpoint);
         }

@@ -2,6 +2,7 @@
 
 mod auth;
 mod breakers;
+mod causes;
 mod certificates;
 mod contract_routes;
 mod deliveries;

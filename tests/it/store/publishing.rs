@@ -39,6 +39,7 @@ async fn an_event_reads_back_as_it_was_published_and_is_handed_over() {
         held_before_ms: 0,
         next_attempt_at: None,
         last_attempt: None,
+        cause: None,
         test: false,
         created_at: START,
         updated_at: START,
