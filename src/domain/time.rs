@@ -3,6 +3,7 @@
 //! Nothing here reads a clock; `crate::clock` does that and hands the reading in.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::ops::{Add, Sub};
 use std::str::FromStr;
 use std::time::Duration;
@@ -16,8 +17,14 @@ const PRINTABLE_MAX_MS: i64 = 253_402_207_200_000 - 1;
 /// An instant: milliseconds since 1970-01-01T00:00:00Z, leap seconds ignored.
 ///
 /// Arithmetic saturates: no configured duration can move an instant past the ends of the scale.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(i64);
+///
+/// Kept with the sign bit turned over: in the order of time and never zero, so that an `Option` of it is no larger.
+/// A service holds many of those, a dozen for every lane.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(NonZeroU64);
+
+/// What is turned over.
+const SIGN_BIT: u64 = 1 << 63;
 
 /// A text that is not an RFC 3339 instant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,34 +35,40 @@ pub struct InvalidTimestamp {
 
 impl Timestamp {
     /// 1970-01-01T00:00:00Z.
-    pub const EPOCH: Self = Self(0);
+    pub const EPOCH: Self = Self::from_millis(0);
     /// Later than any instant that a clock shows.
-    pub const FAR_FUTURE: Self = Self(i64::MAX);
+    pub const FAR_FUTURE: Self = Self::from_millis(i64::MAX);
 
-    /// The instant that lies `millis` milliseconds after the epoch (before it when negative).
+    /// The instant that lies `millis` milliseconds after the epoch (before it when negative). The very first number
+    /// there is means the same as the second.
     pub const fn from_millis(millis: i64) -> Self {
-        Self(millis)
+        match NonZeroU64::new(millis.cast_unsigned() ^ SIGN_BIT) {
+            Some(turned) => Self(turned),
+            None => Self(NonZeroU64::MIN),
+        }
     }
 
     /// Milliseconds since the epoch.
     pub const fn as_millis(self) -> i64 {
-        self.0
+        (self.0.get() ^ SIGN_BIT).cast_signed()
     }
 
     /// Whole seconds since the epoch, rounded down.
     pub const fn as_unix_seconds(self) -> i64 {
-        self.0.div_euclid(1000)
+        self.as_millis().div_euclid(1000)
     }
 
     /// How long after `earlier` this instant lies; zero when it does not.
     pub fn since(self, earlier: Self) -> Duration {
-        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+        Duration::from_millis(
+            u64::try_from(self.as_millis().saturating_sub(earlier.as_millis())).unwrap_or(0),
+        )
     }
 
     /// This instant, later by `millis` milliseconds (earlier when negative).
     #[must_use]
     pub const fn moved_by(self, millis: i64) -> Self {
-        Self(self.0.saturating_add(millis))
+        Self::from_millis(self.as_millis().saturating_add(millis))
     }
 
     /// RFC 3339 in UTC with milliseconds: `2026-04-13T10:18:00.000Z`, the form of the native API.
@@ -67,7 +80,7 @@ impl Timestamp {
     pub fn to_rfc3339_seconds(self) -> String {
         format!(
             "{:.0}",
-            Self(self.as_unix_seconds().saturating_mul(1000)).to_jiff()
+            Self::from_millis(self.as_unix_seconds().saturating_mul(1000)).to_jiff()
         )
     }
 
@@ -77,8 +90,20 @@ impl Timestamp {
     }
 
     fn to_jiff(self) -> jiff::Timestamp {
-        let clamped = self.0.clamp(PRINTABLE_MIN_MS, PRINTABLE_MAX_MS);
+        let clamped = self.as_millis().clamp(PRINTABLE_MIN_MS, PRINTABLE_MAX_MS);
         jiff::Timestamp::from_millisecond(clamped).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+    }
+}
+
+impl Default for Timestamp {
+    fn default() -> Self {
+        Self::EPOCH
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Timestamp({})", self.as_millis())
     }
 }
 
@@ -87,7 +112,7 @@ impl Add<Duration> for Timestamp {
 
     fn add(self, duration: Duration) -> Self {
         let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
-        Self(self.0.saturating_add(millis))
+        Self::from_millis(self.as_millis().saturating_add(millis))
     }
 }
 
@@ -96,7 +121,7 @@ impl Sub<Duration> for Timestamp {
 
     fn sub(self, duration: Duration) -> Self {
         let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
-        Self(self.0.saturating_sub(millis))
+        Self::from_millis(self.as_millis().saturating_sub(millis))
     }
 }
 
@@ -111,7 +136,7 @@ impl FromStr for Timestamp {
 
     fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
         text.parse::<jiff::Timestamp>()
-            .map(|instant| Self(instant.as_millisecond()))
+            .map(|instant| Self::from_millis(instant.as_millisecond()))
             .map_err(|_| InvalidTimestamp {
                 text: text.chars().take(64).collect(),
             })
@@ -151,6 +176,21 @@ mod tests {
             error.to_string(),
             "\"yesterday\" is not an RFC 3339 instant such as 2026-04-13T10:18:00Z"
         );
+    }
+
+    #[test]
+    fn instants_are_in_the_order_of_time_and_an_option_is_no_larger() {
+        let instants =
+            [i64::MIN, -5, -1, 0, 1, 1_776_075_480_250, i64::MAX].map(Timestamp::from_millis);
+        assert!(
+            instants.is_sorted_by(|one, next| one < next),
+            "{instants:?}"
+        );
+        assert_eq!(Timestamp::default(), Timestamp::EPOCH);
+        for millis in [i64::MIN + 1, -1, 0, 1, i64::MAX] {
+            assert_eq!(Timestamp::from_millis(millis).as_millis(), millis);
+        }
+        assert_eq!(size_of::<Option<Timestamp>>(), size_of::<Timestamp>());
     }
 
     #[test]
