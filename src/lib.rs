@@ -45,6 +45,8 @@
 //!   matched against the endpoints as they are at that point, and no event slips past an endpoint created before it.
 //! - **The store is the queue.** Mailboxes carry hints that may be lost; lanes hold bounded windows and fall back to
 //!   reading. Nothing but a lane decides when a delivery goes out; there is no second scheduler and no polling.
+//! - **A replay moves with its cursor.** Items are put back to work in the transaction that moves the replay past them,
+//!   and end in the one that records their last attempt: no crash repeats or loses one.
 //! - **Nothing is written before a send.** In-flight is memory only: a crash means "send again", at most once more.
 //! - **Time comes from [`clock`]**, randomness from a seed that [`cli`] draws; both are arguments everywhere else.
 //! - **The console has no private door.** It, the command line and the tests go through [`client`].

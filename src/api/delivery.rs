@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::event_type::EventType;
-use crate::domain::id::{AttemptId, DeliveryId, EndpointId, EventId, SecretId, ServiceKeyId};
+use crate::domain::id::{
+    AttemptId, DeliveryId, EndpointId, EventId, ReplayId, SecretId, ServiceKeyId,
+};
 use crate::domain::time::Timestamp;
 
 /// A delivery in a list.
@@ -53,6 +55,10 @@ pub struct DeliveryView {
     /// When its state last changed.
     #[schema(value_type = String)]
     pub updated_at: Timestamp,
+    /// The replay that last put it to work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub replay_id: Option<ReplayId>,
 }
 
 /// One delivery with all its attempts.
@@ -93,6 +99,10 @@ pub struct AttemptView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub certificate_expires_at: Option<Timestamp>,
+    /// The replay it was made for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub replay_id: Option<ReplayId>,
     /// How long each stage took.
     pub phases: PhasesView,
 }

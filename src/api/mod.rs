@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod page;
 pub mod paths;
 pub mod problem;
+pub mod replay;
 pub mod secret;
 pub mod stats;
 pub mod stream;

@@ -28,6 +28,8 @@ pub const ENDPOINT_TEST: &str = "/v1/endpoints/{id}/test";
 pub const ENDPOINT_ROTATE_SECRET: &str = "/v1/endpoints/{id}/rotate-secret";
 /// `GET` shows the newest secret; audited.
 pub const ENDPOINT_SECRET: &str = "/v1/endpoints/{id}/secret";
+/// `POST` replays its dead deliveries since a time.
+pub const ENDPOINT_RECOVER: &str = "/v1/endpoints/{id}/recover";
 /// `GET` lists, by filter.
 pub const DELIVERIES: &str = "/v1/deliveries";
 /// One delivery with its attempts.
@@ -38,6 +40,16 @@ pub const ATTEMPT: &str = "/v1/deliveries/{id}/attempts/{number}";
 pub const DELIVERY_REPLAY: &str = "/v1/deliveries/{id}/replay";
 /// `POST` gives it up.
 pub const DELIVERY_DISCARD: &str = "/v1/deliveries/{id}/discard";
+/// `POST` plans and starts, `GET` lists.
+pub const REPLAYS: &str = "/v1/replays";
+/// One replay, or a plan.
+pub const REPLAY: &str = "/v1/replays/{id}";
+/// `POST` holds it.
+pub const REPLAY_PAUSE: &str = "/v1/replays/{id}/pause";
+/// `POST` lets it go on.
+pub const REPLAY_RESUME: &str = "/v1/replays/{id}/resume";
+/// `POST` ends it.
+pub const REPLAY_CANCEL: &str = "/v1/replays/{id}/cancel";
 /// Totals and the last minutes.
 pub const STATS: &str = "/v1/stats";
 /// Where every delivery stands: in all, by day, by endpoint.

@@ -30,6 +30,7 @@ mod lists;
 mod manual;
 mod output;
 mod receive;
+mod replay;
 mod run;
 mod serve;
 mod service;

@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use super::output::Colour;
 use super::{
     bench, causes, config, console, contract, delivery, demo, egress, endpoint, event, fsck, help,
-    ledger, listen, manual, serve, stats, token, unit, verify,
+    ledger, listen, manual, replay, serve, stats, token, unit, verify,
 };
 
 /// Webhook delivery that an ops team runs from a terminal.
@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Event(event::EventArgs),
     /// Look at deliveries, replay and discard them.
     Delivery(delivery::DeliveryArgs),
+    /// Put many deliveries back to work: planned, paced, steered.
+    Replay(replay::ReplayArgs),
     /// Manage access tokens.
     Token(token::TokenArgs),
     /// Look at contracts and check files of them.

@@ -21,18 +21,18 @@ use crate::domain::id::{DeliveryId, EndpointId, EventId, TokenId};
 
 /// A query without members.
 #[derive(Serialize)]
-struct NoQuery {}
+pub(super) struct NoQuery {}
 
 /// A body without members.
 #[derive(Serialize)]
-struct NoBody {}
+pub(super) struct NoBody {}
 
 #[derive(Serialize)]
 struct WindowQuery<'a> {
     window: &'a str,
 }
 
-fn with_id(path: &str, id: impl std::fmt::Display) -> String {
+pub(super) fn with_id(path: &str, id: impl std::fmt::Display) -> String {
     path.replace("{id}", &id.to_string())
 }
 

@@ -5,6 +5,7 @@
 
 mod calls;
 mod error;
+mod replays;
 mod stream;
 mod target;
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::id::{AttemptId, DeliveryId, EndpointId, EventId, SecretId, ServiceKeyId};
+use super::id::{AttemptId, DeliveryId, EndpointId, EventId, ReplayId, SecretId, ServiceKeyId};
 use super::time::Timestamp;
 
 /// The stage at which an attempt failed; never only a string.
@@ -140,6 +140,9 @@ pub struct Attempt {
     pub body_sha256: [u8; 32],
     /// Whether the endpoint's rate limit made it wait; `None` where none was in force.
     pub held_back: Option<bool>,
+    /// The replay it was made for. The store notes it in the transaction that records the attempt, and goes by the
+    /// delivery alone: what is recorded with this is not read.
+    pub replay_id: Option<ReplayId>,
     /// The address connected to.
     pub remote_address: Option<SocketAddr>,
     /// When the receiver's certificate runs out; `None` without TLS, or where it was not seen.

@@ -3,7 +3,7 @@
 use super::attempt::LastAttempt;
 use super::event_type::EventType;
 use super::fingerprint::CauseId;
-use super::id::{DeliveryId, EndpointId, EventId};
+use super::id::{DeliveryId, EndpointId, EventId, ReplayId};
 use super::time::Timestamp;
 
 /// Where a delivery stands.
@@ -106,6 +106,8 @@ pub struct Delivery {
     pub created_at: Timestamp,
     /// When its state last changed.
     pub updated_at: Timestamp,
+    /// The replay that last put it to work; a pending one that has it is an open item of that replay.
+    pub replay_id: Option<ReplayId>,
 }
 
 impl DeliveryState {

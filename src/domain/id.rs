@@ -75,6 +75,10 @@ id_kinds! {
     SecretId, SecretKind, "sec_", "secret";
     /// Id of one of the service's own keys for a contract, `key_…`.
     ServiceKeyId, ServiceKeyKind, "key_", "service key";
+    /// Id of the plan of a replay, `pln_…`; the replay that is started of it has the same characters.
+    PlanId, PlanKind, "pln_", "plan";
+    /// Id of a replay, `rpl_…`.
+    ReplayId, ReplayKind, "rpl_", "replay";
     /// Id of an audit entry, `aud_…`.
     AuditId, AuditKind, "aud_", "audit entry";
 }

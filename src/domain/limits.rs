@@ -183,3 +183,28 @@ pub const STREAM_GATHERED_MAX: usize = 50_000;
 /// How long an idle connection of a caller is kept: longer than common publishers' pools think, so that it is the
 /// caller who closes and no request meets a closed door.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(95);
+
+/// Items of one replay: what a frozen selection may hold (16 MiB of ids while it is planned).
+pub const REPLAY_ITEMS_MAX: usize = 1_000_000;
+/// Rows that the planning of a replay judges one by one, where its filter needs each delivery's content.
+pub const REPLAY_JUDGED_MAX: usize = 100_000;
+/// How long a plan may be started.
+pub const REPLAY_PLAN_LIFE: Duration = Duration::from_secs(300);
+/// Plans that wait to be started; more are refused.
+pub const REPLAY_PLANS_MAX: usize = 32;
+/// Replays that are running, paused or stopped at a time.
+pub const REPLAYS_ACTIVE_MAX: usize = 32;
+/// Items released in one transaction.
+pub const REPLAY_BATCH_MAX: u32 = 1_000;
+/// Items released and not tried yet, of one replay: what a lane may fall behind.
+pub const REPLAY_UNTRIED_MAX: u32 = 1_000;
+/// Items released and not ended yet, of one replay: those that wait for their next attempt included.
+pub const REPLAY_OPEN_MAX: u32 = 10_000;
+/// Items that a canary may have.
+pub const REPLAY_CANARY_MAX: u32 = 1_000;
+/// First attempts that a stop rule may look back at.
+pub const REPLAY_STOP_LAST_MAX: u32 = 1_000;
+/// Endpoints, and causes, that a plan lists.
+pub const REPLAY_SHARES_MAX: usize = 100;
+/// Characters of a replay's note.
+pub const REPLAY_NOTE_CHARS_MAX: usize = 500;

@@ -36,6 +36,7 @@ pub mod ledger;
 pub mod limits;
 pub mod outcome;
 pub mod rate_limit;
+pub mod replay;
 pub mod request;
 pub mod retention;
 pub mod retry;

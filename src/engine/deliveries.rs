@@ -89,7 +89,7 @@ impl Engine {
         })
     }
 
-    async fn is_wanted(
+    pub(super) async fn is_wanted(
         &self,
         query: &DeliveryQuery,
         filter: Option<&Expr>,
@@ -271,7 +271,7 @@ impl Engine {
     }
 }
 
-fn parse_filter(text: &str) -> Result<Filter, EngineError> {
+pub(super) fn parse_filter(text: &str) -> Result<Filter, EngineError> {
     Filter::parse(text).map_err(|errors| EngineError::invalid("/filter", errors.to_string()))
 }
 

@@ -10,6 +10,7 @@ use rand_chacha::ChaCha12Rng;
 use super::book::EndpointBook;
 use super::error::EngineError;
 use super::parts::EngineOptions;
+use super::replays::ReplayOffice;
 use super::router::{Router, Tell, Told};
 use super::service_keys::KeyRing;
 use crate::clock::SharedClock;
@@ -42,6 +43,8 @@ pub(super) struct Desk {
     pub(super) expected: AtomicU64,
     /// The router, once its thread runs.
     pub(super) router: OnceLock<Addr<Router>>,
+    /// The replays' actor, once its thread runs.
+    pub(super) replays: OnceLock<Addr<ReplayOffice>>,
 }
 
 impl Desk {

@@ -62,6 +62,7 @@ impl From<StoreError> for EngineError {
             | StoreError::Taken { .. }
             | StoreError::TooMany { .. }
             | StoreError::IllegalMove(_)
+            | StoreError::Stuck { .. }
             | StoreError::NotAccepting { .. }
             | StoreError::PayloadGone { .. }
             | StoreError::Stale { .. } => Self::Conflict(error.to_string()),

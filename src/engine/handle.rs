@@ -84,6 +84,7 @@ impl Engine {
             draining: AtomicBool::new(false),
             expected: AtomicU64::new(0),
             router: OnceLock::new(),
+            replays: OnceLock::new(),
         });
         let crew = Crew {
             hand_over,

@@ -8,6 +8,9 @@
 //! callers ─► handle ─► desk ─┬─► store ──hand-over──► router ──hint──► lane ─► free task: render, send, record
 //!                            └─commands─► router ──signal──► berth ─news─► lane ◄──report──┘
 //! ```
+//! A **replay** is paced by an actor of its own beside the router ([`Engine::start_replay`]): it puts items back to work
+//! in the store and tells their lanes to look, no more.
+//!
 //! A **berth** is what outlives its lane's actor: requests in flight, reports and signals. A lane that panics leaves
 //! them there; the router counts it and starts a fresh lane, which takes over and reads the rest from the store. One
 //! that ends soon after its start, again and again, is started after growing waits.
@@ -32,6 +35,7 @@ mod loading;
 mod overview;
 mod paging;
 mod parts;
+mod replays;
 mod router;
 mod runtime;
 mod sending;
@@ -46,11 +50,12 @@ mod yard;
 
 pub use crate::store::{
     AttemptStats, BreakerChange, Cause, CertificateCounts, CertificateWarning, Changes,
-    DeliveryChange, EndpointLedger, LedgerReport, Published, StoreFacts, StoredEvent,
+    DeliveryChange, EndpointLedger, LedgerReport, Published, StoreFacts, StoredEvent, StoredReplay,
 };
 pub use error::EngineError;
 pub use handle::{Engine, KEY_CHECK};
 pub use parts::{EngineOptions, EngineParts};
+pub use replays::Selection;
 pub use setup::DEADLINE_GRACE;
 pub use tokens::NewToken;
 pub use views::{

@@ -18,6 +18,7 @@ use super::certificates;
 use super::desk::Desk;
 use super::error::EngineError;
 use super::parts::EngineOptions;
+use super::replays::ReplayOffice;
 use super::router::{ClockSet, NextBusiness, Router, Tell, Tick, Told, discard_orphans};
 use super::yard::Yard;
 use crate::domain::id::EndpointId;
@@ -60,6 +61,8 @@ struct Essential {
     time: tokio::task::JoinHandle<()>,
     /// Warns before certificates run out; ends by a panic only.
     certificates: tokio::task::JoinHandle<()>,
+    /// Closed when the replays' actor panics.
+    replays: oneshot::Receiver<()>,
 }
 
 impl Keeper {
@@ -141,10 +144,15 @@ fn run(desk: &Arc<Desk>, crew: Crew) -> (Rc<Yard>, Essential) {
     let waiting = u32::try_from(crew.with_pending.len()).unwrap_or(u32::MAX);
     yard.waiting_to_start.set(waiting);
     actix_rt::spawn(discard_orphans(Rc::clone(&yard)));
+    let (office, replays) = ReplayOffice::open(&yard);
+    if desk.replays.set(office).is_err() {
+        tracing::error!("a desk has one office of replays only");
+    }
     let essential = Essential {
         certificates: actix_rt::spawn(certificates::watch(Rc::clone(&yard))),
         recovery: actix_rt::spawn(recover(Rc::clone(&yard), router.clone(), crew.with_pending)),
         time: actix_rt::spawn(keep_time(Rc::clone(&yard), router)),
+        replays,
     };
     (yard, essential)
 }
@@ -152,8 +160,26 @@ fn run(desk: &Arc<Desk>, crew: Crew) -> (Rc<Yard>, Essential) {
 impl Essential {
     /// Completes when the lanes cannot go on, with why: a task that must not end has.
     async fn ended(self) -> &'static str {
-        let lanes = std::pin::pin!(lanes_ended(self.recovery, self.time));
-        match select(lanes, self.certificates).await {
+        let Self {
+            recovery,
+            time,
+            certificates,
+            replays,
+        } = self;
+        let others = std::pin::pin!(Self::others_ended(recovery, time, certificates));
+        match select(others, replays).await {
+            Either::Left((why, _)) => why,
+            Either::Right(_) => "the actor of the replays panicked",
+        }
+    }
+
+    async fn others_ended(
+        recovery: tokio::task::JoinHandle<()>,
+        time: tokio::task::JoinHandle<()>,
+        certificates: tokio::task::JoinHandle<()>,
+    ) -> &'static str {
+        let lanes = std::pin::pin!(lanes_ended(recovery, time));
+        match select(lanes, certificates).await {
             Either::Left((why, _)) => why,
             Either::Right((Err(_), _)) => "the watch over certificates panicked",
             // It ends with the store, and the service with that.

@@ -224,6 +224,7 @@ impl Sending {
             service_key_ids: request.service_key_ids.clone(),
             body_sha256: request.body_sha256,
             held_back: self.setup.rate_limit().map(|_| self.held_back),
+            replay_id: None,
             remote_address: None,
             certificate_expires_at: None,
             phases: Phases::default(),

@@ -137,8 +137,8 @@ pub struct LanesSnapshot {
     pub clock_set_ms: i64,
     /// Deliveries handed over by the writer since the start.
     pub handed_over: u64,
-    /// When the router has something to do by itself: a pause that ends, a resting lane's next retry, a
-    /// start after a lane ended too soon.
+    /// When there is something to do beside the lanes: a pause that ends, a resting lane's next retry, a start after a
+    /// lane ended too soon, the next items of a replay.
     pub next_wakeup: Option<Timestamp>,
 }
 

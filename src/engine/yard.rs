@@ -59,6 +59,8 @@ pub(super) struct Yard {
     pub(super) unsettled_until: Cell<Option<Timestamp>>,
     /// When a request last started or ended, by the monotonic clock.
     pub(super) last_moved: Cell<Duration>,
+    /// When the replays' actor has something to do; now while it is at it.
+    pub(super) replays_wakeup: Cell<Option<Timestamp>>,
     /// The time by which this thread goes; behind the store's while that is being told of a clock that was set.
     time: AgreedTime,
     /// The store's clock offset to which the times of this thread belong.
@@ -105,6 +107,7 @@ impl Yard {
             set_ms: Cell::new(0),
             clock_is_told: Notify::new(),
             outcomes_refused: Cell::new(0),
+            replays_wakeup: Cell::new(None),
             clock,
             desk,
         })

@@ -12,9 +12,10 @@
 //! # Map
 //! `serve` runs it, `options` says how, `state` is shared by all. `routes` is the table; `access`, `peer`,
 //! `known_tokens` and `caller` decide who may; `envelope` and `problem` word refusals. `body`, `json`, `query` and
-//! `publish` read what was sent, `answers` and `views` write what goes out, `masking` and `outsider` keep from a
-//! caller what is not for it. `events`, `endpoints`, `endpoint_actions`, `deliveries`, `tokens`, `contracts`,
-//! `egress`, `causes`, `ledger`, `service`, `probes` and `stream` are the resources; `contract_routes` are those that contracts add.
+//! `publish` read what was sent, `answers`, `views` and `replay_views` write what goes out, `masking` and `outsider`
+//! keep from a caller what is not for it. `events`, `endpoints`, `endpoint_actions`, `deliveries`, `replays`, `tokens`,
+//! `contracts`, `egress`, `causes`, `ledger`, `service`, `probes` and `stream` are the resources; `contract_routes` are those that
+//! contracts add.
 
 mod access;
 mod answers;
@@ -43,6 +44,8 @@ mod probes;
 mod problem;
 mod publish;
 mod query;
+mod replay_views;
+mod replays;
 mod routes;
 mod serve;
 mod service;

@@ -68,6 +68,7 @@ mod tests {
             service_key_ids: Vec::new(),
             body_sha256: [0; 32],
             held_back: None,
+            replay_id: None,
             certificate_expires_at: None,
             remote_address: Some(([10, 1, 2, 3], 80).into()),
             phases: Phases::default(),

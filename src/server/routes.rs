@@ -13,7 +13,7 @@ use super::access::{ADMINISTER, Access, MANAGE_OWN, OPERATE, PUBLISH, READ, READ
 use super::problem::{Kind, Refusal};
 use super::{
     causes, contract_routes, contracts, deliveries, egress, endpoint_actions, endpoints, events,
-    ledger, probes, service, stream, tokens,
+    ledger, probes, replays, service, stream, tokens,
 };
 use crate::api::paths;
 
@@ -125,6 +125,9 @@ routes! {
     ENDPOINT_SECRET {
         GET endpoint_actions::secret MANAGE_OWN;
     }
+    ENDPOINT_RECOVER {
+        POST replays::recover OPERATE;
+    }
     DELIVERIES {
         GET deliveries::list READ_OWN;
     }
@@ -139,6 +142,22 @@ routes! {
     }
     DELIVERY_DISCARD {
         POST deliveries::discard OPERATE;
+    }
+    REPLAYS {
+        POST replays::create OPERATE;
+        GET replays::list READ;
+    }
+    REPLAY {
+        GET replays::show READ;
+    }
+    REPLAY_PAUSE {
+        POST replays::pause OPERATE;
+    }
+    REPLAY_RESUME {
+        POST replays::resume OPERATE;
+    }
+    REPLAY_CANCEL {
+        POST replays::cancel OPERATE;
     }
     STATS {
         GET service::stats READ;

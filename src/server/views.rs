@@ -74,6 +74,7 @@ pub(super) fn delivery(delivery: &Delivery, endpoint_name: Option<String>) -> De
         test: delivery.test,
         created_at: delivery.created_at,
         updated_at: delivery.updated_at,
+        replay_id: delivery.replay_id,
     }
 }
 
@@ -92,6 +93,7 @@ pub(super) fn attempt(attempt: &Attempt) -> AttemptView {
         failure: attempt.failure.as_ref().map(|failure| failure.text.clone()),
         held_back: attempt.held_back,
         certificate_expires_at: attempt.certificate_expires_at,
+        replay_id: attempt.replay_id,
         phases: phases(&attempt.phases),
     }
 }

@@ -10,7 +10,7 @@ use super::error::StoreError;
 use super::handle::Store;
 use super::rows::Columns;
 use crate::domain::attempt::{Attempt, Failure, FailureClass, Phases, Response};
-use crate::domain::id::{AttemptId, DeliveryId, EndpointId, SecretId, ServiceKeyId};
+use crate::domain::id::{AttemptId, DeliveryId, EndpointId, ReplayId, SecretId, ServiceKeyId};
 use crate::domain::limits::{RATE_LIMIT_REQUESTS_MAX, TIMEOUT_MAX};
 use crate::domain::time::Timestamp;
 
@@ -21,7 +21,7 @@ macro_rules! attempt_columns {
         "id, delivery_id, event_id, endpoint_id, number, started_at, revision, url, signatures, secret_ids, \
          body_sha256, remote_address, dns_us, connect_us, tls_us, first_byte_us, body_us, total_us, reused, status, \
          response_headers, response_body, truncated, failure_class, failure_text, \
-         held_back, certificate_expires_at"
+         held_back, certificate_expires_at, replay_id"
     };
 }
 
@@ -136,7 +136,9 @@ fn decode(row: &SqliteRow) -> Result<Attempt, StoreError> {
     let text: Option<String> = columns.take("failure_text")?;
     let held_back = columns.take("held_back")?;
     let certificate_expires_at = columns.time_or_null("certificate_expires_at")?;
+    let replay_id: Option<i64> = columns.take("replay_id")?;
     Ok(Attempt {
+        replay_id: replay_id.map(ReplayId::from_i64),
         id: AttemptId::from_i64(columns.id()),
         delivery_id,
         event_id,

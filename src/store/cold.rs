@@ -14,7 +14,7 @@ use super::error::StoreError;
 use super::record::{AuditNote, BreakerChange, CertificateWarning, DeliveryChange};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::fingerprint::CauseId;
-use crate::domain::id::{AuditId, EndpointId, Id, IdMint};
+use crate::domain::id::{AuditId, EndpointId, Id, IdMint, ReplayId};
 use crate::domain::time::Timestamp;
 
 /// A rare change and its statements.
@@ -58,6 +58,8 @@ pub(super) struct Effects {
     pub(super) breakers: Vec<BreakerChange>,
     /// Causes that are no longer kept.
     pub(super) causes_gone: Vec<CauseId>,
+    /// Plans started, and replays that moved or whose items did, for subscribers.
+    pub(super) replays: Vec<ReplayId>,
     /// Events accepted.
     pub(super) events: u32,
     /// The new clock offset.
@@ -73,6 +75,7 @@ impl Effects {
         self.certificates.extend(other.certificates);
         self.breakers.extend(other.breakers);
         self.causes_gone.extend(other.causes_gone);
+        self.replays.extend(other.replays);
         self.events += other.events;
         self.clock_offset_ms = other.clock_offset_ms.or(self.clock_offset_ms);
     }

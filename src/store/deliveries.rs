@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{AssertSqlSafe, Row, Sqlite};
 
 use super::error::StoreError;
 use super::handle::Store;
@@ -12,7 +13,7 @@ use super::rows::Columns;
 use crate::domain::attempt::{FailureClass, LastAttempt};
 use crate::domain::delivery::{Delivery, DeliveryState, DiscardReason};
 use crate::domain::fingerprint::CauseId;
-use crate::domain::id::{DeliveryId, EndpointId, EventId};
+use crate::domain::id::{DeliveryId, EndpointId, EventId, ReplayId};
 use crate::domain::time::Timestamp;
 use std::time::Duration;
 
@@ -26,13 +27,13 @@ macro_rules! delivery_columns {
     () => {
         "d.id, d.event_id, d.event_type, d.endpoint_id, d.state, d.reason, d.attempts, d.budget_attempts, \
          d.budget_started_at, d.held_before_ms, d.next_attempt_at, d.last_at, d.last_status, d.last_class, \
-         d.last_latency_us, d.last_cause, d.test, d.created_at, d.updated_at"
+         d.last_latency_us, d.last_cause, d.test, d.created_at, d.updated_at, d.replay_id"
     };
 }
 pub(super) use delivery_columns;
 
 /// How many columns [`delivery_columns`] has.
-pub(super) const COLUMNS: usize = 19;
+pub(super) const COLUMNS: usize = 20;
 
 pub(super) const SELECT_ONE: &str = concat!(
     "SELECT ",
@@ -146,15 +147,7 @@ impl Store {
         };
         ids.start = ids.start.max(floor.unwrap_or(0));
         let sql = page_sql(select, select.binds().len());
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for bind in select.binds() {
-            query = match bind.clone() {
-                SqlValue::Int(value) => query.bind(value),
-                SqlValue::Real(value) => query.bind(value),
-                SqlValue::Text(value) => query.bind(value),
-                SqlValue::Bytes(value) => query.bind(value),
-            };
-        }
+        let query = bind_all(sqlx::query(AssertSqlSafe(sql)), select.binds());
         let Range { start, end } = ids;
         let rows = query
             .bind(end)
@@ -235,8 +228,21 @@ pub(super) fn page_sql(select: &DeliverySelect, binds: usize) -> String {
     )
 }
 
+/// The query with a condition's values bound.
+pub(super) fn bind_all<'q>(
+    query: Query<'q, Sqlite, SqliteArguments>,
+    binds: &[SqlValue],
+) -> Query<'q, Sqlite, SqliteArguments> {
+    binds.iter().cloned().fold(query, |query, bind| match bind {
+        SqlValue::Int(value) => query.bind(value),
+        SqlValue::Real(value) => query.bind(value),
+        SqlValue::Text(value) => query.bind(value),
+        SqlValue::Bytes(value) => query.bind(value),
+    })
+}
+
 /// A row of [`delivery_columns`] and the endpoint's status: the state as people see it.
-fn decode_shown(row: &SqliteRow, clock_offset_ms: i64) -> Result<Delivery, StoreError> {
+pub(super) fn decode_shown(row: &SqliteRow, clock_offset_ms: i64) -> Result<Delivery, StoreError> {
     let mut delivery = decode(row, 0, clock_offset_ms)?;
     let status: String =
         Columns::of(row, "endpoints", delivery.endpoint_id.as_i64(), COLUMNS).take("status")?;
@@ -293,6 +299,9 @@ pub(super) fn decode(
         test: columns.take("test")?,
         created_at: columns.time("created_at")?,
         updated_at: columns.time("updated_at")?,
+        replay_id: columns
+            .take::<Option<i64>>("replay_id")?
+            .map(ReplayId::from_i64),
     })
 }
 

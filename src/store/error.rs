@@ -50,6 +50,12 @@ pub enum StoreError {
     /// The delivery's state does not allow it.
     #[error(transparent)]
     IllegalMove(#[from] IllegalMove),
+    /// The state of a thing does not allow what was asked; the text says what it is.
+    #[error("{detail}")]
+    Stuck {
+        /// In words.
+        detail: String,
+    },
     /// The endpoint is deleted or disabled and takes no delivery.
     #[error("the endpoint is {status} and takes no delivery")]
     NotAccepting {

@@ -154,10 +154,16 @@ impl Writer {
     }
 
     fn id(&mut self, id: &IdMatch) {
+        if id.noun() == IdNoun::Replay {
+            self.push("(d.replay_id IS NOT NULL AND d.replay_id");
+            self.between(id.range());
+            return self.push(")");
+        }
         self.push(match id.noun() {
             IdNoun::Delivery => "d.id",
             IdNoun::Event => "d.event_id",
             IdNoun::Endpoint => "d.endpoint_id",
+            IdNoun::Replay => "d.replay_id",
         });
         self.between(id.range());
     }

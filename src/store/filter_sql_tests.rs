@@ -18,11 +18,12 @@ use crate::domain::endpoint::{DisabledReason, Endpoint, EndpointStatus, HoldCloc
 use crate::domain::filter::samples::sql_expr;
 use crate::domain::filter::{Filter, Subject};
 use crate::domain::fingerprint::CauseId;
-use crate::domain::id::{DeliveryId, EndpointId, EventId};
+use crate::domain::id::{DeliveryId, EndpointId, EventId, ReplayId};
 use crate::domain::time::Timestamp;
 
-const SCHEMA: [&str; 2] = [
+const SCHEMA: [&str; 3] = [
     include_str!("../../migrations/sqlite/0001_start.sql"),
+    include_str!("../../migrations/sqlite/0008_replays.sql"),
     include_str!("../../migrations/sqlite/0010_causes.sql"),
 ];
 const ROWS: usize = 300;
@@ -170,6 +171,7 @@ fn random_row(rng: &mut ChaCha8Rng, index: usize, endpoints: usize) -> SampleRow
         test: rng.random_bool(0.2),
         created_at,
         updated_at: created_at,
+        replay_id: pick(rng, &[None, Some(1), Some(40)]).map(ReplayId::from_i64),
     };
     SampleRow {
         delivery,
@@ -218,8 +220,10 @@ async fn fill(connection: &mut SqliteConnection, endpoints: &[Endpoint], rows: &
             .await
             .unwrap();
         sqlx::query(
-            "INSERT INTO deliveries VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, NULL, $10, $11, $12, $13, \
-             $14, 0, NULL, $15)",
+            "INSERT INTO deliveries (id, event_id, endpoint_id, event_type, test, state, reason, attempts, \
+             budget_attempts, budget_started_at, held_before_ms, last_at, last_status, last_class, last_latency_us, \
+             created_at, updated_at, last_cause, replay_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, $10, $11, $12, $13, $14, 0, $15, $16)",
         )
         .bind(delivery.id.as_i64())
         .bind(delivery.event_id.as_i64())
@@ -236,6 +240,7 @@ async fn fill(connection: &mut SqliteConnection, endpoints: &[Endpoint], rows: &
         .bind(last.map(|last| i64::try_from(last.latency.as_micros()).unwrap()))
         .bind(delivery.created_at.as_millis())
         .bind(delivery.cause.map(CauseId::as_i64))
+        .bind(delivery.replay_id.map(ReplayId::as_i64))
         .execute(&mut *connection)
         .await
         .unwrap();

@@ -13,8 +13,10 @@ use super::error::StoreError;
 use super::handle::Store;
 use super::ledger::{LedgerMoves, day_of_column};
 use super::record::DeliveryChange;
+use super::replays::end_item;
 use crate::domain::delivery::{DeliveryState, DiscardReason};
 use crate::domain::id::{DeliveryId, EndpointId};
+use crate::domain::replay::Outcome;
 use crate::domain::retention::RetentionPlan;
 
 /// Rows that one step looks at.
@@ -380,6 +382,7 @@ impl ColdCommand for DiscardOrphans {
         let (mut gone, mut moves) = (0, LedgerMoves::default());
         for row in &rows {
             let id: i64 = row.try_get(0)?;
+            end_item(tx, DeliveryId::from_i64(id), Outcome::Skipped).await?;
             let done = sqlx::query(DISCARD_ORPHAN)
                 .bind(id)
                 .bind(tx.now.as_millis())

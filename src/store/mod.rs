@@ -54,6 +54,7 @@ mod plans;
 mod publish;
 mod record;
 mod recount;
+mod replays;
 mod rows;
 mod schema;
 mod service_keys;
@@ -82,3 +83,4 @@ pub use record::{
     CertificateWarning, Changes, DeliveryChange, Published, Recorded,
 };
 pub use recount::Disagreement;
+pub use replays::{Candidate, CandidateScope, Candidates, Release, ReplayMove, StoredReplay};

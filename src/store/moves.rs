@@ -9,10 +9,12 @@ use super::error::StoreError;
 use super::handle::Store;
 use super::ledger::LedgerMoves;
 use super::record::{AuditNote, DeliveryChange};
+use super::replays::end_item;
 use crate::domain::delivery::{DeadReason, Delivery, DeliveryMove, DeliveryState, DiscardReason};
 use crate::domain::endpoint::{Endpoint, EndpointStatus};
 use crate::domain::id::{DeliveryId, EndpointId, EventId};
 use crate::domain::limits::FAILURE_TEXT_CHARS_MAX;
+use crate::domain::replay::Outcome;
 
 const SELECT_RAW: &str = concat!(
     "SELECT ",
@@ -25,8 +27,8 @@ const SELECT_EVENT: &str = "SELECT event_type, test, data IS NOT NULL FROM event
 pub(super) const SELECT_PAIR: &str =
     "SELECT id FROM deliveries WHERE event_id = $1 AND endpoint_id = $2";
 const UPDATE_REPLAYED: &str = "UPDATE deliveries SET state = 'pending', reason = NULL, note = NULL, \
-     budget_attempts = 0, budget_started_at = $2, held_before_ms = $3, next_attempt_at = $2, updated_at = $4 \
-     WHERE id = $1";
+     budget_attempts = 0, budget_started_at = $2, held_before_ms = $3, next_attempt_at = $2, updated_at = $4, \
+     replay_id = iif(state = 'pending', replay_id, NULL) WHERE id = $1";
 const UPDATE_FINAL: &str = "UPDATE deliveries SET state = $2, reason = $3, note = $4, next_attempt_at = NULL, \
      updated_at = $5 WHERE id = $1";
 pub(super) const INSERT_DELIVERY: &str = "INSERT INTO deliveries (id, event_id, endpoint_id, event_type, test, \
@@ -139,6 +141,7 @@ impl ColdCommand for DiscardDelivery {
         let after = before
             .state
             .apply(DeliveryMove::Discard(DiscardReason::Operator))?;
+        end_item(tx, self.id, Outcome::Skipped).await?;
         finish(tx, self.id, after, None).await?;
         moved(tx, &before, after).await?;
         tx.audit(&self.note, Some(self.id.to_string())).await?;
@@ -239,6 +242,7 @@ impl ColdCommand for MarkUndeliverable {
             return Ok(false);
         }
         let state = DeliveryState::Dead(DeadReason::Undeliverable);
+        end_item(tx, self.id, Outcome::Failed).await?;
         finish(tx, self.id, state, Some(self.text.clone())).await?;
         let moves = LedgerMoves::default().moved(self.id, endpoint_id, "pending", "dead");
         tx.count(&moves).await?;

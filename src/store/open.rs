@@ -47,7 +47,7 @@ const SET_BACK_MIN_MS: i64 = 5_000;
 const SELECT_HIGHEST_ID: &str = "SELECT max(coalesce((SELECT max(id) FROM events), 0), \
      coalesce((SELECT max(id) FROM deliveries), 0), coalesce((SELECT max(id) FROM attempts), 0), \
      coalesce((SELECT max(id) FROM endpoints), 0), coalesce((SELECT max(id) FROM tokens), 0), \
-     coalesce((SELECT max(id) FROM audit), 0), \
+     coalesce((SELECT max(id) FROM audit), 0), coalesce((SELECT max(id) FROM replays), 0), \
      coalesce((SELECT max(id) FROM service_keys), 0))";
 
 impl Store {

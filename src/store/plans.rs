@@ -7,8 +7,9 @@ use sqlx::{AssertSqlSafe, Row};
 use super::deliveries::{self, page_sql};
 use super::writer::{SELECT_KEYS, SELECT_ODD};
 use super::{
-    DeliveryScope, DeliverySelect, SqlCondition, Store, StoreOptions, attempts, audit, causes,
-    certificates, counters, departed, events, janitor, lanes, ledger, moves, service_keys, tokens,
+    CandidateScope, DeliveryScope, DeliverySelect, SqlCondition, Store, StoreOptions, attempts,
+    audit, causes, certificates, counters, departed, events, janitor, lanes, ledger, moves,
+    replays, service_keys, tokens,
 };
 use crate::clock::SystemClock;
 use crate::domain::fingerprint::CauseId;
@@ -118,6 +119,25 @@ async fn delivery_pages_of_every_scope_are_searches_in_order() {
             };
             check(&page_sql(&select, 3), &[]).await;
         }
+    }
+}
+
+#[tokio::test]
+async fn replays_search_for_what_they_plan_release_and_end() {
+    for sql in replays::STATEMENTS {
+        check(sql, &[]).await;
+    }
+    for scope in [
+        CandidateScope::All,
+        CandidateScope::Dead(EndpointId::from_i64(1)),
+    ] {
+        for condition in [None, Some("d.state = $1 AND e.key = $2 AND p.name = $3")] {
+            check(&replays::candidates_sql(scope, condition, 3), &[]).await;
+        }
+    }
+    // A release's items are a list; each is searched for.
+    for sql in replays::LISTED {
+        check(sql, &["SCAN value VIRTUAL", "SCAN jsonb_each VIRTUAL"]).await;
     }
 }
 

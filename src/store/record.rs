@@ -7,7 +7,7 @@ use crate::domain::attempt::Attempt;
 use crate::domain::certificate::Nearness;
 use crate::domain::delivery::{DeadReason, DeliveryState};
 use crate::domain::event::Event;
-use crate::domain::id::{DeliveryId, EndpointId, EventId};
+use crate::domain::id::{DeliveryId, EndpointId, EventId, ReplayId};
 use crate::domain::time::Timestamp;
 
 /// The answer to a published event.
@@ -128,6 +128,8 @@ pub struct Changes {
     pub certificates: Vec<CertificateWarning>,
     /// Breakers that opened or closed.
     pub breakers: Vec<BreakerChange>,
+    /// Replays that moved or whose items did; one may be named several times.
+    pub replays: Vec<ReplayId>,
 }
 
 impl Changes {
@@ -138,6 +140,7 @@ impl Changes {
             && self.endpoints.is_empty()
             && self.certificates.is_empty()
             && self.breakers.is_empty()
+            && self.replays.is_empty()
     }
 }
 

@@ -146,6 +146,7 @@ fn filter(criterion: &mut Criterion) {
         test: false,
         created_at: NOW,
         updated_at: NOW,
+        replay_id: None,
     };
     let text = "state:pending type:packet.* ep:acme* age<2h -status:5xx";
     let parsed = Filter::parse(text).unwrap();

@@ -55,6 +55,9 @@ fn attempt_columns(attempts: &[AttemptView]) -> Vec<Column<'static, AttemptView>
             or_empty(until.map(|until| until.to_rfc3339_seconds()))
         }));
     }
+    if attempts.iter().any(|attempt| attempt.replay_id.is_some()) {
+        columns.push(("REPLAY", &|attempt| or_empty(attempt.replay_id)));
+    }
     columns.push(("FAILURE", &|attempt| or_empty(attempt.failure.as_ref())));
     columns
 }
@@ -72,6 +75,7 @@ fn fields(detail: &DeliveryDetail) -> Vec<Field> {
         ("attempts", delivery.attempts.to_string()),
         ("cause", or_empty(delivery.cause.as_ref())),
         ("next attempt", or_empty(delivery.next_attempt_at)),
+        ("replay", or_empty(delivery.replay_id)),
         ("test", if delivery.test { "yes" } else { "" }.to_owned()),
         ("created", delivery.created_at.to_string()),
         ("updated", delivery.updated_at.to_string()),
@@ -112,6 +116,9 @@ fn attempt_text(detail: &AttemptDetail) -> String {
     if let Some(end) = attempt.certificate_expires_at {
         let until = end.to_rfc3339_seconds();
         text.push_str(&format!("certificate valid until {until}\n"));
+    }
+    if let Some(replay) = attempt.replay_id {
+        text.push_str(&format!("made for {replay}\n"));
     }
     if attempt.held_back == Some(true) {
         text.push_str("the endpoint's rate limit had made it wait\n");

@@ -2,6 +2,7 @@
 
 mod actions;
 mod breaker;
+mod recover;
 mod settings;
 mod show;
 
@@ -79,6 +80,11 @@ enum Action {
     /// Delete it; what is pending for it is discarded.
     #[command(after_help = "Example:\n  hookyard endpoint delete example --yes")]
     Delete(TakeAwayArgs),
+    /// Replay its dead deliveries since a time.
+    #[command(
+        after_help = "Example:\n  hookyard endpoint recover example --since 2h --rate 50/s --canary 5"
+    )]
+    Recover(recover::RecoverArgs),
     /// Send it a test event.
     #[command(
         after_help = "Example:\n  hookyard endpoint test example --type packet.signed --data '{\"id\": 7}'"
@@ -126,6 +132,7 @@ pub(crate) async fn run(args: EndpointArgs, context: &Context) -> anyhow::Result
         Action::Enable(args) => actions::enable(&client, output, args).await,
         Action::Disable(args) => actions::disable(&client, output, args).await,
         Action::Delete(args) => actions::delete(&client, output, args).await,
+        Action::Recover(args) => recover::recover(&client, output, args).await,
         Action::Test(args) => actions::test(&client, output, args).await,
         Action::RotateSecret(args) => actions::rotate_secret(&client, output, args).await,
         Action::Secret(args) => actions::secret(&client, output, args).await,

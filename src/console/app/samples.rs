@@ -60,6 +60,7 @@ pub(crate) fn delivery(number: i64) -> DeliveryView {
         test: false,
         created_at: accepted,
         updated_at: accepted,
+        replay_id: None,
     }
 }
 
@@ -213,6 +214,7 @@ pub(crate) fn exchange(number: u32) -> AttemptDetail {
             failure: Some("503: expected a status in 200-299".into()),
             held_back: Some(number == 1),
             certificate_expires_at: Some(Timestamp::from_millis(NOON_MS + 86_400_000 * 30)),
+            replay_id: None,
             phases: PhasesView {
                 dns_us: (number == 1).then_some(2_100),
                 connect_us: (number == 1).then_some(12_000),

@@ -59,6 +59,7 @@ fn has_id(id: &IdMatch, subject: &Subject<'_>) -> bool {
         IdNoun::Delivery => id.matches(subject.delivery_id),
         IdNoun::Event => id.matches(subject.event_id),
         IdNoun::Endpoint => id.matches(subject.endpoint_id),
+        IdNoun::Replay => subject.replay_id.is_some_and(|replay| id.matches(replay)),
     }
 }
 

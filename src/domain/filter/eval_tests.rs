@@ -75,6 +75,7 @@ fn attempt() -> Attempt {
         service_key_ids: Vec::new(),
         body_sha256: [0; 32],
         held_back: None,
+        replay_id: None,
         certificate_expires_at: None,
         remote_address: Some("[::ffff:10.1.2.3]:8443".parse().unwrap()),
         phases: Phases {
@@ -111,6 +112,7 @@ fn delivery(attempt: Option<&Attempt>) -> Delivery {
         test: false,
         created_at: at("2026-04-13T10:00:00Z"),
         updated_at: at("2026-04-13T10:00:00Z"),
+        replay_id: None,
     }
 }
 

@@ -46,6 +46,8 @@ pub enum Field {
     Host,
     /// The address the latest attempt went to.
     Ip,
+    /// The replay that last put the delivery to work, by its id.
+    Replay,
     /// Whether the event is a test.
     Test,
     /// A header of the latest answer, its name in lower case.
@@ -77,7 +79,7 @@ pub(super) enum Kind {
 }
 
 /// Name, short form, field. Those that end in a dot take a path.
-const FIELDS: [(&str, &str, Field); 20] = [
+const FIELDS: [(&str, &str, Field); 21] = [
     ("id", "", Field::Id),
     ("event", "", Field::Event),
     ("type", "", Field::Type),
@@ -96,6 +98,7 @@ const FIELDS: [(&str, &str, Field); 20] = [
     ("size", "", Field::Size),
     ("host", "", Field::Host),
     ("ip", "", Field::Ip),
+    ("replay", "", Field::Replay),
     ("test", "", Field::Test),
     ("text", "", Field::Text),
 ];
@@ -141,7 +144,7 @@ impl Field {
 
     pub(super) const fn kind(&self) -> Kind {
         match self {
-            Self::Id => Kind::Ids,
+            Self::Id | Self::Replay => Kind::Ids,
             Self::Event
             | Self::Type
             | Self::Endpoint

@@ -35,6 +35,8 @@ pub enum IdNoun {
     Event,
     /// `ep_…`
     Endpoint,
+    /// `rpl_…`
+    Replay,
 }
 
 /// An id, or the beginning of one (`dlv_0e6k*`): a range of numbers, because ids sort as their texts do.
@@ -181,6 +183,7 @@ impl IdNoun {
             Self::Delivery => "dlv_",
             Self::Event => "evt_",
             Self::Endpoint => "ep_",
+            Self::Replay => "rpl_",
         }
     }
 }

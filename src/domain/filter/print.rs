@@ -145,7 +145,12 @@ fn print_pattern(pattern: &Pattern, formatter: &mut Formatter<'_>) -> fmt::Resul
 
 /// Whether the parser could take it for an id where it stands without quotes.
 fn looks_like_id(text: &str) -> bool {
-    let all = [IdNoun::Delivery, IdNoun::Event, IdNoun::Endpoint];
+    let all = [
+        IdNoun::Delivery,
+        IdNoun::Event,
+        IdNoun::Endpoint,
+        IdNoun::Replay,
+    ];
     IdMatch::read(text, &all).is_some()
 }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{Expr, Field, Filter, MemberMatch, MemberTest, Pattern, Term, Test, TextMatch};
 
 /// Terms that SQL can decide.
-const SQL_TERMS: [&str; 50] = [
+const SQL_TERMS: [&str; 52] = [
     "signed",
     "Signed",
     "packet.*",
@@ -56,6 +56,8 @@ const SQL_TERMS: [&str; 50] = [
     "last:1h",
     "last>90m",
     "size>10",
+    "replay:rpl_0000000000001",
+    "replay:rpl_000000000000*",
 ];
 /// Terms that only the evaluator can decide.
 const WINDOW_TERMS: [&str; 12] = [

@@ -11,7 +11,7 @@ use crate::domain::attempt::{Attempt, LastAttempt};
 use crate::domain::delivery::{Delivery, DeliveryState, DiscardReason};
 use crate::domain::endpoint::{Endpoint, EndpointStatus};
 use crate::domain::event::Event;
-use crate::domain::id::{DeliveryId, EndpointId, EventId};
+use crate::domain::id::{DeliveryId, EndpointId, EventId, ReplayId};
 use crate::domain::time::Timestamp;
 
 /// One delivery as a filter sees it. What is not given matches nothing.
@@ -53,6 +53,8 @@ pub struct Subject<'a> {
     pub created_at: Timestamp,
     /// Whether its event is a test.
     pub test: bool,
+    /// The replay that last put it to work.
+    pub replay_id: Option<ReplayId>,
     /// Bytes of the event's data and attributes.
     pub size: Option<u64>,
     /// The address the latest attempt went to.
@@ -108,6 +110,7 @@ impl<'a> Subject<'a> {
             cause: delivery.cause.map(|cause| cause.to_string()),
             created_at: delivery.created_at,
             test: delivery.test,
+            replay_id: delivery.replay_id,
             size: None,
             ip: None,
             answer_headers: &[],

@@ -78,10 +78,14 @@ impl Reader<'_> {
             Field::Id => &[IdNoun::Delivery, IdNoun::Event],
             Field::Event => &[IdNoun::Event],
             Field::Endpoint => &[IdNoun::Endpoint],
+            Field::Replay => &[IdNoun::Replay],
             _ => &[],
         };
         match IdMatch::read(word, nouns) {
             Some(id) => Ok(TextMatch::Id(id)),
+            None if *self.field == Field::Replay => {
+                Err(self.bad(value, "a replay's id, whole or its beginning (rpl_0e6k*)"))
+            }
             None if self.field.kind() == Kind::Ids => Err(self.bad(
                 value,
                 "a delivery's or an event's id, whole or its beginning (dlv_0e6k*, evt_0e6k*)",

@@ -44,7 +44,11 @@ impl Router {
             breakers_opened: self.yard.breakers_opened.get(),
             clock_set_ms: self.yard.set_ms(),
             handed_over: self.handed_over,
-            next_wakeup: self.next_business(),
+            next_wakeup: self
+                .next_business()
+                .into_iter()
+                .chain(self.yard.replays_wakeup.get())
+                .min(),
         }
     }
 

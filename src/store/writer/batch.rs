@@ -15,8 +15,9 @@ use super::super::record::{
 };
 use super::cause_delta::CauseDeltas;
 use super::endpoint_delta::EndpointDelta;
-use super::look::{Look, Taken};
+use super::look::{Look, Odd, Taken};
 use super::queue::{PublishCall, RecordCall};
+use super::replay_delta::ReplayDeltas;
 use super::sql::Mix;
 use super::values::{Heap, Rows};
 use crate::domain::attempt::{Attempt, FailureClass};
@@ -24,7 +25,7 @@ use crate::domain::delivery::DeliveryState;
 use crate::domain::endpoint::HoldClock;
 use crate::domain::event::{Event, NewEvent};
 use crate::domain::fingerprint::{CauseId, Fingerprint};
-use crate::domain::id::{EndpointId, IdMint};
+use crate::domain::id::{EndpointId, IdMint, ReplayId};
 use crate::domain::time::Timestamp;
 
 /// Endpoints that an event reaches.
@@ -73,6 +74,8 @@ pub(super) struct Batch {
     pub(super) answers: Vec<Answer>,
     /// For the lanes.
     pub(super) accepted: Vec<AcceptedEvent>,
+    /// Items of replays, and how their replays count.
+    pub(super) replays: ReplayDeltas,
     /// For subscribers.
     pub(super) changed: Vec<DeliveryChange>,
 }
@@ -112,6 +115,7 @@ impl Batch {
             clock_offset_ms,
             answers: Vec::with_capacity(calls.len()),
             accepted: Vec::new(),
+            replays: ReplayDeltas::new(),
             changed: Vec::new(),
         };
         let Look { mut keys, odd } = look;
@@ -123,12 +127,12 @@ impl Batch {
                     None => Answer::Published(batch.publish(call, matches, &mut keys, &mut mint)),
                 },
                 Hot::Record(call) => match odd.get(&place) {
-                    None => batch.record(&call.record, known, true, false),
+                    None => batch.record(&call.record, known, Odd::NOT),
                     Some(odd) if odd.missing => Answer::Failed(StoreError::not_found(
                         "delivery",
                         &call.record.attempt.delivery_id,
                     )),
-                    Some(odd) => batch.record(&call.record, known, odd.waits, odd.test),
+                    Some(odd) => batch.record(&call.record, known, *odd),
                 },
             };
             batch.answers.push(answer);
@@ -286,17 +290,14 @@ impl Batch {
             .piece(Some(data));
     }
 
-    fn record(
-        &mut self,
-        record: &AttemptRecord,
-        known: &mut KnownCauses,
-        waits: bool,
-        test: bool,
-    ) -> Answer {
+    fn record(&mut self, record: &AttemptRecord, known: &mut KnownCauses, odd: Odd) -> Answer {
+        let Odd { waits, test, .. } = odd;
+        let replay = odd.replay.filter(|_| waits);
         self.mix.attempts = true;
         self.mix.stale |= !waits;
+        self.mix.replays |= replay.is_some();
         let attempt = &record.attempt;
-        self.attempt_columns(attempt);
+        self.attempt_columns(attempt, replay);
         let endpoint = self.endpoints.entry(attempt.endpoint_id).or_default();
         endpoint.certificate(attempt.certificate_expires_at);
         if !test {
@@ -314,6 +315,10 @@ impl Batch {
         if !waits {
             self.late.row(id).int(number);
             return Answer::Recorded(Recorded::Stale);
+        }
+        if let Some(replay) = replay {
+            let first_failed = odd.first.then_some(attempt.failure.is_some());
+            self.replays.tried(replay, id, record.next, first_failed);
         }
         let state = record.next.state();
         let due = match record.next {
@@ -364,7 +369,7 @@ impl Batch {
     }
 
     /// An attempt's row.
-    fn attempt_columns(&mut self, attempt: &Attempt) {
+    fn attempt_columns(&mut self, attempt: &Attempt, replay: Option<ReplayId>) {
         let phases = &attempt.phases;
         let response = attempt.response.as_ref();
         let digests = self.heap.put_with(|heap| {
@@ -404,7 +409,8 @@ impl Batch {
             .piece(headers)
             .piece(body)
             .int_or_null(attempt.held_back.map(i64::from))
-            .int_or_null(attempt.certificate_expires_at.map(Timestamp::as_millis));
+            .int_or_null(attempt.certificate_expires_at.map(Timestamp::as_millis))
+            .int_or_null(replay.map(ReplayId::as_i64));
     }
 }
 

@@ -115,6 +115,7 @@ impl Writer {
                 Changes {
                     events,
                     deliveries: batch.changed,
+                    replays: batch.replays.into_ids(),
                     ..Changes::default()
                 },
             );
@@ -153,6 +154,8 @@ async fn write(
         .bind(days.finish())
         .bind(batch.causes.cause_rows().finish())
         .bind(batch.causes.endpoint_rows().finish())
+        .bind(take(&mut batch.replays.items))
+        .bind(batch.replays.rows().finish())
         .execute(connection)
         .await?;
     Ok(())

@@ -13,7 +13,7 @@ use super::super::record::Published;
 use super::batch::Hot;
 use super::sql::{SELECT_KEYS, SELECT_ODD};
 use super::values::Rows;
-use crate::domain::id::EventId;
+use crate::domain::id::{EventId, ReplayId};
 
 /// What was found out.
 #[derive(Debug, Default)]
@@ -42,6 +42,21 @@ pub(super) struct Odd {
     pub(super) waits: bool,
     /// It carries a test event.
     pub(super) test: bool,
+    /// The replay that it was last put to work by.
+    pub(super) replay: Option<ReplayId>,
+    /// Whether this is its first attempt in that replay.
+    pub(super) first: bool,
+}
+
+impl Odd {
+    /// What an ordinary delivery is: nothing of it comes back from the look.
+    pub(super) const NOT: Self = Self {
+        missing: false,
+        waits: true,
+        test: false,
+        replay: None,
+        first: false,
+    };
 }
 
 /// Finds out what `calls` need to know.
@@ -134,6 +149,8 @@ async fn find_odd(
             missing: row.try_get(1)?,
             waits: row.try_get(2)?,
             test: row.try_get(3)?,
+            replay: row.try_get::<Option<i64>, _>(4)?.map(ReplayId::from_i64),
+            first: row.try_get(5)?,
         };
         if let Ok(place) = usize::try_from(place) {
             look.odd.insert(place, odd);

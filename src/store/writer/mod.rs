@@ -6,6 +6,7 @@ mod endpoint_delta;
 mod flush;
 mod look;
 mod queue;
+mod replay_delta;
 mod space;
 mod sql;
 mod task;

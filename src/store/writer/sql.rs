@@ -12,8 +12,9 @@ use super::super::error::StoreError;
 /// What a flush brings, in the order in which it is bound: events, the bytes that rows refer to, deliveries, attempts,
 /// the ledger by endpoint, minutes of endpoints, now, its minute, events accepted, the clock offset, moves of
 /// deliveries, deliveries whose attempts came too late, totals of minutes, accepted events that are no tests, the
-/// ledger by day, causes of failures, and those by endpoint.
-const COLUMNS: [&str; 17] = [
+/// ledger by day, causes of failures, and those by endpoint, items of replays that were tried or ended, and how their
+/// replays count.
+const COLUMNS: [&str; 19] = [
     "events",
     "heap",
     "deliveries",
@@ -31,6 +32,8 @@ const COLUMNS: [&str; 17] = [
     "days",
     "causes",
     "cause_endpoints",
+    "replay_items",
+    "replays",
 ];
 
 const EVENTS: &str = "
@@ -52,12 +55,12 @@ const ATTEMPTS: &str = "
 INSERT INTO attempts (id, delivery_id, event_id, endpoint_id, number, started_at, url, signatures, secret_ids,
     revision, body_sha256, remote_address, dns_us, connect_us, tls_us, first_byte_us, body_us, total_us, reused,
     status, truncated, failure_class, failure_text, response_headers, response_body,
-    held_back, certificate_expires_at)
+    held_back, certificate_expires_at, replay_id)
 SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8,
     substr(NEW.heap, value->>9, 32), substr(NEW.heap, 32 + (value->>9), 32), value->>10, value->>11, value->>12, value->>13,
     value->>14, value->>15, value->>16, value->>17, value->>18, value->>19, value->>20, value->>21,
     substr(NEW.heap, value->>22, value->>23), substr(NEW.heap, value->>24, value->>25),
-    value->>26, value->>27
+    value->>26, value->>27, value->>28
 FROM jsonb_each(NEW.attempts);
 UPDATE deliveries SET state = change.state, reason = change.reason, attempts = change.number,
     budget_attempts = budget_attempts + change.spent, next_attempt_at = change.next_attempt_at, last_at = change.last_at,
@@ -103,6 +106,22 @@ const STALE: &str = "
 UPDATE deliveries SET attempts = late.number
 FROM (SELECT value->>0 AS id, value->>1 AS number FROM jsonb_each(NEW.late)) AS late
 WHERE deliveries.id = late.id AND deliveries.attempts < late.number;
+";
+
+/// Items of replays whose delivery was tried the first time or came to an end.
+const REPLAYS: &str = "
+UPDATE replay_items SET outcome = coalesce(item.outcome, replay_items.outcome),
+    failed_first = coalesce(item.failed_first, replay_items.failed_first)
+FROM (SELECT value->>0 AS delivery_id, value->>1 AS replay_id, value->>2 AS outcome, value->>3 AS failed_first
+    FROM jsonb_each(NEW.replay_items)) AS item
+WHERE replay_items.replay_id = item.replay_id AND replay_items.delivery_id = item.delivery_id;
+UPDATE replays SET open = open - one.ended, untried = untried - one.tried,
+    delivered = replays.delivered + one.delivered, failed = replays.failed + one.failed,
+    tried_well = tried_well + one.well, tried_badly = tried_badly + one.badly
+FROM (SELECT value->>0 AS id, value->>1 AS ended, value->>2 AS tried, value->>3 AS delivered, value->>4 AS failed,
+        value->>5 AS well, value->>6 AS badly
+    FROM jsonb_each(NEW.replays)) AS one
+WHERE replays.id = one.id;
 ";
 
 const LEDGER: &str = "
@@ -163,47 +182,33 @@ pub(super) struct Mix {
     pub(super) stale: bool,
     /// Some of them failed for a cause that is counted.
     pub(super) failures: bool,
+    /// Some of them are of replays.
+    pub(super) replays: bool,
 }
 
 impl Mix {
     /// The statement for it: it binds what [`COLUMNS`] name.
     pub(super) const fn sql(self) -> &'static str {
-        SQL[self.events as usize
-            + 2 * self.attempts as usize
-            + 4 * self.stale as usize
-            + 8 * self.failures as usize]
+        let attempts = 2 * self.attempts as usize + 4 * self.stale as usize;
+        let rest = 8 * self.failures as usize + 16 * self.replays as usize;
+        SQL[self.events as usize + attempts + rest]
     }
 }
 
-macro_rules! insert_into {
-    ($view:literal) => {
-        concat!(
-            "INSERT INTO flush_",
-            $view,
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
-        )
+macro_rules! inserts {
+    ($($mix:literal),+) => {
+        [$(concat!(
+            "INSERT INTO flush_", $mix,
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
+        )),+]
     };
 }
 
-/// By mix: 1 for events, 2 for attempts, 4 for late ones, 8 for failures.
-const SQL: [&str; 16] = [
-    insert_into!("0"),
-    insert_into!("1"),
-    insert_into!("2"),
-    insert_into!("3"),
-    insert_into!("4"),
-    insert_into!("5"),
-    insert_into!("6"),
-    insert_into!("7"),
-    insert_into!("8"),
-    insert_into!("9"),
-    insert_into!("10"),
-    insert_into!("11"),
-    insert_into!("12"),
-    insert_into!("13"),
-    insert_into!("14"),
-    insert_into!("15"),
-];
+/// By mix: 1 for events, 2 for attempts, 4 for late ones, 8 for failures, 16 for replays.
+const SQL: [&str; 32] = inserts!(
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,
+    26, 27, 28, 29, 30, 31
+);
 
 /// Gives the writer's connection the views that [`Mix::sql`] inserts into.
 ///
@@ -224,7 +229,13 @@ fn view(mix: usize) -> String {
         "CREATE TEMP VIEW flush_{mix} AS SELECT {columns};\n\
          CREATE TEMP TRIGGER flush_{mix}_taken INSTEAD OF INSERT ON flush_{mix} BEGIN\n"
     );
-    for (bit, part) in [(1, EVENTS), (2, ATTEMPTS), (4, STALE), (8, FAILURES)] {
+    for (bit, part) in [
+        (1, EVENTS),
+        (2, ATTEMPTS),
+        (4, STALE),
+        (8, FAILURES),
+        (16, REPLAYS),
+    ] {
         if mix & bit != 0 {
             text.push_str(part);
         }
@@ -245,9 +256,12 @@ pub(crate) const SELECT_KEYS: &str = "SELECT k.value->>0, e.id, e.content_sha256
      FROM jsonb_each($1) k CROSS JOIN events e \
      ON e.audience = k.value->>1 AND e.key = k.value->>2 AND e.key IS NOT NULL";
 
-/// Attempts to be kept whose delivery is missing, has moved on, or is a test: `$1` holds rows of place, delivery,
-/// number and endpoint.
+/// Attempts to be kept whose delivery is missing, has moved on, is a test, or an item of a replay: `$1` holds rows of
+/// place, delivery, number and endpoint.
 pub(crate) const SELECT_ODD: &str = "SELECT r.value->>0, d.id IS NULL, \
-     coalesce(d.state = 'pending' AND d.attempts = (r.value->>2) - 1, 0), coalesce(d.test, 0) \
+     coalesce(d.state = 'pending' AND d.attempts = (r.value->>2) - 1, 0), coalesce(d.test, 0), \
+     d.replay_id, coalesce((SELECT i.failed_first IS NULL FROM replay_items i \
+     WHERE i.replay_id = d.replay_id AND i.delivery_id = d.id), 0) \
      FROM jsonb_each($1) r LEFT JOIN deliveries d ON d.id = r.value->>1 AND d.endpoint_id = r.value->>3 \
-     WHERE d.id IS NULL OR d.test OR d.state <> 'pending' OR d.attempts <> (r.value->>2) - 1";
+     WHERE d.id IS NULL OR d.test OR d.state <> 'pending' OR d.attempts <> (r.value->>2) - 1 \
+     OR d.replay_id IS NOT NULL";

@@ -283,6 +283,7 @@ impl Writer {
                 endpoints: effects.endpoints_changed,
                 certificates: effects.certificates,
                 breakers: effects.breakers,
+                replays: effects.replays,
             },
         );
     }

@@ -16,6 +16,7 @@ mod publish;
 mod rate_limits;
 mod refusals;
 mod refused_input;
+mod replays;
 mod roles;
 pub(crate) mod service;
 mod stream;

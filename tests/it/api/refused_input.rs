@@ -138,7 +138,7 @@ async fn a_filter_that_cannot_be_read_says_why() {
         ),
         (
             "sate:dead",
-            "at column 1: the field \"sate\" is not known, did you mean state?; known fields: id event type endpoint (ep) tenant contract state status class attempts (try) latency (lat) age at last size host ip test text header.* body.* metadata.*",
+            "at column 1: the field \"sate\" is not known, did you mean state?; known fields: id event type endpoint (ep) tenant contract state status class cause attempts (try) latency (lat) age at last size host ip replay test text header.* body.* metadata.*",
         ),
         (
             "state:ded",

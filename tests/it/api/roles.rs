@@ -28,6 +28,7 @@ const EXPECTED: &[(&str, &str)] = &[
         "consumer operator admin",
     ),
     ("GET /v1/endpoints/{id}/secret", "consumer operator admin"),
+    ("POST /v1/endpoints/{id}/recover", "operator admin"),
     ("GET /v1/deliveries", "consumer viewer operator admin"),
     ("GET /v1/deliveries/{id}", "consumer viewer operator admin"),
     (
@@ -36,6 +37,12 @@ const EXPECTED: &[(&str, &str)] = &[
     ),
     ("POST /v1/deliveries/{id}/replay", "operator admin"),
     ("POST /v1/deliveries/{id}/discard", "operator admin"),
+    ("POST /v1/replays", "operator admin"),
+    ("GET /v1/replays", "viewer operator admin"),
+    ("GET /v1/replays/{id}", "viewer operator admin"),
+    ("POST /v1/replays/{id}/pause", "operator admin"),
+    ("POST /v1/replays/{id}/resume", "operator admin"),
+    ("POST /v1/replays/{id}/cancel", "operator admin"),
     ("GET /v1/stats", "viewer operator admin"),
     ("GET /v1/ledger", "viewer operator admin"),
     ("GET /v1/causes", "viewer operator admin"),
@@ -80,6 +87,7 @@ fn concrete(path: &str) -> String {
         Some("events") => "evt",
         Some("endpoints") => "ep",
         Some("deliveries") => "dlv",
+        Some("replays") => "rpl",
         _ => "tok",
     };
     path.replace("{id}", &format!("{prefix}_0000000000001"))

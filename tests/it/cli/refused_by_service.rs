@@ -111,3 +111,38 @@ fn plain_http_is_refused_where_https_is_asked_for() {
         )
     );
 }
+
+#[test]
+fn a_replay_needs_something_to_replay_and_times_that_read() {
+    let home = Home::new();
+    let _service = home.start();
+    let made = home.json(&["endpoint", "create", "http://127.0.0.1:9/"]);
+    let first = made["id"].as_str().unwrap().to_owned();
+    for (arguments, code, text) in [
+        (
+            &["replay", "plan", "state:dead", "ep:nobody"][..],
+            3,
+            "no delivery matches: nothing to replay".to_owned(),
+        ),
+        (
+            &["endpoint", "recover", &first, "--since", "2h", "--yes"],
+            3,
+            "no delivery matches: nothing to replay".to_owned(),
+        ),
+        (
+            &["endpoint", "recover", &first, "--since", "soon"],
+            2,
+            "\"soon\" is no time: give one such as 2026-04-13T10:18:00Z, or how long ago, such as 2h".to_owned(),
+        ),
+        (
+            &["replay", "show", "job_91"],
+            2,
+            "\"job_91\" is not a replay id: expected rpl_ and 13 characters of 0-9 and a-z without i, l, o, u"
+                .to_owned(),
+        ),
+    ] {
+        let ended = home.client(arguments);
+        let wanted = (Some(code), format!("hookyard: {text}\n"));
+        assert_eq!((ended.code, ended.err), wanted, "{arguments:?}");
+    }
+}

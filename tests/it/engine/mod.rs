@@ -12,6 +12,7 @@ mod ladder;
 mod limit;
 mod poison;
 mod refusing;
+mod replays;
 mod revisions;
 mod rotation;
 mod upgrade;

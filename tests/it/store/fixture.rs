@@ -164,6 +164,7 @@ pub(crate) fn attempt(
         service_key_ids: vec![ServiceKeyId::from_i64(5), ServiceKeyId::from_i64(4)],
         body_sha256: [9; 32],
         held_back: Some(true),
+        replay_id: None,
         certificate_expires_at: Some(now + Duration::from_hours(24)),
         remote_address: Some("[2001:db8::1]:443".parse().unwrap()),
         phases: Phases {

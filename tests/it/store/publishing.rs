@@ -43,6 +43,7 @@ async fn an_event_reads_back_as_it_was_published_and_is_handed_over() {
         test: false,
         created_at: START,
         updated_at: START,
+        replay_id: None,
     };
     assert_eq!(delivery, fresh);
 }

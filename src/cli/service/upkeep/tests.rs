@@ -187,6 +187,7 @@ impl House {
             service_key_ids: Vec::new(),
             body_sha256: [9; 32],
             held_back: None,
+            replay_id: None,
             certificate_expires_at: None,
             remote_address: None,
             phases: Phases::default(),

@@ -281,6 +281,7 @@ fn stored(input: &RenderInput<'_>, contract: &Contract, request: &PreparedReques
         service_key_ids: request.service_key_ids.clone(),
         body_sha256: request.body_sha256,
         held_back: None,
+        replay_id: None,
         remote_address: None,
         certificate_expires_at: None,
         phases: Phases::default(),

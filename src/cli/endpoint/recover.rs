@@ -1,0 +1,74 @@
+//! An endpoint's dead deliveries since a time, put back to work.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::One;
+use crate::api::replay::RecoverBody;
+use crate::cli::confirm::YesArgs;
+use crate::cli::failure::Failure;
+use crate::cli::lists::find_endpoint;
+use crate::cli::output::{FormatArgs, Output};
+use crate::cli::replay::{PaceArgs, matching, show, start_plan};
+use crate::client::Client;
+use crate::clock::{Clock as _, SystemClock};
+use crate::domain::duration::DurationText;
+use crate::domain::time::Timestamp;
+
+/// What to recover, and how.
+#[derive(Args, Debug)]
+pub(super) struct RecoverArgs {
+    #[command(flatten)]
+    one: One,
+    /// What died then or later: a time such as 2026-04-13T10:18:00Z, or how long ago, such as 2h.
+    #[arg(long, value_name = "TIME|DURATION")]
+    since: String,
+    /// And before then, written alike.
+    #[arg(long, value_name = "TIME|DURATION")]
+    until: Option<String>,
+    #[command(flatten)]
+    pace: PaceArgs,
+    #[command(flatten)]
+    yes: YesArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+/// Plans, asks and starts.
+pub(super) async fn recover(
+    client: &Client,
+    output: Output,
+    args: RecoverArgs,
+) -> anyhow::Result<()> {
+    let now = SystemClock::new().now();
+    let since = instant(&args.since, now)?;
+    let until = args.until.map(|text| instant(&text, now)).transpose()?;
+    let endpoint = find_endpoint(client, &args.one.endpoint).await?;
+    let body = args.pace.body(false);
+    let recovery = RecoverBody {
+        since,
+        until,
+        dry_run: true,
+        rate: body.rate.clone(),
+        canary: body.canary,
+        stop: body.stop.clone(),
+        note: body.note.clone(),
+    };
+    let plan = matching(client.plan_recovery(endpoint.id, &recovery).await?)?;
+    let replay = start_plan(client, plan, body, args.yes).await?;
+    show::replay(output, args.format, &replay)
+}
+
+fn instant(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Ok(at);
+    }
+    let ago: DurationText = text.parse().map_err(|_| {
+        Failure::usage(format!(
+            "{text:?} is no time: give one such as 2026-04-13T10:18:00Z, or how long ago, such as 2h"
+        ))
+    })?;
+    let ago = i64::try_from(Duration::from(ago).as_millis()).unwrap_or(i64::MAX);
+    Ok(now.moved_by(-ago))
+}

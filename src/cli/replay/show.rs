@@ -1,0 +1,167 @@
+//! Plans and replays as people read them.
+
+use crate::api::replay::{PlanView, ReplayBody, ReplayView};
+use crate::cli::lists::or_empty;
+use crate::cli::output::{Column, Field, Format, FormatArgs, Output};
+
+/// Endpoints and causes that a question names; the plan has more.
+const NAMED_MAX: usize = 5;
+
+/// Prints a plan.
+pub(crate) fn plan(output: Output, format: FormatArgs, plan: &PlanView) -> anyhow::Result<()> {
+    let mut fields = vec![
+        ("plan", plan.id.to_string()),
+        ("selection", plan.selection.clone()),
+        ("deliveries", plan.matched.to_string()),
+        ("bytes", plan.bytes.to_string()),
+        ("oldest", or_empty(plan.oldest)),
+        ("newest", or_empty(plan.newest)),
+        ("takes", format!("{} at {}", plan.eta, plan.rate)),
+        ("startable until", or_empty(plan.expires_at)),
+        ("hash", plan.hash.clone()),
+    ];
+    fields.extend(endpoints(plan).map(|text| ("endpoint", text)));
+    fields.extend(causes(plan).map(|text| ("cause", text)));
+    fields.extend(plan.warnings.iter().map(|text| ("warning", text.clone())));
+    present(&mut fields);
+    output.one(format, plan, &fields)
+}
+
+/// What somebody is asked before a plan is started.
+pub(crate) fn question(plan: &PlanView, body: &ReplayBody) -> String {
+    let rate = body.rate.as_deref().unwrap_or("10/s");
+    let mut text = format!(
+        "Replay {} deliveries ({}), {} bytes, created {} to {}, at {rate}",
+        plan.matched,
+        plan.selection,
+        plan.bytes,
+        or_empty(plan.oldest),
+        or_empty(plan.newest),
+    );
+    if let Some(canary) = body.canary.filter(|&canary| canary > 0) {
+        text.push_str(&format!(", {canary} of them first"));
+    }
+    match &body.stop {
+        Some(stop) => text.push_str(&format!(", stopping at {stop}.")),
+        None => text.push('.'),
+    }
+    for line in endpoints(plan).take(NAMED_MAX) {
+        text.push_str(&format!("\n  to {line}"));
+    }
+    for line in causes(plan).take(NAMED_MAX) {
+        text.push_str(&format!("\n  {line}"));
+    }
+    for warning in &plan.warnings {
+        text.push_str(&format!("\n  mind: {warning}"));
+    }
+    text
+}
+
+fn endpoints(plan: &PlanView) -> impl Iterator<Item = String> {
+    plan.endpoints.iter().map(|endpoint| {
+        let name = endpoint.name.clone().unwrap_or_default();
+        let changed = if endpoint.changed {
+            ", changed since"
+        } else {
+            ""
+        };
+        format!(
+            "{} {name}: {} ({}{changed})",
+            endpoint.id, endpoint.count, endpoint.status
+        )
+    })
+}
+
+fn causes(plan: &PlanView) -> impl Iterator<Item = String> {
+    plan.causes.iter().map(|cause| {
+        let what = match (&cause.class, cause.status) {
+            (Some(class), Some(status)) => format!("{class} {status}"),
+            (Some(class), None) => class.clone(),
+            (None, Some(status)) => format!("answered {status}"),
+            (None, None) => "never tried".to_owned(),
+        };
+        format!("{what}: {}", cause.count)
+    })
+}
+
+/// Prints a replay.
+pub(crate) fn replay(
+    output: Output,
+    format: FormatArgs,
+    replay: &ReplayView,
+) -> anyhow::Result<()> {
+    let counts = &replay.counts;
+    let mut fields: Vec<Field> = vec![
+        ("replay", replay.id.to_string()),
+        ("state", replay.state.clone()),
+        ("why", or_empty(replay.why.as_ref())),
+        ("selection", replay.selection.clone()),
+        ("note", or_empty(replay.note.as_ref())),
+        ("who", replay.who.clone()),
+        ("rate", replay.rate.clone()),
+        ("canary", canary(replay)),
+        ("stop rule", or_empty(replay.stop.as_ref())),
+        ("deliveries", replay.total.to_string()),
+        ("waiting", counts.waiting.to_string()),
+        ("under way", counts.open.to_string()),
+        ("delivered", counts.delivered.to_string()),
+        ("failed", counts.failed.to_string()),
+        ("skipped", counts.skipped.to_string()),
+        ("cancelled", counts.cancelled.to_string()),
+        (
+            "first attempts",
+            format!(
+                "{} succeeded, {} failed",
+                replay.first_succeeded, replay.first_failed
+            ),
+        ),
+        (
+            "released in",
+            if counts.waiting > 0 {
+                replay.eta.clone()
+            } else {
+                String::new()
+            },
+        ),
+        ("started", or_empty(replay.started_at)),
+        ("ended", or_empty(replay.ended_at)),
+    ];
+    present(&mut fields);
+    output.one(format, replay, &fields)?;
+    if output.format(format) == Format::Table && replay.state == "running" {
+        crate::cli::output::note(&format!(
+            "watch it: hookyard replay show {}; hold it: hookyard replay pause {}",
+            replay.id, replay.id
+        ));
+    }
+    Ok(())
+}
+
+fn canary(replay: &ReplayView) -> String {
+    match (replay.canary, replay.canary_done) {
+        (0, _) => String::new(),
+        (count, true) => format!("{count}, passed"),
+        (count, false) => format!("{count}, under way"),
+    }
+}
+
+fn present(fields: &mut Vec<Field>) {
+    fields.retain(|(_, value)| !value.is_empty());
+}
+
+/// The columns of a list of replays.
+pub(crate) fn columns() -> [Column<'static, ReplayView>; 11] {
+    [
+        ("ID", &|replay| replay.id.to_string()),
+        ("STARTED", &|replay| or_empty(replay.started_at)),
+        ("STATE", &|replay| replay.state.clone()),
+        ("TOTAL", &|replay| replay.total.to_string()),
+        ("WAITING", &|replay| replay.counts.waiting.to_string()),
+        ("OPEN", &|replay| replay.counts.open.to_string()),
+        ("DELIVERED", &|replay| replay.counts.delivered.to_string()),
+        ("FAILED", &|replay| replay.counts.failed.to_string()),
+        ("SKIPPED", &|replay| replay.counts.skipped.to_string()),
+        ("CANCELLED", &|replay| replay.counts.cancelled.to_string()),
+        ("SELECTION", &|replay| replay.selection.clone()),
+    ]
+}

@@ -1,0 +1,194 @@
+//! The flight plan: what a frozen selection holds, worked out row by row while it is frozen.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::delivery::{Delivery, DeliveryState};
+use crate::domain::endpoint::{Endpoint, EndpointStatus};
+use crate::domain::id::{DeliveryId, EndpointId};
+use crate::domain::limits::REPLAY_SHARES_MAX;
+use crate::domain::rate_limit::RateLimit;
+
+/// What a plan tells whoever is to start it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flight {
+    /// Items.
+    pub matched: u64,
+    /// Bytes of their events' data and attributes.
+    pub bytes: u64,
+    /// When the first of them was created, in milliseconds.
+    pub oldest: Option<i64>,
+    /// When the last of them was created, in milliseconds.
+    pub newest: Option<i64>,
+    /// Those that are delivered already.
+    pub already_delivered: u64,
+    /// Those whose endpoint was changed since they last moved.
+    pub endpoint_changed: u64,
+    /// Those whose endpoint is paused or disabled: they are held until it is not.
+    pub held: u64,
+    /// Matched but left out: their endpoint is deleted, or retention has taken their payload.
+    pub left_out: u64,
+    /// The endpoints with the most items; at most 100.
+    pub endpoints: Vec<EndpointShare>,
+    /// Endpoints beyond those.
+    pub endpoints_unlisted: u64,
+    /// The causes with the most items; at most 100.
+    pub causes: Vec<CauseShare>,
+    /// Causes beyond those.
+    pub causes_unlisted: u64,
+    /// SHA-256 over the items' ids, rising, 8 bytes each with the highest first; hex.
+    pub hash: String,
+}
+
+/// An endpoint's part of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndpointShare {
+    /// The endpoint, as its number.
+    pub id: i64,
+    /// Its items.
+    pub count: u64,
+    /// `active`, `paused` or `disabled`.
+    pub status: String,
+    /// Whether it was changed since some of them last moved.
+    pub changed: bool,
+}
+
+/// The part of a plan that failed alike.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CauseShare {
+    /// The latest attempt's failure class; absent where none failed.
+    pub class: Option<String>,
+    /// The status it was answered with.
+    pub status: Option<u16>,
+    /// Items.
+    pub count: u64,
+}
+
+/// How long the releases of so many items take at this rate; the last requests end later.
+pub fn releases_take(items: u64, rate: RateLimit) -> Duration {
+    let millis = u128::from(items) * rate.per().as_millis();
+    let millis = millis.div_ceil(u128::from(rate.requests()));
+    Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
+}
+
+/// An item as it is frozen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// The delivery.
+    pub id: DeliveryId,
+    /// Its stored state: `pending`, `delivered`, `dead` or `discarded`.
+    pub state: &'static str,
+}
+
+/// Works a flight plan out.
+#[derive(Debug, Default)]
+pub struct FlightPlanner {
+    flight: Flight,
+    ids: Vec<DeliveryId>,
+    endpoints: HashMap<EndpointId, (u64, &'static str, bool)>,
+    causes: BTreeMap<(Option<&'static str>, Option<u16>), u64>,
+}
+
+impl FlightPlanner {
+    /// Takes a matching delivery in; `None` where it cannot be replayed and is left out. `bytes` is `None` where the
+    /// payload is gone, `endpoint` where it is deleted.
+    pub fn add(
+        &mut self,
+        delivery: &Delivery,
+        endpoint: Option<&Endpoint>,
+        bytes: Option<u64>,
+    ) -> Option<Planned> {
+        let living = endpoint.filter(|endpoint| endpoint.status != EndpointStatus::Deleted);
+        let (Some(endpoint), Some(bytes)) = (living, bytes) else {
+            self.flight.left_out += 1;
+            return None;
+        };
+        let flight = &mut self.flight;
+        let created = delivery.created_at.as_millis();
+        flight.matched += 1;
+        flight.bytes += bytes;
+        flight.oldest = Some(flight.oldest.map_or(created, |oldest| oldest.min(created)));
+        flight.newest = Some(flight.newest.map_or(created, |newest| newest.max(created)));
+        let changed = endpoint.updated_at > delivery.updated_at;
+        flight.already_delivered += u64::from(delivery.state == DeliveryState::Delivered);
+        flight.endpoint_changed += u64::from(changed);
+        flight.held += u64::from(endpoint.status.holds());
+        let share =
+            self.endpoints
+                .entry(endpoint.id)
+                .or_insert((0, endpoint.status.as_str(), false));
+        share.0 += 1;
+        share.2 |= changed;
+        let last = delivery.last_attempt.as_ref();
+        let class = last.and_then(|last| last.class);
+        let failure = (
+            class.map(|class| class.as_str()),
+            last.and_then(|last| last.status),
+        );
+        *self.causes.entry(failure).or_default() += 1;
+        self.ids.push(delivery.id);
+        Some(Planned {
+            id: delivery.id,
+            state: stored_word(delivery.state),
+        })
+    }
+
+    /// Items so far.
+    pub fn count(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// The plan.
+    pub fn finish(mut self) -> Flight {
+        self.ids.sort_unstable();
+        let mut digest = Sha256::new();
+        for id in &self.ids {
+            digest.update(id.as_i64().to_be_bytes());
+        }
+        let mut flight = self.flight;
+        flight.hash = hex::encode(digest.finalize());
+        let mut endpoints: Vec<_> = self
+            .endpoints
+            .into_iter()
+            .map(|(id, (count, status, changed))| EndpointShare {
+                id: id.as_i64(),
+                count,
+                status: status.to_owned(),
+                changed,
+            })
+            .collect();
+        endpoints.sort_unstable_by_key(|share| (std::cmp::Reverse(share.count), share.id));
+        flight.endpoints_unlisted = over(&endpoints);
+        endpoints.truncate(REPLAY_SHARES_MAX);
+        flight.endpoints = endpoints;
+        let mut causes: Vec<_> = self
+            .causes
+            .into_iter()
+            .map(|((class, status), count)| CauseShare {
+                class: class.map(str::to_owned),
+                status,
+                count,
+            })
+            .collect();
+        causes.sort_by_key(|share| std::cmp::Reverse(share.count));
+        flight.causes_unlisted = over(&causes);
+        causes.truncate(REPLAY_SHARES_MAX);
+        flight.causes = causes;
+        flight
+    }
+}
+
+fn over<T>(shares: &[T]) -> u64 {
+    u64::try_from(shares.len().saturating_sub(REPLAY_SHARES_MAX)).unwrap_or(u64::MAX)
+}
+
+/// *Held* is what pending is called while the endpoint is paused or disabled.
+const fn stored_word(state: DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Held => DeliveryState::Pending.as_str(),
+        other => other.as_str(),
+    }
+}

@@ -1,0 +1,220 @@
+//! A selection frozen: read piece by piece, judged, and written piece by piece, so that neither a reader nor the writer
+//! is held for long.
+
+use super::Selection;
+use crate::domain::actor::Actor;
+use crate::domain::endpoint::Endpoint;
+use crate::domain::filter::{Expr, Field, Plan, StateWord, Term, Test};
+use crate::domain::id::ReplayId;
+use crate::domain::limits::{REPLAY_ITEMS_MAX, REPLAY_JUDGED_MAX, REPLAY_PLAN_LIFE};
+use crate::domain::replay::FlightPlanner;
+use crate::engine::deliveries::parse_filter;
+use crate::engine::error::EngineError;
+use crate::engine::handle::Engine;
+use crate::engine::views::DeliveryQuery;
+use crate::store::{Candidate, CandidateScope, SqlCondition, SqlValue, StoredReplay};
+
+/// A selection as it is looked for.
+struct Search {
+    /// As people read it.
+    words: String,
+    /// Where to look, one after the other.
+    scopes: Vec<CandidateScope>,
+    /// What SQL decides.
+    condition: Option<SqlCondition>,
+    /// What is decided row by row.
+    rest: Option<Expr>,
+}
+
+/// Freezes the selection.
+pub(super) async fn plan(
+    engine: &Engine,
+    actor: &Actor,
+    selection: Selection,
+) -> Result<StoredReplay, EngineError> {
+    let search = search(engine, selection)?;
+    let store = &engine.desk.store;
+    let now = engine.desk.now();
+    let id: ReplayId = store.mint(now);
+    store
+        .begin_replay_plan(
+            id,
+            search.words.clone(),
+            actor.who.clone(),
+            now + REPLAY_PLAN_LIFE,
+        )
+        .await?;
+    let frozen = freeze(engine, id, &search).await;
+    let planner = match frozen {
+        Ok(planner) => planner,
+        Err(error) => {
+            // What cannot be removed now expires.
+            let _ = store.drop_replay_plan(id).await;
+            return Err(error);
+        }
+    };
+    let expires_at = engine.desk.now() + REPLAY_PLAN_LIFE;
+    let flight = planner.finish();
+    Ok(store.complete_replay_plan(id, flight, expires_at).await?)
+}
+
+async fn freeze(
+    engine: &Engine,
+    id: ReplayId,
+    search: &Search,
+) -> Result<FlightPlanner, EngineError> {
+    let store = &engine.desk.store;
+    let mut planner = FlightPlanner::default();
+    let mut judged = 0;
+    for &scope in &search.scopes {
+        let mut after = Some(0);
+        while let Some(place) = after {
+            let piece = store
+                .replay_candidates(scope, search.condition.as_ref(), place)
+                .await?;
+            after = piece.next;
+            let mut items = Vec::with_capacity(piece.found.len());
+            for Candidate { delivery, bytes } in &piece.found {
+                if search.rest.is_some() {
+                    judged += 1;
+                    let query = DeliveryQuery::default();
+                    if !engine
+                        .is_wanted(&query, search.rest.as_ref(), delivery)
+                        .await?
+                    {
+                        continue;
+                    }
+                }
+                let endpoint = engine.desk.book.get(delivery.endpoint_id);
+                items.extend(planner.add(delivery, endpoint.as_deref(), *bytes));
+            }
+            bounded(planner.count(), judged)?;
+            if !items.is_empty() {
+                store.add_replay_items(id, &items).await?;
+            }
+        }
+    }
+    Ok(planner)
+}
+
+fn bounded(items: usize, judged: usize) -> Result<(), EngineError> {
+    if items > REPLAY_ITEMS_MAX {
+        return Err(EngineError::Conflict(format!(
+            "more than {REPLAY_ITEMS_MAX} deliveries match, and a replay has at most so many: narrow the filter, by \
+             ep:, type: or age for example, and replay one part after the other"
+        )));
+    }
+    if judged > REPLAY_JUDGED_MAX {
+        return Err(EngineError::Conflict(format!(
+            "the filter needs each delivery's content, and more than {REPLAY_JUDGED_MAX} pass the rest of it: narrow it \
+             with state:, ep:, type: or age"
+        )));
+    }
+    Ok(())
+}
+
+fn search(engine: &Engine, selection: Selection) -> Result<Search, EngineError> {
+    match selection {
+        Selection::Filter(text) => by_filter(engine, text),
+        Selection::Dead {
+            endpoint_id,
+            since,
+            until,
+        } => {
+            engine.desk.endpoint(endpoint_id)?;
+            let upto = until.map_or_else(String::new, |until| format!(" until {until}"));
+            let last = until.map_or(i64::MAX, |until| until.as_millis().saturating_sub(1));
+            Ok(Search {
+                words: format!("dead deliveries of {endpoint_id} since {since}{upto}"),
+                scopes: vec![CandidateScope::Dead(endpoint_id)],
+                condition: Some(SqlCondition {
+                    sql: "d.updated_at BETWEEN $1 AND $2".to_owned(),
+                    binds: vec![SqlValue::Int(since.as_millis()), SqlValue::Int(last)],
+                }),
+                rest: None,
+            })
+        }
+    }
+}
+
+fn by_filter(engine: &Engine, text: String) -> Result<Search, EngineError> {
+    let filter = parse_filter(&text)?;
+    if filter.expr.is_none() {
+        return Err(EngineError::invalid(
+            "/filter",
+            "an empty filter takes every delivery there is: say which ones, such as state:dead",
+        ));
+    }
+    let plan = Plan::of(&filter);
+    let condition = plan
+        .sql
+        .as_ref()
+        .and_then(|expr| SqlCondition::of_filter(expr, engine.desk.now()));
+    // Dead deliveries have an index by endpoint; for others every row is looked at.
+    let scopes = if plan.sql.as_ref().is_some_and(is_dead_only) {
+        let everyone = |_: &Endpoint| true;
+        let endpoints = engine.desk.book.page(None, usize::MAX, everyone);
+        let dead = endpoints
+            .iter()
+            .map(|endpoint| CandidateScope::Dead(endpoint.id));
+        dead.collect()
+    } else {
+        vec![CandidateScope::All]
+    };
+    let rest = match condition {
+        Some(_) => plan.rest,
+        None => filter.expr,
+    };
+    Ok(Search {
+        words: text,
+        scopes,
+        condition,
+        rest,
+    })
+}
+
+/// Whether nothing but dead deliveries can pass.
+fn is_dead_only(expr: &Expr) -> bool {
+    match expr {
+        Expr::And(parts) => parts.iter().any(is_dead_only),
+        Expr::Term(Term::Field(Field::State, Test::State(states))) => {
+            states.iter().all(|state| *state == StateWord::Dead)
+        }
+        Expr::Or(_) | Expr::Not(_) | Expr::Term(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_selection_that_is_too_large_is_refused_with_what_to_do() {
+        assert!(bounded(REPLAY_ITEMS_MAX, REPLAY_JUDGED_MAX).is_ok());
+        assert_eq!(
+            bounded(REPLAY_ITEMS_MAX + 1, 0).unwrap_err().to_string(),
+            "more than 1000000 deliveries match, and a replay has at most so many: narrow the filter, by ep:, type: or \
+             age for example, and replay one part after the other"
+        );
+        assert_eq!(
+            bounded(0, REPLAY_JUDGED_MAX + 1).unwrap_err().to_string(),
+            "the filter needs each delivery's content, and more than 100000 pass the rest of it: narrow it with state:, \
+             ep:, type: or age"
+        );
+    }
+
+    #[test]
+    fn dead_deliveries_are_looked_for_by_their_index_where_nothing_else_can_match() {
+        for (text, dead_only) in [
+            ("state:dead", true),
+            ("state:dead ep:acme age<2h", true),
+            ("state:dead,held", false),
+            ("-state:dead", false),
+            ("state:dead or status:500", false),
+            ("status:500", false),
+        ] {
+            let filter = crate::domain::filter::Filter::parse(text).unwrap();
+            assert_eq!(is_dead_only(&filter.expr.unwrap()), dead_only, "{text}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Plans and replays as the wire shows them.
+
+use crate::api::replay::{PlanCause, PlanEndpoint, PlanView, ReplayCounts, ReplayView};
+use crate::domain::duration::DurationText;
+use crate::domain::id::{EndpointId, PlanId};
+use crate::domain::rate_limit::RateLimit;
+use crate::domain::replay::releases_take;
+use crate::domain::time::Timestamp;
+use crate::engine::StoredReplay;
+use crate::server::state::Core;
+
+/// A plan, with how long it takes at this rate.
+pub(super) fn plan(core: &Core, plan: &StoredReplay, rate: RateLimit) -> PlanView {
+    let flight = &plan.flight;
+    let name = |id| {
+        let endpoint = core.engine.known_endpoint(id)?;
+        endpoint.name.clone()
+    };
+    let endpoints = flight.endpoints.iter().map(|share| {
+        let id = EndpointId::from_i64(share.id);
+        PlanEndpoint {
+            id,
+            name: name(id),
+            count: share.count,
+            status: share.status.clone(),
+            changed: share.changed,
+        }
+    });
+    let causes = flight.causes.iter().map(|share| PlanCause {
+        class: share.class.clone(),
+        status: share.status,
+        count: share.count,
+    });
+    PlanView {
+        id: PlanId::from_i64(plan.id.as_i64()),
+        selection: plan.selection.clone(),
+        matched: flight.matched,
+        bytes: flight.bytes,
+        oldest: flight.oldest.map(Timestamp::from_millis),
+        newest: flight.newest.map(Timestamp::from_millis),
+        already_delivered: flight.already_delivered,
+        endpoint_changed: flight.endpoint_changed,
+        held: flight.held,
+        left_out: flight.left_out,
+        endpoints: endpoints.collect(),
+        endpoints_unlisted: flight.endpoints_unlisted,
+        causes: causes.collect(),
+        causes_unlisted: flight.causes_unlisted,
+        warnings: warnings(plan),
+        rate: rate.to_string(),
+        eta: DurationText(releases_take(plan.total, rate)).to_string(),
+        hash: flight.hash.clone(),
+        expires_at: plan.expires_at,
+    }
+}
+
+fn warnings(plan: &StoredReplay) -> Vec<String> {
+    let flight = &plan.flight;
+    [
+        (flight.already_delivered, "delivered already: --skip-delivered (skip_delivered) leaves them out"),
+        (flight.endpoint_changed, "for an endpoint that was changed since: they go by its settings of now"),
+        (flight.held, "for an endpoint that is paused or disabled: they wait until it is not, and hold the rest up"),
+        (flight.left_out, "left out: the endpoint is deleted, or retention has taken the payload"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, what)| format!("{count} {what}"))
+    .collect()
+}
+
+/// A replay with its progress.
+pub(super) fn replay(replay: &StoredReplay) -> ReplayView {
+    let settings = &replay.settings;
+    let counts = &replay.facts.counts;
+    ReplayView {
+        id: replay.id,
+        state: replay.facts.state.as_str().to_owned(),
+        why: replay.why.clone(),
+        selection: replay.selection.clone(),
+        note: settings.note.clone(),
+        who: replay.who.clone(),
+        rate: settings.rate.to_string(),
+        canary: settings.canary,
+        canary_done: replay.facts.canary_done,
+        stop: settings.stop.map(|stop| stop.to_string()),
+        skip_delivered: settings.skip_delivered,
+        total: replay.total,
+        counts: ReplayCounts {
+            waiting: counts.waiting,
+            open: counts.open,
+            delivered: counts.delivered,
+            failed: counts.failed,
+            skipped: counts.skipped,
+            cancelled: counts.cancelled,
+        },
+        first_succeeded: counts.tried_well,
+        first_failed: counts.tried_badly,
+        eta: DurationText(releases_take(counts.waiting, settings.rate)).to_string(),
+        hash: replay.flight.hash.clone(),
+        started_at: replay.started_at,
+        ended_at: replay.ended_at,
+    }
+}

@@ -1,0 +1,233 @@
+//! `/v1/replays`: planned, started, looked at, paused, resumed, cancelled; and an endpoint recovered.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::answers::{json, list_refusal, ok, page};
+use super::body;
+use super::caller::Caller;
+use super::deliveries::NoMembers;
+use super::endpoints::visible_endpoint;
+use super::problem::Refusal;
+use super::query::{Query, path_id};
+use super::replay_views as views;
+use super::state::State;
+use crate::api::page::{Page, PageQuery};
+use crate::api::paths;
+use crate::api::problem::Problem;
+use crate::api::replay::{PlanView, RecoverBody, ReplayBody, ReplayView};
+use crate::domain::id::{PlanId, ReplayId};
+use crate::domain::replay::{Settings, rate_from_text};
+use crate::engine::{Selection, StoredReplay};
+
+/// Plans a replay (`dry_run`), starts a plan, or plans and starts at once.
+#[utoipa::path(post, path = paths::REPLAYS, tag = "replays", request_body = ReplayBody,
+    responses((status = 200, body = PlanView, description = "The plan, where `dry_run` is asked for."),
+        (status = 201, body = ReplayView, description = "The replay, which runs."),
+        (status = 409, body = Problem, description = "The plan has expired, or was started."), (status = 422, body = Problem)))]
+pub(super) async fn create(
+    caller: Caller,
+    request: HttpRequest,
+    payload: Payload,
+    state: Data<State>,
+) -> Result<HttpResponse, Refusal> {
+    whole(&caller)?;
+    let wanted: ReplayBody = body::command(&state, &request, payload).await?;
+    let settings = Settings {
+        skip_delivered: wanted.skip_delivered,
+        ..settings(wanted.rate, wanted.canary, wanted.stop, wanted.note)?
+    };
+    let asked = match (wanted.filter, wanted.plan) {
+        (Some(filter), None) => Asked::Select(Selection::Filter(filter)),
+        (None, Some(plan)) if !wanted.dry_run => Asked::Start(plan),
+        (None, Some(_)) => {
+            let detail = "a plan has been planned already: leave dry_run out to start it";
+            return Err(Refusal::invalid_at("/dry_run", detail));
+        }
+        (Some(_), Some(_)) => {
+            let detail = "a plan has its filter already: give one of filter and plan";
+            return Err(Refusal::invalid_at("/filter", detail));
+        }
+        (None, None) => {
+            let detail = "filter is missing: say which deliveries, or give the plan to start";
+            return Err(Refusal::invalid_at("/filter", detail));
+        }
+    };
+    answer(&caller, &state, asked, wanted.dry_run, settings).await
+}
+
+/// Replays the dead deliveries of an endpoint since a time.
+#[utoipa::path(post, path = paths::ENDPOINT_RECOVER, tag = "replays", params(("id" = String, Path)),
+    request_body = RecoverBody,
+    responses((status = 200, body = PlanView, description = "The plan, where `dry_run` is asked for."),
+        (status = 201, body = ReplayView, description = "The replay, which runs."),
+        (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub(super) async fn recover(
+    caller: Caller,
+    request: HttpRequest,
+    payload: Payload,
+    state: Data<State>,
+) -> Result<HttpResponse, Refusal> {
+    let id = path_id(&request)?;
+    let wanted: RecoverBody = body::command(&state, &request, payload).await?;
+    let endpoint = visible_endpoint(&caller, &state, id).await?;
+    let RecoverBody { since, until, .. } = wanted;
+    if until.is_some_and(|until| until <= since) {
+        let detail = "until lies before since: give a later instant, or none";
+        return Err(Refusal::invalid_at("/until", detail));
+    }
+    let settings = settings(wanted.rate, wanted.canary, wanted.stop, wanted.note)?;
+    let asked = Asked::Select(Selection::Dead {
+        endpoint_id: endpoint.id,
+        since,
+        until,
+    });
+    answer(&caller, &state, asked, wanted.dry_run, settings).await
+}
+
+/// Lists the replays that were started, newest first.
+#[utoipa::path(get, path = paths::REPLAYS, tag = "replays", params(PageQuery),
+    responses((status = 200, body = Page<ReplayView>)))]
+pub(super) async fn list(
+    caller: Caller,
+    request: HttpRequest,
+    state: Data<State>,
+) -> Result<HttpResponse, Refusal> {
+    whole(&caller)?;
+    let query = Query::of(&request, &["limit", "cursor"])?.page()?;
+    let found = state.engine.replays(&query).await.map_err(list_refusal)?;
+    ok(&page(found, |replay| views::replay(&replay)))
+}
+
+/// Shows a replay with its progress, or the plan of one that was not started.
+#[utoipa::path(get, path = paths::REPLAY, tag = "replays",
+    params(("id" = String, Path, description = "`rpl_…`, or `pln_…` for the plan.")),
+    responses((status = 200, body = ReplayView), (status = 404, body = Problem)))]
+pub(super) async fn show(
+    caller: Caller,
+    request: HttpRequest,
+    state: Data<State>,
+) -> Result<HttpResponse, Refusal> {
+    whole(&caller)?;
+    if let Ok(id) = path_id::<crate::domain::id::PlanKind>(&request) {
+        let plan = state.engine.plan(id).await?;
+        return ok(&views::plan(&state, &plan, plan.settings.rate));
+    }
+    let replay = state.engine.replay(path_id(&request)?).await?;
+    ok(&views::replay(&replay))
+}
+
+/// Holds a replay: once this is answered, nothing of it is released until it is resumed.
+#[utoipa::path(post, path = paths::REPLAY_PAUSE, tag = "replays", params(("id" = String, Path)),
+    responses((status = 200, body = ReplayView), (status = 404, body = Problem),
+        (status = 409, body = Problem)))]
+pub(super) async fn pause(
+    caller: Caller,
+    request: HttpRequest,
+    payload: Payload,
+    state: Data<State>,
+) -> Result<HttpResponse, Refusal> {
+    let id = moved(&caller, &request, payload, &state).await?;
+    let replay = state.engine.pause_replay(&caller.actor(), id).await?;
+    ok(&views::replay(&replay))
+}
+
+/// Lets a paused replay go on, or one that stopped by itself.
+#[utoipa::path(post, path = paths::REPLAY_RESUME, tag = "replays", params(("id" = String, Path)),
+    responses((status = 200, body = ReplayView), (status = 404, body = Problem),
+        (status = 409, body = Problem)))]
+pub(super) async fn resume(
+    caller: Caller,
+    request: HttpRequest,
+    payload: Payload,
+    state: Data<State>,
+) -> Result<HttpResponse, Refusal> {
+    let id = moved(&caller, &request, payload, &state).await?;
+    let replay = state.engine.resume_replay(&caller.actor(), id).await?;
+    ok(&views::replay(&replay))
+}
+
+/// Ends a replay: what was not released never will be, what was ends by itself.
+#[utoipa::path(post, path = paths::REPLAY_CANCEL, tag = "replays", params(("id" = String, Path)),
+    responses((status = 200, body = ReplayView), (status = 404, body = Problem),
+        (status = 409, body = Problem)))]
+pub(super) async fn cancel(
+    caller: Caller,
+    request: HttpRequest,
+    payload: Payload,
+    state: Data<State>,
+) -> Result<HttpResponse, Refusal> {
+    let id = moved(&caller, &request, payload, &state).await?;
+    let replay = state.engine.cancel_replay(&caller.actor(), id).await?;
+    ok(&views::replay(&replay))
+}
+
+async fn moved(
+    caller: &Caller,
+    request: &HttpRequest,
+    payload: Payload,
+    state: &State,
+) -> Result<ReplayId, Refusal> {
+    whole(caller)?;
+    let id = path_id(request)?;
+    let NoMembers {} = body::command(state, request, payload).await?;
+    Ok(id)
+}
+
+enum Asked {
+    Select(Selection),
+    Start(PlanId),
+}
+
+async fn answer(
+    caller: &Caller,
+    state: &State,
+    asked: Asked,
+    dry_run: bool,
+    settings: Settings,
+) -> Result<HttpResponse, Refusal> {
+    let actor = caller.actor();
+    let id = match asked {
+        Asked::Start(id) => id,
+        Asked::Select(selection) => {
+            let plan = state.engine.plan_replay(&actor, selection).await?;
+            if dry_run {
+                return ok(&views::plan(state, &plan, settings.rate));
+            }
+            PlanId::from_i64(plan.id.as_i64())
+        }
+    };
+    let replay: StoredReplay = state.engine.start_replay(&actor, id, settings).await?;
+    json(StatusCode::CREATED, &views::replay(&replay))
+}
+
+fn settings(
+    rate: Option<String>,
+    canary: Option<u32>,
+    stop: Option<String>,
+    note: Option<String>,
+) -> Result<Settings, Refusal> {
+    let default = Settings::default();
+    let rate = rate.map(|text| rate_from_text(&text)).transpose();
+    let rate = rate.map_err(|error| Refusal::invalid_at("/rate", error.to_string()))?;
+    let stop = stop.map(|text| text.parse()).transpose();
+    let stop = stop.map_err(|error: crate::domain::replay::InvalidStopRule| {
+        Refusal::invalid_at("/stop", error.to_string())
+    })?;
+    Ok(Settings {
+        rate: rate.unwrap_or(default.rate),
+        canary: canary.unwrap_or(0),
+        stop,
+        note,
+        ..default
+    })
+}
+
+/// A replay may reach every tenant's endpoints.
+fn whole(caller: &Caller) -> Result<(), Refusal> {
+    caller.whole_service(
+        "replays concern",
+        "recover an endpoint or replay deliveries one by one instead",
+    )
+}

@@ -1,0 +1,50 @@
+//! Replays: plans frozen, items released and ended, all in the transaction that moves their deliveries.
+
+mod candidates;
+mod control;
+mod ended;
+mod planning;
+mod release;
+mod rows;
+
+pub(super) use ended::end_item;
+
+pub use candidates::{Candidate, CandidateScope, Candidates};
+pub use control::ReplayMove;
+pub use release::Release;
+pub use rows::StoredReplay;
+
+#[cfg(test)]
+pub(super) use candidates::candidates_sql;
+#[cfg(test)]
+pub(super) use statements::{ALL as STATEMENTS, LISTED};
+#[cfg(test)]
+mod statements {
+    //! What the test of query plans looks at.
+
+    use super::{candidates, control, ended, planning, release, rows};
+
+    /// Every statement with a search in it.
+    pub(in crate::store) const ALL: &[&str] = &[
+        rows::SELECT_ONE,
+        rows::SELECT_PAGE,
+        rows::SELECT_LIVE,
+        rows::SELECT_RESULTS,
+        candidates::SELECT_EDGE,
+        planning::SELECT_EXPIRED,
+        planning::SELECT_OLD,
+        planning::DELETE_ITEMS,
+        planning::DELETE_PLAN,
+        planning::COMPLETE,
+        planning::COUNT_PLANS,
+        control::COUNT_ACTIVE,
+        control::START,
+        release::SELECT_NEXT,
+        release::ADVANCE,
+        ended::SELECT_ITEM,
+        ended::UPDATE_ITEM,
+        ended::UPDATE_REPLAY,
+    ];
+    /// Those that take a list.
+    pub(in crate::store) const LISTED: &[&str] = &[release::WORK, release::MARK];
+}
