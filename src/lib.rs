@@ -26,9 +26,9 @@
 //! |---|---|---|
 //! | [`domain`] | the decisions: pure functions of (state, input, now, rng) | none |
 //! | [`clock`] | the time seam: system and virtual clock | reads clocks, sleeps |
-//! | [`store`] | SQLite: one writer with group commit, readers, retention | disk |
+//! | [`store`] | SQLite: one writer with group commit, readers, retention, fsck | disk |
 //! | [`transport`] | outgoing requests: DNS, TLS, address rules, phases | network |
-//! | [`engine`] | actors: router, one lane an endpoint; the one door to everything | none of its own |
+//! | [`engine`] | actors: router, one lane an endpoint, replays; the one door to everything | none of its own |
 //! | [`api`] | the wire vocabulary of the HTTP API | none |
 //! | [`server`] | the HTTP API on TCP and Unix socket | network |
 //! | [`client`] | the typed client of that API | network |
@@ -62,6 +62,11 @@
 //!   is all that is stored of it; how long to wait for the next probe is not, and a restart asks at once.
 //! - *A probe is an ordinary attempt* of a delivery that is due, not a made-up request: what tells whether a receiver takes
 //!   deliveries is a delivery.
+//! - *A flush is one statement*: a row inserted into a temporary view whose trigger holds all statements. Each statement
+//!   of its own would wake the writer's thread and keep a journal to undo it alone.
+//! - *`fsck` counts with SQL of its own*, not with what keeps the counters: the same mistake is not made twice.
+//! - *Causes are counted as failures are recorded*, at most 1,000 of them and a catch-all for each class: a list of causes
+//!   is read, not computed, and a success costs nothing.
 //! - *Fresh deliveries are indexed by endpoint* (a partial index over the few that were never tried): a lane that
 //!   falls back to the store finds its own without walking everybody's.
 //!
