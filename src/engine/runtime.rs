@@ -18,7 +18,7 @@ use super::certificates;
 use super::desk::Desk;
 use super::error::EngineError;
 use super::parts::EngineOptions;
-use super::replays::ReplayOffice;
+use super::replays::{ReplayOffice, tidy_for_ever};
 use super::router::{ClockSet, NextBusiness, Router, Tell, Tick, Told, discard_orphans};
 use super::yard::Yard;
 use crate::domain::id::EndpointId;
@@ -63,6 +63,8 @@ struct Essential {
     certificates: tokio::task::JoinHandle<()>,
     /// Closed when the replays' actor panics.
     replays: oneshot::Receiver<()>,
+    /// Removes plans and replays that are long over; ends by a panic only.
+    tidying: tokio::task::JoinHandle<()>,
 }
 
 impl Keeper {
@@ -153,6 +155,7 @@ fn run(desk: &Arc<Desk>, crew: Crew) -> (Rc<Yard>, Essential) {
         recovery: actix_rt::spawn(recover(Rc::clone(&yard), router.clone(), crew.with_pending)),
         time: actix_rt::spawn(keep_time(Rc::clone(&yard), router)),
         replays,
+        tidying: actix_rt::spawn(tidy_for_ever(Rc::clone(&yard))),
     };
     (yard, essential)
 }
@@ -165,11 +168,13 @@ impl Essential {
             time,
             certificates,
             replays,
+            tidying,
         } = self;
         let others = std::pin::pin!(Self::others_ended(recovery, time, certificates));
-        match select(others, replays).await {
+        match select(others, select(replays, tidying)).await {
             Either::Left((why, _)) => why,
-            Either::Right(_) => "the actor of the replays panicked",
+            Either::Right((Either::Left(_), _)) => "the actor of the replays panicked",
+            Either::Right((Either::Right(_), _)) => "the tidying of replays panicked",
         }
     }
 

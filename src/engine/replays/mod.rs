@@ -13,8 +13,8 @@ use crate::domain::limits::REPLAY_NOTE_CHARS_MAX;
 use crate::domain::replay::Settings;
 use crate::domain::time::Timestamp;
 use crate::store::{AuditNote, ReplayMove, StoredReplay};
-pub(super) use office::ReplayOffice;
 use office::{Look, Planned};
+pub(super) use office::{ReplayOffice, tidy_for_ever};
 
 /// What is to be replayed.
 #[derive(Clone, Debug, PartialEq, Eq)]

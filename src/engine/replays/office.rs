@@ -380,8 +380,8 @@ async fn read(
     Ok((replay, results))
 }
 
-/// Tidies now and then, for as long as the engine lives.
-async fn tidy_for_ever(yard: Rc<Yard>) {
+/// Tidies now and then, for as long as the engine lives; ends by a panic only.
+pub(in crate::engine) async fn tidy_for_ever(yard: Rc<Yard>) {
     loop {
         tidy(&yard).await;
         yard.nap(None, TIDY_EVERY).await;
@@ -421,7 +421,6 @@ impl Actor for ReplayOffice {
             }
         }));
         self.recover(context);
-        actix_rt::spawn(tidy_for_ever(Rc::clone(&self.yard)));
     }
 }
 
