@@ -180,7 +180,7 @@ pub struct Stats {
 pub struct MinuteStats {
     /// When the minute began.
     pub minute: Timestamp,
-    /// Events accepted, tests included.
+    /// Events accepted.
     pub accepted: i64,
     /// Attempts that succeeded.
     pub delivered: i64,

@@ -17,7 +17,7 @@ use crate::api::page::{Page, PageQuery};
 use crate::api::paths;
 use crate::api::problem::Problem;
 use crate::api::replay::{PlanView, RecoverBody, ReplayBody, ReplayView};
-use crate::domain::id::{PlanId, ReplayId};
+use crate::domain::id::{PlanId, PlanKind, ReplayId};
 use crate::domain::replay::{Settings, rate_from_text};
 use crate::engine::{Selection, StoredReplay};
 
@@ -110,7 +110,7 @@ pub(super) async fn show(
     state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
     whole(&caller)?;
-    if let Ok(id) = path_id::<crate::domain::id::PlanKind>(&request) {
+    if let Ok(id) = path_id::<PlanKind>(&request) {
         let plan = state.engine.plan(id).await?;
         return ok(&views::plan(&state, &plan, plan.settings.rate));
     }
