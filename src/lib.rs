@@ -26,7 +26,7 @@
 //! |---|---|---|
 //! | [`domain`] | the decisions: pure functions of (state, input, now, rng) | none |
 //! | [`clock`] | the time seam: system and virtual clock | reads clocks, sleeps |
-//! | [`store`] | SQLite: one writer with group commit, readers, retention, fsck | disk |
+//! | [`store`] | SQLite: one writer with group commit, readers, retention, fsck, backup | disk |
 //! | [`transport`] | outgoing requests: DNS, TLS, address rules, phases | network |
 //! | [`engine`] | actors: router, one lane an endpoint, replays; the one door to everything | none of its own |
 //! | [`api`] | the wire vocabulary of the HTTP API | none |
@@ -65,6 +65,9 @@
 //! - *A flush is one statement*: a row inserted into a temporary view whose trigger holds all statements. Each statement
 //!   of its own would wake the writer's thread and keep a journal to undo it alone.
 //! - *`fsck` counts with SQL of its own*, not with what keeps the counters: the same mistake is not made twice.
+//! - *A backup is read from outside*, by a process of its own (`VACUUM INTO` on a read-only connection): it needs no
+//!   running service, and the writer of a running one does not wait. Restoring is copying one file into an empty
+//!   directory, so there is no command for it.
 //! - *Causes are counted as failures are recorded*, at most 1,000 of them and a catch-all for each class: a list of causes
 //!   is read, not computed, and a success costs nothing.
 //! - *Fresh deliveries are indexed by endpoint* (a partial index over the few that were never tried): a lane that

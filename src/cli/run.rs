@@ -10,8 +10,8 @@ use super::failure::{Exit, exit_of, text_of};
 use super::output::{Output, note};
 use super::tree::{Command, Tree};
 use super::{
-    bench, causes, config, console, contract, delivery, demo, egress, endpoint, event, fsck, help,
-    ledger, listen, manual, replay, serve, stats, token, unit, verify,
+    backup, bench, causes, config, console, contract, delivery, demo, egress, endpoint, event,
+    fsck, help, ledger, listen, manual, replay, serve, stats, token, unit, verify,
 };
 use crate::config::Environment;
 
@@ -56,6 +56,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> anyhow::Result<()> {
         Some(Command::Causes(args)) => on_runtime(causes::run(args, context)),
         Some(Command::Ledger(args)) => on_runtime(ledger::run(args, context)),
         Some(Command::Fsck(args)) => on_runtime(fsck::run(args, context)),
+        Some(Command::Backup(args)) => on_runtime(backup::run(args, context)),
         Some(Command::Egress(args)) => on_runtime(egress::run(args, context)),
         Some(Command::Listen(args)) => on_runtime(listen::run(args, context)),
         Some(Command::Verify(args)) => on_runtime(verify::run(args, context)),

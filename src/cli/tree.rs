@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use super::output::Colour;
 use super::{
-    bench, causes, config, console, contract, delivery, demo, egress, endpoint, event, fsck, help,
-    ledger, listen, manual, replay, serve, stats, token, unit, verify,
+    backup, bench, causes, config, console, contract, delivery, demo, egress, endpoint, event,
+    fsck, help, ledger, listen, manual, replay, serve, stats, token, unit, verify,
 };
 
 /// Webhook delivery that an ops team runs from a terminal.
@@ -69,6 +69,8 @@ pub(crate) enum Command {
     Ledger(ledger::LedgerArgs),
     /// Count everything again and say what does not add up.
     Fsck(fsck::FsckArgs),
+    /// Copy the database while the service runs, or while it does not.
+    Backup(backup::BackupArgs),
     /// Show the addresses that requests come from, for receivers' allow-lists.
     Egress(egress::EgressArgs),
     /// Receive deliveries on this machine: verify and print each, and fail on demand.

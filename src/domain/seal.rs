@@ -11,6 +11,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::id::{EndpointId, SecretId, ServiceKeyId};
@@ -21,6 +22,9 @@ pub const KEY_BYTES: usize = 32;
 pub const NONCE_BYTES: usize = 24;
 /// Bytes that sealing adds: the nonce in front and the tag behind.
 pub const OVERHEAD_BYTES: usize = NONCE_BYTES + 16;
+
+/// Bytes of a key's fingerprint.
+const FINGERPRINT_BYTES: usize = 8;
 
 /// Base64 with or without padding.
 const LENIENT_BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -95,6 +99,15 @@ impl SealingKey {
     /// The text that a key file holds: 64 hex digits and a line feed.
     pub fn to_file_text(&self) -> Zeroizing<String> {
         Zeroizing::new(format!("{}\n", hex::encode(self.0.as_slice())))
+    }
+
+    /// What tells this key from another without telling the key: 16 hex digits of a digest.
+    pub fn fingerprint(&self) -> String {
+        let digest = Sha256::new()
+            .chain_update(b"hookyard sealing key\0")
+            .chain_update(self.0.as_slice())
+            .finalize();
+        hex::encode(&digest[..FINGERPRINT_BYTES])
     }
 }
 

@@ -221,6 +221,12 @@ fn needing_service_keys<'a>(
         .filter(|contract| contract.signs_with_service_key())
 }
 
+/// Whether `key` is the one that the store's secrets are sealed with, by what the store has under [`KEY_CHECK`].
+pub fn key_opens(key: &SealingKey, sealed: &[u8]) -> bool {
+    let text = seal::open(key, KEY_CHECK.as_bytes(), sealed);
+    text.is_ok_and(|text| text.as_slice() == KEY_CHECK_TEXT)
+}
+
 /// Opens what an earlier start sealed; seals it at the first.
 async fn check_key(
     store: &Store,
@@ -229,14 +235,14 @@ async fn check_key(
 ) -> Result<(), EngineError> {
     let failed = |error: seal::SealError| EngineError::Internal(error.to_string());
     if let Some(sealed) = store.meta(KEY_CHECK).await? {
-        return match seal::open(key, KEY_CHECK.as_bytes(), &sealed) {
-            Ok(text) if text.as_slice() == KEY_CHECK_TEXT => Ok(()),
-            Ok(_) | Err(_) => Err(EngineError::Conflict(
-                "the key does not open this store's secrets: give the key that it was created with \
-                 (HOOKYARD_KEY or key_file)"
-                    .to_owned(),
-            )),
-        };
+        if key_opens(key, &sealed) {
+            return Ok(());
+        }
+        return Err(EngineError::Conflict(
+            "the key does not open this store's secrets: give the key that it was created with (HOOKYARD_KEY or \
+             key_file)"
+                .to_owned(),
+        ));
     }
     let mut nonce = [0; seal::NONCE_BYTES];
     entropy.fill_bytes(&mut nonce);

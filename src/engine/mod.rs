@@ -53,7 +53,7 @@ pub use crate::store::{
     DeliveryChange, EndpointLedger, LedgerReport, Published, StoreFacts, StoredEvent, StoredReplay,
 };
 pub use error::EngineError;
-pub use handle::{Engine, KEY_CHECK};
+pub use handle::{Engine, KEY_CHECK, key_opens};
 pub use parts::{EngineOptions, EngineParts};
 pub use replays::Selection;
 pub use setup::DEADLINE_GRACE;

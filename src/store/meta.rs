@@ -13,7 +13,7 @@ pub(super) const CLOCK_OFFSET_KEY: &str = "clock_offset_ms";
 /// Where the latest wall-clock time that was noted is kept, as decimal milliseconds.
 pub(super) const WALL_SEEN_KEY: &str = "wall_seen_ms";
 
-const SELECT_VALUE: &str = "SELECT value FROM meta WHERE key = $1";
+pub(super) const SELECT_VALUE: &str = "SELECT value FROM meta WHERE key = $1";
 pub(super) const UPSERT_VALUE: &str = "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
 /// Every endpoint gets a new version: a change that was decided by the time before the step must be decided again.
 const SHIFT_HOLDS: &str = "UPDATE endpoints SET hold_since = hold_since + $1, \

@@ -21,6 +21,7 @@
 
 mod attempts;
 mod audit;
+pub mod backup;
 mod breakers;
 mod causes;
 mod certificates;

@@ -36,6 +36,9 @@ const WRITER_CACHE: &str = "-65536";
 const READER_CACHE: &str = "-8192";
 /// How long a statement waits for a lock: only a checkpoint that cuts the log can hold the writer up.
 const BUSY: Duration = Duration::from_secs(10);
+/// How long a checkpoint waits for those who read: cutting the log keeps the writer out meanwhile, and a backup or
+/// `fsck` may read for minutes.
+const CHECKPOINT_BUSY: Duration = Duration::from_millis(20);
 /// The oldest SQLite whose log survives checkpoints from a second connection (the WAL-reset fix).
 const SQLITE_MIN: (u32, u32, u32) = (3, 51, 3);
 /// What `PRAGMA synchronous` calls FULL.
@@ -211,7 +214,9 @@ pub(super) async fn connect_writer(options: &StoreOptions) -> Result<SqliteConne
 }
 
 fn checkpoint_options(path: &Path) -> SqliteConnectOptions {
-    base_options(path).pragma("wal_autocheckpoint", "0")
+    base_options(path)
+        .busy_timeout(CHECKPOINT_BUSY)
+        .pragma("wal_autocheckpoint", "0")
 }
 
 /// Connections that read: made when first needed, kept for good.
@@ -303,6 +308,42 @@ pub(super) async fn highest_id(connection: &mut SqliteConnection) -> Result<i64,
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_checkpoint_keeps_the_writer_out_for_no_longer_than_a_flush_may_take() {
+        let directory = tempfile::tempdir().unwrap();
+        let options = StoreOptions::new(directory.path());
+        let mut writer = connect_writer(&options).await.unwrap();
+        let mut reader = base_options(&options.database_path())
+            .connect()
+            .await
+            .unwrap();
+        let mut checkpoints = checkpoint_options(&options.database_path())
+            .connect()
+            .await
+            .unwrap();
+        let row = sqlx::query("PRAGMA busy_timeout")
+            .fetch_one(&mut checkpoints)
+            .await
+            .unwrap();
+        assert!(row.get::<i64, _>(0) <= 50);
+        // One who reads for long: what comes after it stays in the log, and the log is not cut.
+        for sql in ["CREATE TABLE t (id INTEGER)", "INSERT INTO t VALUES (1)"] {
+            sqlx::query(sql).execute(&mut writer).await.unwrap();
+        }
+        let mut long = reader.begin().await.unwrap();
+        let read = "SELECT count(*) FROM t";
+        sqlx::query(read).fetch_one(&mut *long).await.unwrap();
+        let write = "INSERT INTO t VALUES (2)";
+        sqlx::query(write).execute(&mut writer).await.unwrap();
+        let cut = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let row = sqlx::query(cut).fetch_one(&mut checkpoints).await.unwrap();
+        assert_eq!(row.get::<i64, _>(0), 1, "busy");
+        sqlx::query(write).execute(&mut writer).await.unwrap();
+        long.rollback().await.unwrap();
+        let row = sqlx::query(cut).fetch_one(&mut checkpoints).await.unwrap();
+        assert_eq!((row.get::<i64, _>(0), row.get::<i64, _>(1)), (0, 0));
+    }
 
     #[test]
     fn versions_compare_by_number() {

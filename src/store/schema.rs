@@ -70,7 +70,7 @@ fn newest(migrator: &Migrator) -> i64 {
 }
 
 /// The version of the file's schema; 0 for an empty file.
-async fn version(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
+pub(super) async fn version(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
     let row = sqlx::query(SELECT_HAS_VERSIONS)
         .fetch_one(&mut *connection)
         .await?;

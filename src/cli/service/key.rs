@@ -24,6 +24,26 @@ pub(super) enum WhenMissing {
     Refuse,
 }
 
+/// The sealing key of a configuration, looked at and not made.
+pub(crate) struct KeyFacts {
+    /// Where it is, in words: a path, or the variable's name.
+    pub(crate) place: String,
+    /// The key, or why there is none.
+    pub(crate) key: anyhow::Result<SealingKey>,
+}
+
+/// Looks at the sealing key of this configuration.
+pub(crate) fn facts(config: &Config) -> KeyFacts {
+    let place = match config.key {
+        Some(_) => "HOOKYARD_KEY".to_owned(),
+        None => config.key_file.display().to_string(),
+    };
+    KeyFacts {
+        place,
+        key: load(config, WhenMissing::Refuse),
+    }
+}
+
 /// The sealing key of this configuration.
 ///
 /// # Errors

@@ -20,4 +20,5 @@ mod upkeep;
 
 pub(crate) use assembly::{Service, check, keep_files_private, log_path};
 pub(crate) use contract_files::read as contract_texts;
+pub(crate) use key::{KeyFacts, facts as key_facts};
 pub(crate) use log::{LogFormat, start_log, start_log_file};
