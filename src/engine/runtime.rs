@@ -80,7 +80,7 @@ impl Keeper {
             .name("hookyard-engine".to_owned())
             .spawn(move || {
                 let system = actix_rt::System::new();
-                system.block_on(async move {
+                let runtime = system.block_on(async move {
                     let (yard, essential) = run(&desk, crew);
                     // Without a caller there is nobody to be ready for, and `stop` is dropped as well.
                     let _ = ready.send(());
@@ -92,7 +92,11 @@ impl Keeper {
                         ending.send_replace(Some(why));
                     }
                     drop(yard);
+                    tokio::runtime::Handle::current()
                 });
+                // Tasks that are dropped in the middle of a read give their connection back to the pool by a task.
+                let _within = runtime.enter();
+                drop(system);
             })
             .map_err(|error| EngineError::Internal(format!("failed to start a thread: {error}")))?;
         is_ready.await.map_err(|_| {

@@ -117,22 +117,22 @@ async fn a_plan_freezes_exactly_what_matches_and_says_what_it_is() {
 
 #[tokio::test]
 async fn items_reach_the_receiver_at_the_rate_asked_for_and_name_their_replay() {
-    let (world, receiver) = after_trouble(12).await;
-    let id = start(&world, dead(), at("4/s")).await;
-    for second in 1..=2 {
+    let (world, receiver) = after_trouble(100).await;
+    let id = start(&world, dead(), at("20/s")).await;
+    for second in 1..=4 {
         world.run_for(secs(1)).await;
-        let came = receiver.requests().len() - 12;
-        let at_most = 4 * second + 1;
+        let came = receiver.requests().len() - 100;
+        let at_most = 20 * second + 2;
         assert!(
-            (at_most - 2..=at_most).contains(&came),
+            (at_most - 4..=at_most).contains(&came),
             "{came} after {second} s"
         );
     }
     world.run_for(secs(3)).await;
     let replay = stored(&world, id).await;
     assert_eq!(replay.facts.state, ReplayState::Finished);
-    assert_eq!(replay.facts.counts.delivered, 12);
-    assert_eq!(receiver.requests().len(), 24, "none came twice");
+    assert_eq!(replay.facts.counts.delivered, 100);
+    assert_eq!(receiver.requests().len(), 200, "none came twice");
     for delivery in world.deliveries().await {
         assert_eq!(delivery.state, DeliveryState::Delivered);
         assert_eq!((delivery.attempts, delivery.replay_id), (2, Some(id)));
@@ -237,8 +237,8 @@ async fn delivered_ones_go_again_unless_they_are_to_be_skipped() {
 
 #[tokio::test]
 async fn a_replay_goes_on_where_it_stood_after_crashes_and_stays_paused_over_them() {
-    let (mut world, receiver) = after_trouble(20).await;
-    let id = start(&world, dead(), at("4/s")).await;
+    let (mut world, receiver) = after_trouble(100).await;
+    let id = start(&world, dead(), at("20/s")).await;
     for _ in 0..3 {
         world.run_for(secs(1)).await;
         world = world.crash_and_restart().await;
@@ -246,7 +246,7 @@ async fn a_replay_goes_on_where_it_stood_after_crashes_and_stays_paused_over_the
     world.engine.pause_replay(&somebody(), id).await.unwrap();
     world.settle().await;
     let released = stored(&world, id).await.facts.released;
-    assert!((9..=13).contains(&released), "{released}");
+    assert!((50..=66).contains(&released), "{released}");
     world.run_for(secs(10)).await;
     world = world.crash_and_restart().await;
     world.run_for(secs(10)).await;
@@ -257,8 +257,8 @@ async fn a_replay_goes_on_where_it_stood_after_crashes_and_stays_paused_over_the
     world.run_for(secs(10)).await;
     let replay = stored(&world, id).await;
     assert_eq!(replay.facts.state, ReplayState::Finished);
-    assert_eq!(replay.facts.counts.delivered, 20);
-    assert_eq!(receiver.requests().len(), 40, "none came twice");
+    assert_eq!(replay.facts.counts.delivered, 100);
+    assert_eq!(receiver.requests().len(), 200, "none came twice");
     world.ledger_total().await;
 }
 
