@@ -60,6 +60,9 @@
 //! - *A breaker runs the hold clock of its endpoint*, which also stands for pauses: one clock, kept in the endpoint's row,
 //!   says which time counts against no retry window, survives restarts and follows a clock that is set. Whether it is open
 //!   is all that is stored of it; how long to wait for the next probe is not, and a restart asks at once.
+//! - *An endpoint's run of failures is counted in steady time, and only between two failures*: the writer keeps the runs
+//!   of those that fail by heart and writes them in the row that a flush writes anyway. What is due by one is decided
+//!   again in the transaction that does it, so that a crash or a second caller warns of nothing twice.
 //! - *A probe is an ordinary attempt* of a delivery that is due, not a made-up request: what tells whether a receiver takes
 //!   deliveries is a delivery.
 //! - *A flush is one statement*: a row inserted into a temporary view whose trigger holds all statements. Each statement

@@ -310,6 +310,10 @@ pub struct EndpointHealth {
     pub mean_latency_us_1h: Option<u64>,
     /// Failed attempts since the last success; test traffic is left out, here and below.
     pub consecutive_failures: u32,
+    /// Since when nothing but failures came of its attempts; after so long it is warned of, and disabled in the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub failing_since: Option<Timestamp>,
     /// When an attempt last succeeded.
     #[schema(value_type = Option<String>)]
     pub last_success_at: Option<Timestamp>,

@@ -72,8 +72,9 @@ pub struct Alert {
     /// When it was noticed.
     #[schema(value_type = String)]
     pub at: Timestamp,
-    /// A stable name: `certificate.expires`, `certificate.expired`, `breaker.opened`, `breaker.closed` or
-    /// `lane.restarted`; more may come.
+    /// A stable name: `certificate.expires`, `certificate.expired`, `breaker.opened`, `breaker.closed`,
+    /// `endpoint.failing`, `endpoint.disabled`, `endpoint.recovered`, `replay.stopped` or `lane.restarted`; more may
+    /// come.
     pub name: String,
     /// The thing in words, not escaped.
     pub text: String,

@@ -71,7 +71,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn list(&self, key: &str) -> Option<&'a [String]> {
+    pub(super) fn list(&self, key: &str) -> Option<&'a [String]> {
         match self.written.get(key) {
             Some((Raw::List(items), _)) => Some(items),
             _ => None,

@@ -56,6 +56,8 @@ keys! {
     "breaker.attempts_min", Number, "the fewest attempts that a breaker opens on";
     "breaker.probe_first", Text, "the wait before the first probe; each one in vain doubles it";
     "breaker.probe_max", Text, "the longest wait between two probes";
+    "auto_disable.after", Text, "after how long of nothing but failures an endpoint is disabled; off for never";
+    "auto_disable.warn", List, "after how long of nothing but failures each warning is given";
     "retention.payloads", Text, "how long events keep their data";
     "retention.attempts", Text, "how long attempts and finished deliveries are kept";
     "retention.dead", Text, "how long dead deliveries are kept";
@@ -71,7 +73,6 @@ keys! {
 
 /// Keys that later versions bring: a name, or a table with its dot, and the feature.
 const LATER: &[(&str, &str)] = &[
-    ("auto_disable.", "automatic disabling"),
     ("notify.", "notifications"),
     ("retention.disk", "retention by disk space"),
 ];

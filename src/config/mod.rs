@@ -12,6 +12,7 @@
 //! - `check`: the rules, key by key
 //! - `paths`: where files lie unless said otherwise
 
+mod auto_disable;
 mod breaker;
 mod check;
 mod environment;

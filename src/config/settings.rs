@@ -17,6 +17,7 @@ use super::size::ByteSize;
 use super::written::{Origin, Sources, Written};
 use crate::domain::breaker::BreakerPolicy;
 use crate::domain::duration::DurationText;
+use crate::domain::failing::FailingPolicy;
 use crate::domain::limits;
 use crate::domain::retention::RetentionPolicy;
 
@@ -49,6 +50,8 @@ pub struct Config {
     pub delivery: Delivery,
     /// When breakers open of endpoints that do not say otherwise.
     pub breaker: BreakerPolicy,
+    /// When endpoints that do nothing but fail are warned of and disabled.
+    pub failing: FailingPolicy,
     /// What is kept for how long.
     pub retention: Retention,
     /// The largest event in bytes, envelope included.
@@ -167,6 +170,7 @@ impl Config {
             targets: check.targets()?,
             delivery: check.delivery()?,
             breaker: check.breaker()?,
+            failing: check.auto_disable()?,
             retention: check.retention()?,
             event_bytes: check.event_bytes()?,
             endpoints_max: check.number(

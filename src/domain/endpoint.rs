@@ -153,6 +153,18 @@ impl Endpoint {
         }
     }
 
+    /// The endpoint disabled from `now` on; `None` when it is already, for whatever reason, or deleted.
+    pub fn disabled(&self, now: Timestamp, reason: DisabledReason) -> Option<Self> {
+        match self.status {
+            EndpointStatus::Disabled { .. } | EndpointStatus::Deleted => None,
+            EndpointStatus::Active | EndpointStatus::Paused { .. } => Some(Self {
+                status: EndpointStatus::Disabled { reason },
+                hold: self.hold.start(now),
+                ..self.clone()
+            }),
+        }
+    }
+
     /// The endpoint with its breaker open or closed; `None` when it is so already.
     pub fn with_breaker(&self, open: bool, now: Timestamp) -> Option<Self> {
         if self.breaker_open_since.is_some() == open {

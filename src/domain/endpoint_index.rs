@@ -138,7 +138,9 @@ impl EndpointIndex {
 
 fn collect(by_type: Option<&ByType>, event_type: &EventType, found: &mut Vec<EndpointId>) {
     let Some(by_type) = by_type else { return };
-    found.extend_from_slice(&by_type.any);
+    if !event_type.is_reserved() {
+        found.extend_from_slice(&by_type.any);
+    }
     if let Some(exact) = by_type.exact.get(event_type) {
         found.extend_from_slice(exact);
     }
@@ -250,7 +252,17 @@ mod tests {
 
     fn settings() -> impl Strategy<Value = Settings> {
         let tenant = prop::sample::select(vec![None, Some("acme"), Some("other")]);
-        let pattern = prop::sample::select(vec!["*", "a.*", "a.b.*", "a.b", "a", "a.b.c", "b.a"]);
+        let pattern = prop::sample::select(vec![
+            "*",
+            "a.*",
+            "a.b.*",
+            "a.b",
+            "a",
+            "a.b.c",
+            "b.a",
+            "hookyard.*",
+            "hookyard.a",
+        ]);
         let patterns = prop::collection::vec(pattern, 1..4);
         let contract = prop::sample::select(vec!["open", "closed", "silent"]);
         (tenant, any::<bool>(), 0..4_u8, patterns, contract).prop_map(
@@ -290,7 +302,7 @@ mod tests {
             }
             for audience in [None, Some("acme"), Some("nobody"), Some("*")] {
                 let audience = Audience::from_text(audience).unwrap();
-                for text in ["a", "a.b", "a.b.c", "a.bc", "b.a", "c"] {
+                for text in ["a", "a.b", "a.b.c", "a.bc", "b.a", "c", "hookyard.a", "hookyard.b"] {
                     let event_type: EventType = text.parse().unwrap();
                     for test in [false, true] {
                         let expected: Vec<_> = all

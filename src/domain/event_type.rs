@@ -8,6 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::limits::EVENT_TYPE_CHARS_MAX;
 
+/// What the types begin with under which the service itself speaks: nobody else publishes them.
+pub const RESERVED: &str = "hookyard.";
+
 /// A dotted name of `[A-Za-z0-9_-]` segments, such as `packet.signed`; at most 128 characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventType(Arc<str>);
@@ -15,7 +18,7 @@ pub struct EventType(Arc<str>);
 /// Which event types an endpoint wants.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EventTypePattern {
-    /// `*`: all of them.
+    /// `*`: all of them but those under which the service itself speaks.
     Any,
     /// `packet.*`: every type below `packet.`, at any depth; the text kept is `packet.`.
     Below(Arc<str>),
@@ -44,13 +47,27 @@ impl EventType {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether it is one under which the service itself speaks, such as `hookyard.endpoint.failing`.
+    pub fn is_reserved(&self) -> bool {
+        self.0.starts_with(RESERVED)
+    }
 }
 
 impl EventTypePattern {
+    /// Whether it asks for operational events: they go to those who name them, never to those who want everything.
+    pub fn is_reserved(&self) -> bool {
+        match self {
+            Self::Any => false,
+            Self::Below(prefix) => prefix.starts_with(RESERVED),
+            Self::Exact(wanted) => wanted.is_reserved(),
+        }
+    }
+
     /// Whether an event of this type is wanted.
     pub fn matches(&self, event_type: &EventType) -> bool {
         match self {
-            Self::Any => true,
+            Self::Any => !event_type.is_reserved(),
             Self::Below(prefix) => event_type.as_str().starts_with(&**prefix),
             Self::Exact(wanted) => wanted == event_type,
         }
@@ -145,6 +162,9 @@ mod tests {
             );
         };
         check("*", "packet.signed", true);
+        check("*", "hookyard.endpoint.failing", false);
+        check("hookyard.*", "hookyard.endpoint.failing", true);
+        check("hookyard.endpoint.*", "hookyard.endpoint.failing", true);
         check("packet.*", "packet.signed", true);
         check("packet.*", "packet.signed.again", true);
         check("packet.*", "packet", false);

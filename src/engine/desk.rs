@@ -9,6 +9,7 @@ use rand_chacha::ChaCha12Rng;
 
 use super::book::EndpointBook;
 use super::error::EngineError;
+use super::judged::JudgedCounts;
 use super::parts::EngineOptions;
 use super::replays::ReplayOffice;
 use super::router::{Router, Tell, Told};
@@ -16,11 +17,11 @@ use super::service_keys::KeyRing;
 use crate::clock::SharedClock;
 use crate::domain::actor::Actor;
 use crate::domain::contract::ContractSet;
-use crate::domain::endpoint::{DisabledReason, Endpoint, EndpointStatus};
+use crate::domain::endpoint::{Endpoint, EndpointStatus};
 use crate::domain::id::EndpointId;
 use crate::domain::seal::SealingKey;
 use crate::domain::time::Timestamp;
-use crate::store::{AuditNote, Store, StoreError};
+use crate::store::{AuditNote, Judged, Store, StoreError};
 
 /// How often a change is tried again when somebody else changed the endpoint in between.
 const TRIES_MAX: u32 = 5;
@@ -41,6 +42,8 @@ pub(super) struct Desk {
     pub(super) draining: AtomicBool,
     /// Deliveries that lanes are to hear of, since the start: what tests wait for.
     pub(super) expected: AtomicU64,
+    /// How often runs of failures were acted on, since the start.
+    pub(super) judged: JudgedCounts,
     /// The router, once its thread runs.
     pub(super) router: OnceLock<Addr<Router>>,
     /// The replays' actor, once its thread runs.
@@ -133,20 +136,56 @@ impl Desk {
 
     /// Disables an endpoint whose receiver answered 410.
     pub(super) async fn disable_gone(&self, id: EndpointId) {
-        let note = AuditNote::new(Actor::service(), "endpoint.disable");
-        let done = self
-            .change_endpoint(note, id, |endpoint, now| {
-                Ok(disabled(endpoint, now, DisabledReason::Gone))
-            })
-            .await;
-        match done {
-            Ok(_) => {
-                tracing::warn!(endpoint.id = %id, "a receiver answered 410: its endpoint is disabled")
+        match self.store.disable_gone(id).await {
+            Ok(None) => {}
+            Ok(Some(disabled)) => {
+                self.judged.gone();
+                tracing::warn!(endpoint.id = %id, "a receiver answered 410: its endpoint is disabled");
+                self.take_up(disabled).await;
             }
             Err(error) => {
-                tracing::error!(%error, endpoint.id = %id, "failed to disable an endpoint that is gone")
+                tracing::error!(%error, endpoint.id = %id, "failed to disable an endpoint that is gone");
             }
         }
+    }
+
+    /// Does what is due by an endpoint's run of failures. What cannot be done now is tried again after the next
+    /// failure.
+    pub(super) async fn judge_failing(&self, id: EndpointId) {
+        let policy = self.options.failing.clone();
+        let judged = match self.store.judge_failing(id, policy).await {
+            Ok(judged) => judged,
+            Err(error) => {
+                tracing::error!(%error, endpoint.id = %id, "failed to note that an endpoint fails; the next failure tries again");
+                return;
+            }
+        };
+        let name = self
+            .book
+            .get(id)
+            .and_then(|endpoint| endpoint.name.clone())
+            .unwrap_or_default();
+        self.judged.note(&judged);
+        match judged {
+            Judged::Nothing => {}
+            Judged::Warned(warnings) => {
+                tracing::warn!(endpoint.id = %id, endpoint.name = name, warnings, "an endpoint does nothing but fail");
+            }
+            Judged::Disabled(disabled) => {
+                tracing::warn!(endpoint.id = %id, endpoint.name = name, "an endpoint did nothing but fail for too long: it is disabled");
+                self.take_up(disabled).await;
+            }
+            Judged::Recovered => {
+                tracing::info!(endpoint.id = %id, endpoint.name = name, "an endpoint that failed succeeds again");
+            }
+        }
+    }
+
+    /// Takes up an endpoint that the store changed, and has its lane hear of it.
+    async fn take_up(&self, endpoint: Arc<Endpoint>) {
+        let id = endpoint.id;
+        self.book.put_all([endpoint]);
+        self.tell(id, Told::Reconfigured).await;
     }
 
     /// Ends a pause whose time has come.
@@ -172,20 +211,4 @@ impl Desk {
 /// `endpoint`, active from `now` on.
 pub(super) fn active(endpoint: &Endpoint, now: Timestamp) -> Endpoint {
     endpoint.released(EndpointStatus::Active, now)
-}
-
-/// `endpoint`, disabled from `now` on; `None` when it is already, for whatever reason.
-pub(super) fn disabled(
-    endpoint: &Endpoint,
-    now: Timestamp,
-    reason: DisabledReason,
-) -> Option<Endpoint> {
-    if matches!(endpoint.status, EndpointStatus::Disabled { .. }) {
-        return None;
-    }
-    Some(Endpoint {
-        status: EndpointStatus::Disabled { reason },
-        hold: endpoint.hold.start(now),
-        ..endpoint.clone()
-    })
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::desk::{active, disabled};
+use super::desk::active;
 use super::error::EngineError;
 use super::handle::Engine;
 use super::paging;
@@ -293,7 +293,7 @@ impl Engine {
         reason: DisabledReason,
     ) -> Result<Endpoint, EngineError> {
         let note = AuditNote::new(actor.clone(), "endpoint.disable");
-        let changed = |endpoint: &Endpoint, now| Ok(disabled(endpoint, now, reason));
+        let changed = |endpoint: &Endpoint, now| Ok(endpoint.disabled(now, reason));
         Ok((*self.desk.change_endpoint(note, id, changed).await?).clone())
     }
 
@@ -471,7 +471,7 @@ fn switched(
         DisabledReason::Operator
     };
     if !switch.enabled {
-        return Ok(disabled(endpoint, now, reason));
+        return Ok(endpoint.disabled(now, reason));
     }
     match endpoint.status {
         EndpointStatus::Disabled {

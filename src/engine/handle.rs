@@ -12,6 +12,7 @@ use tokio::sync::broadcast;
 use super::book::EndpointBook;
 use super::desk::Desk;
 use super::error::EngineError;
+use super::judged::JudgedCounts;
 use super::parts::EngineParts;
 use super::router::{Drain, Observe, ObserveLane, Router};
 use super::runtime::{Crew, Keeper};
@@ -83,6 +84,7 @@ impl Engine {
             entropy: Mutex::new(entropy),
             draining: AtomicBool::new(false),
             expected: AtomicU64::new(0),
+            judged: JudgedCounts::default(),
             router: OnceLock::new(),
             replays: OnceLock::new(),
         });

@@ -29,6 +29,7 @@ mod error;
 mod events;
 mod figures;
 mod handle;
+mod judged;
 mod kept;
 mod lane;
 mod loading;
@@ -54,6 +55,7 @@ pub use crate::store::{
 };
 pub use error::EngineError;
 pub use handle::{Engine, KEY_CHECK, key_opens};
+pub use judged::FailingCounts;
 pub use parts::{EngineOptions, EngineParts};
 pub use replays::Selection;
 pub use setup::DEADLINE_GRACE;

@@ -6,6 +6,7 @@ use crate::clock::SharedClock;
 use crate::domain::address::AddressRules;
 use crate::domain::breaker::BreakerPolicy;
 use crate::domain::contract::ContractSet;
+use crate::domain::failing::FailingPolicy;
 use crate::domain::limits::{
     CONCURRENCY_DEFAULT, CONCURRENCY_PER_ENDPOINT_DEFAULT, ENDPOINTS_DEFAULT,
     ENDPOINTS_PER_TENANT_DEFAULT, TOKENS_DEFAULT,
@@ -46,6 +47,8 @@ pub struct EngineOptions {
     pub concurrency_per_endpoint: usize,
     /// When breakers open of endpoints that do not say otherwise.
     pub breaker: BreakerPolicy,
+    /// When endpoints that do nothing but fail are warned of and disabled.
+    pub failing: FailingPolicy,
     /// Which URLs an endpoint may have.
     pub targets: AddressRules,
     /// Bytes of events that lanes keep in memory.
@@ -64,6 +67,7 @@ impl Default for EngineOptions {
             concurrency: CONCURRENCY_DEFAULT,
             concurrency_per_endpoint: CONCURRENCY_PER_ENDPOINT_DEFAULT,
             breaker: BreakerPolicy::default(),
+            failing: FailingPolicy::default(),
             targets: AddressRules::default(),
             kept_bytes_max: KEPT_BYTES_MAX,
             endpoints_max: ENDPOINTS_DEFAULT,

@@ -19,6 +19,7 @@ use crate::domain::attempt::{Attempt, Failure, FailureClass, Phases};
 use crate::domain::contract::{Contract, RenderInput};
 use crate::domain::delivery::DeadReason;
 use crate::domain::event::Event;
+use crate::domain::failing::FailingRun;
 use crate::domain::id::{AttemptId, DeliveryId};
 use crate::domain::lane::{Item, Pace, Settlement};
 use crate::domain::outcome::{self, Verdict};
@@ -26,7 +27,7 @@ use crate::domain::request::{Exchange, PreparedRequest};
 use crate::domain::retry::{Budget, NextTry};
 use crate::domain::sign::secret::OpenSecret;
 use crate::domain::time::Timestamp;
-use crate::store::{AfterAttempt, AttemptRecord, Recorded, StoreError};
+use crate::store::{AfterAttempt, AttemptRecord, Kept, Recorded, StoreError};
 
 /// How long a task waits before it tries again to reach a store that does not answer.
 const STORE_RETRY: Duration = Duration::from_secs(1);
@@ -302,10 +303,16 @@ impl Sending {
             record.next = moved(decided, sent_at - set_ms);
             let next = record.next;
             match self.yard.store.record(record.clone()).await {
-                Ok(Recorded::Applied) => {
-                    return settlement(moved(next, self.yard.set_ms() - sent_at));
+                Ok(Kept { recorded, run }) => {
+                    let set_ms = self.yard.set_ms();
+                    if let Some(run) = run {
+                        self.judge(&run).await;
+                    }
+                    return match recorded {
+                        Recorded::Applied => settlement(moved(next, set_ms - sent_at)),
+                        Recorded::Stale => Settlement::Stale,
+                    };
                 }
-                Ok(Recorded::Stale) => return Settlement::Stale,
                 Err(error @ StoreError::NotFound { .. }) => {
                     tracing::warn!(%error, "an attempt came back for a delivery that is gone");
                     return Settlement::Done;
@@ -324,6 +331,14 @@ impl Sending {
                 }
             }
             self.yard.clock.sleep_for(STORE_RETRY).await;
+        }
+    }
+
+    /// Has done what is due by the endpoint's run of failures, before its lane goes on.
+    async fn judge(&self, run: &FailingRun) {
+        let desk = &self.yard.desk;
+        if desk.options.failing.turn(run).is_some() {
+            desk.judge_failing(self.berth.endpoint_id).await;
         }
     }
 

@@ -65,6 +65,7 @@ impl Facts {
             consecutive_failures: ledger.consecutive_failures,
             last_success_at: ledger.last_success_at,
             last_failure_at: ledger.last_failure_at,
+            failing_since: ledger.failing_since,
             certificate_expires_at: ledger.certificate_expires_at,
             last_failure: ledger.last_failure.map(outsider::last_failure),
             breaker_open_since: endpoint.breaker_open_since,

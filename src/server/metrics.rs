@@ -11,7 +11,7 @@ use super::state::State;
 use super::stats;
 use crate::api::stats::StatsView;
 use crate::domain::attempt::FailureClass;
-use crate::engine::CertificateCounts;
+use crate::engine::{CertificateCounts, FailingCounts};
 
 /// What the text is.
 pub(super) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -26,6 +26,7 @@ pub(super) async fn page(state: &State) -> Result<String, Refusal> {
     deliveries(&mut page, &stats);
     attempts(&mut page, &stats);
     machine(&mut page, &stats);
+    failing(&mut page, &state.engine.failing_counts());
     let counts = state.engine.certificate_counts().await?;
     certificates(&mut page, &counts);
     page.counter(
@@ -148,6 +149,27 @@ fn machine(page: &mut Page, stats: &StatsView) {
         "hookyard_disk_free_bytes",
         "Free bytes on the database's disk.",
         stats.store.disk_free_bytes,
+    );
+}
+
+fn failing(page: &mut Page, counts: &FailingCounts) {
+    page.counter(
+        "hookyard_endpoints_warned_total",
+        "Warnings of endpoints that did nothing but fail.",
+        counts.warned,
+    );
+    let name = "hookyard_endpoints_disabled_total";
+    page.family(
+        name,
+        "counter",
+        "Endpoints that the service disabled: they failed for too long, or their receiver answered 410.",
+    );
+    page.labelled(name, "reason", "failing", counts.disabled_failing);
+    page.labelled(name, "reason", "gone", counts.disabled_gone);
+    page.counter(
+        "hookyard_endpoints_recovered_total",
+        "Endpoints that were told to fail and succeeded again.",
+        counts.recovered,
     );
 }
 

@@ -12,9 +12,9 @@ use crate::domain::actor::{Actor, Via};
 use crate::domain::id::AuditId;
 use crate::domain::time::Timestamp;
 
-pub(super) const SELECT_PAGE: &str = "SELECT id, at, who, via, came_from, action, subject, detail FROM audit \
+pub(super) const SELECT_PAGE: &str = "SELECT id, at, who, via, came_from, action, subject, detail, before, after, count, note FROM audit \
      WHERE id < $1 ORDER BY id DESC LIMIT $2";
-pub(super) const SELECT_PAGE_OF: &str = "SELECT id, at, who, via, came_from, action, subject, detail FROM audit \
+pub(super) const SELECT_PAGE_OF: &str = "SELECT id, at, who, via, came_from, action, subject, detail, before, after, count, note FROM audit \
      WHERE id < $1 AND subject = $3 ORDER BY id DESC LIMIT $2";
 
 /// One entry of the log.
@@ -32,6 +32,14 @@ pub struct AuditEntry {
     pub subject: Option<String>,
     /// Anything else, as JSON text.
     pub detail: Option<String>,
+    /// The members that changed as they were, a JSON object; `None` for something new and for what changes nothing.
+    pub before: Option<String>,
+    /// The same as they are since.
+    pub after: Option<String>,
+    /// How many things were concerned, where it is not just the subject.
+    pub count: Option<u64>,
+    /// What the person had to say about it, not escaped.
+    pub note: Option<String>,
 }
 
 impl Store {
@@ -96,5 +104,9 @@ fn decode(row: &SqliteRow) -> Result<AuditEntry, StoreError> {
         action: columns.take("action")?,
         subject: columns.take("subject")?,
         detail: columns.take("detail")?,
+        before: columns.take("before")?,
+        after: columns.take("after")?,
+        count: columns.read_or_null("count", |count: i64| u64::try_from(count).ok())?,
+        note: columns.take("note")?,
     })
 }

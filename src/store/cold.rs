@@ -10,11 +10,14 @@ use std::sync::{Mutex, PoisonError};
 use sqlx::SqliteConnection;
 use tokio::sync::oneshot;
 
+use super::audit_change::AuditChange;
 use super::error::StoreError;
 use super::record::{AuditNote, BreakerChange, CertificateWarning, DeliveryChange};
 use crate::domain::endpoint::Endpoint;
+use crate::domain::failing::FailingRun;
 use crate::domain::fingerprint::CauseId;
 use crate::domain::id::{AuditId, EndpointId, Id, IdMint, ReplayId};
+use crate::domain::operational::Fact;
 use crate::domain::time::Timestamp;
 
 /// A rare change and its statements.
@@ -56,6 +59,10 @@ pub(super) struct Effects {
     pub(super) certificates: Vec<CertificateWarning>,
     /// Breakers that opened or closed, for subscribers.
     pub(super) breakers: Vec<BreakerChange>,
+    /// What the service has to tell, for subscribers.
+    pub(super) facts: Vec<Fact>,
+    /// Endpoints' runs of failures that somebody moved.
+    pub(super) failing: Vec<(EndpointId, FailingRun)>,
     /// Causes that are no longer kept.
     pub(super) causes_gone: Vec<CauseId>,
     /// Plans started, and replays that moved or whose items did, for subscribers.
@@ -74,6 +81,8 @@ impl Effects {
         self.deliveries_changed.extend(other.deliveries_changed);
         self.certificates.extend(other.certificates);
         self.breakers.extend(other.breakers);
+        self.facts.extend(other.facts);
+        self.failing.extend(other.failing);
         self.causes_gone.extend(other.causes_gone);
         self.replays.extend(other.replays);
         self.events += other.events;
@@ -95,16 +104,45 @@ impl WriteTx<'_> {
         at.as_millis().saturating_add(self.clock_offset_ms)
     }
 
+    /// Tells subscribers, after the commit.
+    pub(super) fn tell(&mut self, fact: Fact) {
+        self.effects.facts.push(fact);
+    }
+
     /// Writes an audit entry about `subject` (an id as people write it).
     pub(super) async fn audit(
         &mut self,
         note: &AuditNote,
         subject: Option<String>,
     ) -> Result<(), StoreError> {
+        let nothing = AuditChange::default();
+        self.audit_with(note, subject, nothing, None).await
+    }
+
+    /// The same about an endpoint, with the members that changed; all of them where there was none before.
+    pub(super) async fn audit_endpoint(
+        &mut self,
+        note: &AuditNote,
+        before: Option<&Endpoint>,
+        after: &Endpoint,
+    ) -> Result<(), StoreError> {
+        let change = AuditChange::of_endpoint(before, after);
+        let subject = Some(after.id.to_string());
+        self.audit_with(note, subject, change, None).await
+    }
+
+    /// The same with what was before and after, and how many things were concerned.
+    pub(super) async fn audit_with(
+        &mut self,
+        note: &AuditNote,
+        subject: Option<String>,
+        change: AuditChange,
+        count: Option<u64>,
+    ) -> Result<(), StoreError> {
         let id: AuditId = self.mint();
         sqlx::query(
-            "INSERT INTO audit (id, at, who, via, came_from, action, subject, detail) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO audit (id, at, who, via, came_from, action, subject, detail, before, after, count, note) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
         .bind(id.as_i64())
         .bind(self.now.as_millis())
@@ -114,6 +152,10 @@ impl WriteTx<'_> {
         .bind(note.action)
         .bind(subject)
         .bind(note.detail.clone())
+        .bind(change.before)
+        .bind(change.after)
+        .bind(count.map(|count| i64::try_from(count).unwrap_or(i64::MAX)))
+        .bind(note.words.clone())
         .execute(&mut *self.connection)
         .await?;
         Ok(())

@@ -20,7 +20,7 @@ const SELECT_LEDGER: &str = "SELECT p.status, c.endpoint_id, c.created, c.pendin
      FROM endpoint_counters c JOIN endpoints p ON p.id = c.endpoint_id";
 const SELECT_LEDGER_OF: &str = "SELECT p.status, c.endpoint_id, c.created, c.pending, c.delivered, c.dead, \
      c.discarded, c.consecutive_failures, c.last_success_at, c.last_failure_at, c.last_failure, \
-     c.certificate_expires_at \
+     c.certificate_expires_at, c.failing_since \
      FROM endpoint_counters c JOIN endpoints p ON p.id = c.endpoint_id WHERE c.endpoint_id = $1";
 /// All endpoints as if they were active, those that are not (what waits for them is to be moved), and those whose rows
 /// retention took.
@@ -104,6 +104,8 @@ pub struct EndpointLedger {
     pub last_failure_at: Option<Timestamp>,
     /// That failure, `class: text`, at most 200 characters, not escaped.
     pub last_failure: Option<String>,
+    /// Since when nothing but failures came of its attempts; `None` when the latest one succeeded.
+    pub failing_since: Option<Timestamp>,
     /// When the certificate runs out that the receiver showed last; test traffic counts here.
     pub certificate_expires_at: Option<Timestamp>,
 }
@@ -140,7 +142,7 @@ impl Store {
             .fetch_optional(self.readers())
             .await?;
         let row = row.ok_or_else(|| StoreError::not_found("endpoint", &id))?;
-        let failures: i64 = row.try_get(7)?;
+        let (failures, since_ms): (i64, Option<i64>) = (row.try_get(7)?, row.try_get(12)?);
         let time = |column: Option<i64>| column.map(Timestamp::from_millis);
         Ok(EndpointLedger {
             counts: ledger_row(&row)?.1,
@@ -149,6 +151,7 @@ impl Store {
             last_failure_at: time(row.try_get(9)?),
             last_failure: row.try_get(10)?,
             certificate_expires_at: time(row.try_get(11)?),
+            failing_since: since_ms.map(|since_ms| self.wall_clock(since_ms)),
         })
     }
 

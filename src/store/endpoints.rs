@@ -9,12 +9,14 @@ use sqlx::sqlite::SqliteRow;
 
 use super::cold::{ColdCommand, WriteTx};
 use super::error::StoreError;
+use super::failing;
 use super::handle::Store;
 use super::record::AuditNote;
 use super::rows::Columns;
 use crate::domain::breaker::BreakerOverride;
 use crate::domain::endpoint::{DisabledReason, Endpoint, EndpointStatus, HoldClock, SealedSecret};
 use crate::domain::id::{EndpointId, SecretId};
+use crate::domain::operational::Fact;
 use crate::domain::retry::{RetryPolicy, RetrySteps};
 use crate::domain::time::Timestamp;
 
@@ -120,7 +122,7 @@ impl ColdCommand for InsertEndpoint {
             ..self.endpoint.clone()
         };
         insert_in(tx.connection, &endpoint).await?;
-        tx.audit(&self.note, Some(endpoint.id.to_string())).await?;
+        tx.audit_endpoint(&self.note, None, &endpoint).await?;
         tx.effects.endpoints.push(endpoint.clone());
         tx.effects.endpoints_changed.push(endpoint.id);
         Ok(Arc::new(endpoint))
@@ -142,8 +144,23 @@ impl ColdCommand for UpdateEndpoint {
             updated_at: tx.now,
             ..self.endpoint.clone()
         };
+        let before = match read_in(tx.connection, endpoint.id).await {
+            // Retention took it: there is no such version any more.
+            Err(StoreError::NotFound { .. }) => {
+                return Err(StoreError::stale("endpoint", &endpoint.id));
+            }
+            read => read?,
+        };
         write_in(tx.connection, &endpoint, self.expected_version).await?;
-        tx.audit(&self.note, Some(endpoint.id.to_string())).await?;
+        tx.audit_endpoint(&self.note, Some(&before), &endpoint)
+            .await?;
+        failing::follow_change(tx, &before, &endpoint).await?;
+        if let (EndpointStatus::Disabled { reason }, true) =
+            (&endpoint.status, before.status.accepts_deliveries())
+        {
+            let who = &self.note.actor.who;
+            tx.tell(Fact::disabled(&endpoint, *reason, who, tx.now));
+        }
         tx.effects.endpoints.push(endpoint.clone());
         tx.effects.endpoints_changed.push(endpoint.id);
         Ok(Arc::new(endpoint))
@@ -362,7 +379,7 @@ fn secrets_from_json(text: &str) -> Option<Vec<SealedSecret>> {
 
 /// An endpoint's own breaker settings in the JSON of the `breaker` column; durations in milliseconds.
 #[derive(Serialize, Deserialize)]
-struct StoredBreaker {
+pub(super) struct StoredBreaker {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     enabled: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -410,7 +427,7 @@ impl StoredBreaker {
 
 /// A retry policy in the JSON of the `retry` column; durations in milliseconds.
 #[derive(Serialize, Deserialize)]
-struct StoredRetry {
+pub(super) struct StoredRetry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ladder_ms: Option<Vec<i64>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -65,6 +65,7 @@ pub(super) const DROP_PAYLOADS: &str = "UPDATE events SET data = NULL, attribute
      WHERE d.event_id = events.id AND d.state IN ('pending', 'dead'))";
 pub(super) const DELETE_AUDIT: &str =
     "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id < $1 ORDER BY id LIMIT $2)";
+const MOVE_AUDIT_EDGE: &str = "UPDATE audit_edge SET before = $1 WHERE id = 1 AND before < $1";
 pub(super) const DELETE_MINUTES: &str = "DELETE FROM minute_stats WHERE (minute, endpoint_id) IN \
      (SELECT minute, endpoint_id FROM minute_stats WHERE minute < $1 ORDER BY minute, endpoint_id LIMIT $2)";
 pub(super) const DELETE_MINUTE_TOTALS: &str = "DELETE FROM minute_totals WHERE minute IN \
@@ -168,6 +169,11 @@ impl ColdCommand for RetentionStep {
             Stage::Events => self.events(tx, &mut removed).await?,
             Stage::Audit => {
                 let edge = self.plan.audit_before.as_i64();
+                // The log lets go of nothing that is not below its edge.
+                sqlx::query(MOVE_AUDIT_EDGE)
+                    .bind(edge)
+                    .execute(&mut *tx.connection)
+                    .await?;
                 let gone = delete_chunk(tx, DELETE_AUDIT, edge).await?;
                 removed.others = gone;
                 self.stay_while(gone, Stage::Tokens)

@@ -21,6 +21,7 @@
 
 mod attempts;
 mod audit;
+mod audit_change;
 pub mod backup;
 mod breakers;
 mod causes;
@@ -34,6 +35,7 @@ mod endpoints;
 mod error;
 mod events;
 mod facts;
+mod failing;
 mod fill;
 mod filter_sql;
 #[cfg(test)]
@@ -70,6 +72,7 @@ pub use deliveries::{DeliveryScope, DeliverySelect, SqlCondition, SqlValue};
 pub use error::StoreError;
 pub use events::StoredEvent;
 pub use facts::{CheckpointFacts, StoreFacts};
+pub use failing::Judged;
 pub use fill::{Fate, Filling};
 pub use hand_over::{HandOver, HandOverReceiver};
 pub use handle::Store;
@@ -81,7 +84,7 @@ pub use options::{FreeSpace, StoreOptions};
 pub use page::{Cursor, InvalidCursor, Page};
 pub use record::{
     AcceptedDelivery, AcceptedEvent, AfterAttempt, AttemptRecord, AuditNote, BreakerChange,
-    CertificateWarning, Changes, DeliveryChange, Published, Recorded,
+    CertificateWarning, Changes, DeliveryChange, Kept, Published, Recorded,
 };
 pub use recount::Disagreement;
 pub use replays::{Candidate, CandidateScope, Candidates, Release, ReplayMove, StoredReplay};

@@ -18,6 +18,7 @@ use super::checkpoint::Checkpointer;
 use super::endpoints;
 use super::error::StoreError;
 use super::facts::FactsBoard;
+use super::failing::KnownRuns;
 use super::hand_over::{self, HandOverReceiver};
 use super::handle::{Shared, Store};
 use super::lock::DirectoryLock;
@@ -78,8 +79,8 @@ impl Store {
         let set_back_ms = set_back_ms(&mut connection, &clock).await?;
         let time = AgreedTime::before_step(Arc::clone(&clock), set_back_ms.unwrap_or(0));
         let index = read_index(&mut connection, options.catalogues.clone()).await?;
-
         let causes = KnownCauses::read(&mut connection).await?;
+        let runs = read_runs(&mut connection, &clock).await?;
         let facts = Arc::new(FactsBoard::default());
         let checkpoints = checkpoint_options(&path).connect().await?;
         let no_thread = |source| StoreError::file(&options.data_dir, source);
@@ -100,6 +101,7 @@ impl Store {
             clock_offset_ms: Arc::clone(&clock_offset_ms),
             index,
             causes,
+            runs,
             hand_over,
             changes: changes.clone(),
             commits: 0,
@@ -298,6 +300,16 @@ async fn set_back_ms(
     let seen_ms = read_number(connection, WALL_SEEN_KEY).await?;
     let by_ms = seen_ms.map(|seen_ms| clock.now().as_millis().saturating_sub(seen_ms));
     Ok(by_ms.filter(|&by_ms| by_ms < -SET_BACK_MIN_MS))
+}
+
+/// The runs of failures, less the time in which nobody was at work, as far as the notes of the wall clock tell.
+async fn read_runs(
+    connection: &mut SqliteConnection,
+    clock: &SharedClock,
+) -> Result<KnownRuns, StoreError> {
+    let seen_ms = read_number(connection, WALL_SEEN_KEY).await?;
+    let down_ms = seen_ms.map(|seen_ms| clock.now().as_millis().saturating_sub(seen_ms));
+    KnownRuns::read(connection, down_ms.unwrap_or(0)).await
 }
 
 pub(super) async fn highest_id(connection: &mut SqliteConnection) -> Result<i64, StoreError> {

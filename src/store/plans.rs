@@ -8,8 +8,8 @@ use super::deliveries::{self, page_sql};
 use super::writer::{SELECT_KEYS, SELECT_ODD};
 use super::{
     CandidateScope, DeliveryScope, DeliverySelect, SqlCondition, Store, StoreOptions, attempts,
-    audit, causes, certificates, counters, departed, events, janitor, lanes, ledger, moves,
-    replays, service_keys, tokens,
+    audit, causes, certificates, counters, departed, events, failing, janitor, lanes, ledger,
+    moves, replays, service_keys, tokens,
 };
 use crate::clock::SystemClock;
 use crate::domain::fingerprint::CauseId;
@@ -189,6 +189,7 @@ async fn the_writer_and_the_janitor_look_only_at_their_rows() {
         janitor::DELETE_EVENTS,
         janitor::DROP_PAYLOADS,
         janitor::DELETE_AUDIT,
+        failing::SELECT_RUN,
         janitor::DELETE_MINUTES,
         janitor::DELETE_MINUTE_TOTALS,
         janitor::DELETE_MINUTE_EVENTS,

@@ -11,7 +11,7 @@ use super::error::StoreError;
 use super::events::audience_to_column;
 use super::handle::Store;
 use super::moves::insert_delivery;
-use super::record::{AttemptRecord, AuditNote, Published, Recorded};
+use super::record::{AttemptRecord, AuditNote, Kept, Published};
 use super::writer::{Command, PublishCall, RecordCall};
 use crate::domain::endpoint::EndpointStatus;
 use crate::domain::event::NewEvent;
@@ -59,7 +59,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such delivery; [`StoreError::Full`] when not even the reserve has
     /// room.
-    pub async fn record(&self, record: AttemptRecord) -> Result<Recorded, StoreError> {
+    pub async fn record(&self, record: AttemptRecord) -> Result<Kept, StoreError> {
         let (reply, answer) = oneshot::channel();
         let call = RecordCall {
             record: Box::new(record),

@@ -7,7 +7,9 @@ use crate::domain::attempt::Attempt;
 use crate::domain::certificate::Nearness;
 use crate::domain::delivery::{DeadReason, DeliveryState};
 use crate::domain::event::Event;
+use crate::domain::failing::FailingRun;
 use crate::domain::id::{DeliveryId, EndpointId, EventId, ReplayId};
+use crate::domain::operational::Fact;
 use crate::domain::time::Timestamp;
 
 /// The answer to a published event.
@@ -69,6 +71,15 @@ pub enum Recorded {
     Stale,
 }
 
+/// What came of recording an attempt, and where its endpoint's run of failures stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// What came of its delivery.
+    pub recorded: Recorded,
+    /// The run after it; `None` where nothing fails and nobody was told that it did, and for test traffic.
+    pub run: Option<FailingRun>,
+}
+
 /// Who does what, for the audit log. The store adds when, and to what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditNote {
@@ -78,6 +89,8 @@ pub struct AuditNote {
     pub action: &'static str,
     /// Anything else worth keeping, as JSON text; never a secret.
     pub detail: Option<String>,
+    /// What the person had to say about it.
+    pub words: Option<String>,
 }
 
 impl AuditNote {
@@ -87,6 +100,7 @@ impl AuditNote {
             actor,
             action,
             detail: None,
+            words: None,
         }
     }
 }
@@ -130,6 +144,8 @@ pub struct Changes {
     pub breakers: Vec<BreakerChange>,
     /// Replays that moved or whose items did; one may be named several times.
     pub replays: Vec<ReplayId>,
+    /// What the service has to tell.
+    pub facts: Vec<Fact>,
 }
 
 impl Changes {
@@ -141,6 +157,7 @@ impl Changes {
             && self.certificates.is_empty()
             && self.breakers.is_empty()
             && self.replays.is_empty()
+            && self.facts.is_empty()
     }
 }
 

@@ -157,7 +157,10 @@ fn failure_text(endpoint: &EndpointView) -> String {
     let what = health.last_failure.as_deref().unwrap_or("no text");
     let in_a_row = match health.consecutive_failures {
         0 => String::new(),
-        number => format!(" ({number} in a row)"),
+        number => match health.failing_since {
+            Some(since) => format!(" ({number} in a row, since {since})"),
+            None => format!(" ({number} in a row)"),
+        },
     };
     format!("{at}: {what}{in_a_row}")
 }

@@ -279,6 +279,7 @@ async fn start_engine(
             concurrency: config.delivery.concurrency,
             concurrency_per_endpoint: config.delivery.concurrency_per_endpoint,
             breaker: config.breaker,
+            failing: config.failing.clone(),
             targets,
             endpoints_max: config.endpoints_max,
             endpoints_per_tenant_max: config.endpoints_per_tenant_max,

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::feed::News;
 use crate::domain::id::{DeliveryId, EndpointId};
 use crate::domain::limits::{STREAM_FRAME_ROWS_MAX, STREAM_GATHERED_MAX};
+use crate::domain::operational::{Fact, FactKind};
 use crate::engine::{BreakerChange, CertificateWarning};
 
 /// What changed since the frame before.
@@ -15,6 +16,7 @@ pub(super) struct Gathering {
     endpoints: BTreeSet<EndpointId>,
     certificates: Vec<CertificateWarning>,
     breakers: Vec<BreakerChange>,
+    facts: Vec<Fact>,
     /// Changes gathered, repeated ones included: what sequence numbers count.
     changes: u64,
     /// Changed deliveries beyond what is remembered.
@@ -36,6 +38,8 @@ pub(super) struct Gathered {
     pub(super) certificates: Vec<CertificateWarning>,
     /// Breakers that opened or closed; at most 100.
     pub(super) breakers: Vec<BreakerChange>,
+    /// What else the service has to tell; at most 100.
+    pub(super) facts: Vec<Fact>,
     /// Whether more endpoints changed than are listed.
     pub(super) endpoints_cut: bool,
     /// Changes, repeated ones included.
@@ -52,7 +56,8 @@ impl Gathering {
                 self.changes += count(changes.deliveries.len())
                     + count(changes.endpoints.len())
                     + count(changes.certificates.len())
-                    + count(changes.breakers.len());
+                    + count(changes.breakers.len())
+                    + count(alerting(&changes.facts).count());
                 for change in &changes.deliveries {
                     self.add_delivery(change.id);
                 }
@@ -62,6 +67,9 @@ impl Gathering {
                     .extend(changes.certificates.iter().take(room));
                 let room = STREAM_FRAME_ROWS_MAX.saturating_sub(self.breakers.len());
                 self.breakers.extend(changes.breakers.iter().take(room));
+                let room = STREAM_FRAME_ROWS_MAX.saturating_sub(self.facts.len());
+                self.facts
+                    .extend(alerting(&changes.facts).take(room).cloned());
                 self.endpoints.extend(&changes.endpoints);
                 if self.endpoints.len() > STREAM_GATHERED_MAX {
                     self.endpoints.clear();
@@ -103,10 +111,24 @@ impl Gathering {
                 .collect(),
             certificates: gathering.certificates,
             breakers: gathering.breakers,
+            facts: gathering.facts,
             changes: gathering.changes,
             missed: gathering.missed,
         }
     }
+}
+
+/// Those that become alerts: the others have alerts of their own, or are not for everybody's screen.
+fn alerting(facts: &[Fact]) -> impl Iterator<Item = &Fact> {
+    facts.iter().filter(|fact| {
+        matches!(
+            fact.kind,
+            FactKind::EndpointFailing
+                | FactKind::EndpointDisabled
+                | FactKind::EndpointRecovered
+                | FactKind::ReplayStopped
+        )
+    })
 }
 
 fn count(number: usize) -> u64 {

@@ -157,7 +157,8 @@ impl Maker {
         )
     }
 
-    /// What an operator should know: certificates that run out, breakers that open and close, lanes that had to be started again.
+    /// What an operator should know: certificates that run out, breakers that open and close, endpoints that fail, are
+    /// disabled or back, replays that stopped, lanes that had to be started again.
     fn alerts(&mut self, gathered: &Gathered, stats: Option<&StatsView>) -> Vec<Alert> {
         let warnings = gathered.certificates.iter();
         let mut alerts: Vec<Alert> = warnings
@@ -165,6 +166,11 @@ impl Maker {
             .collect();
         let breakers = gathered.breakers.iter();
         alerts.extend(breakers.map(|change| self.breaker_alert(change)));
+        alerts.extend(gathered.facts.iter().map(|fact| Alert {
+            at: fact.at,
+            name: fact.kind.as_str().to_owned(),
+            text: fact.text.clone(),
+        }));
         alerts.extend(stats.and_then(|stats| self.restart_alert(stats.lanes.restarts)));
         alerts
     }

@@ -8,9 +8,10 @@ use super::super::causes::KnownCauses;
 use super::super::counters::minute_of;
 use super::super::error::StoreError;
 use super::super::events::audience_to_column;
+use super::super::failing::KnownRuns;
 use super::super::ledger::{LedgerDelta, day_of};
 use super::super::record::{
-    AcceptedDelivery, AcceptedEvent, AfterAttempt, AttemptRecord, DeliveryChange, Published,
+    AcceptedDelivery, AcceptedEvent, AfterAttempt, AttemptRecord, DeliveryChange, Kept, Published,
     Recorded,
 };
 use super::cause_delta::CauseDeltas;
@@ -24,6 +25,7 @@ use crate::domain::attempt::{Attempt, FailureClass};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::endpoint::HoldClock;
 use crate::domain::event::{Event, NewEvent};
+use crate::domain::failing::FailingRun;
 use crate::domain::fingerprint::{CauseId, Fingerprint};
 use crate::domain::id::{EndpointId, IdMint, ReplayId};
 use crate::domain::time::Timestamp;
@@ -39,13 +41,21 @@ pub(super) enum Hot {
     Record(RecordCall),
 }
 
+/// What the writer knows by heart.
+pub(super) struct Known<'a> {
+    /// The causes that failures count under.
+    pub(super) causes: &'a mut KnownCauses,
+    /// The endpoints that fail.
+    pub(super) runs: &'a KnownRuns,
+}
+
 /// What a caller will be told.
 #[derive(Debug)]
 pub(super) enum Answer {
     /// To a publish call.
     Published(Vec<Published>),
     /// To an attempt.
-    Recorded(Recorded),
+    Recorded(Kept),
     /// Nothing of it is in the flush.
     Failed(StoreError),
 }
@@ -95,7 +105,7 @@ impl Batch {
         calls: &[Hot],
         look: Look,
         mint: &Mutex<IdMint>,
-        known: &mut KnownCauses,
+        known: Known<'_>,
         now: Timestamp,
         clock_offset_ms: i64,
     ) -> Self {
@@ -119,6 +129,7 @@ impl Batch {
             changed: Vec::new(),
         };
         let Look { mut keys, odd } = look;
+        let Known { causes, runs } = known;
         let mut mint = mint.lock().unwrap_or_else(PoisonError::into_inner);
         for (place, call) in calls.iter().enumerate() {
             let answer = match call {
@@ -127,17 +138,27 @@ impl Batch {
                     None => Answer::Published(batch.publish(call, matches, &mut keys, &mut mint)),
                 },
                 Hot::Record(call) => match odd.get(&place) {
-                    None => batch.record(&call.record, known, Odd::NOT),
+                    None => batch.record(&call.record, causes, runs, Odd::NOT),
                     Some(odd) if odd.missing => Answer::Failed(StoreError::not_found(
                         "delivery",
                         &call.record.attempt.delivery_id,
                     )),
-                    Some(odd) => batch.record(&call.record, known, *odd),
+                    Some(odd) => batch.record(&call.record, causes, runs, *odd),
                 },
             };
             batch.answers.push(answer);
         }
+        // A row holds the whole of a run, also where no attempt moved it.
+        for (endpoint_id, delta) in &mut batch.endpoints {
+            delta.run = delta.run.or_else(|| runs.of(*endpoint_id));
+        }
         batch
+    }
+
+    /// The runs of failures that its attempts moved.
+    pub(super) fn runs(&self) -> impl Iterator<Item = (EndpointId, FailingRun)> + '_ {
+        let run = |(id, delta): (&EndpointId, &EndpointDelta)| Some((*id, delta.run?));
+        self.endpoints.iter().filter_map(run)
     }
 
     /// Whether there is anything to write: a flush of refusals and duplicates has nothing.
@@ -290,7 +311,13 @@ impl Batch {
             .piece(Some(data));
     }
 
-    fn record(&mut self, record: &AttemptRecord, known: &mut KnownCauses, odd: Odd) -> Answer {
+    fn record(
+        &mut self,
+        record: &AttemptRecord,
+        known: &mut KnownCauses,
+        runs: &KnownRuns,
+        odd: Odd,
+    ) -> Answer {
         let Odd { waits, test, .. } = odd;
         let replay = odd.replay.filter(|_| waits);
         self.mix.attempts = true;
@@ -298,14 +325,7 @@ impl Batch {
         self.mix.replays |= replay.is_some();
         let attempt = &record.attempt;
         self.attempt_columns(attempt, replay);
-        let endpoint = self.endpoints.entry(attempt.endpoint_id).or_default();
-        endpoint.certificate(attempt.certificate_expires_at);
-        if !test {
-            let minute = (minute_of(attempt.started_at), attempt.endpoint_id);
-            self.minutes.entry(minute).or_default().add(attempt);
-            let ended_at = attempt.started_at + attempt.phases.total;
-            endpoint.ended(ended_at, attempt.failure.as_ref());
-        }
+        let run = self.fared(attempt, runs, test);
         let cause = if test {
             None
         } else {
@@ -314,7 +334,8 @@ impl Batch {
         let (id, number) = (attempt.delivery_id.as_i64(), i64::from(attempt.number));
         if !waits {
             self.late.row(id).int(number);
-            return Answer::Recorded(Recorded::Stale);
+            let recorded = Recorded::Stale;
+            return Answer::Recorded(Kept { recorded, run });
         }
         if let Some(replay) = replay {
             let first_failed = odd.first.then_some(attempt.failure.is_some());
@@ -354,7 +375,29 @@ impl Batch {
             endpoint_id: attempt.endpoint_id,
             state,
         });
-        Answer::Recorded(Recorded::Applied)
+        let recorded = Recorded::Applied;
+        Answer::Recorded(Kept { recorded, run })
+    }
+
+    /// Counts how an attempt fared for its endpoint; test traffic leaves nothing but its certificate. Gives the run of
+    /// failures after it.
+    fn fared(&mut self, attempt: &Attempt, runs: &KnownRuns, test: bool) -> Option<FailingRun> {
+        let endpoint = self.endpoints.entry(attempt.endpoint_id).or_default();
+        endpoint.certificate(attempt.certificate_expires_at);
+        if test {
+            return None;
+        }
+        let before = endpoint.run.or_else(|| runs.of(attempt.endpoint_id));
+        let steady_ms = self.now.as_millis().saturating_add(self.clock_offset_ms);
+        endpoint.run = match &attempt.failure {
+            None => before.map(FailingRun::ended),
+            Some(_) => Some(before.unwrap_or_default().failed(steady_ms)),
+        };
+        let minute = (minute_of(attempt.started_at), attempt.endpoint_id);
+        self.minutes.entry(minute).or_default().add(attempt);
+        let ended_at = attempt.started_at + attempt.phases.total;
+        endpoint.ended(ended_at, attempt.failure.as_ref());
+        endpoint.run
     }
 
     /// Counts a failure under its cause.

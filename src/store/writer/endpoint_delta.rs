@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::super::ledger::LedgerDelta;
 use super::values::Rows;
 use crate::domain::attempt::Failure;
+use crate::domain::failing::FailingRun;
 use crate::domain::id::EndpointId;
 use crate::domain::limits::LAST_FAILURE_CHARS_MAX;
 use crate::domain::time::Timestamp;
@@ -14,6 +15,8 @@ use crate::domain::time::Timestamp;
 pub(super) struct EndpointDelta {
     /// Its deliveries.
     pub(super) ledger: LedgerDelta,
+    /// Its run of failures as it is then; `None` while nobody has looked at the one before.
+    pub(super) run: Option<FailingRun>,
     last_success_at: Option<Timestamp>,
     last_failure_at: Option<Timestamp>,
     /// Only meant where there is a time of it; kept to be written over without a new allocation.
@@ -60,6 +63,10 @@ impl EndpointDelta {
                 .text_or_null(failure)
                 .int(self.failures)
                 .int_or_null(self.certificate_expires_at.map(Timestamp::as_millis));
+            let run = self.run.filter(|run| run.since_ms.is_some());
+            row.int_or_null(run.and_then(|run| run.since_ms))
+                .int_or_null(run.map(|run| run.seen_ms))
+                .int(run.map_or(0, |run| run.failing_ms));
         }
     }
 }
@@ -86,18 +93,18 @@ mod tests {
     #[test]
     fn failures_are_counted_from_the_last_success_on() {
         for (outcomes, expected) in [
-            (vec![], "[[7,0,0,0,0,null,null,null,0,null]]"),
+            (vec![], "[[7,0,0,0,0,null,null,null,0,null,null,null,0]]"),
             (
                 vec![Some("a"), Some("b")],
-                r#"[[7,0,0,0,0,null,2,"status: b",2,null]]"#,
+                r#"[[7,0,0,0,0,null,2,"status: b",2,null,null,null,0]]"#,
             ),
             (
                 vec![Some("a"), None, Some("b"), Some("c")],
-                r#"[[7,0,0,0,0,2,4,"status: c",2,null]]"#,
+                r#"[[7,0,0,0,0,2,4,"status: c",2,null,null,null,0]]"#,
             ),
             (
                 vec![Some("a"), None],
-                r#"[[7,0,0,0,0,2,1,"status: a",0,null]]"#,
+                r#"[[7,0,0,0,0,2,1,"status: a",0,null,null,null,0]]"#,
             ),
         ] {
             assert_eq!(row_of(outcomes), expected);

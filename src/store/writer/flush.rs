@@ -8,7 +8,7 @@ use sqlx::SqliteConnection;
 use super::super::counters::minute_of;
 use super::super::error::StoreError;
 use super::super::record::Changes;
-use super::batch::{Answer, Batch, Hot};
+use super::batch::{Answer, Batch, Hot, Known};
 use super::look::look;
 use super::task::Writer;
 use crate::domain::time::Timestamp;
@@ -41,7 +41,11 @@ impl Writer {
     async fn try_flush(&mut self, calls: &[Hot], now: Timestamp) -> Result<Batch, StoreError> {
         let look = look(&mut self.connection, calls).await?;
         let offset = self.offset();
-        let mut batch = Batch::of(calls, look, &self.mint, &mut self.causes, now, offset);
+        let known = Known {
+            causes: &mut self.causes,
+            runs: &self.runs,
+        };
+        let mut batch = Batch::of(calls, look, &self.mint, known, now, offset);
         if batch.is_empty() {
             return Ok(batch);
         }
@@ -105,6 +109,11 @@ impl Writer {
         let wrote = !batch.is_empty();
         let commands = u64::try_from(calls.len()).unwrap_or(u64::MAX);
         let events = u32::try_from(batch.accepted.len()).unwrap_or(u32::MAX);
+        if batch.mix.attempts {
+            for (endpoint_id, run) in batch.runs() {
+                self.runs.put(endpoint_id, run);
+            }
+        }
         for (call, answer) in calls.into_iter().zip(batch.answers) {
             deliver(call, answer);
         }

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::super::cold::PendingCold;
 use super::super::error::StoreError;
-use super::super::record::{AttemptRecord, Published, Recorded};
+use super::super::record::{AttemptRecord, Kept, Published};
 use crate::domain::event::NewEvent;
 
 /// Commands of all kinds that may wait; whoever finds it full waits at the door. Publish calls have a bound of their
@@ -43,7 +43,7 @@ pub(crate) struct RecordCall {
     /// The attempt.
     pub(crate) record: Box<AttemptRecord>,
     /// Where the answer goes.
-    pub(crate) reply: oneshot::Sender<Result<Recorded, StoreError>>,
+    pub(crate) reply: oneshot::Sender<Result<Kept, StoreError>>,
 }
 
 /// How much of the queue is publish calls.

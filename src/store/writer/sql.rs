@@ -142,9 +142,9 @@ ON CONFLICT (day) DO UPDATE SET created = created + excluded.created, pending = 
 /// The ledger by endpoint where attempts were made: how the latest of them ended goes into the row that is written anyway.
 const LEDGER_AND_OUTCOMES: &str = "
 INSERT INTO endpoint_counters (endpoint_id, created, pending, delivered, dead, last_success_at, last_failure_at,
-    last_failure, consecutive_failures, certificate_expires_at)
+    last_failure, consecutive_failures, certificate_expires_at, failing_since, failing_seen, failing_ms)
 SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8,
-    value->>9
+    value->>9, value->>10, value->>11, value->>12
 FROM jsonb_each(NEW.endpoints) WHERE true
 ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, pending = pending + excluded.pending,
     delivered = delivered + excluded.delivered, dead = dead + excluded.dead,
@@ -152,6 +152,8 @@ ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, pe
     last_failure_at = coalesce(excluded.last_failure_at, last_failure_at),
     last_failure = coalesce(excluded.last_failure, last_failure),
     certificate_expires_at = coalesce(excluded.certificate_expires_at, certificate_expires_at),
+    failing_since = excluded.failing_since, failing_seen = excluded.failing_seen, failing_ms = excluded.failing_ms,
+    failing_warned = iif(excluded.failing_since IS NULL OR excluded.failing_since IS NOT failing_since, 0, failing_warned),
     consecutive_failures = excluded.consecutive_failures
         + iif(excluded.last_success_at IS NULL, consecutive_failures, 0);
 ";

@@ -13,6 +13,7 @@ use super::super::checkpoint::{self, Nudge};
 use super::super::cold::{Effects, PendingCold, WriteTx};
 use super::super::error::StoreError;
 use super::super::facts::FactsBoard;
+use super::super::failing::KnownRuns;
 use super::super::hand_over::HandOverSender;
 use super::super::lock::DirectoryLock;
 use super::super::record::Changes;
@@ -50,6 +51,8 @@ pub(crate) struct Writer {
     pub(crate) index: EndpointIndex,
     /// The causes that failures count under.
     pub(crate) causes: KnownCauses,
+    /// The endpoints that fail, and those of which somebody was told that they do.
+    pub(crate) runs: KnownRuns,
     /// Where accepted events go.
     pub(crate) hand_over: HandOverSender,
     /// Where commits are told.
@@ -267,6 +270,9 @@ impl Writer {
     /// After the commit of rare changes: what they change in memory.
     fn apply(&mut self, commands: u64, effects: Effects) {
         self.causes.forget(&effects.causes_gone);
+        for &(endpoint_id, run) in &effects.failing {
+            self.runs.put(endpoint_id, run);
+        }
         for endpoint in &effects.endpoints {
             self.index.put(endpoint);
         }
@@ -284,6 +290,7 @@ impl Writer {
                 certificates: effects.certificates,
                 breakers: effects.breakers,
                 replays: effects.replays,
+                facts: effects.facts,
             },
         );
     }

@@ -6,6 +6,7 @@ mod certificates;
 mod clock;
 mod contracts;
 mod crashes;
+mod failing;
 mod isolation;
 mod keys;
 mod ladder;

@@ -1,5 +1,6 @@
 //! The store on real files: what it promises, tried to be broken.
 
+mod audit;
 mod backup;
 mod causes;
 mod certificates;

@@ -23,7 +23,7 @@ async fn outcomes_move_only_the_delivery_that_waits_for_them_and_are_kept_anyway
     assert_eq!(discarded.state, operator);
 
     let recorded = yard.store.record(late.clone()).await.unwrap();
-    assert_eq!(recorded, Recorded::Stale);
+    assert_eq!(recorded.recorded, Recorded::Stale);
     let after = yard.store.delivery(delivery.id).await.unwrap();
     assert_eq!((after.state, after.attempts), (operator, 1));
     assert_eq!(
@@ -40,7 +40,8 @@ async fn outcomes_move_only_the_delivery_that_waits_for_them_and_are_kept_anyway
     assert_eq!(replayed.next_attempt_at, Some(START));
     let next = yard.attempt_of(&replayed, AfterAttempt::Dead(DeadReason::Exhausted));
     assert_eq!(next.attempt.number, 2);
-    assert_eq!(yard.store.record(next).await.unwrap(), Recorded::Applied);
+    let kept = yard.store.record(next).await.unwrap();
+    assert_eq!(kept.recorded, Recorded::Applied);
     let counts = Counts {
         created: 1,
         dead: 1,

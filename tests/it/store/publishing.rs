@@ -55,7 +55,7 @@ async fn an_attempt_reads_back_and_moves_its_delivery() {
     let delivery = yard.fresh(&endpoint).await;
     let record = yard.attempt_of(&delivery, AfterAttempt::Delivered);
     let recorded = yard.store.record(record.clone()).await.unwrap();
-    assert_eq!(recorded, Recorded::Applied);
+    assert_eq!(recorded.recorded, Recorded::Applied);
     let stored = yard.store.attempt(delivery.id, 1).await.unwrap();
     assert_eq!(stored, record.attempt);
     let after = yard.store.delivery(delivery.id).await.unwrap();
