@@ -71,6 +71,9 @@
 //! - *A backup is read from outside*, by a process of its own (`VACUUM INTO` on a read-only connection): it needs no
 //!   running service, and the writer of a running one does not wait. Restoring is copying one file into an empty
 //!   directory, so there is no command for it.
+//! - *What is imported is dead*: an import makes no traffic, and what it brings back is replayed with a flight plan like
+//!   everything else. Events keep their ids where those are free, deliveries get new ones: an old id would be past its
+//!   time at once.
 //! - *Causes are counted as failures are recorded*, at most 1,000 of them and a catch-all for each class: a list of causes
 //!   is read, not computed, and a success costs nothing.
 //! - *Fresh deliveries are indexed by endpoint* (a partial index over the few that were never tried): a lane that

@@ -69,6 +69,9 @@ pub struct DeliveryDetail {
     pub delivery: DeliveryView,
     /// What happens next, and what blocks it, in one sentence.
     pub why: String,
+    /// What was said when it was discarded; not for consumers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// Its attempts, oldest first.
     pub history: Vec<AttemptView>,
 }

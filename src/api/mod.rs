@@ -5,6 +5,7 @@
 
 pub mod cause;
 pub mod contract;
+pub mod dead;
 pub mod delivery;
 pub mod egress;
 pub mod endpoint;

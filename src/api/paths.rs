@@ -40,6 +40,12 @@ pub const ATTEMPT: &str = "/v1/deliveries/{id}/attempts/{number}";
 pub const DELIVERY_REPLAY: &str = "/v1/deliveries/{id}/replay";
 /// `POST` gives it up.
 pub const DELIVERY_DISCARD: &str = "/v1/deliveries/{id}/discard";
+/// `POST` gives dead deliveries up together.
+pub const DEAD_DISCARD: &str = "/v1/dead/discard";
+/// `GET` tells dead deliveries line by line.
+pub const DEAD_EXPORT: &str = "/v1/dead/export";
+/// `POST` takes such lines.
+pub const DEAD_IMPORT: &str = "/v1/dead/import";
 /// `POST` plans and starts, `GET` lists.
 pub const REPLAYS: &str = "/v1/replays";
 /// One replay, or a plan.

@@ -13,6 +13,7 @@ mod connect;
 mod console;
 mod context;
 mod contract;
+mod dead;
 mod delivery;
 mod demo;
 mod egress;

@@ -10,8 +10,8 @@ use super::failure::{Exit, exit_of, text_of};
 use super::output::{Output, note};
 use super::tree::{Command, Tree};
 use super::{
-    backup, bench, causes, config, console, contract, delivery, demo, egress, endpoint, event,
-    fsck, help, ledger, listen, manual, replay, serve, stats, token, unit, verify,
+    backup, bench, causes, config, console, contract, dead, delivery, demo, egress,
+    endpoint, event, fsck, help, ledger, listen, manual, replay, serve, stats, token, unit, verify,
 };
 use crate::config::Environment;
 
@@ -49,6 +49,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> anyhow::Result<()> {
         Some(Command::Endpoint(args)) => on_runtime(endpoint::run(args, context)),
         Some(Command::Event(args)) => on_runtime(event::run(args, context)),
         Some(Command::Delivery(args)) => on_runtime(delivery::run(args, context)),
+        Some(Command::Dead(args)) => on_runtime(dead::run(args, context)),
         Some(Command::Replay(args)) => on_runtime(replay::run(args, context)),
         Some(Command::Token(args)) => on_runtime(token::run(args, context)),
         Some(Command::Contract(args)) => on_runtime(contract::run(args, context)),

@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use super::output::Colour;
 use super::{
-    backup, bench, causes, config, console, contract, delivery, demo, egress, endpoint, event,
-    fsck, help, ledger, listen, manual, replay, serve, stats, token, unit, verify,
+    backup, bench, causes, config, console, contract, dead, delivery, demo, egress,
+    endpoint, event, fsck, help, ledger, listen, manual, replay, serve, stats, token, unit, verify,
 };
 
 /// Webhook delivery that an ops team runs from a terminal.
@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Event(event::EventArgs),
     /// Look at deliveries, replay and discard them.
     Delivery(delivery::DeliveryArgs),
+    /// List dead deliveries, discard them together, export and import them.
+    Dead(dead::DeadArgs),
     /// Put many deliveries back to work: planned, paced, steered.
     Replay(replay::ReplayArgs),
     /// Manage access tokens.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{Client, ClientError};
 use crate::api::cause::{CausesQuery, CausesView};
 use crate::api::contract::{ContractView, ListedEventType, RotateKeyBody, ServiceKeyView};
+use crate::api::dead::DiscardBody;
 use crate::api::delivery::{AttemptDetail, DeliveryDetail, DeliveryView};
 use crate::api::egress::EgressView;
 use crate::api::endpoint::{
@@ -291,9 +292,12 @@ impl Client {
     ///
     /// # Errors
     /// See [`Client::publish`].
-    pub async fn discard_delivery(&self, id: DeliveryId) -> Result<DeliveryView, ClientError> {
-        self.post(&with_id(paths::DELIVERY_DISCARD, id), &NoBody {})
-            .await
+    pub async fn discard_delivery(
+        &self,
+        id: DeliveryId,
+        body: &DiscardBody,
+    ) -> Result<DeliveryView, ClientError> {
+        self.post(&with_id(paths::DELIVERY_DISCARD, id), body).await
     }
 }
 

@@ -4,6 +4,7 @@
 //! types, refusals as [`ClientError`] with the service's own problem inside.
 
 mod calls;
+mod dead;
 mod error;
 mod replays;
 mod stream;
@@ -15,6 +16,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use dead::DeadLines;
 pub use error::ClientError;
 pub use stream::FrameStream;
 pub use target::{Target, find_socket};

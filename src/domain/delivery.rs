@@ -60,6 +60,8 @@ pub enum DeliveryMove {
     Discard(DiscardReason),
     /// An operator puts it back to work with a fresh retry budget.
     Replay,
+    /// It is brought back as the dead delivery that it was.
+    BringBack(DeadReason),
 }
 
 /// A move that the delivery's state does not allow.
@@ -160,7 +162,11 @@ impl DeliveryState {
             (Self::Delivered | Self::Dead(_) | Self::Discarded(_), DeliveryMove::Replay) => {
                 Self::Pending
             }
-            (Self::Delivered | Self::Dead(_) | Self::Discarded(_), DeliveryMove::Deliver)
+            (Self::Discarded(DiscardReason::Operator), DeliveryMove::BringBack(reason)) => {
+                Self::Dead(reason)
+            }
+            (_, DeliveryMove::BringBack(_))
+            | (Self::Delivered | Self::Dead(_) | Self::Discarded(_), DeliveryMove::Deliver)
             | (Self::Delivered | Self::Dead(_) | Self::Discarded(_), DeliveryMove::Retry)
             | (Self::Delivered | Self::Dead(_) | Self::Discarded(_), DeliveryMove::Die(_))
             | (Self::Delivered | Self::Discarded(_), DeliveryMove::Discard(_)) => {
@@ -187,6 +193,7 @@ impl DeliveryMove {
             Self::Die(_) => "die",
             Self::Discard(_) => "be discarded",
             Self::Replay => "be replayed",
+            Self::BringBack(_) => "be brought back",
         }
     }
 }
@@ -271,6 +278,21 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "a delivered delivery cannot be discarded"
+        );
+    }
+
+    #[test]
+    fn only_what_a_person_discarded_is_brought_back() {
+        let back = DeliveryMove::BringBack(DeadReason::Gone);
+        for state in STATES {
+            let expected = matches!(state, DeliveryState::Discarded(DiscardReason::Operator));
+            assert_eq!(state.apply(back).is_ok(), expected, "{state:?}");
+        }
+        let deleted = DeliveryState::Discarded(DiscardReason::EndpointDeleted);
+        let error = deleted.apply(back).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "a discarded delivery cannot be brought back"
         );
     }
 

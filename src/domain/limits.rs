@@ -206,5 +206,10 @@ pub const REPLAY_CANARY_MAX: u32 = 1_000;
 pub const REPLAY_STOP_LAST_MAX: u32 = 1_000;
 /// Endpoints, and causes, that a plan lists.
 pub const REPLAY_SHARES_MAX: usize = 100;
-/// Characters of a replay's note.
+/// Characters of the note of a replay or a discard.
 pub const REPLAY_NOTE_CHARS_MAX: usize = 500;
+
+/// Lines of dead letters that one call imports.
+pub const DEAD_IMPORT_LINES_MAX: usize = 1_000;
+/// Lines of them that one transaction imports: each takes some statements, and others write in between.
+pub const DEAD_IMPORT_TOGETHER_MAX: usize = 100;

@@ -18,6 +18,7 @@ pub mod call_limit;
 pub mod catalogue;
 pub mod certificate;
 pub mod contract;
+pub mod dead_letter;
 pub mod delivery;
 pub mod duration;
 pub mod endpoint;

@@ -1,5 +1,6 @@
 //! Deliveries: looking at them, replaying and discarding one.
 
+use super::dead::check_note;
 use super::error::EngineError;
 use super::handle::Engine;
 use super::paging;
@@ -132,7 +133,10 @@ impl Engine {
     }
 
     /// The latest attempt of a delivery; `None` where retention has taken it.
-    async fn latest_attempt(&self, delivery: &Delivery) -> Result<Option<Attempt>, EngineError> {
+    pub(super) async fn latest_attempt(
+        &self,
+        delivery: &Delivery,
+    ) -> Result<Option<Attempt>, EngineError> {
         let number = delivery.attempts;
         match self.desk.store.attempt(delivery.id, number).await {
             Ok(attempt) => Ok(Some(attempt)),
@@ -172,7 +176,9 @@ impl Engine {
             ahead,
         };
         let why = why::sentence(self.desk.now(), &facts);
+        let discarded = matches!(delivery.state, DeliveryState::Discarded(_));
         Ok(DeliveryView {
+            note: note.filter(|_| discarded),
             delivery,
             attempts,
             why,
@@ -252,18 +258,29 @@ impl Engine {
         Ok(delivery)
     }
 
-    /// Cancels a delivery.
+    /// Cancels a delivery; `why` is for those who come after.
     ///
     /// # Errors
-    /// NotFound, Conflict (delivered or discarded already), Busy, Draining.
+    /// NotFound, Invalid (a note that is too long), Conflict (delivered or discarded already), Busy, Draining.
     pub async fn discard_delivery(
         &self,
         actor: &Actor,
         id: DeliveryId,
+        why: Option<String>,
     ) -> Result<Delivery, EngineError> {
         self.desk.open()?;
-        let note = AuditNote::new(actor.clone(), "delivery.discard");
-        let delivery = self.desk.store.discard_delivery(note, id).await?;
+        if let Some(why) = &why {
+            check_note(why)?;
+        }
+        let before = self.desk.store.delivery(id).await?;
+        let detail = serde_json::json!({
+            "state": before.state.as_str(), "reason": before.state.reason(), "note": why,
+        });
+        let note = AuditNote {
+            detail: Some(detail.to_string()),
+            ..AuditNote::new(actor.clone(), "delivery.discard")
+        };
+        let delivery = self.desk.store.discard_delivery(note, id, why).await?;
         self.desk
             .tell(delivery.endpoint_id, Told::DeliveriesChanged)
             .await;

@@ -22,6 +22,7 @@ mod berth;
 mod book;
 mod breakers;
 mod certificates;
+mod dead;
 mod deliveries;
 mod desk;
 mod endpoints;
@@ -53,6 +54,7 @@ pub use crate::store::{
     AttemptStats, BreakerChange, Cause, CertificateCounts, CertificateWarning, Changes,
     DeliveryChange, EndpointLedger, LedgerReport, Published, StoreFacts, StoredEvent, StoredReplay,
 };
+pub use dead::{Discarded, Letter, Letters};
 pub use error::EngineError;
 pub use handle::{Engine, KEY_CHECK, key_opens};
 pub use judged::FailingCounts;

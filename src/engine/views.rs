@@ -74,6 +74,8 @@ pub struct DeliveryView {
     pub attempts: Vec<Attempt>,
     /// One sentence: why it stands there and what comes next.
     pub why: String,
+    /// What was said when it was discarded, where something was.
+    pub note: Option<String>,
 }
 
 /// What one lane is doing.

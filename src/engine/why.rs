@@ -60,7 +60,9 @@ pub(super) fn sentence(now: Timestamp, facts: &Facts<'_>) -> String {
             facts.note.unwrap_or("the reason was not kept")
         ),
         DeliveryState::Discarded(DiscardReason::Operator) => {
-            "Discarded: somebody cancelled it; the audit log says who.".to_owned()
+            let note = facts.note;
+            let note = note.map_or_else(String::new, |note| format!(" ({note})"));
+            format!("Discarded: somebody cancelled it{note}; the audit log says who.")
         }
         DeliveryState::Discarded(DiscardReason::EndpointDeleted) => {
             "Discarded: its endpoint was deleted.".to_owned()

@@ -13,6 +13,7 @@ use super::problem::{Kind, Refusal};
 use super::query::{Query, path_id};
 use super::state::{Core, State};
 use super::views;
+use crate::api::dead::DiscardBody;
 use crate::api::delivery::{AttemptDetail, DeliveryDetail, DeliveryView};
 use crate::api::page::{Page, PageQuery};
 use crate::api::paths;
@@ -61,10 +62,14 @@ pub(super) async fn show(
     if caller.role() == Role::Consumer {
         view.why = outsider::sentence(&view.attempts, view.why);
         view.attempts.iter_mut().for_each(outsider::redact);
+        if let Some(note) = view.note.take() {
+            view.why = outsider::without_note(&view.why, &note);
+        }
     }
     ok(&DeliveryDetail {
         delivery: views::delivery(&view.delivery, name),
         why: view.why,
+        note: view.note,
         history: view.attempts.iter().map(views::attempt).collect(),
     })
 }
@@ -120,8 +125,9 @@ pub(super) async fn replay(
 
 /// Gives a delivery up.
 #[utoipa::path(post, path = paths::DELIVERY_DISCARD, tag = "deliveries", params(("id" = String, Path)),
+    request_body = DiscardBody,
     responses((status = 200, body = DeliveryView), (status = 404, body = Problem),
-        (status = 409, body = Problem)))]
+        (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn discard(
     caller: Caller,
     request: HttpRequest,
@@ -129,9 +135,12 @@ pub(super) async fn discard(
     state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
     let id = path_id(&request)?;
-    let NoMembers {} = body::command(&state, &request, payload).await?;
+    let DiscardBody { note } = body::command(&state, &request, payload).await?;
     let (_, name) = visible_delivery(&caller, &state, id).await?;
-    let delivery = state.engine.discard_delivery(&caller.actor(), id).await?;
+    let delivery = state
+        .engine
+        .discard_delivery(&caller.actor(), id, note)
+        .await?;
     ok(&views::delivery(&delivery, name))
 }
 

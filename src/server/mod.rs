@@ -24,6 +24,8 @@ mod caller;
 mod causes;
 mod contract_routes;
 mod contracts;
+mod dead;
+mod dead_lines;
 mod deliveries;
 mod egress;
 mod endpoint_actions;

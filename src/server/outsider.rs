@@ -28,6 +28,11 @@ pub(super) fn sentence(attempts: &[Attempt], why: String) -> String {
         .fold(why, |why, failure| why.replace(&failure.text, NOT_ALLOWED))
 }
 
+/// The sentence on a discarded delivery, without the note that operators left for each other.
+pub(super) fn without_note(why: &str, note: &str) -> String {
+    why.replace(&format!(" ({note})"), "")
+}
+
 /// An endpoint's last failure as its owner may read it, `class: text`; the delivery tells an operator more.
 pub(super) fn last_failure(text: String) -> String {
     let class = FailureClass::Blocked.as_str();

@@ -134,7 +134,7 @@ fn batched(
 }
 
 /// One event's text, with its line number from 1 where the batch has lines.
-type Numbered<'a> = (Option<usize>, &'a [u8]);
+pub(super) type Numbered<'a> = (Option<usize>, &'a [u8]);
 
 /// The texts of an array's elements.
 fn elements(bytes: &[u8]) -> Result<Vec<Numbered<'_>>, Refusal> {
@@ -151,7 +151,7 @@ fn elements(bytes: &[u8]) -> Result<Vec<Numbered<'_>>, Refusal> {
 }
 
 /// The lines that hold something, with their numbers from 1.
-fn lines(bytes: &[u8]) -> Vec<Numbered<'_>> {
+pub(super) fn lines(bytes: &[u8]) -> Vec<Numbered<'_>> {
     bytes
         .split(|&byte| byte == b'\n')
         .enumerate()

@@ -12,8 +12,8 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, Secur
 use super::access::{ADMINISTER, Access, MANAGE_OWN, OPERATE, PUBLISH, READ, READ_OWN};
 use super::problem::{Kind, Refusal};
 use super::{
-    causes, contract_routes, contracts, deliveries, egress, endpoint_actions, endpoints, events,
-    ledger, probes, replays, service, stream, tokens,
+    causes, contract_routes, contracts, dead, deliveries, egress, endpoint_actions,
+    endpoints, events, ledger, probes, replays, service, stream, tokens,
 };
 use crate::api::paths;
 
@@ -142,6 +142,15 @@ routes! {
     }
     DELIVERY_DISCARD {
         POST deliveries::discard OPERATE;
+    }
+    DEAD_DISCARD {
+        POST dead::discard OPERATE;
+    }
+    DEAD_EXPORT {
+        GET dead::export READ;
+    }
+    DEAD_IMPORT {
+        POST dead::import OPERATE;
     }
     REPLAYS {
         POST replays::create OPERATE;

@@ -49,7 +49,7 @@ impl Store {
         self.change(ReplayDelivery { note, id }).await
     }
 
-    /// Gives a pending, held or dead delivery up.
+    /// Gives a pending, held or dead delivery up; `text` is kept with it.
     ///
     /// # Errors
     /// [`StoreError::NotFound`]; [`StoreError::IllegalMove`] when it is delivered or already discarded.
@@ -57,8 +57,9 @@ impl Store {
         &self,
         note: AuditNote,
         id: DeliveryId,
+        text: Option<String>,
     ) -> Result<Delivery, StoreError> {
-        self.change(DiscardDelivery { note, id }).await
+        self.change(DiscardDelivery { note, id, text }).await
     }
 
     /// Makes a delivery of a stored event to an endpoint that it never reached, whatever the endpoint's filters.
@@ -131,6 +132,7 @@ impl ColdCommand for ReplayDelivery {
 struct DiscardDelivery {
     note: AuditNote,
     id: DeliveryId,
+    text: Option<String>,
 }
 
 impl ColdCommand for DiscardDelivery {
@@ -142,7 +144,7 @@ impl ColdCommand for DiscardDelivery {
             .state
             .apply(DeliveryMove::Discard(DiscardReason::Operator))?;
         end_item(tx, self.id, Outcome::Skipped).await?;
-        finish(tx, self.id, after, None).await?;
+        finish(tx, self.id, after, self.text.clone()).await?;
         moved(tx, &before, after).await?;
         tx.audit(&self.note, Some(self.id.to_string())).await?;
         read_in(tx, self.id).await

@@ -19,7 +19,7 @@ use crate::domain::id::{DeliveryId, EndpointId, EventId};
 
 const INSERT_EVENT: &str = "INSERT INTO events (id, audience, event_type, occurred_at, accepted_at, test, deliveries, \
      attributes, data) VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8) RETURNING id";
-const COUNT_EVENT: &str = "UPDATE totals SET events = events + 1 WHERE id = 1";
+pub(super) const COUNT_EVENT: &str = "UPDATE totals SET events = events + 1 WHERE id = 1";
 const COUNT_MINUTE: &str = "INSERT INTO minute_events (minute, accepted) VALUES ($1, 1) \
      ON CONFLICT (minute) DO UPDATE SET accepted = accepted + 1";
 
@@ -93,7 +93,7 @@ impl Store {
 }
 
 /// What decides whether two events with one key are the same: everything that the publisher said.
-fn content_sha256(event: &NewEvent) -> Option<[u8; 32]> {
+pub(super) fn content_sha256(event: &NewEvent) -> Option<[u8; 32]> {
     event.key.as_ref()?;
     let mut digest = Sha256::new();
     let occurred_at = event.occurred_at.map(|at| at.as_millis().to_string());

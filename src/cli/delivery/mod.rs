@@ -12,6 +12,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::lists::LimitArgs;
 use super::output::{FormatArgs, Output, note};
+use crate::api::dead::DiscardBody;
 use crate::client::Client;
 use crate::domain::id::DeliveryId;
 use rows::delivery_columns;
@@ -67,10 +68,15 @@ enum Action {
         format: FormatArgs,
     },
     /// Give one up.
-    #[command(after_help = "Example:\n  hookyard delivery discard dlv_0e6kq3v9xjz00 --yes")]
+    #[command(
+        after_help = "Example:\n  hookyard delivery discard dlv_0e6kq3v9xjz00 --note 'sent by hand' --yes"
+    )]
     Discard {
         /// Its id (dlv_…).
         id: DeliveryId,
+        /// Why, for those who come after; at most 500 characters.
+        #[arg(long)]
+        note: Option<String>,
         #[command(flatten)]
         yes: YesArgs,
         #[command(flatten)]
@@ -115,7 +121,12 @@ pub(crate) async fn run(args: DeliveryArgs, context: &Context) -> anyhow::Result
             let delivery = client.replay_delivery(id).await?;
             output.list(format, &delivery_columns(), &[delivery])
         }
-        Action::Discard { id, yes, format } => discard(&client, output, id, yes, format).await,
+        Action::Discard {
+            id,
+            note,
+            yes,
+            format,
+        } => discard(&client, output, id, note, yes, format).await,
         Action::Curl { id, attempt } => curl::print(&client, output, id, attempt).await,
     }
 }
@@ -151,6 +162,7 @@ async fn discard(
     client: &Client,
     output: Output,
     id: DeliveryId,
+    note: Option<String>,
     yes: YesArgs,
     format: FormatArgs,
 ) -> anyhow::Result<()> {
@@ -164,6 +176,6 @@ async fn discard(
         delivery.event_type, delivery.state, delivery.attempts
     );
     confirm(yes, &what)?;
-    let delivery = client.discard_delivery(id).await?;
+    let delivery = client.discard_delivery(id, &DiscardBody { note }).await?;
     output.list(format, &delivery_columns(), &[delivery])
 }

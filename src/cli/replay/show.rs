@@ -45,14 +45,21 @@ pub(crate) fn question(plan: &PlanView, body: &ReplayBody) -> String {
         Some(stop) => text.push_str(&format!(", stopping at {stop}.")),
         None => text.push('.'),
     }
+    text.push_str(&particulars(plan));
+    for warning in &plan.warnings {
+        text.push_str(&format!("\n  mind: {warning}"));
+    }
+    text
+}
+
+/// For whom the deliveries of a plan are and how they failed, line by line.
+pub(crate) fn particulars(plan: &PlanView) -> String {
+    let mut text = String::new();
     for line in endpoints(plan).take(NAMED_MAX) {
         text.push_str(&format!("\n  to {line}"));
     }
     for line in causes(plan).take(NAMED_MAX) {
         text.push_str(&format!("\n  {line}"));
-    }
-    for warning in &plan.warnings {
-        text.push_str(&format!("\n  mind: {warning}"));
     }
     text
 }

@@ -263,6 +263,7 @@ pub(crate) fn detail() -> DeliveryDetail {
         .unwrap();
     DeliveryDetail {
         delivery,
+        note: None,
         why: "The last attempt was answered with 503; the next one is due in 40 s.".into(),
         history: (1..=3).map(|number| exchange(number).attempt).collect(),
     }

@@ -15,6 +15,7 @@ use crate::domain::time::Timestamp;
 use crate::store::{AuditNote, ReplayMove, StoredReplay};
 use office::{Look, Planned};
 pub(super) use office::{ReplayOffice, tidy_for_ever};
+pub(super) use planning::Walk;
 
 /// What is to be replayed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -204,10 +205,12 @@ fn check(settings: &Settings) -> Result<(), EngineError> {
     if let Some(fault) = settings.canary_fault() {
         return Err(EngineError::invalid("/canary", fault));
     }
-    let length = settings
-        .note
-        .as_ref()
-        .map_or(0, |note| note.chars().count());
+    note_fits(settings.note.as_deref().unwrap_or_default())
+}
+
+/// Refuses a note that is too long to be kept.
+pub(super) fn note_fits(note: &str) -> Result<(), EngineError> {
+    let length = note.chars().count();
     if length > REPLAY_NOTE_CHARS_MAX {
         let detail =
             format!("the note has {length} characters: at most {REPLAY_NOTE_CHARS_MAX} are kept");

@@ -14,6 +14,16 @@ use crate::engine::handle::Engine;
 use crate::engine::views::DeliveryQuery;
 use crate::store::{Candidate, CandidateScope, SqlCondition, SqlValue, StoredReplay};
 
+/// A selection walked piece by piece, so that no read lasts long.
+pub(in crate::engine) struct Walk {
+    search: Search,
+    /// Which of the scopes, and from behind which delivery on.
+    place: usize,
+    after: i64,
+    /// Deliveries that were judged one by one.
+    judged: usize,
+}
+
 /// A selection as it is looked for.
 struct Search {
     /// As people read it.
@@ -44,7 +54,8 @@ pub(super) async fn plan(
             now + REPLAY_PLAN_LIFE,
         )
         .await?;
-    let frozen = freeze(engine, id, &search).await;
+    let mut walk = Walk::of(search);
+    let frozen = freeze(engine, id, &mut walk).await;
     let planner = match frozen {
         Ok(planner) => planner,
         Err(error) => {
@@ -61,40 +72,71 @@ pub(super) async fn plan(
 async fn freeze(
     engine: &Engine,
     id: ReplayId,
-    search: &Search,
+    walk: &mut Walk,
 ) -> Result<FlightPlanner, EngineError> {
     let store = &engine.desk.store;
     let mut planner = FlightPlanner::default();
-    let mut judged = 0;
-    for &scope in &search.scopes {
-        let mut after = Some(0);
-        while let Some(place) = after {
-            let piece = store
-                .replay_candidates(scope, search.condition.as_ref(), place)
-                .await?;
-            after = piece.next;
-            let mut items = Vec::with_capacity(piece.found.len());
-            for Candidate { delivery, bytes } in &piece.found {
-                if search.rest.is_some() {
-                    judged += 1;
-                    let query = DeliveryQuery::default();
-                    if !engine
-                        .is_wanted(&query, search.rest.as_ref(), delivery)
-                        .await?
-                    {
-                        continue;
-                    }
-                }
-                let endpoint = engine.desk.book.get(delivery.endpoint_id);
-                items.extend(planner.add(delivery, endpoint.as_deref(), *bytes));
-            }
-            bounded(planner.count(), judged)?;
-            if !items.is_empty() {
-                store.add_replay_items(id, &items).await?;
-            }
+    while let Some(found) = walk.next(engine).await? {
+        let mut items = Vec::with_capacity(found.len());
+        for Candidate { delivery, bytes } in &found {
+            let endpoint = engine.desk.book.get(delivery.endpoint_id);
+            items.extend(planner.add(delivery, endpoint.as_deref(), *bytes));
+        }
+        bounded(planner.count(), walk.judged)?;
+        if !items.is_empty() {
+            store.add_replay_items(id, &items).await?;
         }
     }
     Ok(planner)
+}
+
+impl Walk {
+    /// Of what a text in the filter language picks.
+    ///
+    /// # Errors
+    /// Invalid (it does not parse, or takes everything).
+    pub(in crate::engine) fn of_filter(engine: &Engine, text: String) -> Result<Self, EngineError> {
+        Ok(Self::of(by_filter(engine, text)?))
+    }
+
+    const fn of(search: Search) -> Self {
+        Self {
+            search,
+            place: 0,
+            after: 0,
+            judged: 0,
+        }
+    }
+
+    /// The next piece, oldest first in each scope, which may be empty; `None` after the last.
+    pub(in crate::engine) async fn next(
+        &mut self,
+        engine: &Engine,
+    ) -> Result<Option<Vec<Candidate>>, EngineError> {
+        let Some(&scope) = self.search.scopes.get(self.place) else {
+            return Ok(None);
+        };
+        let condition = self.search.condition.as_ref();
+        let store = &engine.desk.store;
+        let piece = store
+            .replay_candidates(scope, condition, self.after)
+            .await?;
+        self.after = piece.next.unwrap_or(0);
+        self.place += usize::from(piece.next.is_none());
+        let Some(rest) = &self.search.rest else {
+            return Ok(Some(piece.found));
+        };
+        self.judged += piece.found.len();
+        let mut found = Vec::new();
+        for candidate in piece.found {
+            let query = DeliveryQuery::default();
+            let wanted = engine.is_wanted(&query, Some(rest), &candidate.delivery);
+            if wanted.await? {
+                found.push(candidate);
+            }
+        }
+        Ok(Some(found))
+    }
 }
 
 fn bounded(items: usize, judged: usize) -> Result<(), EngineError> {

@@ -5,6 +5,7 @@ mod breakers;
 mod causes;
 mod certificates;
 mod contract_routes;
+mod dead;
 mod deliveries;
 mod egress;
 mod endpoints;

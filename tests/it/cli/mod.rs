@@ -3,6 +3,7 @@
 mod backup;
 mod config;
 mod contracts;
+mod dead;
 mod fsck;
 mod help;
 mod listening;

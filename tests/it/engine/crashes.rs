@@ -254,7 +254,7 @@ async fn a_replay_after_a_success_sends_once_more_and_a_discard_never() {
     assert_eq!(receiver.requests().len(), 3);
     let refused = world
         .engine
-        .discard_delivery(&somebody(), delivery.id)
+        .discard_delivery(&somebody(), delivery.id, None)
         .await;
     assert_eq!(
         refused.unwrap_err().to_string(),
@@ -269,7 +269,7 @@ async fn a_replay_after_a_success_sends_once_more_and_a_discard_never() {
     world.settle().await;
     world
         .engine
-        .discard_delivery(&somebody(), delivery.id)
+        .discard_delivery(&somebody(), delivery.id, None)
         .await
         .unwrap();
     world.run_for(secs(3_600)).await;

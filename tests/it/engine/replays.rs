@@ -200,7 +200,7 @@ async fn what_was_delivered_or_discarded_since_the_plan_is_skipped() {
         .unwrap();
     world
         .engine
-        .discard_delivery(&somebody(), deliveries[1].id)
+        .discard_delivery(&somebody(), deliveries[1].id, None)
         .await
         .unwrap();
     world.settle().await;

@@ -78,7 +78,7 @@ async fn a_delivery_counts_on_the_day_it_was_made_whenever_it_moves() {
     );
     yard.clock.advance(DAY);
     yard.store
-        .discard_delivery(note(), second.id)
+        .discard_delivery(note(), second.id, None)
         .await
         .unwrap();
     yard.store.replay_delivery(note(), third_id).await.unwrap();

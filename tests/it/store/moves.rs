@@ -16,7 +16,7 @@ async fn outcomes_move_only_the_delivery_that_waits_for_them_and_are_kept_anyway
     let late = yard.attempt_of(&delivery, AfterAttempt::Delivered);
     let discarded = yard
         .store
-        .discard_delivery(note(), delivery.id)
+        .discard_delivery(note(), delivery.id, None)
         .await
         .unwrap();
     let operator = DeliveryState::Discarded(DiscardReason::Operator);
@@ -82,7 +82,7 @@ async fn refused_moves_say_why_and_change_nothing() {
     let delivery = yard.fresh(&endpoint).await;
     let done = yard.attempt_of(&delivery, AfterAttempt::Delivered);
     yard.store.record(done).await.unwrap();
-    let discard = yard.store.discard_delivery(note(), delivery.id).await;
+    let discard = yard.store.discard_delivery(note(), delivery.id, None).await;
     assert_eq!(
         discard.unwrap_err().to_string(),
         "a delivered delivery cannot be discarded"

@@ -235,7 +235,10 @@ async fn nothing_goes_before_its_time_and_everything_within_a_round_after_it() {
         panic!("{made:?}");
     };
     house.attempted(delivered, AfterAttempt::Delivered).await;
-    let discard = house.store.discard_delivery(note(), discarded.id).await;
+    let discard = house
+        .store
+        .discard_delivery(note(), discarded.id, None)
+        .await;
     discard.unwrap();
     let exhausted = AfterAttempt::Dead(DeadReason::Exhausted);
     house.attempted(dead, exhausted).await;
