@@ -90,6 +90,8 @@ pub const READYZ: &str = "/readyz";
 pub const METRICS: &str = "/metrics";
 /// The OpenAPI description.
 pub const OPENAPI: &str = "/openapi.json";
+/// The same for people.
+pub const DOCS: &str = "/docs";
 
 #[cfg(test)]
 mod tests {

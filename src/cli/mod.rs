@@ -16,6 +16,7 @@ mod contract;
 mod dead;
 mod delivery;
 mod demo;
+mod doctor;
 mod egress;
 mod endpoint;
 mod entropy;

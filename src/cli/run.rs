@@ -10,7 +10,7 @@ use super::failure::{Exit, exit_of, text_of};
 use super::output::{Output, note};
 use super::tree::{Command, Tree};
 use super::{
-    backup, bench, causes, config, console, contract, dead, delivery, demo, egress,
+    backup, bench, causes, config, console, contract, dead, delivery, demo, doctor, egress,
     endpoint, event, fsck, help, ledger, listen, manual, replay, serve, stats, token, unit, verify,
 };
 use crate::config::Environment;
@@ -58,6 +58,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> anyhow::Result<()> {
         Some(Command::Ledger(args)) => on_runtime(ledger::run(args, context)),
         Some(Command::Fsck(args)) => on_runtime(fsck::run(args, context)),
         Some(Command::Backup(args)) => on_runtime(backup::run(args, context)),
+        Some(Command::Doctor(args)) => on_runtime(doctor::run(args, context)),
         Some(Command::Egress(args)) => on_runtime(egress::run(args, context)),
         Some(Command::Listen(args)) => on_runtime(listen::run(args, context)),
         Some(Command::Verify(args)) => on_runtime(verify::run(args, context)),

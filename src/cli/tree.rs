@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use super::output::Colour;
 use super::{
-    backup, bench, causes, config, console, contract, dead, delivery, demo, egress,
+    backup, bench, causes, config, console, contract, dead, delivery, demo, doctor, egress,
     endpoint, event, fsck, help, ledger, listen, manual, replay, serve, stats, token, unit, verify,
 };
 
@@ -71,6 +71,8 @@ pub(crate) enum Command {
     Ledger(ledger::LedgerArgs),
     /// Count everything again and say what does not add up.
     Fsck(fsck::FsckArgs),
+    /// Check whether this installation is sound.
+    Doctor(doctor::DoctorArgs),
     /// Copy the database while the service runs, or while it does not.
     Backup(backup::BackupArgs),
     /// Show the addresses that requests come from, for receivers' allow-lists.

@@ -68,7 +68,7 @@ keys! {
     "limits.endpoints_per_tenant", Number, "endpoints of one tenant";
     "limits.tokens", Number, "tokens that are not revoked";
     "http.workers", Number, "threads that serve the HTTP API";
-    "http.open_probes", Switch, "whether /healthz, /readyz, /metrics and /openapi.json answer other machines without a token";
+    "http.open_probes", Switch, "whether /healthz, /readyz, /metrics, /openapi.json and /docs answer other machines without a token";
 }
 
 /// Keys that later versions bring: a name, or a table with its dot, and the feature.

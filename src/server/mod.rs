@@ -27,6 +27,7 @@ mod contracts;
 mod dead;
 mod dead_lines;
 mod deliveries;
+mod docs;
 mod egress;
 mod endpoint_actions;
 mod endpoint_facts;

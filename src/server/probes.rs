@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
 use actix_web::web::Data;
+use bytes::Bytes;
 
 use super::caller::Probe;
 use super::contract_routes;
@@ -62,28 +63,30 @@ pub(super) async fn metrics(probe: Probe, state: Data<State>) -> Result<HttpResp
 /// This description, with the routes of the enabled contracts.
 #[utoipa::path(get, path = paths::OPENAPI, tag = "service", responses((status = 200, body = serde_json::Value)))]
 pub(super) async fn openapi(_: Probe, state: Data<State>) -> Result<HttpResponse, Refusal> {
-    let text = match state.description.get() {
-        Some(text) => text.clone(),
-        None => {
-            let mut description = routes::description();
-            contract_routes::describe(&mut description, state.engine.contracts());
-            let text = description.to_pretty_json().map_err(|error| {
-                Refusal::internal(format!("the description does not serialise: {error}"))
-            })?;
-            state.description.get_or_init(|| text.into()).clone()
-        }
-    };
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")))
-        .body(text))
+        .body(description(&state)?))
+}
+
+/// The description as text, made when it is first asked for.
+pub(super) fn description(state: &State) -> Result<Bytes, Refusal> {
+    if let Some(text) = state.description.get() {
+        return Ok(text.clone());
+    }
+    let mut description = routes::description();
+    contract_routes::describe(&mut description, state.engine.contracts());
+    let text = description.to_pretty_json().map_err(|error| {
+        Refusal::internal(format!("the description does not serialise: {error}"))
+    })?;
+    Ok(state.description.get_or_init(|| text.into()).clone())
 }
 
 /// For people who open the address in a browser.
 pub(super) async fn pointer() -> HttpResponse {
     plain(
-        "This is Hookyard, webhook delivery. There is no web page here.\n\
+        "This is Hookyard, webhook delivery. There is no web console here.\n\
          The console: run `hookyard` on this machine, or `hookyard console --url URL --token-file F` elsewhere.\n\
-         The API: /openapi.json describes it.\n",
+         The API: /docs describes it for people, /openapi.json for programs.\n",
     )
 }
 

@@ -12,7 +12,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, Secur
 use super::access::{ADMINISTER, Access, MANAGE_OWN, OPERATE, PUBLISH, READ, READ_OWN};
 use super::problem::{Kind, Refusal};
 use super::{
-    causes, contract_routes, contracts, dead, deliveries, egress, endpoint_actions,
+    causes, contract_routes, contracts, dead, deliveries, docs, egress, endpoint_actions,
     endpoints, events, ledger, probes, replays, service, stream, tokens,
 };
 use crate::api::paths;
@@ -219,6 +219,9 @@ routes! {
     }
     OPENAPI {
         GET probes::openapi Access::Probe;
+    }
+    DOCS {
+        GET docs::page Access::Probe;
     }
 }
 

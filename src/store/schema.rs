@@ -64,6 +64,11 @@ pub(super) async fn must_be_known(
     }
 }
 
+/// The version that this binary knows.
+pub(super) fn known() -> i64 {
+    newest(&MIGRATOR)
+}
+
 fn newest(migrator: &Migrator) -> i64 {
     let versions = migrator.iter().map(|migration| migration.version);
     versions.max().unwrap_or(0)

@@ -18,7 +18,9 @@ mod socket;
 mod supervisor;
 mod upkeep;
 
-pub(crate) use assembly::{Service, check, keep_files_private, log_path};
+pub(crate) use assembly::{
+    Service, check, check_contracts, check_roots, keep_files_private, log_path,
+};
 pub(crate) use contract_files::read as contract_texts;
 pub(crate) use key::{KeyFacts, facts as key_facts};
 pub(crate) use log::{LogFormat, start_log, start_log_file};

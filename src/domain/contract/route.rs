@@ -7,7 +7,8 @@ use crate::domain::limits::CONTRACT_PATH_CHARS_MAX;
 /// What stands in a path for the endpoint's id.
 const ID_SEGMENT: &str = "{id}";
 /// Hookyard's own paths, those to come included; no contract may claim one of them or one below.
-pub const OWN_PATHS: [&str; 21] = [
+pub const OWN_PATHS: [&str; 22] = [
+    "/docs",
     "/healthz",
     "/metrics",
     "/openapi.json",

@@ -30,6 +30,45 @@ async fn every_route_is_described_and_nothing_else() {
     assert_eq!(described(&document), routes);
 }
 
+#[tokio::test]
+async fn the_page_for_people_has_every_route_and_shape_and_needs_nothing_else() {
+    let service = Service::start().await;
+    let document = service.ask(Ask::get("/openapi.json")).await.expect(200);
+    let page = service.ask(Ask::get("/docs")).await;
+    assert_eq!(page.status, 200);
+    let html = "text/html; charset=utf-8";
+    assert_eq!(page.header("content-type"), Some(html));
+    let operations = described(&document);
+    assert!(operations.len() > 40, "{operations:?}");
+    for operation in operations {
+        assert!(
+            page.body.contains(&format!("<h3>{operation}</h3>")),
+            "{operation}"
+        );
+    }
+    for name in document["components"]["schemas"]
+        .as_object()
+        .unwrap()
+        .keys()
+    {
+        let shape = format!("<section id=\"s-{name}\">");
+        assert!(page.body.contains(&shape), "{name}");
+    }
+    // Every link stays on the page or on this service, and nothing is fetched or run.
+    for (at, _) in page.body.match_indices("href=\"") {
+        let target = page.body[at + 6..].split('"').next().unwrap();
+        let inside = target
+            .strip_prefix('#')
+            .is_some_and(|id| page.body.contains(&format!("id=\"{id}\"")));
+        assert!(inside || target == "/openapi.json", "{target}");
+    }
+    for fetched in ["<script", "<link", "src=", "url(", "@import", "http-equiv"] {
+        assert!(!page.body.contains(fetched), "{fetched}");
+    }
+    let policy = "default-src 'none'; style-src 'unsafe-inline'";
+    assert_eq!(page.header("content-security-policy"), Some(policy));
+}
+
 #[test]
 fn every_path_of_the_vocabulary_is_routed() {
     let source = include_str!("../../../src/api/paths.rs");

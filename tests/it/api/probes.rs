@@ -5,7 +5,7 @@ use serde_json::json;
 use super::http::Ask;
 use super::service::Service;
 
-const PROBES: [&str; 4] = ["/healthz", "/readyz", "/metrics", "/openapi.json"];
+const PROBES: [&str; 5] = ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"];
 
 #[tokio::test]
 async fn probes_answer_anybody_on_this_machine() {

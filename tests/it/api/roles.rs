@@ -80,6 +80,7 @@ const EXPECTED: &[(&str, &str)] = &[
         "GET /openapi.json",
         "publisher consumer viewer operator admin",
     ),
+    ("GET /docs", "publisher consumer viewer operator admin"),
 ];
 
 const ROLES: [&str; 5] = ["publisher", "consumer", "viewer", "operator", "admin"];

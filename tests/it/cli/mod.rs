@@ -4,6 +4,7 @@ mod backup;
 mod config;
 mod contracts;
 mod dead;
+mod doctor;
 mod fsck;
 mod help;
 mod listening;
