@@ -46,7 +46,8 @@
 //! - **The store is the queue.** Mailboxes carry hints that may be lost; lanes hold bounded windows and fall back to
 //!   reading. Nothing but a lane decides when a delivery goes out; there is no second scheduler and no polling.
 //! - **A replay moves with its cursor.** Items are put back to work in the transaction that moves the replay past them,
-//!   and end in the one that records their last attempt: no crash repeats or loses one.
+//!   and end in the one that records their last attempt: no crash repeats or loses one. What an endpoint cannot take is
+//!   passed over and noted in the same transaction, and taken up first once it can.
 //! - **Nothing is written before a send.** In-flight is memory only: a crash means "send again", at most once more.
 //! - **Time comes from [`clock`]**, randomness from a seed that [`cli`] draws; both are arguments everywhere else.
 //! - **The console has no private door.** It, the command line and the tests go through [`client`].

@@ -89,6 +89,8 @@ pub struct PlanView {
     pub endpoint_changed: u64,
     /// Items whose endpoint is paused or disabled.
     pub held: u64,
+    /// Items whose endpoint's breaker is open or half-open.
+    pub behind_breaker: u64,
     /// Deliveries that matched and cannot be replayed: their endpoint is deleted, or their payload is gone.
     pub left_out: u64,
     /// The endpoints with the most items, at most 100.
@@ -126,6 +128,8 @@ pub struct PlanEndpoint {
     pub status: String,
     /// Whether it was changed since some of them last moved.
     pub changed: bool,
+    /// Whether its breaker is open or half-open.
+    pub breaker_open: bool,
 }
 
 /// Items that failed alike.
@@ -135,6 +139,8 @@ pub struct PlanCause {
     pub class: Option<String>,
     /// The status it was answered with.
     pub status: Option<u16>,
+    /// The cause of the failure, for `cause:` in filters and `GET /v1/causes`; absent where it did not fail.
+    pub cause: Option<String>,
     /// Items.
     pub count: u64,
 }
@@ -171,7 +177,7 @@ pub struct ReplayView {
     pub counts: ReplayCounts,
     /// First attempts that succeeded.
     pub first_succeeded: u64,
-    /// First attempts that failed.
+    /// First attempts that failed, as probes behind an open breaker too.
     pub first_failed: u64,
     /// How long the rest of the releases takes.
     pub eta: String,
@@ -190,6 +196,9 @@ pub struct ReplayView {
 pub struct ReplayCounts {
     /// Not released yet.
     pub waiting: u64,
+    /// Of these, passed over for now, because their endpoint is paused or disabled or has as many under way as it may
+    /// have: the others go on without them.
+    pub deferred: u64,
     /// Released, and neither delivered nor dead.
     pub open: u64,
     /// Delivered.

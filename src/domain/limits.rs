@@ -196,10 +196,15 @@ pub const REPLAY_PLANS_MAX: usize = 32;
 pub const REPLAYS_ACTIVE_MAX: usize = 32;
 /// Items released in one transaction.
 pub const REPLAY_BATCH_MAX: u32 = 1_000;
-/// Items released and not tried yet, of one replay: what a lane may fall behind.
-pub const REPLAY_UNTRIED_MAX: u32 = 1_000;
-/// Items released and not ended yet, of one replay: those that wait for their next attempt included.
+/// Items released and not ended yet, of one replay, to endpoints that take deliveries: those that wait for their next
+/// attempt included.
 pub const REPLAY_OPEN_MAX: u32 = 10_000;
+/// Of these, to one endpoint: what a lane may fall behind before the others go on without it.
+pub const REPLAY_OPEN_PER_ENDPOINT_MAX: u32 = 1_000;
+/// Of these, to an endpoint whose breaker is open: each goes out as a probe.
+pub const REPLAY_OPEN_BEHIND_BREAKER_MAX: u32 = 10;
+/// Endpoints with items that were passed over, looked at in one release.
+pub const REPLAY_DEFERRED_ENDPOINTS_MAX: u32 = 10_000;
 /// Items that a canary may have.
 pub const REPLAY_CANARY_MAX: u32 = 1_000;
 /// First attempts that a stop rule may look back at.

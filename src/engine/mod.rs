@@ -52,7 +52,8 @@ mod yard;
 
 pub use crate::store::{
     AttemptStats, BreakerChange, Cause, CertificateCounts, CertificateWarning, Changes,
-    DeliveryChange, EndpointLedger, LedgerReport, Published, StoreFacts, StoredEvent, StoredReplay,
+    DeliveryChange, EndpointLedger, LedgerReport, Published, ReplayFigures, StoreFacts,
+    StoredEvent, StoredReplay,
 };
 pub use dead::{Discarded, Letter, Letters};
 pub use error::EngineError;

@@ -2,6 +2,7 @@
 
 use crate::api::replay::{PlanCause, PlanEndpoint, PlanView, ReplayCounts, ReplayView};
 use crate::domain::duration::DurationText;
+use crate::domain::fingerprint::CauseId;
 use crate::domain::id::{EndpointId, PlanId};
 use crate::domain::rate_limit::RateLimit;
 use crate::domain::replay::releases_take;
@@ -24,11 +25,15 @@ pub(super) fn plan(core: &Core, plan: &StoredReplay, rate: RateLimit) -> PlanVie
             count: share.count,
             status: share.status.clone(),
             changed: share.changed,
+            breaker_open: share.breaker_open,
         }
     });
     let causes = flight.causes.iter().map(|share| PlanCause {
         class: share.class.clone(),
         status: share.status,
+        cause: share
+            .cause
+            .map(|cause| CauseId::from_i64(cause).to_string()),
         count: share.count,
     });
     PlanView {
@@ -41,6 +46,7 @@ pub(super) fn plan(core: &Core, plan: &StoredReplay, rate: RateLimit) -> PlanVie
         already_delivered: flight.already_delivered,
         endpoint_changed: flight.endpoint_changed,
         held: flight.held,
+        behind_breaker: flight.behind_breaker,
         left_out: flight.left_out,
         endpoints: endpoints.collect(),
         endpoints_unlisted: flight.endpoints_unlisted,
@@ -59,7 +65,8 @@ fn warnings(plan: &StoredReplay) -> Vec<String> {
     [
         (flight.already_delivered, "delivered already: --skip-delivered (skip_delivered) leaves them out"),
         (flight.endpoint_changed, "for an endpoint that was changed since: they go by its settings of now"),
-        (flight.held, "for an endpoint that is paused or disabled: they wait until it is not, and hold the rest up"),
+        (flight.held, "for an endpoint that is paused or disabled: they wait until it is not, and the others go on"),
+        (flight.behind_breaker, "for an endpoint whose breaker is open or half-open: a few at a time go out as probes until it closes"),
         (flight.left_out, "left out: the endpoint is deleted, or retention has taken the payload"),
     ]
     .into_iter()
@@ -87,6 +94,7 @@ pub(super) fn replay(replay: &StoredReplay) -> ReplayView {
         total: replay.total,
         counts: ReplayCounts {
             waiting: counts.waiting,
+            deferred: counts.deferred,
             open: counts.open,
             delivered: counts.delivered,
             failed: counts.failed,

@@ -17,9 +17,10 @@ use crate::api::page::{Page, PageQuery};
 use crate::api::paths;
 use crate::api::problem::Problem;
 use crate::api::replay::{PlanView, RecoverBody, ReplayBody, ReplayView};
+use crate::domain::actor::Actor;
 use crate::domain::id::{PlanId, PlanKind, ReplayId};
 use crate::domain::replay::{Settings, rate_from_text};
-use crate::engine::{Selection, StoredReplay};
+use crate::engine::{Engine, EngineError, Selection, StoredReplay};
 
 /// Plans a replay (`dry_run`), starts a plan, or plans and starts at once.
 #[utoipa::path(post, path = paths::REPLAYS, tag = "replays", request_body = ReplayBody,
@@ -128,9 +129,7 @@ pub(super) async fn pause(
     payload: Payload,
     state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
-    let id = moved(&caller, &request, payload, &state).await?;
-    let replay = state.engine.pause_replay(&caller.actor(), id).await?;
-    ok(&views::replay(&replay))
+    moved(&caller, &request, payload, &state, Engine::pause_replay).await
 }
 
 /// Lets a paused replay go on, or one that stopped by itself.
@@ -143,9 +142,7 @@ pub(super) async fn resume(
     payload: Payload,
     state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
-    let id = moved(&caller, &request, payload, &state).await?;
-    let replay = state.engine.resume_replay(&caller.actor(), id).await?;
-    ok(&views::replay(&replay))
+    moved(&caller, &request, payload, &state, Engine::resume_replay).await
 }
 
 /// Ends a replay: what was not released never will be, what was ends by itself.
@@ -158,9 +155,7 @@ pub(super) async fn cancel(
     payload: Payload,
     state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
-    let id = moved(&caller, &request, payload, &state).await?;
-    let replay = state.engine.cancel_replay(&caller.actor(), id).await?;
-    ok(&views::replay(&replay))
+    moved(&caller, &request, payload, &state, Engine::cancel_replay).await
 }
 
 async fn moved(
@@ -168,11 +163,13 @@ async fn moved(
     request: &HttpRequest,
     payload: Payload,
     state: &State,
-) -> Result<ReplayId, Refusal> {
+    mover: impl AsyncFnOnce(&Engine, &Actor, ReplayId) -> Result<StoredReplay, EngineError>,
+) -> Result<HttpResponse, Refusal> {
     whole(caller)?;
     let id = path_id(request)?;
     let NoMembers {} = body::command(state, request, payload).await?;
-    Ok(id)
+    let replay = mover(&state.engine, &caller.actor(), id).await?;
+    ok(&views::replay(&replay))
 }
 
 enum Asked {

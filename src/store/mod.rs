@@ -90,4 +90,6 @@ pub use record::{
     CertificateWarning, Changes, DeliveryChange, Kept, Published, Recorded,
 };
 pub use recount::Disagreement;
-pub use replays::{Candidate, CandidateScope, Candidates, Release, ReplayMove, StoredReplay};
+pub use replays::{
+    Candidate, CandidateScope, Candidates, Release, ReplayFigures, ReplayMove, StoredReplay,
+};

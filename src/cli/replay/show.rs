@@ -1,6 +1,6 @@
 //! Plans and replays as people read them.
 
-use crate::api::replay::{PlanView, ReplayBody, ReplayView};
+use crate::api::replay::{PlanView, ReplayBody, ReplayCounts, ReplayView};
 use crate::cli::lists::or_empty;
 use crate::cli::output::{Column, Field, Format, FormatArgs, Output};
 
@@ -67,27 +67,33 @@ pub(crate) fn particulars(plan: &PlanView) -> String {
 fn endpoints(plan: &PlanView) -> impl Iterator<Item = String> {
     plan.endpoints.iter().map(|endpoint| {
         let name = endpoint.name.clone().unwrap_or_default();
+        let breaker = if endpoint.breaker_open {
+            ", breaker open"
+        } else {
+            ""
+        };
         let changed = if endpoint.changed {
             ", changed since"
         } else {
             ""
         };
         format!(
-            "{} {name}: {} ({}{changed})",
+            "{} {name}: {} ({}{breaker}{changed})",
             endpoint.id, endpoint.count, endpoint.status
         )
     })
 }
 
 fn causes(plan: &PlanView) -> impl Iterator<Item = String> {
-    plan.causes.iter().map(|cause| {
-        let what = match (&cause.class, cause.status) {
+    plan.causes.iter().map(|share| {
+        let what = match (&share.class, share.status) {
             (Some(class), Some(status)) => format!("{class} {status}"),
             (Some(class), None) => class.clone(),
             (None, Some(status)) => format!("answered {status}"),
             (None, None) => "never tried".to_owned(),
         };
-        format!("{what}: {}", cause.count)
+        let cause = cause_of(share.cause.as_ref());
+        format!("{what}{cause}: {}", share.count)
     })
 }
 
@@ -109,7 +115,7 @@ pub(crate) fn replay(
         ("canary", canary(replay)),
         ("stop rule", or_empty(replay.stop.as_ref())),
         ("deliveries", replay.total.to_string()),
-        ("waiting", counts.waiting.to_string()),
+        ("waiting", waiting(counts)),
         ("under way", counts.open.to_string()),
         ("delivered", counts.delivered.to_string()),
         ("failed", counts.failed.to_string()),
@@ -137,11 +143,23 @@ pub(crate) fn replay(
     output.one(format, replay, &fields)?;
     if output.format(format) == Format::Table && replay.state == "running" {
         crate::cli::output::note(&format!(
-            "watch it: hookyard replay show {}; hold it: hookyard replay pause {}",
+            "watch it: hookyard replay watch {}; hold it: hookyard replay pause {}",
             replay.id, replay.id
         ));
     }
     Ok(())
+}
+
+/// What waits, and what of it waits for its endpoint.
+pub(super) fn waiting(counts: &ReplayCounts) -> String {
+    match counts.deferred {
+        0 => counts.waiting.to_string(),
+        deferred => format!("{}, {deferred} of them for their endpoint", counts.waiting),
+    }
+}
+
+fn cause_of(cause: Option<&String>) -> String {
+    cause.map_or_else(String::new, |cause| format!(" (cause:{cause})"))
 }
 
 fn canary(replay: &ReplayView) -> String {

@@ -71,10 +71,14 @@ pub struct Counts {
     pub cancelled: u64,
     /// Of the open ones, those whose first attempt is still to come.
     pub untried: u64,
+    /// Of the waiting ones, those that were passed over because their endpoint cannot take them now.
+    pub deferred: u64,
     /// First attempts that succeeded.
     pub tried_well: u64,
-    /// First attempts that failed.
+    /// First attempts that failed, as probes too.
     pub tried_badly: u64,
+    /// Of these, the probes behind an open breaker.
+    pub probed_badly: u64,
 }
 
 impl Counts {
@@ -89,7 +93,9 @@ impl Counts {
     /// Whether every one of `total` items is in exactly one place.
     pub const fn adds_up(&self, total: u64) -> bool {
         let ended = self.delivered + self.failed + self.skipped + self.cancelled;
-        self.waiting + self.open + ended == total && self.untried <= self.open
+        self.waiting + self.open + ended == total
+            && self.untried <= self.open
+            && self.deferred <= self.waiting
     }
 
     /// Items that have their outcome.

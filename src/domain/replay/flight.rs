@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::endpoint::{Endpoint, EndpointStatus};
+use crate::domain::fingerprint::CauseId;
 use crate::domain::id::{DeliveryId, EndpointId};
 use crate::domain::limits::REPLAY_SHARES_MAX;
 use crate::domain::rate_limit::RateLimit;
@@ -29,6 +30,9 @@ pub struct Flight {
     pub endpoint_changed: u64,
     /// Those whose endpoint is paused or disabled: they are held until it is not.
     pub held: u64,
+    /// Those whose endpoint's breaker is open or half-open: a few at a time go out as probes until it closes.
+    #[serde(default)]
+    pub behind_breaker: u64,
     /// Matched but left out: their endpoint is deleted, or retention has taken their payload.
     pub left_out: u64,
     /// The endpoints with the most items; at most 100.
@@ -54,6 +58,9 @@ pub struct EndpointShare {
     pub status: String,
     /// Whether it was changed since some of them last moved.
     pub changed: bool,
+    /// Whether its breaker is open or half-open.
+    #[serde(default)]
+    pub breaker_open: bool,
 }
 
 /// The part of a plan that failed alike.
@@ -63,6 +70,9 @@ pub struct CauseShare {
     pub class: Option<String>,
     /// The status it was answered with.
     pub status: Option<u16>,
+    /// The cause that the failure counts under; absent where none failed, and for tests.
+    #[serde(default)]
+    pub cause: Option<i64>,
     /// Items.
     pub count: u64,
 }
@@ -83,13 +93,16 @@ pub struct Planned {
     pub state: &'static str,
 }
 
+/// How an item failed last: class, status, and the cause that it counts under.
+type LastFailure = (Option<&'static str>, Option<u16>, Option<i64>);
+
 /// Works a flight plan out.
 #[derive(Debug, Default)]
 pub struct FlightPlanner {
     flight: Flight,
     ids: Vec<DeliveryId>,
-    endpoints: HashMap<EndpointId, (u64, &'static str, bool)>,
-    causes: BTreeMap<(Option<&'static str>, Option<u16>), u64>,
+    endpoints: HashMap<EndpointId, EndpointShare>,
+    causes: BTreeMap<LastFailure, u64>,
 }
 
 impl FlightPlanner {
@@ -115,18 +128,26 @@ impl FlightPlanner {
         let changed = endpoint.updated_at > delivery.updated_at;
         flight.already_delivered += u64::from(delivery.state == DeliveryState::Delivered);
         flight.endpoint_changed += u64::from(changed);
-        flight.held += u64::from(endpoint.status.holds());
-        let share =
-            self.endpoints
-                .entry(endpoint.id)
-                .or_insert((0, endpoint.status.as_str(), false));
-        share.0 += 1;
-        share.2 |= changed;
+        let held = endpoint.status.holds();
+        let breaker_open = endpoint.breaker_open_since.is_some();
+        flight.held += u64::from(held);
+        flight.behind_breaker += u64::from(breaker_open && !held);
+        let share = self.endpoints.entry(endpoint.id);
+        let share = share.or_insert_with(|| EndpointShare {
+            id: endpoint.id.as_i64(),
+            count: 0,
+            status: endpoint.status.as_str().to_owned(),
+            changed: false,
+            breaker_open,
+        });
+        share.count += 1;
+        share.changed |= changed;
         let last = delivery.last_attempt.as_ref();
         let class = last.and_then(|last| last.class);
         let failure = (
             class.map(|class| class.as_str()),
             last.and_then(|last| last.status),
+            delivery.cause.map(CauseId::as_i64),
         );
         *self.causes.entry(failure).or_default() += 1;
         self.ids.push(delivery.id);
@@ -150,16 +171,7 @@ impl FlightPlanner {
         }
         let mut flight = self.flight;
         flight.hash = hex::encode(digest.finalize());
-        let mut endpoints: Vec<_> = self
-            .endpoints
-            .into_iter()
-            .map(|(id, (count, status, changed))| EndpointShare {
-                id: id.as_i64(),
-                count,
-                status: status.to_owned(),
-                changed,
-            })
-            .collect();
+        let mut endpoints: Vec<_> = self.endpoints.into_values().collect();
         endpoints.sort_unstable_by_key(|share| (std::cmp::Reverse(share.count), share.id));
         flight.endpoints_unlisted = over(&endpoints);
         endpoints.truncate(REPLAY_SHARES_MAX);
@@ -167,9 +179,10 @@ impl FlightPlanner {
         let mut causes: Vec<_> = self
             .causes
             .into_iter()
-            .map(|((class, status), count)| CauseShare {
+            .map(|((class, status, cause), count)| CauseShare {
                 class: class.map(str::to_owned),
                 status,
+                cause,
                 count,
             })
             .collect();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::counts::{Counts, ReplayState};
 use super::settings::{Settings, StopRule};
-use crate::domain::limits::{REPLAY_BATCH_MAX, REPLAY_OPEN_MAX, REPLAY_UNTRIED_MAX};
+use crate::domain::limits::REPLAY_BATCH_MAX;
 use crate::domain::rate_limit::RateLimit;
 use crate::domain::time::Timestamp;
 
@@ -34,8 +34,10 @@ pub enum Input {
     Told(Facts),
     /// What [`Effect::Release`] asked for was done.
     Released {
-        /// Items put to work; others may have been left out.
+        /// Items put to work; others may have been left out or passed over.
         count: u32,
+        /// Whether the replay came past any item.
+        passed: bool,
         /// The store after it.
         facts: Facts,
     },
@@ -69,6 +71,8 @@ pub struct Machine {
     window: VecDeque<bool>,
     /// No item is released before.
     next_release: Timestamp,
+    /// Whether no endpoint could take an item at the last release, and nothing was heard since.
+    stuck: bool,
 }
 
 impl Machine {
@@ -87,6 +91,7 @@ impl Machine {
             facts,
             window: VecDeque::new(),
             next_release: now,
+            stuck: false,
         };
         if facts.released > 0 {
             machine.next_release = now + machine.tick();
@@ -102,10 +107,15 @@ impl Machine {
         match input {
             Input::Wake => {}
             Input::Told(facts) => self.learn(facts),
-            Input::Released { count, facts } => {
+            Input::Released {
+                count,
+                passed,
+                facts,
+            } => {
                 self.learn(facts);
-                if count == 0 {
-                    // Only left out: the next ones need not wait for those.
+                self.stuck = count == 0 && !passed;
+                if count == 0 && passed {
+                    // Only left out or passed over: the next ones need not wait for those.
                     self.next_release = now;
                 }
             }
@@ -140,6 +150,7 @@ impl Machine {
     }
 
     fn learn(&mut self, facts: Facts) {
+        self.stuck = false;
         let (before, after) = (self.facts.counts, facts.counts);
         if self.facts.state != ReplayState::Running && facts.state == ReplayState::Running {
             // Whoever resumes it has seen what happened: the rule looks at what comes from here on.
@@ -190,19 +201,13 @@ impl Machine {
             (false, 0) => u64::MAX,
             (false, left) => left,
         };
-        let room = u64::from(REPLAY_UNTRIED_MAX)
-            .saturating_sub(counts.untried)
-            .min(u64::from(REPLAY_OPEN_MAX).saturating_sub(counts.open));
-        if room == 0 {
+        if self.stuck {
             return Effect::WaitForNews;
         }
         if now < self.next_release {
             return Effect::WaitUntil(self.next_release);
         }
-        let count = u64::from(self.batch())
-            .min(counts.waiting)
-            .min(allowed)
-            .min(room);
+        let count = u64::from(self.batch()).min(counts.waiting).min(allowed);
         self.next_release = now + self.tick();
         Effect::Release(u32::try_from(count).unwrap_or(u32::MAX))
     }
@@ -211,8 +216,10 @@ impl Machine {
         let counts = &self.facts.counts;
         if self.canary > 0 && !self.facts.canary_done && counts.tried_badly > 0 {
             return Some(format!(
-                "the canary failed: {} of the first {} did not succeed at once",
-                counts.tried_badly, self.canary
+                "the canary failed: {} of the first {} did not succeed at once{}",
+                counts.tried_badly,
+                self.canary,
+                probes(counts.probed_badly)
             ));
         }
         let stop = self.stop?;
@@ -220,9 +227,20 @@ impl Machine {
         stop.is_broken_by(u32::try_from(failures).unwrap_or(u32::MAX))
             .then(|| {
                 format!(
-                    "the stop rule {stop} fired: {failures} of the last {} attempts failed",
-                    self.window.len()
+                    "the stop rule {stop} fired: {failures} of the last {} attempts failed{}",
+                    self.window.len(),
+                    probes(counts.probed_badly)
                 )
             })
+    }
+}
+
+/// A probe asks whether the receiver is back, and so do the canary and the stop rule: its failure counts for them.
+fn probes(count: u64) -> String {
+    match count {
+        0 => String::new(),
+        count => {
+            format!(" (so far {count} of this replay failed as probes behind an open breaker)")
+        }
     }
 }

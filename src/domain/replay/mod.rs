@@ -8,6 +8,7 @@
 mod counts;
 mod flight;
 mod machine;
+mod room;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -15,4 +16,5 @@ mod tests;
 pub use counts::{Counts, Outcome, ReplayState, Skipped, Turn};
 pub use flight::{CauseShare, EndpointShare, Flight, FlightPlanner, Planned, releases_take};
 pub use machine::{Effect, Facts, Input, Machine};
+pub use room::{Room, Standing};
 pub use settings::{InvalidStopRule, Settings, StopRule, rate_from_text};

@@ -6,7 +6,6 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::limits::{REPLAY_OPEN_MAX, REPLAY_UNTRIED_MAX};
 use crate::domain::rate_limit::RateLimit;
 use crate::domain::time::Timestamp;
 
@@ -104,6 +103,7 @@ impl World {
                     self.releases.push((self.now, count));
                     input = Input::Released {
                         count: u32::try_from(count).unwrap(),
+                        passed: true,
                         facts: self.facts,
                     };
                 }
@@ -209,8 +209,6 @@ proptest! {
             world.happen(step);
             let counts = world.facts.counts;
             prop_assert!(counts.adds_up(world.total), "{:?}", world.facts);
-            prop_assert!(counts.untried <= u64::from(REPLAY_UNTRIED_MAX));
-            prop_assert!(counts.open <= u64::from(REPLAY_OPEN_MAX));
             let held = matches!(world.facts.state, ReplayState::Paused | ReplayState::Cancelled);
             if held && before.state == world.facts.state {
                 prop_assert_eq!(before.released, world.facts.released);
@@ -330,17 +328,53 @@ fn what_the_store_remembers_of_the_window_counts_after_a_restart() {
 }
 
 #[test]
-fn a_slow_receiver_bounds_what_is_released_and_not_tried() {
-    let settings = Settings {
-        rate: RateLimit::new(10_000, Duration::from_secs(1)).unwrap(),
-        ..Settings::default()
+fn a_replay_that_no_endpoint_takes_waits_for_news_and_then_goes_on_at_once() {
+    let mut world = world(100, 0, None);
+    let now = world.now + Duration::from_secs(1);
+    assert!(matches!(
+        world.machine.step(now, Input::Wake),
+        Effect::Release(_)
+    ));
+    let nothing = Input::Released {
+        count: 0,
+        passed: false,
+        facts: world.facts,
     };
-    let mut world = World::new(100_000, settings);
-    world.drive(Input::Wake);
-    for _ in 0..50 {
-        world.happen(Happening::Pass { ms: 1_000 });
-    }
-    assert_eq!(world.facts.counts.untried, u64::from(REPLAY_UNTRIED_MAX));
+    assert_eq!(world.machine.step(now, nothing), Effect::WaitForNews);
+    let later = now + Duration::from_secs(1);
+    assert_eq!(world.machine.step(later, Input::Wake), Effect::WaitForNews);
+    let told = Input::Told(world.facts);
+    assert!(matches!(
+        world.machine.step(later, told),
+        Effect::Release(_)
+    ));
+    // Those that were only passed over cost no time.
+    let passed = Input::Released {
+        count: 0,
+        passed: true,
+        facts: world.facts,
+    };
+    assert!(matches!(
+        world.machine.step(later, passed),
+        Effect::Release(_)
+    ));
+}
+
+#[test]
+fn a_failed_probe_counts_and_the_reason_says_so() {
+    let mut world = world(100, 5, None);
+    world.facts.counts.probed_badly = 1;
+    world.happen(Happening::First {
+        well: false,
+        dies: false,
+    });
+    assert_eq!(
+        world.stopped.as_deref(),
+        Some(
+            "the canary failed: 1 of the first 5 did not succeed at once (so far 1 of this replay failed as probes \
+             behind an open breaker)"
+        )
+    );
 }
 
 #[test]

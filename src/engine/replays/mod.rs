@@ -2,6 +2,8 @@
 
 mod office;
 mod planning;
+mod run;
+mod tidying;
 
 use super::error::EngineError;
 use super::handle::Engine;
@@ -12,10 +14,11 @@ use crate::domain::id::{EndpointId, PlanId, ReplayId};
 use crate::domain::limits::REPLAY_NOTE_CHARS_MAX;
 use crate::domain::replay::Settings;
 use crate::domain::time::Timestamp;
-use crate::store::{AuditNote, ReplayMove, StoredReplay};
+use crate::store::{AuditNote, ReplayFigures, ReplayMove, StoredReplay};
+pub(super) use office::ReplayOffice;
 use office::{Look, Planned};
-pub(super) use office::{ReplayOffice, tidy_for_ever};
 pub(super) use planning::Walk;
+pub(super) use tidying::tidy_for_ever;
 
 /// What is to be replayed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,6 +126,14 @@ impl Engine {
             next: page.next.map(|next| next.to_string()),
             searched: None,
         })
+    }
+
+    /// The replays that are not over, in figures.
+    ///
+    /// # Errors
+    /// Internal.
+    pub async fn replay_figures(&self) -> Result<ReplayFigures, EngineError> {
+        Ok(self.desk.store.replay_figures().await?)
     }
 
     /// Holds a replay: once this has returned, no item of it is released.

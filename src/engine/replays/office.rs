@@ -16,6 +16,8 @@ use futures_util::stream;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::oneshot;
 
+use super::run::{Run, read};
+use super::tidying::tidy;
 use crate::domain::actor::Actor as Who;
 use crate::domain::id::ReplayId;
 use crate::domain::limits::REPLAY_PLAN_LIFE;
@@ -29,15 +31,8 @@ use crate::store::{AuditNote, Release, ReplayMove, StoreError, StoredReplay};
 const MAILBOX_MAX: usize = 256;
 /// How long a replay is left alone after the store failed.
 const STORE_RETRY: Duration = Duration::from_secs(1);
-/// The first and the longest wait for news before the store is read all the same: news may be lost.
-const NEWS_WAIT_FIRST: Duration = Duration::from_secs(1);
-const NEWS_WAIT_MAX: Duration = Duration::from_secs(64);
 /// The longest that the timer runs.
 const TIMER_MAX: Duration = Duration::from_secs(3_600);
-/// How often the items of old replays are looked for, and plans that nobody was left to remove.
-const TIDY_EVERY: Duration = Duration::from_hours(1);
-/// How long the items of a replay that is over are kept.
-const ITEMS_KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// The office of the replays.
 pub(in crate::engine) struct ReplayOffice {
@@ -49,22 +44,6 @@ pub(in crate::engine) struct ReplayOffice {
     timer: Option<(Timestamp, SpawnHandle)>,
     /// Dropped with the actor, whatever ends it.
     _alive: oneshot::Sender<()>,
-}
-
-/// A replay in hand.
-struct Run {
-    /// `None` until it was read the first time.
-    machine: Option<Machine>,
-    /// Whether a call to the store is under way.
-    busy: bool,
-    /// Whether something changed in the store since the last call began.
-    news: bool,
-    /// When to go on.
-    due: Option<Timestamp>,
-    /// Whether the store is to be read then.
-    reads: bool,
-    /// How long news are waited for next time.
-    wait: Duration,
 }
 
 /// A replay was started or moved.
@@ -86,8 +65,8 @@ impl Message for Planned {
 /// What a commit changed.
 enum News {
     Replays(Vec<ReplayId>),
-    /// Some were missed: all are looked at.
-    Missed,
+    /// Of all replays: some changes were missed, or endpoints may take now what they could not.
+    All,
 }
 
 impl ReplayOffice {
@@ -130,14 +109,7 @@ impl ReplayOffice {
     }
 
     fn run(&mut self, id: ReplayId) -> &mut Run {
-        self.runs.entry(id).or_insert_with(|| Run {
-            machine: None,
-            busy: false,
-            news: false,
-            due: None,
-            reads: false,
-            wait: NEWS_WAIT_FIRST,
-        })
+        self.runs.entry(id).or_insert_with(Run::new)
     }
 
     /// Reads a replay and steps it.
@@ -148,7 +120,7 @@ impl ReplayOffice {
             run.news = true;
             return;
         }
-        (run.busy, run.news, run.due) = (true, false, None);
+        run.begin();
         let fresh = run.machine.is_none();
         let read = async move { read(&yard, id, fresh).await };
         context.spawn(
@@ -198,9 +170,6 @@ impl ReplayOffice {
         };
         let effect = machine.step(now, input);
         let run = self.run(id);
-        if !matches!(effect, Effect::WaitForNews) {
-            run.wait = NEWS_WAIT_FIRST;
-        }
         match effect {
             Effect::Release(count) => self.release(id, count, context),
             Effect::Stop(why) => {
@@ -208,12 +177,12 @@ impl ReplayOffice {
                 self.make_move(id, "replay.stop", ReplayMove::Stop(why), context);
             }
             Effect::Finish => self.make_move(id, "replay.finish", ReplayMove::Finish, context),
-            Effect::WaitUntil(at) => (run.due, run.reads) = (Some(at), false),
-            Effect::WaitForNews if run.news => self.look(id, context),
-            Effect::WaitForNews => {
-                (run.due, run.reads) = (Some(now + run.wait), true);
-                run.wait = (run.wait * 2).min(NEWS_WAIT_MAX);
+            Effect::WaitUntil(at) => {
+                run.moves();
+                (run.due, run.reads) = (Some(at), false);
             }
+            Effect::WaitForNews if run.news => self.look(id, context),
+            Effect::WaitForNews => run.wait_for_news(now),
             // Whoever resumed it while it was read is not to be missed.
             Effect::Rest if run.news => self.look(id, context),
             Effect::Rest => {
@@ -225,7 +194,7 @@ impl ReplayOffice {
     fn release(&mut self, id: ReplayId, count: u32, context: &mut Context<Self>) {
         let yard = Rc::clone(&self.yard);
         let run = self.run(id);
-        (run.busy, run.news, run.due) = (true, false, None);
+        run.begin();
         let release = async move {
             yard.until_clock_is_told().await;
             let release = yard.store.release_replay_items(id, count).await?;
@@ -238,9 +207,19 @@ impl ReplayOffice {
             move |released: Result<Release, StoreError>, office, context| {
                 office.run(id).busy = false;
                 match released {
-                    Ok(Release { count, replay, .. }) => {
+                    Ok(Release {
+                        count,
+                        passed,
+                        replay,
+                        ..
+                    }) => {
                         let facts = replay.facts;
-                        office.step(id, Input::Released { count, facts }, context);
+                        let released = Input::Released {
+                            count,
+                            passed,
+                            facts,
+                        };
+                        office.step(id, released, context);
                     }
                     Err(error) => office.failed(id, &error),
                 }
@@ -258,7 +237,7 @@ impl ReplayOffice {
     ) {
         let yard = Rc::clone(&self.yard);
         let run = self.run(id);
-        (run.busy, run.news, run.due) = (true, false, None);
+        run.begin();
         let note = AuditNote::new(Who::service(), action);
         let moved = async move { yard.store.move_replay(Some(note), id, replay_move).await };
         context.spawn(
@@ -359,51 +338,6 @@ async fn apart<T: 'static>(
         .unwrap_or(Err(StoreError::Unavailable(None)))
 }
 
-/// A replay and, for a machine that begins, the results that its stop rule looks back at.
-async fn read(
-    yard: &Yard,
-    id: ReplayId,
-    fresh: bool,
-) -> Result<(StoredReplay, Vec<bool>), StoreError> {
-    let replay = yard.store.replay(id).await?;
-    let counts = &replay.facts.counts;
-    let tried = counts.tried_well + counts.tried_badly;
-    let results = match replay.settings.stop {
-        Some(stop) if fresh => {
-            let limit = tried
-                .saturating_sub(replay.window_from)
-                .min(u64::from(stop.last()));
-            yard.store.replay_results(id, limit).await?
-        }
-        _ => Vec::new(),
-    };
-    Ok((replay, results))
-}
-
-/// Tidies now and then, for as long as the engine lives; ends by a panic only.
-pub(in crate::engine) async fn tidy_for_ever(yard: Rc<Yard>) {
-    loop {
-        tidy(&yard).await;
-        yard.nap(None, TIDY_EVERY).await;
-    }
-}
-
-/// Removes expired plans and the items of replays that are long over.
-async fn tidy(yard: &Yard) {
-    let kept = i64::try_from(ITEMS_KEPT.as_millis()).unwrap_or(i64::MAX);
-    let old = yard.now().moved_by(-kept);
-    loop {
-        match yard.store.tidy_replays(old).await {
-            Ok(true) => {}
-            Ok(false) => return,
-            Err(error) => {
-                tracing::warn!(%error, "failed to remove expired plans; the next try is within an hour");
-                return;
-            }
-        }
-    }
-}
-
 impl Actor for ReplayOffice {
     type Context = Context<Self>;
 
@@ -413,9 +347,12 @@ impl Actor for ReplayOffice {
         context.add_stream(stream::unfold(changes, |mut changes| async move {
             loop {
                 match changes.recv().await {
+                    Ok(change) if !change.endpoints.is_empty() => {
+                        return Some((News::All, changes));
+                    }
                     Ok(change) if change.replays.is_empty() => {}
                     Ok(change) => return Some((News::Replays(change.replays.clone()), changes)),
-                    Err(RecvError::Lagged(_)) => return Some((News::Missed, changes)),
+                    Err(RecvError::Lagged(_)) => return Some((News::All, changes)),
                     Err(RecvError::Closed) => return None,
                 }
             }
@@ -449,7 +386,7 @@ impl StreamHandler<News> for ReplayOffice {
     fn handle(&mut self, news: News, context: &mut Context<Self>) {
         let ids: Vec<ReplayId> = match news {
             News::Replays(ids) => ids,
-            News::Missed => self.runs.keys().copied().collect(),
+            News::All => self.runs.keys().copied().collect(),
         };
         for id in ids {
             let Some(run) = self.runs.get_mut(&id) else {

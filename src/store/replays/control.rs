@@ -24,7 +24,7 @@ const RESUME: &str = "UPDATE replays SET state = 'running', why = NULL, \
 const STOP: &str = "UPDATE replays SET state = 'stopped', why = $2 WHERE id = $1";
 const FINISH: &str = "UPDATE replays SET state = 'finished', ended_at = $2 WHERE id = $1";
 const CANCEL: &str = "UPDATE replays SET state = 'cancelled', ended_at = $2, cancelled = cancelled + waiting, \
-     waiting = 0 WHERE id = $1";
+     waiting = 0, deferred = 0 WHERE id = $1";
 
 /// What is done to a replay that was started.
 #[derive(Clone, Debug, PartialEq, Eq)]

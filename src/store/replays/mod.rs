@@ -3,6 +3,7 @@
 mod candidates;
 mod control;
 mod ended;
+mod figures;
 mod planning;
 mod release;
 mod rows;
@@ -11,6 +12,7 @@ pub(super) use ended::end_item;
 
 pub use candidates::{Candidate, CandidateScope, Candidates};
 pub use control::ReplayMove;
+pub use figures::ReplayFigures;
 pub use release::Release;
 pub use rows::StoredReplay;
 
@@ -22,7 +24,7 @@ pub(super) use statements::{ALL as STATEMENTS, LISTED};
 mod statements {
     //! What the test of query plans looks at.
 
-    use super::{candidates, control, ended, planning, release, rows};
+    use super::{candidates, control, ended, figures, planning, release, rows};
 
     /// Every statement with a search in it.
     pub(in crate::store) const ALL: &[&str] = &[
@@ -38,8 +40,10 @@ mod statements {
         planning::COMPLETE,
         planning::COUNT_PLANS,
         control::COUNT_ACTIVE,
+        figures::SELECT_FIGURES,
         control::START,
         release::SELECT_NEXT,
+        release::SELECT_DEFERRED,
         release::ADVANCE,
         ended::SELECT_ITEM,
         ended::UPDATE_ITEM,

@@ -21,7 +21,7 @@ macro_rules! replay_columns {
     () => {
         "id, selection, state, why, who, note, rate_requests, rate_per_ms, canary, canary_done, stop_percent, \
          stop_last, skip_delivered, total, released, waiting, open, untried, delivered, failed, skipped, cancelled, \
-         tried_well, tried_badly, window_from, flight, created_at, expires_at, started_at, ended_at"
+         tried_well, tried_badly, deferred, probed_badly, window_from, flight, created_at, expires_at, started_at, ended_at"
     };
 }
 
@@ -183,6 +183,8 @@ fn decode(row: &SqliteRow) -> Result<StoredReplay, StoreError> {
         cancelled: columns.take("cancelled")?,
         tried_well: columns.take("tried_well")?,
         tried_badly: columns.take("tried_badly")?,
+        deferred: columns.take("deferred")?,
+        probed_badly: columns.take("probed_badly")?,
     };
     Ok(StoredReplay {
         id,

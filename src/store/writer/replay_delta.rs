@@ -22,6 +22,7 @@ struct ReplayDelta {
     failed: i64,
     well: i64,
     badly: i64,
+    probes: i64,
 }
 
 impl ReplayDeltas {
@@ -53,6 +54,8 @@ impl ReplayDeltas {
         delta.tried += i64::from(first_failed.is_some());
         delta.well += i64::from(first_failed == Some(false));
         delta.badly += i64::from(first_failed == Some(true));
+        let probe = matches!(next, AfterAttempt::Unspent { .. });
+        delta.probes += i64::from(first_failed == Some(true) && probe);
         self.items
             .row(delivery)
             .int(replay.as_i64())
@@ -70,7 +73,8 @@ impl ReplayDeltas {
                 .int(delta.delivered)
                 .int(delta.failed)
                 .int(delta.well)
-                .int(delta.badly);
+                .int(delta.badly)
+                .int(delta.probes);
         }
         rows
     }

@@ -117,9 +117,10 @@ FROM (SELECT value->>0 AS delivery_id, value->>1 AS replay_id, value->>2 AS outc
 WHERE replay_items.replay_id = item.replay_id AND replay_items.delivery_id = item.delivery_id;
 UPDATE replays SET open = open - one.ended, untried = untried - one.tried,
     delivered = replays.delivered + one.delivered, failed = replays.failed + one.failed,
-    tried_well = tried_well + one.well, tried_badly = tried_badly + one.badly
+    tried_well = tried_well + one.well, tried_badly = tried_badly + one.badly,
+    probed_badly = probed_badly + one.probes
 FROM (SELECT value->>0 AS id, value->>1 AS ended, value->>2 AS tried, value->>3 AS delivered, value->>4 AS failed,
-        value->>5 AS well, value->>6 AS badly
+        value->>5 AS well, value->>6 AS badly, value->>7 AS probes
     FROM jsonb_each(NEW.replays)) AS one
 WHERE replays.id = one.id;
 ";

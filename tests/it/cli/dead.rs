@@ -66,7 +66,7 @@ async fn dead_letters_are_listed_exported_discarded_and_brought_back() {
         "{asked:?}"
     );
     assert!(
-        asked.err.contains("shop: 3 (active)\n  connect: 3\n"),
+        asked.err.contains("shop: 3 (active)\n  connect (cause:") && asked.err.contains("): 3\n"),
         "{asked:?}"
     );
     let done = home.json(&["dead", "discard", "ep:shop", "--note", "closed", "--yes"]);

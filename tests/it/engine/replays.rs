@@ -5,7 +5,7 @@ use std::time::Duration;
 use hookyard::clock::Clock;
 use hookyard::domain::breaker::BreakerOverride;
 use hookyard::domain::delivery::DeliveryState;
-use hookyard::domain::id::{PlanId, ReplayId};
+use hookyard::domain::id::{EndpointId, PlanId, ReplayId};
 use hookyard::domain::replay::{ReplayState, Settings, rate_from_text};
 use hookyard::engine::{EngineError, PageRequest, Selection, StoredReplay};
 
@@ -279,30 +279,174 @@ async fn a_cancelled_replay_counts_what_it_never_released() {
 
 #[tokio::test]
 async fn items_of_a_deleted_endpoint_are_skipped_also_when_they_are_under_way() {
-    let (world, receiver) = after_trouble(10).await;
-    let other = Receiver::start();
-    world.endpoint(&other.url("/")).await;
+    let world = World::new().await;
+    let receiver = Receiver::start();
     receiver.always(Behaviour::status(500));
-    let endpoint = world.deliveries().await[0].endpoint_id;
-    world
-        .engine
-        .pause_endpoint(&somebody(), endpoint, None, None)
+    let endpoint = world
+        .endpoint_like(&receiver.url("/"), |new| {
+            new.breaker = Some(BreakerOverride {
+                enabled: Some(false),
+                ..BreakerOverride::default()
+            });
+        })
         .await
-        .unwrap();
+        .id;
+    world.publish_together(10).await;
+    world.run_for(secs(3_600)).await;
     let id = start(&world, dead(), at("2/s")).await;
     world.run_for(secs(2)).await;
-    let open = stored(&world, id).await.facts.counts.open;
-    assert!(open > 0, "held by the pause");
-    world
-        .engine
-        .delete_endpoint(&somebody(), endpoint)
-        .await
-        .unwrap();
+    let counts = stored(&world, id).await.facts.counts;
+    assert!(counts.open > 0 && counts.waiting > 0, "{counts:?}");
+    let gone = world.engine.delete_endpoint(&somebody(), endpoint).await;
+    gone.unwrap();
     world.run_for(secs(60)).await;
     let replay = stored(&world, id).await;
     assert_eq!(replay.facts.state, ReplayState::Finished, "{replay:?}");
     assert_eq!(replay.facts.counts.skipped, 10);
     world.ledger_total().await;
+}
+
+/// A world whose two endpoints have refused `count` events each, and take everything by now.
+async fn after_trouble_of_two(count: usize) -> (World, [EndpointId; 2], [Receiver; 2]) {
+    let world = World::make(Making {
+        ladder: "[]",
+        ..Making::default()
+    })
+    .await;
+    let receivers = [Receiver::start(), Receiver::start()];
+    let mut ids = Vec::new();
+    for receiver in &receivers {
+        receiver.always(Behaviour::status(500));
+        let endpoint = world
+            .endpoint_like(&receiver.url("/"), |new| {
+                new.breaker = Some(BreakerOverride {
+                    enabled: Some(false),
+                    ..BreakerOverride::default()
+                });
+            })
+            .await;
+        ids.push(endpoint.id);
+    }
+    world.publish_together(count).await;
+    world.settle().await;
+    for receiver in &receivers {
+        receiver.always(Behaviour::ok());
+    }
+    (world, [ids[0], ids[1]], receivers)
+}
+
+async fn pause(world: &World, id: EndpointId) {
+    let paused = world
+        .engine
+        .pause_endpoint(&somebody(), id, None, None)
+        .await;
+    paused.unwrap();
+}
+
+#[tokio::test]
+async fn a_paused_endpoint_holds_nobody_else_up_and_gets_its_own_at_the_rate_later() {
+    let (mut world, [held, _], receivers) = after_trouble_of_two(30).await;
+    pause(&world, held).await;
+    let id = start(&world, dead(), at("20/s")).await;
+    world.run_for(secs(4)).await;
+    let counts = stored(&world, id).await.facts.counts;
+    assert_eq!((counts.delivered, counts.open), (30, 0));
+    assert_eq!((counts.waiting, counts.deferred), (30, 30));
+    world = world.crash_and_restart().await;
+    world.run_for(secs(100)).await;
+    assert_eq!(stored(&world, id).await.facts.counts, counts);
+    assert_eq!(receivers[0].requests().len(), 30, "none but the refused");
+    world
+        .engine
+        .resume_endpoint(&somebody(), held)
+        .await
+        .unwrap();
+    world.run_for(secs(1)).await;
+    let came = receivers[0].requests().len() - 30;
+    assert!((1..=22).contains(&came), "{came} in the first second");
+    world.run_for(secs(4)).await;
+    let replay = stored(&world, id).await;
+    assert_eq!(replay.facts.state, ReplayState::Finished, "{replay:?}");
+    let counts = replay.facts.counts;
+    assert_eq!((counts.delivered, counts.deferred), (60, 0));
+    let came = receivers
+        .each_ref()
+        .map(|receiver| receiver.requests().len());
+    assert_eq!(came, [60, 60], "none came twice");
+    world.ledger_total().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_paused_in_the_middle_keeps_what_it_has_and_the_others_go_on() {
+    let (world, [held, _], receivers) = after_trouble_of_two(30).await;
+    let id = start(&world, dead(), at("10/s")).await;
+    world.run_for(secs(1)).await;
+    receivers[0].always(Behaviour::status(500));
+    pause(&world, held).await;
+    world.run_for(secs(10)).await;
+    let counts = stored(&world, id).await.facts.counts;
+    assert_eq!(counts.waiting, counts.deferred, "{counts:?}");
+    assert_eq!(receivers[1].requests().len(), 60);
+    // The endpoint goes for good: what was passed over has an outcome all the same.
+    world
+        .engine
+        .delete_endpoint(&somebody(), held)
+        .await
+        .unwrap();
+    world.run_for(secs(10)).await;
+    let replay = stored(&world, id).await;
+    assert_eq!(replay.facts.state, ReplayState::Finished, "{replay:?}");
+    assert_eq!(replay.facts.counts.deferred, 0);
+    world.ledger_total().await;
+}
+
+#[tokio::test]
+async fn behind_an_open_breaker_a_few_items_go_out_as_probes_and_their_failures_count() {
+    let world = World::make(Making {
+        ladder: "[]",
+        ..Making::default()
+    })
+    .await;
+    let receiver = Receiver::start();
+    receiver.always(Behaviour::status(500));
+    world.endpoint(&receiver.url("/")).await;
+    // Enough failures to open it; the rest waits behind it and is discarded.
+    world.publish_together(60).await;
+    world.settle().await;
+    for delivery in world.deliveries().await {
+        if delivery.state == DeliveryState::Pending {
+            let somebody = somebody();
+            let gone = world.engine.discard_delivery(&somebody, delivery.id, None);
+            gone.await.unwrap();
+        }
+    }
+    let plan = plan(&world, dead()).await;
+    assert_eq!(plan.flight.behind_breaker, plan.total);
+    assert!(plan.total >= 20, "{}", plan.total);
+    let settings = Settings {
+        canary: 12,
+        ..at("100/s")
+    };
+    let started = world
+        .engine
+        .start_replay(&somebody(), plan_id(&plan), settings)
+        .await;
+    let id = started.unwrap().id;
+    world.run_for(secs(60)).await;
+    let replay = stored(&world, id).await;
+    assert_eq!(replay.facts.state, ReplayState::Stopped);
+    assert_eq!(replay.facts.released, 10, "{replay:?}");
+    let why = replay.why.unwrap();
+    assert!(
+        why.contains("failed as probes behind an open breaker"),
+        "{why}"
+    );
+    receiver.always(Behaviour::ok());
+    world.engine.resume_replay(&somebody(), id).await.unwrap();
+    world.run_for(secs(600)).await;
+    let replay = stored(&world, id).await;
+    assert_eq!(replay.facts.state, ReplayState::Finished, "{replay:?}");
+    assert_eq!(replay.facts.counts.delivered, replay.total);
 }
 
 #[tokio::test]
