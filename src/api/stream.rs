@@ -1,4 +1,4 @@
-//! The live stream: server-sent events of `GET /v1/stream?topics=deliveries,endpoints,stats,alerts`.
+//! The live stream: server-sent events of `GET /v1/stream?topics=deliveries,endpoints,stats,alerts,replays`.
 //!
 //! Each SSE message has `event: <kind>`, `id: <seq>` and one JSON line of `data`. After `hello` come `change`
 //! frames, at most ten a second; a `gap` says that changes were left out and that a snapshot is wanted again;
@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::delivery::DeliveryView;
 use super::endpoint::EndpointView;
+use super::replay::ReplayView;
 use super::stats::{InfoView, StatsView};
 use crate::domain::time::Timestamp;
 
@@ -58,6 +59,10 @@ pub struct Change {
     /// Endpoints that changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub endpoints: Vec<EndpointView>,
+    /// Replays that moved, or whose items did, with their counts as they stand now: each at most twice a second, its
+    /// last state always.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replays: Vec<ReplayView>,
     /// Fresh statistics of the last minute, at most once a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stats: Option<Box<StatsView>>,

@@ -18,7 +18,7 @@ pub struct FrameStream {
 }
 
 impl Client {
-    /// Opens the live stream for the named topics, such as `deliveries,endpoints,stats,alerts`.
+    /// Opens the live stream for the named topics, such as `deliveries,endpoints,stats,alerts,replays`.
     ///
     /// # Errors
     /// Not reachable, or refused with the service's problem.

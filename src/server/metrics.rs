@@ -11,7 +11,7 @@ use super::state::State;
 use super::stats;
 use crate::api::stats::StatsView;
 use crate::domain::attempt::FailureClass;
-use crate::engine::{CertificateCounts, FailingCounts};
+use crate::engine::{CertificateCounts, FailingCounts, ReplayFigures};
 
 /// What the text is.
 pub(super) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -29,6 +29,7 @@ pub(super) async fn page(state: &State) -> Result<String, Refusal> {
     failing(&mut page, &state.engine.failing_counts());
     let counts = state.engine.certificate_counts().await?;
     certificates(&mut page, &counts);
+    replays(&mut page, &state.engine.replay_figures().await?);
     page.counter(
         "hookyard_publishes_refused_total",
         "Publishing calls refused because a queue or the disk was full.",
@@ -189,6 +190,35 @@ fn certificates(page: &mut Page, counts: &CertificateCounts) {
             "When the first certificate of an endpoint's receiver runs out, in Unix time.",
             soonest.as_unix_seconds(),
         );
+    }
+}
+
+/// By state and outcome only: which replay it is, is no label.
+fn replays(page: &mut Page, figures: &ReplayFigures) {
+    let name = "hookyard_replays";
+    page.family(name, "gauge", "Replays that are not over, by state.");
+    for (word, count) in [
+        ("running", figures.running),
+        ("paused", figures.paused),
+        ("stopped", figures.stopped),
+    ] {
+        page.labelled(name, "state", word, count);
+    }
+    let name = "hookyard_replay_items";
+    page.family(
+        name,
+        "gauge",
+        "Items of the replays that are not over, by where they stand.",
+    );
+    let counts = &figures.counts;
+    for (word, count) in [
+        ("waiting", counts.waiting),
+        ("open", counts.open),
+        ("delivered", counts.delivered),
+        ("failed", counts.failed),
+        ("skipped", counts.skipped),
+    ] {
+        page.labelled(name, "outcome", word, count);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod settings;
 pub(super) mod show;
+mod watch;
 
 use clap::{Args, Subcommand};
 
@@ -80,6 +81,11 @@ enum Action {
         #[command(flatten)]
         format: FormatArgs,
     },
+    /// Print how one goes, line by line, until it is over; exit code 1 where it stops by itself.
+    #[command(
+        after_help = "Example:\n  hookyard replay watch rpl_0e6kq3v9xjz00\n\nWith --json, each line is the whole replay."
+    )]
+    Watch(OneArgs),
     /// Hold one: nothing more is released until it is resumed.
     #[command(after_help = "Example:\n  hookyard replay pause rpl_0e6kq3v9xjz00")]
     Pause(OneArgs),
@@ -127,6 +133,7 @@ pub(crate) async fn run(args: ReplayArgs, context: &Context) -> anyhow::Result<(
         }
         Action::List { limit, format } => list(&client, output, limit, format).await,
         Action::Show { id, format } => show_one(&client, output, &id, format).await,
+        Action::Watch(one) => watch::watch(&client, output, one.id, one.format).await,
         Action::Pause(one) => {
             let replay = client.pause_replay(one.id).await?;
             show::replay(output, one.format, &replay)

@@ -32,7 +32,7 @@ const HEARTBEAT_EVERY: Duration = Duration::from_secs(5);
 /// Streams what changes as server-sent events: `hello`, then `change`, `gap` and `heartbeat` frames, `bye` at the end.
 #[utoipa::path(get, path = paths::STREAM, tag = "service",
     params(("topics" = Option<String>, Query,
-        description = "Of `deliveries,endpoints,stats,alerts`; all when absent.")),
+        description = "Of `deliveries,endpoints,stats,alerts,replays`; all when absent.")),
     responses((status = 200, body = StreamFrame, content_type = "text/event-stream"),
         (status = 400, body = Problem), (status = 503, body = Problem)))]
 pub(in crate::server) async fn open(

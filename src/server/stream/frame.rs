@@ -11,13 +11,13 @@ use crate::api::stream::{Change, StreamFrame};
 pub(super) struct Topics(u8);
 
 /// The topics by name; a name's place is its bit.
-const NAMES: [&str; 4] = ["deliveries", "endpoints", "stats", "alerts"];
+const NAMES: [&str; 5] = ["deliveries", "endpoints", "stats", "alerts", "replays"];
 /// The choices that can be made of them.
 const CHOICES: usize = 1 << NAMES.len();
 
 impl Topics {
     /// All of them.
-    pub(super) const ALL: Self = Self(0b1111);
+    pub(super) const ALL: Self = Self(0b1_1111);
 
     /// Reads a list such as `deliveries,stats`.
     ///
@@ -102,6 +102,9 @@ impl Frame {
         if !topics.has(3) {
             change.alerts.clear();
         }
+        if !topics.has(4) {
+            change.replays.clear();
+        }
         let is_empty = change
             == Change {
                 seq: change.seq,
@@ -155,12 +158,12 @@ mod tests {
     #[test]
     fn topics_are_read_and_unknown_ones_refused() {
         assert_eq!(
-            Topics::parse("deliveries,endpoints, stats,alerts"),
+            Topics::parse("deliveries,endpoints, stats,alerts,replays"),
             Ok(Topics::ALL)
         );
         assert_eq!(
             Topics::parse("deliveries,weather").unwrap_err(),
-            "\"weather\" is not a topic; known are deliveries, endpoints, stats, alerts"
+            "\"weather\" is not a topic; known are deliveries, endpoints, stats, alerts, replays"
         );
         assert!(Topics::parse("").is_err());
     }

@@ -1,10 +1,10 @@
-//! Changes coalesced between two frames: each delivery and endpoint once, however often it changed, and what is warned
+//! Changes coalesced between two frames: each delivery, endpoint and replay once, however often it changed, and what is warned
 //! of.
 
 use std::collections::BTreeSet;
 
 use super::feed::News;
-use crate::domain::id::{DeliveryId, EndpointId};
+use crate::domain::id::{DeliveryId, EndpointId, ReplayId};
 use crate::domain::limits::{STREAM_FRAME_ROWS_MAX, STREAM_GATHERED_MAX};
 use crate::domain::operational::{Fact, FactKind};
 use crate::engine::{BreakerChange, CertificateWarning};
@@ -17,6 +17,7 @@ pub(super) struct Gathering {
     certificates: Vec<CertificateWarning>,
     breakers: Vec<BreakerChange>,
     facts: Vec<Fact>,
+    replays: BTreeSet<ReplayId>,
     /// Changes gathered, repeated ones included: what sequence numbers count.
     changes: u64,
     /// Changed deliveries beyond what is remembered.
@@ -40,6 +41,8 @@ pub(super) struct Gathered {
     pub(super) breakers: Vec<BreakerChange>,
     /// What else the service has to tell; at most 100.
     pub(super) facts: Vec<Fact>,
+    /// Replays that moved or whose items did: as many as may be active, and those that ended just now.
+    pub(super) replays: BTreeSet<ReplayId>,
     /// Whether more endpoints changed than are listed.
     pub(super) endpoints_cut: bool,
     /// Changes, repeated ones included.
@@ -57,7 +60,9 @@ impl Gathering {
                     + count(changes.endpoints.len())
                     + count(changes.certificates.len())
                     + count(changes.breakers.len())
-                    + count(alerting(&changes.facts).count());
+                    + count(alerting(&changes.facts).count())
+                    + count(changes.replays.len());
+                self.replays.extend(&changes.replays);
                 for change in &changes.deliveries {
                     self.add_delivery(change.id);
                 }
@@ -112,6 +117,7 @@ impl Gathering {
             certificates: gathering.certificates,
             breakers: gathering.breakers,
             facts: gathering.facts,
+            replays: gathering.replays,
             changes: gathering.changes,
             missed: gathering.missed,
         }

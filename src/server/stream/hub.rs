@@ -9,6 +9,7 @@ use tokio::sync::{Notify, broadcast};
 use super::feed::{Feed, News};
 use super::frame::Frame;
 use super::gathering::{Gathered, Gathering};
+use super::progress::Progress;
 use super::rows;
 use crate::api::stats::StatsView;
 use crate::api::stream::{Alert, Change};
@@ -57,6 +58,7 @@ impl Hub {
             core,
             seq: 0,
             restarts: None,
+            progress: Progress::default(),
         };
         actix_rt::spawn(maker.run());
         Self { shared }
@@ -97,6 +99,8 @@ struct Maker {
     seq: u64,
     /// Lane restarts when they were last looked at.
     restarts: Option<u64>,
+    /// Replays that are to be told of.
+    progress: Progress,
 }
 
 impl Maker {
@@ -121,7 +125,7 @@ impl Maker {
                 return Watched::EngineEnded;
             }
             let stats_due = stats_read.is_none_or(|since| since.elapsed() >= STATS_EVERY);
-            if gathering.is_empty() && !stats_due {
+            if gathering.is_empty() && !stats_due && !self.progress.is_due() {
                 continue;
             }
             let stats = if stats_due {
@@ -137,7 +141,9 @@ impl Maker {
         Watched::NobodyLeft
     }
 
-    async fn frame(&mut self, gathered: Gathered, stats: Option<StatsView>) -> Frame {
+    async fn frame(&mut self, mut gathered: Gathered, stats: Option<StatsView>) -> Frame {
+        self.progress.add(std::mem::take(&mut gathered.replays));
+        let replays = self.progress.take_due();
         let seq_before = self.seq;
         self.seq += gathered.changes;
         let deliveries = rows::deliveries(&self.core, &gathered.deliveries).await;
@@ -147,6 +153,7 @@ impl Maker {
             deliveries_unlisted: gathered.unlisted + u64::try_from(unread).unwrap_or(0),
             deliveries,
             endpoints: rows::endpoints(&self.core, &gathered.endpoints).await,
+            replays: rows::replays(&self.core, &replays).await,
             alerts: self.alerts(&gathered, stats.as_ref()),
             stats: stats.map(Box::new),
         };

@@ -14,6 +14,7 @@ mod feed;
 mod frame;
 mod gathering;
 mod hub;
+mod progress;
 mod rows;
 
 pub(super) use client::{__path_open, open};

@@ -2,10 +2,12 @@
 
 use crate::api::delivery::DeliveryView;
 use crate::api::endpoint::EndpointView;
-use crate::domain::id::{DeliveryId, EndpointId};
+use crate::api::replay::ReplayView;
+use crate::domain::id::{DeliveryId, EndpointId, ReplayId};
 use crate::server::deliveries::with_names;
 use crate::server::endpoint_facts::endpoint_views;
 use crate::server::masking;
+use crate::server::replay_views;
 use crate::server::state::Core;
 
 /// The deliveries as they stand now, in the order of their ids.
@@ -31,6 +33,17 @@ pub(super) async fn endpoints(core: &Core, ids: &[EndpointId]) -> Vec<EndpointVi
     // One frame for all who listen, viewers among them.
     for view in &mut views {
         masking::settings(&mut view.headers);
+    }
+    views
+}
+
+/// The replays as they stand now; plans are left out.
+pub(super) async fn replays(core: &Core, ids: &[ReplayId]) -> Vec<ReplayView> {
+    let mut views = Vec::with_capacity(ids.len());
+    for &id in ids {
+        if let Ok(replay) = core.engine.replay(id).await {
+            views.push(replay_views::replay(&replay));
+        }
     }
     views
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use hookyard::api::replay::ReplayView;
+use hookyard::api::stream::StreamFrame;
 use serde_json::{Value, json};
 
 use super::http::Ask;
@@ -65,7 +67,7 @@ async fn a_plan_is_shown_started_and_watched_to_its_end() {
     assert_eq!(plan["endpoints"][0]["id"], *endpoint);
     assert_eq!(
         plan["causes"][0],
-        json!({"class": "status", "status": 500, "count": 5})
+        json!({"class": "status", "status": 500, "cause": plan["causes"][0]["cause"], "count": 5})
     );
     let start = json!({"plan": plan["id"], "rate": "100/s", "canary": 2, "stop": "20%/50", "note": "fixed"});
     let replay = service.ask(replays(&start)).await.expect(201);
@@ -134,6 +136,37 @@ async fn an_endpoint_is_recovered_and_a_running_replay_is_steered() {
         refused.problem().2,
         "/until: until lies before since: give a later instant, or none"
     );
+}
+
+#[tokio::test]
+async fn progress_is_on_the_stream_to_the_last_state_and_in_the_metrics() {
+    let (service, _receiver, _) = after_trouble(3).await;
+    let mut stream = service.client().stream("replays").await.unwrap();
+    let start = json!({"filter": "state:dead", "rate": "100/s"});
+    let replay = service.ask(replays(&start)).await.expect(201);
+    let id = replay["id"].as_str().unwrap();
+    let mut told = 0;
+    let last = loop {
+        let frame = stream.next().await.unwrap().unwrap();
+        if let StreamFrame::Change(change) = frame {
+            assert!(change.deliveries.is_empty() && change.stats.is_none());
+            told += change.replays.len();
+            let ended = |replay: &&ReplayView| replay.state == "finished";
+            if let Some(replay) = change.replays.iter().find(ended) {
+                break replay.clone();
+            }
+        }
+    };
+    assert_eq!(last.id.to_string(), id);
+    assert_eq!((last.counts.delivered, last.total), (3, 3));
+    assert!(told <= 8, "{told} frames for so short a replay");
+    let text = Ask::get("/metrics").send(&service.unix()).await.body;
+    for line in [
+        "hookyard_replays{state=\"running\"} 0",
+        "hookyard_replay_items{outcome=\"waiting\"} 0",
+    ] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
 }
 
 #[tokio::test]
