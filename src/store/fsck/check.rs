@@ -4,7 +4,7 @@ use futures_util::TryStreamExt as _;
 use sqlx::Row;
 
 use super::finding::{Finding, FindingKind, FsckReport};
-use super::{Moment, ledger, rows};
+use super::{Moment, ledger, replays, rows};
 use crate::store::error::StoreError;
 
 const COUNT_ROWS: &str = "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM deliveries), \
@@ -32,6 +32,7 @@ pub(super) async fn everything(moment: &mut Moment) -> Result<FsckReport, StoreE
     references(moment, &mut report).await?;
     ledger::check(moment, &mut report).await?;
     rows::check(moment, &mut report).await?;
+    replays::check(moment, &mut report).await?;
     Ok(report)
 }
 

@@ -2,7 +2,7 @@
 //! own, and every difference is told row by row; what is provably safe can be mended.
 //!
 //! ```text
-//! one read transaction ─► SQLite's own checks ─► ledger ─► rows ─► report
+//! one read transaction ─► SQLite's own checks ─► ledger ─► rows ─► replays and causes ─► report
 //! directory lock ─► one write transaction: report, mend, report again ─► commit
 //! ```
 //! **Promises.** A report is of one moment, whatever a service writes meanwhile. Nothing is written but by
@@ -13,6 +13,7 @@ mod check;
 mod finding;
 mod ledger;
 mod mend;
+mod replays;
 mod rows;
 
 use std::path::{Path, PathBuf};

@@ -14,6 +14,7 @@ mod limit;
 mod poison;
 mod refusing;
 mod replays;
+mod replays_fsck;
 mod revisions;
 mod rotation;
 mod upgrade;
