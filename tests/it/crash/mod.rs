@@ -17,6 +17,7 @@
 mod file;
 mod publisher;
 mod receiver;
+mod replays;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
