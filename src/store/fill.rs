@@ -55,6 +55,8 @@ pub enum Fate {
     Delivered,
     /// None was tried.
     Pending,
+    /// None was tried, because no request could be made of any.
+    Dead,
 }
 
 /// The rows of a chunk: number, event id, time, endpoint. `$1` and `$2` are the first number and the one behind the
@@ -79,9 +81,9 @@ const STATEMENTS: [&str; 9] = [
     ),
     with_rows!(
         "INSERT INTO deliveries (id, event_id, endpoint_id, event_type, test, state, attempts, budget_attempts, \
-         budget_started_at, held_before_ms, last_at, last_status, last_latency_us, created_at, updated_at) \
-         SELECT id + 1, id, endpoint_id, $8, 0, iif($11, 'delivered', 'pending'), $11, $11, at, 0, \
-         iif($11, at, NULL), iif($11, 204, NULL), iif($11, 1000, NULL), at, at FROM filled"
+         budget_started_at, held_before_ms, last_at, last_status, last_latency_us, created_at, updated_at, reason) \
+         SELECT id + 1, id, endpoint_id, $8, 0, $14, $11, $11, at, 0, \
+         iif($11, at, NULL), iif($11, 204, NULL), iif($11, 1000, NULL), at, at, $15 FROM filled"
     ),
     with_rows!(
         "INSERT INTO attempts (id, delivery_id, event_id, endpoint_id, number, started_at, revision, url, \
@@ -93,18 +95,20 @@ const STATEMENTS: [&str; 9] = [
          FROM filled CROSS JOIN endpoints p ON p.id = filled.endpoint_id WHERE $11 > 0"
     ),
     with_rows!(
-        "INSERT INTO endpoint_counters (endpoint_id, created, pending, delivered, last_success_at) \
-         SELECT endpoint_id, count(*), count(*) * (1 - $11), count(*) * $11, iif($11, max(at), NULL) \
+        "INSERT INTO endpoint_counters (endpoint_id, created, pending, delivered, dead, last_success_at) \
+         SELECT endpoint_id, count(*), count(*) * ($14 = 'pending'), count(*) * $11, count(*) * ($14 = 'dead'), \
+         iif($11, max(at), NULL) \
          FROM filled WHERE true GROUP BY endpoint_id \
          ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, \
          pending = pending + excluded.pending, delivered = delivered + excluded.delivered, \
-         last_success_at = excluded.last_success_at"
+         dead = dead + excluded.dead, last_success_at = excluded.last_success_at"
     ),
     with_rows!(
-        "INSERT INTO day_counters (day, created, pending, delivered) \
-         SELECT at / 86400000 * 86400000, count(*), count(*) * (1 - $11), count(*) * $11 FROM filled WHERE true \
-         GROUP BY 1 ON CONFLICT (day) DO UPDATE SET created = created + excluded.created, \
-         pending = pending + excluded.pending, delivered = delivered + excluded.delivered"
+        "INSERT INTO day_counters (day, created, pending, delivered, dead) \
+         SELECT at / 86400000 * 86400000, count(*), count(*) * ($14 = 'pending'), count(*) * $11, \
+         count(*) * ($14 = 'dead') FROM filled WHERE true GROUP BY 1 \
+         ON CONFLICT (day) DO UPDATE SET created = created + excluded.created, pending = pending + excluded.pending, \
+         delivered = delivered + excluded.delivered, dead = dead + excluded.dead"
     ),
     with_rows!(
         "INSERT INTO minute_stats (minute, endpoint_id, attempts, successes, latency_us) \
@@ -200,9 +204,10 @@ async fn put_deliveries(
     let id_at = |ms: i64| EventId::first_at(Timestamp::from_millis(ms)).as_i64();
     let until_ms = filling.until.as_millis();
     let from_ms = until_ms - wide(filling.deliveries).saturating_mul(spacing_ms);
-    let attempts: i64 = match filling.fate {
-        Fate::Delivered => 1,
-        Fate::Pending => 0,
+    let (attempts, state, reason): (i64, _, _) = match filling.fate {
+        Fate::Delivered => (1, "delivered", None),
+        Fate::Pending => (0, "pending", None),
+        Fate::Dead => (0, "dead", Some("undeliverable")),
     };
     sqlx::query("BEGIN").execute(&mut *connection).await?;
     for statement in STATEMENTS {
@@ -220,6 +225,8 @@ async fn put_deliveries(
             .bind(attempts)
             .bind(filling.revision.to_vec())
             .bind(MINUTE_MS)
+            .bind(state)
+            .bind(reason)
             .execute(&mut *connection)
             .await?;
     }

@@ -18,6 +18,7 @@ mod payload;
 mod phases;
 mod protocol;
 mod raw;
+mod replay;
 mod report;
 mod rig;
 mod roles;
@@ -34,7 +35,8 @@ use clap::{Args, ValueEnum};
 #[derive(Args, Clone, Debug)]
 #[command(
     after_help = "Examples:\n  hookyard bench --deliveries 30000 --json\n  \
-    hookyard bench --with-rows 5000000 --backlog 1000000 --idle-endpoints 100000     (ten minutes, 8 GB of disk)"
+    hookyard bench --with-rows 5000000 --backlog 1000000 --idle-endpoints 100000     (ten minutes, 8 GB of disk)\n  \
+    hookyard bench --replay 100000 --replay-rate 1000"
 )]
 pub(crate) struct BenchArgs {
     /// Deliveries in each closed loop.
@@ -58,6 +60,13 @@ pub(crate) struct BenchArgs {
     /// Also weigh so many endpoints that have nothing to do; two minutes.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
     idle_endpoints: u64,
+    /// Measure this alone: so many dead deliveries brought back to one receiver at --replay-rate, beside live traffic
+    /// of --deliveries to another, and --rate events a second of it for the latency.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
+    replay: u64,
+    /// Dead deliveries a second that --replay brings back.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    replay_rate: u64,
     /// Print one JSON line instead of a table.
     #[arg(long)]
     json: bool,
@@ -90,6 +99,22 @@ pub(crate) async fn run(arguments: BenchArgs) -> Result<()> {
         return tokio::task::LocalSet::new()
             .run_until(roles::run(role, channel))
             .await;
+    }
+    if arguments.replay > 0 {
+        let report = replay::measure(replay::Scenario {
+            items: arguments.replay,
+            rate: arguments.replay_rate,
+            live: arguments.deliveries,
+            live_rate: arguments.rate,
+            concurrency: arguments.concurrency,
+        })
+        .await?;
+        if arguments.json {
+            println!("{}", serde_json::to_string(&report)?);
+        } else {
+            print!("{}", report.table());
+        }
+        return Ok(());
     }
     let report = run::measure(&arguments).await?;
     if arguments.json {

@@ -1,6 +1,7 @@
 //! The real binary: help, refusals, exit codes, and the service from start to stop.
 
 mod backup;
+mod bench;
 mod config;
 mod contracts;
 mod dead;

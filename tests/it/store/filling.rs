@@ -7,6 +7,7 @@ use hookyard::clock::{SharedClock, VirtualClock};
 use hookyard::domain::delivery::DeliveryState;
 use hookyard::domain::id::{DeliveryId, EndpointId};
 use hookyard::domain::ledger::Counts;
+use hookyard::store::fsck;
 use hookyard::store::{Fate, Filling, Store, StoreError, StoreOptions};
 use tempfile::TempDir;
 
@@ -100,4 +101,21 @@ async fn a_filling_that_cannot_be_is_refused_in_words() {
         error.to_string(),
         "the store refused the write: a filling needs an endpoint and a spacing of at least 1 ms"
     );
+}
+
+#[tokio::test]
+async fn a_dead_past_adds_up_and_can_be_planned() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = filled(&directory, &filling(Fate::Dead)).await;
+    assert_eq!(store.recount().await.unwrap(), []);
+    let all = i64::try_from(DELIVERIES).unwrap();
+    let expected = Counts {
+        created: all,
+        dead: all,
+        ..Counts::default()
+    };
+    assert_eq!(store.ledger().await.unwrap(), expected);
+    let path = StoreOptions::new(directory.path()).database_path();
+    let report = fsck::check_file(&path).await.unwrap();
+    assert_eq!(report.findings, []);
 }
