@@ -102,12 +102,14 @@ impl Engine {
         let store = &self.desk.store;
         let noted = |more: serde_json::Value| AuditNote {
             detail: Some(more.to_string()),
+            words: Some(note.to_owned()),
             ..AuditNote::new(actor.clone(), "dead.discard")
         };
         let began = noted(serde_json::json!({
-            "selection": plan.selection, "items": plan.total, "hash": plan.flight.hash, "note": note,
+            "selection": plan.selection, "hash": plan.flight.hash,
         }));
-        let claimed = store.claim_plan(began, id, self.desk.now() + CLAIM).await;
+        let until = self.desk.now() + CLAIM;
+        let claimed = store.claim_plan(began, id, plan.total, until).await;
         claimed.map_err(|error| gone(error.into()))?;
         let (mut after, mut discarded, mut skipped) = (Some(0), 0, 0);
         while let Some(place) = after {
@@ -117,7 +119,7 @@ impl Engine {
             skipped += step.skipped;
         }
         let ended = noted(serde_json::json!({"discarded": discarded, "skipped": skipped}));
-        store.note_audit(ended, id.to_string()).await?;
+        store.note_audit(ended, id.to_string(), discarded).await?;
         // One that is not removed now expires.
         let _ = store.drop_replay_plan(plan.id).await;
         Ok(Discarded {

@@ -272,12 +272,8 @@ impl Engine {
         if let Some(why) = &why {
             check_note(why)?;
         }
-        let before = self.desk.store.delivery(id).await?;
-        let detail = serde_json::json!({
-            "state": before.state.as_str(), "reason": before.state.reason(), "note": why,
-        });
         let note = AuditNote {
-            detail: Some(detail.to_string()),
+            words: why.clone(),
             ..AuditNote::new(actor.clone(), "delivery.discard")
         };
         let delivery = self.desk.store.discard_delivery(note, id, why).await?;

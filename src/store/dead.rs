@@ -7,6 +7,7 @@
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
+use super::audit_change::AuditChange;
 use super::cold::{ColdCommand, WriteTx};
 use super::endpoints;
 use super::error::StoreError;
@@ -75,11 +76,13 @@ impl Store {
         &self,
         note: AuditNote,
         id: PlanId,
+        items: u64,
         expires_at: Timestamp,
     ) -> Result<(), StoreError> {
         let claim = Claim {
             note,
             id,
+            items,
             expires_at,
         };
         self.change(claim).await
@@ -98,12 +101,22 @@ impl Store {
         self.change(DiscardItems { id, after, text }).await
     }
 
-    /// Writes an audit entry of its own.
+    /// Writes an audit entry of its own, about so many things.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Full`].
-    pub async fn note_audit(&self, note: AuditNote, subject: String) -> Result<(), StoreError> {
-        self.change(Note { note, subject }).await
+    pub async fn note_audit(
+        &self,
+        note: AuditNote,
+        subject: String,
+        count: u64,
+    ) -> Result<(), StoreError> {
+        let entry = Note {
+            note,
+            subject,
+            count,
+        };
+        self.change(entry).await
     }
 
     /// Brings dead letters back for the endpoints beside them, those that can be: in one transaction, each with what
@@ -131,6 +144,7 @@ impl Store {
 struct Claim {
     note: AuditNote,
     id: PlanId,
+    items: u64,
     expires_at: Timestamp,
 }
 
@@ -147,7 +161,9 @@ impl ColdCommand for Claim {
         if done.rows_affected() == 0 {
             return Err(StoreError::not_found("plan", &self.id));
         }
-        tx.audit(&self.note, Some(self.id.to_string())).await
+        let (subject, nothing) = (Some(self.id.to_string()), AuditChange::default());
+        tx.audit_with(&self.note, subject, nothing, Some(self.items))
+            .await
     }
 }
 
@@ -204,13 +220,16 @@ impl ColdCommand for DiscardItems {
 struct Note {
     note: AuditNote,
     subject: String,
+    count: u64,
 }
 
 impl ColdCommand for Note {
     type Output = ();
 
     async fn run(&mut self, tx: &mut WriteTx<'_>) -> Result<(), StoreError> {
-        tx.audit(&self.note, Some(self.subject.clone())).await
+        let (subject, nothing) = (Some(self.subject.clone()), AuditChange::default());
+        tx.audit_with(&self.note, subject, nothing, Some(self.count))
+            .await
     }
 }
 
@@ -242,12 +261,9 @@ impl ColdCommand for BringBack {
         };
         let changed = results.iter().filter(changed).count();
         if changed > 0 {
-            let detail = serde_json::json!({"brought_back": changed}).to_string();
-            let note = AuditNote {
-                detail: Some(detail),
-                ..self.note.clone()
-            };
-            tx.audit(&note, None).await?;
+            let nothing = AuditChange::default();
+            tx.audit_with(&self.note, None, nothing, Some(changed as u64))
+                .await?;
         }
         Ok(results)
     }

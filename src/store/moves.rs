@@ -2,6 +2,7 @@
 
 use sqlx::Row;
 
+use super::audit_change::AuditChange;
 use super::cold::{ColdCommand, WriteTx};
 use super::deliveries::{decode, delivery_columns, shown_state};
 use super::endpoints;
@@ -146,7 +147,16 @@ impl ColdCommand for DiscardDelivery {
         end_item(tx, self.id, Outcome::Skipped).await?;
         finish(tx, self.id, after, self.text.clone()).await?;
         moved(tx, &before, after).await?;
-        tx.audit(&self.note, Some(self.id.to_string())).await?;
+        let state = |state: DeliveryState| {
+            let words = serde_json::json!({"state": state.as_str(), "reason": state.reason()});
+            Some(words.to_string())
+        };
+        let change = AuditChange {
+            before: state(before.state),
+            after: state(after),
+        };
+        tx.audit_with(&self.note, Some(self.id.to_string()), change, None)
+            .await?;
         read_in(tx, self.id).await
     }
 }
