@@ -17,7 +17,10 @@ use crate::config::{Config, Raw, Setting, Sources};
     after_help = "Example:\n  hookyard serve --data-dir /var/lib/hookyard --listen 127.0.0.1:8420\n\n\
                   Every setting is also a key of the configuration file and a variable such as HOOKYARD_LISTEN.\n\
                   SIGTERM and SIGINT drain: requests in flight finish, the rest stays pending. A second one exits at \
-                  once; nothing accepted is lost either way."
+                  once; nothing accepted is lost either way.\n\
+                  SIGHUP reads the settings again and applies [targets] (but for extra_roots and \
+                  source_addresses), [breaker], retention's ages and [limits]; the log says what was applied, what waits for a restart, and \
+                  every fault, with which nothing changes."
 )]
 pub(crate) struct ServeArgs {
     #[command(flatten)]
@@ -85,17 +88,23 @@ impl SettingArgs {
 /// Runs the service until a signal stops it.
 pub(crate) async fn run(args: ServeArgs, context: &Context) -> anyhow::Result<()> {
     use_small_pages();
-    let config = Config::load(&args.settings.sources(context))?;
+    let sources = args.settings.sources(context);
+    let config = Config::load(&sources)?;
     start_log(args.log_format, &context.environment)?;
     // Before the start: a signal that comes during it is not lost.
     let mut signals = StopSignals::new()?;
     let mut service = Service::start(&config, Arc::new(SystemClock::new())).await?;
-    let failure = tokio::select! {
-        name = signals.next() => {
-            tracing::info!(signal = name, grace = ?config.shutdown_grace, "draining");
-            None
+    let failure = loop {
+        tokio::select! {
+            wish = signals.next_wish() => match wish {
+                Wish::Stop(name) => {
+                    tracing::info!(signal = name, grace = ?config.shutdown_grace, "draining");
+                    break None;
+                }
+                Wish::Reload => service.reload(&sources).await,
+            },
+            error = service.failed() => break Some(error),
         }
-        error = service.failed() => Some(error),
     };
     if let Some(error) = failure {
         // Also for those who read the log alone. Not drained: what has ended could hold that up.
@@ -120,7 +129,15 @@ fn use_small_pages() {
     let _ = nix::sys::prctl::set_thp_disable(true);
 }
 
-/// SIGTERM and SIGINT. SIGHUP, which would end the process undrained, is answered with a line in the log.
+/// What a signal asks for.
+enum Wish {
+    /// To drain and end; the signal's name.
+    Stop(&'static str),
+    /// To read the settings again.
+    Reload,
+}
+
+/// SIGTERM and SIGINT, and SIGHUP, which would end the process undrained.
 pub(crate) struct StopSignals {
     terminate: Signal,
     interrupt: Signal,
@@ -140,16 +157,21 @@ impl StopSignals {
         })
     }
 
-    /// The name of the next one.
+    /// The name of the next one that asks for an end; one that asks for a reload comes too late by now.
     pub(crate) async fn next(&mut self) -> &'static str {
         loop {
-            tokio::select! {
-                _ = self.terminate.recv() => return "SIGTERM",
-                _ = self.interrupt.recv() => return "SIGINT",
-                _ = self.hang_up.recv() => {
-                    tracing::warn!("SIGHUP changes nothing: settings are read at start; restart to apply them");
-                }
+            match self.next_wish().await {
+                Wish::Stop(name) => return name,
+                Wish::Reload => tracing::warn!("SIGHUP changes nothing here"),
             }
+        }
+    }
+
+    async fn next_wish(&mut self) -> Wish {
+        tokio::select! {
+            _ = self.terminate.recv() => Wish::Stop("SIGTERM"),
+            _ = self.interrupt.recv() => Wish::Stop("SIGINT"),
+            _ = self.hang_up.recv() => Wish::Reload,
         }
     }
 }

@@ -54,6 +54,7 @@ fn unit(program: &Path) -> anyhow::Result<String> {
          [Service]\n\
          Type=notify\n\
          ExecStart={path} serve --log-format json\n\
+         ExecReload=/bin/kill -HUP $MAINPID\n\
          Restart=on-failure\n\
          RestartSec=1s\n\
          WatchdogSec=30s\n\

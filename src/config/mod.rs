@@ -11,6 +11,7 @@
 //! - `size`: sizes such as `256KiB`
 //! - `check`: the rules, key by key
 //! - `paths`: where files lie unless said otherwise
+//! - `reload`: what may change while a service runs
 
 mod auto_disable;
 mod breaker;
@@ -19,6 +20,7 @@ mod environment;
 mod error;
 mod keys;
 mod paths;
+mod reload;
 mod settings;
 mod size;
 mod written;
@@ -28,6 +30,7 @@ pub use environment::Environment;
 pub use error::ConfigError;
 pub use keys::{KEYS, Key, Kind};
 pub use paths::{SocketPlaces, default_file, socket_places};
+pub use reload::Difference;
 pub use settings::{Config, Delivery, Retention, Targets};
 pub use size::{ByteSize, InvalidSize};
 pub use written::{Origin, Raw, Setting, Sources, Written};

@@ -212,6 +212,11 @@ impl Config {
         })
     }
 
+    /// A key's value as text.
+    pub(super) fn value(&self, key: &str) -> Option<&str> {
+        self.effective.get(key).map(|(text, _)| text.as_str())
+    }
+
     /// Where a key's value came from.
     pub fn origin(&self, key: &str) -> &Origin {
         self.effective

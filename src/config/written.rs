@@ -122,6 +122,11 @@ impl Written {
         self.values.get(key)
     }
 
+    /// Forgets a key; answers whether it was there.
+    pub(super) fn remove(&mut self, key: &str) -> bool {
+        self.values.remove(key).is_some()
+    }
+
     /// Adds the keys of a file's text.
     pub(super) fn add_file(&mut self, path: &Path, text: &str) -> Result<(), ConfigError> {
         let line_of = |offset: usize| 1 + text[..offset.min(text.len())].matches('\n').count();

@@ -4,13 +4,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use actix::Addr;
+use arc_swap::ArcSwap;
 use rand::Rng as _;
 use rand_chacha::ChaCha12Rng;
 
 use super::book::EndpointBook;
 use super::error::EngineError;
 use super::judged::JudgedCounts;
-use super::parts::EngineOptions;
+use super::parts::{EngineLimits, EngineOptions};
 use super::replays::ReplayOffice;
 use super::router::{Router, Tell, Told};
 use super::service_keys::KeyRing;
@@ -35,7 +36,10 @@ pub(super) struct Desk {
     pub(super) sealing_key: SealingKey,
     /// The service's own keys, by contract.
     pub(super) service_keys: KeyRing,
+    /// What it was started with; `limits` has what may have changed since.
     pub(super) options: EngineOptions,
+    /// The limits in force.
+    pub(super) limits: ArcSwap<EngineLimits>,
     /// Makes secrets, nonces and tokens; seeded by the operating system.
     pub(super) entropy: Mutex<ChaCha12Rng>,
     /// Whether a shutdown has begun.

@@ -56,24 +56,17 @@ impl Engine {
             Some(secret) => secret,
             None => contract.new_secret(&self.desk.randomness()),
         };
-        let mut endpoint = wish::granted(
-            id,
-            contract,
-            &self.desk.options.targets,
-            self.desk.options.breaker,
-            new,
-            now,
-        )
-        .map_err(EngineError::Invalid)?;
+        let limits = self.desk.limits.load_full();
+        let mut endpoint = wish::granted(id, contract, &limits.targets, *limits.breaker, new, now)
+            .map_err(EngineError::Invalid)?;
         endpoint.secrets = vec![self.sealed(id, &secret, now)?];
-        let options = &self.desk.options;
         let place = self
             .desk
             .book
             .reserve(
                 endpoint.tenant.as_ref(),
-                options.endpoints_max,
-                options.endpoints_per_tenant_max,
+                limits.endpoints_max,
+                limits.endpoints_per_tenant_max,
             )
             .map_err(EngineError::Conflict)?;
         let note = AuditNote::new(actor.clone(), "endpoint.create");
@@ -173,8 +166,8 @@ impl Engine {
                 return Ok(switched);
             };
             let before = switched.as_ref().unwrap_or(endpoint);
-            let options = &desk.options;
-            let (targets, breaker) = (&options.targets, options.breaker);
+            let limits = desk.limits.load();
+            let (targets, breaker) = (&limits.targets, *limits.breaker);
             let mut changed = wish::patched(before, &desk.contracts, targets, breaker, patch)
                 .map_err(EngineError::Invalid)?;
             if let Some(secret) = &patch.secret {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha12Rng;
 use tokio::sync::broadcast;
@@ -13,8 +14,8 @@ use super::book::EndpointBook;
 use super::desk::Desk;
 use super::error::EngineError;
 use super::judged::JudgedCounts;
-use super::parts::EngineParts;
-use super::router::{Drain, Observe, ObserveLane, Router};
+use super::parts::{EngineLimits, EngineParts};
+use super::router::{Drain, Observe, ObserveLane, Router, Told};
 use super::runtime::{Crew, Keeper};
 use super::service_keys;
 use super::unsettled;
@@ -80,6 +81,7 @@ impl Engine {
             clock,
             sealing_key,
             service_keys,
+            limits: ArcSwap::from_pointee(EngineLimits::at_start(&options)),
             options: options.clone(),
             entropy: Mutex::new(entropy),
             draining: AtomicBool::new(false),
@@ -101,6 +103,20 @@ impl Engine {
             desk,
             keeper: Arc::new(keeper),
         })
+    }
+
+    /// Puts other limits in force: for endpoints and tokens that are made or changed from now on, and for all breakers.
+    /// What requests may reach is the transport's to know.
+    pub async fn set_limits(&self, limits: EngineLimits) {
+        let same_breaker = self.desk.limits.load().breaker == limits.breaker;
+        self.desk.limits.store(Arc::new(limits));
+        if same_breaker {
+            return;
+        }
+        // Lanes that start from now on find it; none is left to tell where the engine stops.
+        for lane in self.lanes().await.map_or(Vec::new(), |lanes| lanes.lanes) {
+            self.desk.tell(lane.endpoint_id, Told::Reconfigured).await;
+        }
     }
 
     /// The contracts in use.

@@ -59,7 +59,7 @@ pub use dead::{Discarded, Letter, Letters};
 pub use error::EngineError;
 pub use handle::{Engine, KEY_CHECK, key_opens};
 pub use judged::FailingCounts;
-pub use parts::{EngineOptions, EngineParts};
+pub use parts::{EngineLimits, EngineOptions, EngineParts};
 pub use replays::Selection;
 pub use setup::DEADLINE_GRACE;
 pub use tokens::NewToken;

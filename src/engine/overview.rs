@@ -20,7 +20,7 @@ impl Engine {
 
     /// The breaker settings of endpoints that name none.
     pub fn breaker_policy(&self) -> BreakerPolicy {
-        self.desk.options.breaker
+        *self.desk.limits.load().breaker
     }
 
     /// How many endpoints' breakers are open, half-open ones among them; deleted endpoints are not counted.

@@ -61,6 +61,34 @@ pub struct EngineOptions {
     pub tokens_max: usize,
 }
 
+/// The settings that may change while the engine runs.
+#[derive(Clone, Debug)]
+pub struct EngineLimits {
+    /// Which URLs an endpoint may have.
+    pub targets: AddressRules,
+    /// As [`EngineOptions::breaker`].
+    pub breaker: Arc<BreakerPolicy>,
+    /// As [`EngineOptions::endpoints_max`].
+    pub endpoints_max: usize,
+    /// As [`EngineOptions::endpoints_per_tenant_max`].
+    pub endpoints_per_tenant_max: usize,
+    /// As [`EngineOptions::tokens_max`].
+    pub tokens_max: usize,
+}
+
+impl EngineLimits {
+    /// Those that an engine is started with.
+    pub(super) fn at_start(options: &EngineOptions) -> Self {
+        Self {
+            targets: options.targets.clone(),
+            breaker: Arc::new(options.breaker),
+            endpoints_max: options.endpoints_max,
+            endpoints_per_tenant_max: options.endpoints_per_tenant_max,
+            tokens_max: options.tokens_max,
+        }
+    }
+}
+
 impl Default for EngineOptions {
     fn default() -> Self {
         Self {

@@ -76,7 +76,7 @@ impl Engine {
             revoked_at: None,
         };
         let note = AuditNote::new(actor.clone(), "token.create");
-        let max = self.desk.options.tokens_max;
+        let max = self.desk.limits.load().tokens_max;
         let stored = self.desk.store.insert_token(note, token, max).await;
         let token = stored.map_err(|error| match error {
             StoreError::TooMany { .. } => EngineError::Conflict(format!(

@@ -16,7 +16,6 @@ use super::kept::KeptBudget;
 use super::parts::EngineOptions;
 use super::setup::LaneSetup;
 use crate::clock::{AgreedTime, SharedClock, Sleep};
-use crate::domain::breaker::BreakerPolicy;
 use crate::domain::endpoint::Endpoint;
 use crate::domain::id::EndpointId;
 use crate::domain::lane::LaneConfig;
@@ -32,8 +31,6 @@ pub(super) struct Yard {
     pub(super) transport: Arc<dyn Transport>,
     pub(super) clock: SharedClock,
     concurrency_per_endpoint: usize,
-    /// The breaker settings of endpoints that name none.
-    breaker: Arc<BreakerPolicy>,
     /// Breakers that opened, since the start.
     pub(super) breakers_opened: Cell<u64>,
     pub(super) slots: RefCell<Slots>,
@@ -87,7 +84,6 @@ impl Yard {
             store: desk.store.clone(),
             transport,
             concurrency_per_endpoint: options.concurrency_per_endpoint,
-            breaker: Arc::new(options.breaker),
             breakers_opened: Cell::new(0),
             slots: RefCell::new(slots),
             rng: RefCell::new(rng),
@@ -203,7 +199,10 @@ impl Yard {
 
     /// What the lane machine of an endpoint that is set up so needs to know.
     pub(super) fn lane_config(&self, setup: &LaneSetup) -> LaneConfig {
-        setup.lane_config(self.concurrency_per_endpoint, &self.breaker)
+        setup.lane_config(
+            self.concurrency_per_endpoint,
+            &self.desk.limits.load().breaker,
+        )
     }
 
     /// Tells lanes that were granted a slot.

@@ -158,10 +158,11 @@ pub(super) async fn import(
         lines: texts.len() as u64,
         ..ImportedView::default()
     };
+    let event_bytes_max = state.options.limits.load().event_bytes_max;
     let (mut numbers, mut letters) = (Vec::new(), Vec::new());
     for (number, text) in texts {
         let line = number.unwrap_or(1) as u64;
-        match letter_of(text, state.options.event_bytes_max) {
+        match letter_of(text, event_bytes_max) {
             Ok(letter) => {
                 numbers.push(line);
                 letters.push(letter);

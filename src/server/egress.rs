@@ -41,5 +41,5 @@ impl Egress {
 /// The addresses that requests leave from, for receivers that let only known ones in.
 #[utoipa::path(get, path = paths::EGRESS, tag = "service", responses((status = 200, body = EgressView)))]
 pub(super) async fn show(_: Caller, state: Data<State>) -> Result<HttpResponse, Refusal> {
-    ok(&state.options.egress.view())
+    ok(&state.options.limits.load().egress.view())
 }

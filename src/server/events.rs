@@ -48,7 +48,7 @@ pub(super) async fn publish(
             "the body says it is NDJSON; this takes one JSON object, /v1/events/batch takes many",
         ));
     }
-    let limit = state.options.event_bytes_max;
+    let limit = state.options.limits.load().event_bytes_max;
     let body = body::read(&state, &request, payload, limit).await?;
     let event = publish::single(body.as_bytes(), key_of(&request)?, caller.tenant())?;
     drop(body);
@@ -86,7 +86,7 @@ pub(super) async fn publish_batch(
         ));
     }
     let body = body::read(&state, &request, payload, BATCH_BYTES_MAX).await?;
-    let limit = state.options.event_bytes_max;
+    let limit = state.options.limits.load().event_bytes_max;
     let events = publish::batch(body.as_bytes(), limit, caller.tenant())?;
     // The body's share of the budget is kept: the events are as large as it was.
     let published = if events.is_empty() {

@@ -60,7 +60,7 @@ mod views;
 
 pub use access::Access;
 pub use egress::Egress;
-pub use options::{Listeners, ServerOptions};
+pub use options::{Listeners, ServerLimits, ServerOptions};
 pub use publish::read_event;
 pub use routes::{Route, description, routes};
 pub use serve::{ServeError, serve};

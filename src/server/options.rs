@@ -5,6 +5,8 @@ use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
+
 use super::egress::Egress;
 use crate::clock::SharedClock;
 use crate::domain::limits::{BODY_TIME_MAX, CONCURRENCY_PER_ENDPOINT_DEFAULT, EVENT_BYTES_DEFAULT};
@@ -29,18 +31,34 @@ pub struct ServerOptions {
     pub operators_group: Option<String>,
     /// Worker threads of each listener; 1 serves two cores best.
     pub workers: usize,
-    /// Bytes of one published event, envelope included.
-    pub event_bytes_max: usize,
+    /// What may change while it runs.
+    pub limits: Arc<ArcSwap<ServerLimits>>,
     /// The longest that a request body may take to arrive.
     pub body_time_max: Duration,
     /// Whether health, readiness and metrics answer anybody, not only this machine.
     pub open_probes: bool,
     /// How long requests in progress may take to finish at a shutdown, in whole seconds.
     pub shutdown_timeout: Duration,
-    /// The addresses that requests leave from, for `/v1/egress`.
-    pub egress: Egress,
     /// The host's name, for `/v1/info`.
     pub host: Arc<str>,
+}
+
+/// The settings that may change while the server runs.
+#[derive(Clone, Debug)]
+pub struct ServerLimits {
+    /// Bytes of one published event, envelope included.
+    pub event_bytes_max: usize,
+    /// The addresses that requests leave from, for `/v1/egress`.
+    pub egress: Egress,
+}
+
+impl Default for ServerLimits {
+    fn default() -> Self {
+        Self {
+            event_bytes_max: EVENT_BYTES_DEFAULT,
+            egress: Egress::default(),
+        }
+    }
 }
 
 impl ServerOptions {
@@ -51,11 +69,10 @@ impl ServerOptions {
             concurrency_per_endpoint: CONCURRENCY_PER_ENDPOINT_DEFAULT,
             operators_group: None,
             workers: 1,
-            event_bytes_max: EVENT_BYTES_DEFAULT,
+            limits: Arc::new(ArcSwap::from_pointee(ServerLimits::default())),
             body_time_max: BODY_TIME_MAX,
             open_probes: false,
             shutdown_timeout: Duration::from_secs(5),
-            egress: Egress::default(),
             host: "localhost".into(),
         }
     }
@@ -67,9 +84,8 @@ impl std::fmt::Debug for ServerOptions {
             .debug_struct("ServerOptions")
             .field("operators_group", &self.operators_group)
             .field("workers", &self.workers)
-            .field("event_bytes_max", &self.event_bytes_max)
+            .field("limits", &self.limits.load())
             .field("open_probes", &self.open_probes)
-            .field("egress", &self.egress)
             .field("shutdown_timeout", &self.shutdown_timeout)
             .finish_non_exhaustive()
     }

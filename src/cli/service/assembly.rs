@@ -8,11 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use arc_swap::ArcSwap;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::contract_files;
 use super::key::{self, WhenMissing};
+use super::reload::{Reloadable, limits};
 use super::socket::{self, BoundSocket};
 use super::supervisor;
 use super::upkeep;
@@ -24,8 +26,8 @@ use crate::config::{Config, Targets};
 use crate::domain::address::AddressRules;
 use crate::domain::contract::ContractSet;
 use crate::domain::seal::SealingKey;
-use crate::engine::{Engine, EngineOptions, EngineParts, KEY_CHECK};
-use crate::server::{Egress, Listeners, ServeError, ServerOptions, serve};
+use crate::engine::{Engine, EngineLimits, EngineOptions, EngineParts, KEY_CHECK};
+use crate::server::{Egress, Listeners, ServeError, ServerLimits, ServerOptions, serve};
 use crate::store::{HandOverReceiver, Store, StoreError, StoreOptions};
 use crate::transport::descriptors::raise_open_files_limit;
 use crate::transport::{HttpTransport, TlsError, TransportError, TransportOptions};
@@ -35,7 +37,7 @@ const HOST_NAME_FILE: &str = "/proc/sys/kernel/hostname";
 
 /// A running service.
 pub(crate) struct Service {
-    engine: Engine,
+    pub(super) engine: Engine,
     store: Store,
     /// Told to stop the server.
     stop_server: oneshot::Sender<()>,
@@ -47,6 +49,8 @@ pub(crate) struct Service {
     /// Kept for its file.
     socket: BoundSocket,
     grace: Duration,
+    /// What a reload works with.
+    pub(super) reloadable: Reloadable,
 }
 
 impl Service {
@@ -73,35 +77,31 @@ impl Service {
         let tcp = bind_tcp(config, &store, &clock).await?;
         let mut socket = socket::bind(config)?;
         let address = tcp.local_addr()?;
-        let engine = start_engine(
-            config,
-            address,
-            Ingredients {
-                store: store.clone(),
-                hand_over,
-                contracts,
-                clock: Arc::clone(&clock),
-                sealing_key,
-            },
-        )
-        .await?;
+        let reloadable = Reloadable::new(config, address)?;
+        let ingredients = Ingredients {
+            store: store.clone(),
+            hand_over,
+            contracts,
+            clock: Arc::clone(&clock),
+            sealing_key,
+            transport: Arc::clone(&reloadable.transport),
+        };
+        let engine = start_engine(config, address, ingredients).await?;
         let listeners = Listeners {
             tcp: Some(tcp),
             unix: socket.listener.take(),
         };
         let upkeep_clock = Arc::clone(&clock);
         let alive = tokio::spawn(supervisor::keep_alive(engine.clone(), Arc::clone(&clock)));
-        let options = server_options(config, clock, socket.group.clone());
+        let limits = Arc::clone(&reloadable.server);
+        let options = server_options(config, clock, socket.group.clone(), limits);
         let (stop_server, stopped) = oneshot::channel();
         let serving = tokio::spawn(serve(engine.clone(), listeners, options, async move {
             // A sender that is dropped means the same.
             let _ = stopped.await;
         }));
-        let upkeep = tokio::spawn(upkeep::keep(
-            store.clone(),
-            config.retention.policy(),
-            upkeep_clock,
-        ));
+        let policy = Arc::clone(&reloadable.retention);
+        let upkeep = tokio::spawn(upkeep::keep(store.clone(), policy, upkeep_clock));
         tracing::info!(
             listen = %address,
             socket = %socket.path.display(),
@@ -120,6 +120,7 @@ impl Service {
             alive,
             socket,
             grace: config.shutdown_grace,
+            reloadable,
         })
     }
 
@@ -253,6 +254,7 @@ struct Ingredients {
     contracts: Arc<ContractSet>,
     clock: SharedClock,
     sealing_key: SealingKey,
+    transport: Arc<HttpTransport>,
 }
 
 async fn start_engine(
@@ -260,17 +262,17 @@ async fn start_engine(
     own_listener: SocketAddr,
     ingredients: Ingredients,
 ) -> anyhow::Result<Engine> {
-    let targets = AddressRules {
-        allow: config.targets.allow.clone(),
-        deny: config.targets.deny.clone(),
-        require_https: config.targets.require_https,
-        own_listeners: vec![own_listener],
-    };
-    let transport = transport(config, targets.clone())?;
+    let EngineLimits {
+        targets,
+        endpoints_max,
+        endpoints_per_tenant_max,
+        tokens_max,
+        breaker,
+    } = limits(config, own_listener);
     let parts = EngineParts {
         store: ingredients.store,
         hand_over: ingredients.hand_over,
-        transport: Arc::new(transport),
+        transport: ingredients.transport,
         contracts: ingredients.contracts,
         clock: ingredients.clock,
         seed: entropy()?,
@@ -278,12 +280,12 @@ async fn start_engine(
         options: EngineOptions {
             concurrency: config.delivery.concurrency,
             concurrency_per_endpoint: config.delivery.concurrency_per_endpoint,
-            breaker: config.breaker,
+            breaker: *breaker,
             failing: config.failing.clone(),
             targets,
-            endpoints_max: config.endpoints_max,
-            endpoints_per_tenant_max: config.endpoints_per_tenant_max,
-            tokens_max: config.tokens_max,
+            endpoints_max,
+            endpoints_per_tenant_max,
+            tokens_max,
             ..EngineOptions::default()
         },
     };
@@ -292,7 +294,17 @@ async fn start_engine(
         .map_err(|error| Failure::failed(format!("failed to start: {error}")))
 }
 
-fn transport(config: &Config, targets: AddressRules) -> anyhow::Result<HttpTransport> {
+/// Where requests may go; never to the service's own listener.
+pub(super) fn rules(config: &Config, own_listener: SocketAddr) -> AddressRules {
+    AddressRules {
+        allow: config.targets.allow.clone(),
+        deny: config.targets.deny.clone(),
+        require_https: config.targets.require_https,
+        own_listeners: vec![own_listener],
+    }
+}
+
+pub(super) fn transport(config: &Config, targets: AddressRules) -> anyhow::Result<HttpTransport> {
     let options = TransportOptions {
         targets,
         extra_roots: config.targets.extra_roots.clone(),
@@ -346,21 +358,22 @@ fn server_options(
     config: &Config,
     clock: SharedClock,
     operators_group: Option<String>,
+    limits: Arc<ArcSwap<ServerLimits>>,
 ) -> ServerOptions {
     ServerOptions {
         concurrency_per_endpoint: config.delivery.concurrency_per_endpoint,
         operators_group,
         workers: config.http_workers,
         open_probes: config.open_probes,
-        event_bytes_max: config.event_bytes,
         shutdown_timeout: config.shutdown_grace,
-        egress: egress(&config.targets),
+        limits,
         host: host_name().into(),
         ..ServerOptions::new(clock)
     }
 }
 
-fn egress(targets: &Targets) -> Egress {
+/// What `/v1/egress` tells.
+pub(super) fn egress(targets: &Targets) -> Egress {
     match (&targets.egress_addresses, &targets.source_addresses) {
         (Some(published), _) => Egress::Published(published.clone()),
         (None, sources) if sources.is_empty() => Egress::System,

@@ -14,6 +14,7 @@ mod assembly;
 mod contract_files;
 mod key;
 mod log;
+mod reload;
 mod socket;
 mod supervisor;
 mod upkeep;

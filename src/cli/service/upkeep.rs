@@ -1,7 +1,10 @@
 //! What keeps the store small: retention, in chunks of the store's own making, so that publishing and recording fit in
 //! between.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use arc_swap::ArcSwap;
 
 use crate::clock::SharedClock;
 use crate::domain::retention::{RetentionPolicy, plan};
@@ -14,12 +17,12 @@ const ROUND_EVERY: Duration = Duration::from_secs(600);
 /// Between two chunks of a round: others write meanwhile.
 const CHUNK_PAUSE: Duration = Duration::from_millis(20);
 
-/// Keeps house until it is dropped.
-pub(super) async fn keep(store: Store, policy: RetentionPolicy, clock: SharedClock) {
+/// Keeps house until it is dropped, each round by the policy that is then in force.
+pub(super) async fn keep(store: Store, policy: Arc<ArcSwap<RetentionPolicy>>, clock: SharedClock) {
     let mut wait = FIRST_ROUND_AFTER;
     loop {
         clock.sleep_for(wait).await;
-        if let Err(error) = round(&store, &policy, &clock).await {
+        if let Err(error) = round(&store, &policy.load_full(), &clock).await {
             tracing::warn!(%error, "retention could not go on; it is tried again later");
         }
         wait = ROUND_EVERY;

@@ -1,6 +1,6 @@
 //! The addresses that requests leave from.
 
-use hookyard::server::Egress;
+use hookyard::server::{Egress, ServerLimits};
 use serde_json::json;
 
 use super::http::Ask;
@@ -26,7 +26,17 @@ async fn the_addresses_are_told_with_where_they_come_from() {
             json!({"addresses": both, "origin": "published"}),
         ),
     ] {
-        let service = Service::with(|_| {}, |options| options.egress = egress).await;
+        let service = Service::with(
+            |_| {},
+            |options| {
+                let limits = ServerLimits {
+                    egress,
+                    ..ServerLimits::default()
+                };
+                options.limits.store(limits.into());
+            },
+        )
+        .await;
         let consumer = service.token("consumer", Some("acme")).await;
         let answer = service.ask_as(&consumer, Ask::get("/v1/egress")).await;
         assert_eq!(answer.expect(200), expected);

@@ -237,7 +237,17 @@ async fn things_that_do_not_exist_are_named() {
 
 #[tokio::test]
 async fn bodies_beyond_their_limit_are_refused_before_and_while_they_are_read() {
-    let service = Service::with(|_| {}, |options| options.event_bytes_max = 100).await;
+    let service = Service::with(
+        |_| {},
+        |options| {
+            let limits = hookyard::server::ServerLimits {
+                event_bytes_max: 100,
+                ..hookyard::server::ServerLimits::default()
+            };
+            options.limits.store(limits.into());
+        },
+    )
+    .await;
     let event = json!({"type": "a", "data": "x".repeat(200)}).to_string();
     check(
         &service,

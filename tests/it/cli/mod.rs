@@ -14,6 +14,7 @@ mod refusals;
 mod refused_by_service;
 mod refused_input;
 mod refused_start;
+mod reload;
 mod running;
 mod service;
 mod service_keys;

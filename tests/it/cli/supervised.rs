@@ -62,6 +62,8 @@ fn the_unit_runs_this_binary_as_systemd_understands_it() {
         "{}",
         printed.out
     );
+    let reload = "ExecReload=/bin/kill -HUP $MAINPID";
+    assert!(printed.out.lines().any(|line| line == reload));
     let analyze = Path::new("/usr/bin/systemd-analyze");
     if !analyze.exists() {
         eprintln!("SKIPPED: there is no systemd-analyze to read the unit");

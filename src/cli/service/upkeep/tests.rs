@@ -89,7 +89,7 @@ impl House {
             environment,
             ..Sources::default()
         });
-        let policy = config.unwrap().retention.policy();
+        let policy = Arc::new(ArcSwap::from_pointee(config.unwrap().retention.policy()));
         let keeper = tokio::spawn(keep(store.clone(), policy, Arc::new(clock.clone())));
         let house = Self {
             store,
