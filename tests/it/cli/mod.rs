@@ -9,6 +9,7 @@ mod doctor;
 mod fsck;
 mod help;
 mod listening;
+mod pausing;
 mod program;
 mod refusals;
 mod refused_by_service;
