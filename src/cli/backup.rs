@@ -21,8 +21,9 @@ use crate::store::{StoreError, StoreOptions};
     after_help = "Examples:\n  hookyard backup /backups/hookyard-$(date +%F).db\n  \
                   hookyard backup --data-dir ./yard ./yard-copy.db --json\n  \
                   hookyard fsck --file /backups/hookyard-2026-04-13.db\n\n\
-                  The copy is of one moment, and is read back before it gets its name; nothing is overwritten. Run it \
-                  as the service's user or as root, with the settings that the service has.\n\n\
+                  The copy is of one moment, and is read back before it gets its name; nothing is overwritten. One \
+                  that is cut off leaves a file .NAME.….part, which may be removed. Run it as the service's user \
+                  or as root, with the settings that the service has.\n\n\
                   The key that secrets are sealed with is NOT in it: keep that apart, since whoever has both has every \
                   secret, and who has lost the key has lost them all.\n\n\
                   To restore: stop the service, put the copy as hookyard.db (mode 0600) into an empty data directory, \
