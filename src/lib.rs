@@ -64,6 +64,9 @@
 //! - *An endpoint's run of failures is counted in steady time, and only between two failures*: the writer keeps the runs
 //!   of those that fail by heart and writes them in the row that a flush writes anyway. What is due by one is decided
 //!   again in the transaction that does it, so that a crash or a second caller warns of nothing twice.
+//! - *Operational events are ordinary events*, made in the transaction of what they tell: no second queue, no second way
+//!   to lose or repeat one. That they cannot feed on themselves follows from three rules: only endpoints that name them
+//!   get them, none is about the endpoint that gets it, and none is made of how one of them fares.
 //! - *A probe is an ordinary attempt* of a delivery that is due, not a made-up request: what tells whether a receiver takes
 //!   deliveries is a delivery.
 //! - *A flush is one statement*: a row inserted into a temporary view whose trigger holds all statements. Each statement

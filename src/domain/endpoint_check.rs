@@ -19,6 +19,7 @@ use super::limits::{
 };
 use super::rate_limit::RateLimit;
 use super::retry::{RetryPolicy, RetrySteps};
+use super::tenant::Tenant;
 
 /// The contract of this name.
 ///
@@ -107,6 +108,25 @@ pub fn event_types(
         Ok(pattern)
     };
     texts.iter().enumerate().map(one).collect()
+}
+
+/// Whether an endpoint of `tenant` may ask for these: operational events are for the platform's own endpoints.
+///
+/// # Errors
+/// The first pattern of the service's own types, for an endpoint that has a tenant.
+pub fn types_for(
+    tenant: Option<&Tenant>,
+    patterns: &[EventTypePattern],
+) -> Result<(), InvalidInput> {
+    let mut numbered = patterns.iter().enumerate();
+    let reserved = numbered.find(|(_, pattern)| pattern.is_reserved());
+    let (Some(tenant), Some((index, pattern))) = (tenant, reserved) else {
+        return Ok(());
+    };
+    let detail = format!(
+        "{pattern} goes to endpoints without a tenant, and this one is {tenant}'s: leave the pattern out"
+    );
+    Err(InvalidInput::at(format!("/event_types/{index}"), detail))
 }
 
 /// Headers it adds to its requests.

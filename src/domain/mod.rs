@@ -8,7 +8,9 @@
 //! made for a delivery is an **attempt**. An endpoint is served under a **contract**, the wire as data. Its
 //! deliveries, timers and limits are owned by its **lane**. A delivery is *pending* until it is *delivered*, *dead*
 //! (it will not be tried again by itself) or *discarded* (an operator cancelled it, or its endpoint was deleted);
-//! while its endpoint is paused or disabled a pending delivery is *held*.
+//! while its endpoint is paused or disabled a pending delivery is *held*. A **fact** is something that the service has to
+//! tell about itself; an **operational event** is the event that is made of one. A **run of failures** is what an
+//! endpoint has had since its last success.
 
 pub mod actor;
 pub mod address;

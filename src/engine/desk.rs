@@ -138,9 +138,9 @@ impl Desk {
         }
     }
 
-    /// Disables an endpoint whose receiver answered 410.
-    pub(super) async fn disable_gone(&self, id: EndpointId) {
-        match self.store.disable_gone(id).await {
+    /// Disables an endpoint whose receiver answered 410. `quiet` as in [`Store::judge_failing`].
+    pub(super) async fn disable_gone(&self, id: EndpointId, quiet: bool) {
+        match self.store.disable_gone(id, quiet).await {
             Ok(None) => {}
             Ok(Some(disabled)) => {
                 self.judged.gone();
@@ -154,10 +154,10 @@ impl Desk {
     }
 
     /// Does what is due by an endpoint's run of failures. What cannot be done now is tried again after the next
-    /// failure.
-    pub(super) async fn judge_failing(&self, id: EndpointId) {
+    /// failure. `quiet` as in [`Store::judge_failing`].
+    pub(super) async fn judge_failing(&self, id: EndpointId, quiet: bool) {
         let policy = self.options.failing.clone();
-        let judged = match self.store.judge_failing(id, policy).await {
+        let judged = match self.store.judge_failing(id, policy, quiet).await {
             Ok(judged) => judged,
             Err(error) => {
                 tracing::error!(%error, endpoint.id = %id, "failed to note that an endpoint fails; the next failure tries again");

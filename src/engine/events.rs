@@ -10,6 +10,7 @@ use super::views::{Page, PageRequest};
 use crate::domain::actor::Actor;
 use crate::domain::endpoint_draft::InvalidInput;
 use crate::domain::event::{Event, NewEvent};
+use crate::domain::event_type::RESERVED;
 use crate::domain::id::{DeliveryId, EndpointId, EventId};
 use crate::domain::tenant::Tenant;
 use crate::store::{AuditNote, Published, StoredEvent};
@@ -21,7 +22,7 @@ impl Engine {
     /// Stores events with their deliveries, all or nothing; they are on disk when this returns.
     ///
     /// # Errors
-    /// Invalid (a type that no enabled contract takes, at `/0/type` and so on), Conflict (a key with other content),
+    /// Invalid (a type that no enabled contract takes, or one of the service's own, at `/0/type` and so on), Conflict (a key with other content),
     /// Busy, Full, Draining.
     pub async fn publish(&self, events: Vec<NewEvent>) -> Result<Vec<Published>, EngineError> {
         self.desk.open()?;
@@ -103,9 +104,17 @@ impl Engine {
         Ok(id)
     }
 
-    /// Refuses types that no enabled contract takes: such an event could reach nobody, whoever subscribes.
+    /// Refuses types that no enabled contract takes: such an event could reach nobody, whoever subscribes. And those
+    /// under which the service itself speaks.
     fn check_types(&self, events: &[NewEvent]) -> Result<(), EngineError> {
         let check = |(index, event): (usize, &NewEvent)| {
+            if event.event_type.is_reserved() {
+                let detail = format!(
+                    "{} begins with {RESERVED}, under which the service itself speaks: choose another type",
+                    event.event_type
+                );
+                return Some(InvalidInput::at(format!("/{index}/type"), detail));
+            }
             let checked = self.desk.contracts.check_event_type(&event.event_type);
             let refused = checked.err()?;
             let pointer = format!("/{index}/type");

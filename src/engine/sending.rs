@@ -19,7 +19,6 @@ use crate::domain::attempt::{Attempt, Failure, FailureClass, Phases};
 use crate::domain::contract::{Contract, RenderInput};
 use crate::domain::delivery::DeadReason;
 use crate::domain::event::Event;
-use crate::domain::failing::FailingRun;
 use crate::domain::id::{AttemptId, DeliveryId};
 use crate::domain::lane::{Item, Pace, Settlement};
 use crate::domain::outcome::{self, Verdict};
@@ -88,11 +87,11 @@ impl Sending {
             Ok(record) => {
                 let gone = record.next == AfterAttempt::Dead(DeadReason::Gone);
                 // Times are decided and the record begins in one go: no step can be agreed on in between.
-                let settlement = self.record(record, self.yard.set_ms()).await;
+                let (settlement, quiet) = self.record(record, self.yard.set_ms()).await;
                 if gone {
                     let desk = Arc::clone(&self.yard.desk);
                     let id = self.berth.endpoint_id;
-                    actix_rt::spawn(async move { desk.disable_gone(id).await });
+                    actix_rt::spawn(async move { desk.disable_gone(id, quiet).await });
                 }
                 settlement
             }
@@ -293,8 +292,9 @@ impl Sending {
     /// Records the attempt, as often as it takes: what happened must not be forgotten while we live. Only what the
     /// store refuses for good is given up, and the delivery with it: sent again, it would be refused again.
     ///
-    /// What was decided at `set_ms` moves with the clock, when that is set before the store has it.
-    async fn record(&self, mut record: AttemptRecord, set_ms: i64) -> Settlement {
+    /// What was decided at `set_ms` moves with the clock, when that is set before the store has it. Answers also whether
+    /// nothing more is to be made of it, because the delivery carries an operational event.
+    async fn record(&self, mut record: AttemptRecord, set_ms: i64) -> (Settlement, bool) {
         let decided = record.next;
         let mut refusals = 0;
         loop {
@@ -303,25 +303,24 @@ impl Sending {
             record.next = moved(decided, sent_at - set_ms);
             let next = record.next;
             match self.yard.store.record(record.clone()).await {
-                Ok(Kept { recorded, run }) => {
+                Ok(kept) => {
                     let set_ms = self.yard.set_ms();
-                    if let Some(run) = run {
-                        self.judge(&run).await;
-                    }
-                    return match recorded {
+                    self.judge(&kept).await;
+                    let settlement = match kept.recorded {
                         Recorded::Applied => settlement(moved(next, set_ms - sent_at)),
                         Recorded::Stale => Settlement::Stale,
                     };
+                    return (settlement, kept.operational);
                 }
                 Err(error @ StoreError::NotFound { .. }) => {
                     tracing::warn!(%error, "an attempt came back for a delivery that is gone");
-                    return Settlement::Done;
+                    return (Settlement::Done, false);
                 }
                 Err(error) if error.is_lasting() => {
                     tracing::error!(%error, delivery.id = %self.item.id, "the store refuses an attempt");
                     refusals += 1;
                     if refusals == REFUSALS_MAX {
-                        return self.give_up(&record.attempt, &error).await;
+                        return (self.give_up(&record.attempt, &error).await, false);
                     }
                     // It may be what the receiver said.
                     record.attempt.response = None;
@@ -335,10 +334,12 @@ impl Sending {
     }
 
     /// Has done what is due by the endpoint's run of failures, before its lane goes on.
-    async fn judge(&self, run: &FailingRun) {
+    async fn judge(&self, kept: &Kept) {
         let desk = &self.yard.desk;
-        if desk.options.failing.turn(run).is_some() {
-            desk.judge_failing(self.berth.endpoint_id).await;
+        let turn = kept.run.and_then(|run| desk.options.failing.turn(&run));
+        if turn.is_some() {
+            let id = self.berth.endpoint_id;
+            desk.judge_failing(id, kept.operational).await;
         }
     }
 

@@ -40,6 +40,9 @@ pub(super) fn granted(
         .as_deref()
         .and_then(|name| review.take(check::name(name)));
     let event_types = review.take(check::event_types(contract, new.event_types.as_deref()));
+    if let Some(patterns) = &event_types {
+        review.take(check::types_for(new.tenant.as_ref(), patterns));
+    }
     if let Some(secret) = &new.secret {
         review.take(check::secret(contract, secret));
     }
@@ -134,6 +137,7 @@ pub(super) fn patched(
                 .unwrap_or_default();
         }
     }
+    review.take(check::types_for(next.tenant.as_ref(), &next.event_types));
     next = with_notes(next, contract, patch, &mut review);
     next.concurrency = apply(&patch.concurrency, next.concurrency, |&count| {
         review.take(check::concurrency(count))

@@ -8,7 +8,9 @@ use super::error::StoreError;
 use super::handle::Store;
 use super::record::BreakerChange;
 use crate::domain::endpoint::{Endpoint, EndpointStatus};
+use crate::domain::event_type::EventTypePattern;
 use crate::domain::id::EndpointId;
+use crate::domain::operational::Fact;
 
 impl Store {
     /// Notes that the breaker of an endpoint's lane is open or closed, from the time of the transaction on: its hold
@@ -52,6 +54,17 @@ impl ColdCommand for SetBreaker {
             open: self.open,
             at: tx.now,
         });
+        let fact = Fact::breaker(&changed, self.open, tx.now);
+        // Failures of operational events may have opened it: none is made of that.
+        if changed
+            .event_types
+            .iter()
+            .any(EventTypePattern::is_reserved)
+        {
+            tx.tell(fact);
+        } else {
+            tx.announce(fact).await?;
+        }
         Ok(Arc::new(changed))
     }
 }

@@ -4,6 +4,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::cold::{ColdCommand, WriteTx};
+use super::endpoints::read_in;
 use super::error::StoreError;
 use super::handle::Store;
 use super::record::CertificateWarning;
@@ -11,6 +12,7 @@ use super::rows::Columns;
 use crate::domain::certificate::Nearness;
 use crate::domain::id::EndpointId;
 use crate::domain::limits::{CERTIFICATES_REMEMBERED_MAX, CERTIFICATES_ROUND_ROWS};
+use crate::domain::operational::Fact;
 use crate::domain::time::Timestamp;
 
 const TABLE: &str = "endpoint_counters";
@@ -141,6 +143,10 @@ impl ColdCommand for Warn {
         let is_new = done.rows_affected() == 1;
         if is_new {
             tx.effects.certificates.push(warning);
+            let endpoint = read_in(tx.connection, warning.endpoint_id).await?;
+            let (expires_at, nearness) = (warning.expires_at, warning.nearness);
+            tx.announce(Fact::certificate(&endpoint, expires_at, nearness, tx.now))
+                .await?;
         }
         Ok(is_new)
     }

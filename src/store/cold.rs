@@ -12,8 +12,9 @@ use tokio::sync::oneshot;
 
 use super::audit_change::AuditChange;
 use super::error::StoreError;
-use super::record::{AuditNote, BreakerChange, CertificateWarning, DeliveryChange};
+use super::record::{AcceptedEvent, AuditNote, BreakerChange, CertificateWarning, DeliveryChange};
 use crate::domain::endpoint::Endpoint;
+use crate::domain::endpoint_index::EndpointIndex;
 use crate::domain::failing::FailingRun;
 use crate::domain::fingerprint::CauseId;
 use crate::domain::id::{AuditId, EndpointId, Id, IdMint, ReplayId};
@@ -40,6 +41,8 @@ pub(super) struct WriteTx<'a> {
     pub(super) now: Timestamp,
     /// Steady time minus wall-clock time, in milliseconds.
     pub(super) clock_offset_ms: i64,
+    /// The endpoints that accept deliveries, as they were before the transaction.
+    pub(super) index: &'a EndpointIndex,
     /// Gives ids.
     pub(super) mint: &'a Mutex<IdMint>,
     /// What to do in memory after the commit.
@@ -67,7 +70,9 @@ pub(super) struct Effects {
     pub(super) causes_gone: Vec<CauseId>,
     /// Plans started, and replays that moved or whose items did, for subscribers.
     pub(super) replays: Vec<ReplayId>,
-    /// Events accepted.
+    /// Operational events, for the lanes.
+    pub(super) accepted: Vec<AcceptedEvent>,
+    /// Events accepted besides those.
     pub(super) events: u32,
     /// The new clock offset.
     pub(super) clock_offset_ms: Option<i64>,
@@ -85,6 +90,7 @@ impl Effects {
         self.failing.extend(other.failing);
         self.causes_gone.extend(other.causes_gone);
         self.replays.extend(other.replays);
+        self.accepted.extend(other.accepted);
         self.events += other.events;
         self.clock_offset_ms = other.clock_offset_ms.or(self.clock_offset_ms);
     }

@@ -159,7 +159,8 @@ impl ColdCommand for UpdateEndpoint {
             (&endpoint.status, before.status.accepts_deliveries())
         {
             let who = &self.note.actor.who;
-            tx.tell(Fact::disabled(&endpoint, *reason, who, tx.now));
+            tx.announce(Fact::disabled(&endpoint, *reason, who, tx.now))
+                .await?;
         }
         tx.effects.endpoints.push(endpoint.clone());
         tx.effects.endpoints_changed.push(endpoint.id);

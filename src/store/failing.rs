@@ -77,8 +77,9 @@ impl KnownRuns {
 
 impl Store {
     /// Does what is due by an endpoint's run of failures: warns, disables, or tells that it is back. Each is noted and
-    /// told to subscribers in one transaction; none of it happens to an endpoint that is paused or disabled, but that
-    /// it is back.
+    /// told in one transaction; none of it happens to an endpoint that is paused or disabled, but that it is back.
+    ///
+    /// `quiet` is for a failure of an operational event's delivery: then no operational event is made of it.
     ///
     /// # Errors
     /// [`StoreError::NotFound`]; [`StoreError::Unavailable`], [`StoreError::Full`].
@@ -86,23 +87,29 @@ impl Store {
         &self,
         id: EndpointId,
         policy: FailingPolicy,
+        quiet: bool,
     ) -> Result<Judged, StoreError> {
-        self.change(JudgeFailing { id, policy }).await
+        self.change(JudgeFailing { id, policy, quiet }).await
     }
 
     /// Disables an endpoint whose receiver answered 410, and gives it; `None` for one that is disabled or deleted
-    /// already.
+    /// already. `quiet` as in [`Store::judge_failing`].
     ///
     /// # Errors
     /// As [`Store::judge_failing`].
-    pub async fn disable_gone(&self, id: EndpointId) -> Result<Option<Arc<Endpoint>>, StoreError> {
-        self.change(DisableGone { id }).await
+    pub async fn disable_gone(
+        &self,
+        id: EndpointId,
+        quiet: bool,
+    ) -> Result<Option<Arc<Endpoint>>, StoreError> {
+        self.change(DisableGone { id, quiet }).await
     }
 }
 
 struct JudgeFailing {
     id: EndpointId,
     policy: FailingPolicy,
+    quiet: bool,
 }
 
 impl ColdCommand for JudgeFailing {
@@ -119,7 +126,7 @@ impl ColdCommand for JudgeFailing {
             FailingTurn::Recovered => {
                 let told = FailingRun { told: false, ..run };
                 put_in(tx, self.id, told).await?;
-                tx.tell(Fact::recovered(&endpoint, tx.now));
+                tx.announce(Fact::recovered(&endpoint, tx.now)).await?;
                 Ok(Judged::Recovered)
             }
             FailingTurn::Warn(_) | FailingTurn::Disable if !active => Ok(Judged::Nothing),
@@ -134,11 +141,12 @@ impl ColdCommand for JudgeFailing {
                 let since = since.moved_by(-tx.clock_offset_ms);
                 let (policy, now) = (&self.policy, tx.now);
                 let failure = last_failure.as_deref();
-                tx.tell(Fact::failing(&endpoint, &run, since, failure, policy, now));
+                let fact = Fact::failing(&endpoint, &run, since, failure, policy, now);
+                tell(tx, fact, self.quiet).await?;
                 Ok(Judged::Warned(warned))
             }
             FailingTurn::Disable => {
-                let disabled = disable(tx, &endpoint, DisabledReason::Failing).await?;
+                let disabled = disable(tx, &endpoint, DisabledReason::Failing, self.quiet).await?;
                 Ok(disabled.map_or(Judged::Nothing, Judged::Disabled))
             }
         }
@@ -147,6 +155,7 @@ impl ColdCommand for JudgeFailing {
 
 struct DisableGone {
     id: EndpointId,
+    quiet: bool,
 }
 
 impl ColdCommand for DisableGone {
@@ -154,7 +163,7 @@ impl ColdCommand for DisableGone {
 
     async fn run(&mut self, tx: &mut WriteTx<'_>) -> Result<Self::Output, StoreError> {
         let endpoint = read_in(tx.connection, self.id).await?;
-        disable(tx, &endpoint, DisabledReason::Gone).await
+        disable(tx, &endpoint, DisabledReason::Gone, self.quiet).await
     }
 }
 
@@ -163,6 +172,7 @@ async fn disable(
     tx: &mut WriteTx<'_>,
     endpoint: &Endpoint,
     reason: DisabledReason,
+    quiet: bool,
 ) -> Result<Option<Arc<Endpoint>>, StoreError> {
     let Some(disabled) = endpoint.disabled(tx.now, reason) else {
         return Ok(None);
@@ -176,7 +186,8 @@ async fn disable(
     let (run, _) = run_in(tx, endpoint.id).await?;
     put_in(tx, endpoint.id, FailingRun { told: true, ..run }).await?;
     let actor = Actor::service();
-    tx.tell(Fact::disabled(&disabled, reason, &actor.who, tx.now));
+    let fact = Fact::disabled(&disabled, reason, &actor.who, tx.now);
+    tell(tx, fact, quiet).await?;
     let note = AuditNote::new(actor, "endpoint.disable");
     tx.audit_endpoint(&note, Some(endpoint), &disabled).await?;
     tx.effects.endpoints.push(disabled.clone());
@@ -242,6 +253,15 @@ async fn put_in(tx: &mut WriteTx<'_>, id: EndpointId, run: FailingRun) -> Result
         .await?;
     tx.effects.failing.push((id, run));
     Ok(())
+}
+
+/// Tells subscribers, and the endpoints that ask for it unless a delivery to one of them brought it about.
+async fn tell(tx: &mut WriteTx<'_>, fact: Fact, quiet: bool) -> Result<(), StoreError> {
+    if quiet {
+        tx.tell(fact);
+        return Ok(());
+    }
+    tx.announce(fact).await
 }
 
 fn decode(row: &SqliteRow) -> Result<(EndpointId, FailingRun), StoreError> {

@@ -52,6 +52,7 @@ mod lock;
 mod meta;
 mod moves;
 mod open;
+mod operational;
 mod options;
 mod page;
 #[cfg(test)]

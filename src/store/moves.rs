@@ -1,6 +1,7 @@
 //! What people do to deliveries: replay, discard, deliver again, and what the service gives up on.
 
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 
 use super::audit_change::AuditChange;
 use super::cold::{ColdCommand, WriteTx};
@@ -13,8 +14,10 @@ use super::record::{AuditNote, DeliveryChange};
 use super::replays::end_item;
 use crate::domain::delivery::{DeadReason, Delivery, DeliveryMove, DeliveryState, DiscardReason};
 use crate::domain::endpoint::{Endpoint, EndpointStatus};
+use crate::domain::event_type::EventType;
 use crate::domain::id::{DeliveryId, EndpointId, EventId};
 use crate::domain::limits::FAILURE_TEXT_CHARS_MAX;
+use crate::domain::operational::{DeadDelivery, Fact};
 use crate::domain::replay::Outcome;
 
 const SELECT_RAW: &str = concat!(
@@ -23,7 +26,8 @@ const SELECT_RAW: &str = concat!(
     " FROM deliveries d WHERE d.id = $1"
 );
 const SELECT_HAS_PAYLOAD: &str = "SELECT data IS NOT NULL FROM events WHERE id = $1";
-const SELECT_STATE: &str = "SELECT endpoint_id, state FROM deliveries WHERE id = $1";
+const SELECT_STATE: &str = "SELECT endpoint_id, state, event_id, event_type, test, attempts \
+     FROM deliveries WHERE id = $1";
 const SELECT_EVENT: &str = "SELECT event_type, test, data IS NOT NULL FROM events WHERE id = $1";
 pub(super) const SELECT_PAIR: &str =
     "SELECT id FROM deliveries WHERE event_id = $1 AND endpoint_id = $2";
@@ -263,8 +267,28 @@ impl ColdCommand for MarkUndeliverable {
             endpoint_id,
             state,
         });
+        // The rest of the row may be what cannot be read, and then nobody is told.
+        if let Some(dead) = worth_telling(&row, self.id, state) {
+            tx.announce(Fact::dead(endpoint_id, 1, &[dead], 0, tx.now))
+                .await?;
+        }
         Ok(true)
     }
+}
+
+/// A delivery that died of something that is told: not of a test, and not of an operational event.
+fn worth_telling(row: &SqliteRow, id: DeliveryId, state: DeliveryState) -> Option<DeadDelivery> {
+    let event_type: EventType = row.try_get::<String, _>(3).ok()?.parse().ok()?;
+    let test: bool = row.try_get(4).ok()?;
+    if test || event_type.is_reserved() {
+        return None;
+    }
+    Some(DeadDelivery {
+        delivery_id: id,
+        event_id: EventId::from_i64(row.try_get(2).ok()?),
+        reason: state.reason()?,
+        attempts: row.try_get(5).ok()?,
+    })
 }
 
 async fn read_in(tx: &mut WriteTx<'_>, id: DeliveryId) -> Result<Delivery, StoreError> {

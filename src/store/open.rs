@@ -23,6 +23,7 @@ use super::hand_over::{self, HandOverReceiver};
 use super::handle::{Shared, Store};
 use super::lock::DirectoryLock;
 use super::meta::{CLOCK_OFFSET_KEY, WALL_SEEN_KEY, read_number};
+use super::operational::DeadTeller;
 use super::options::StoreOptions;
 use super::schema::{self, MIGRATOR};
 use super::writer::{self, COMMANDS_MAX, LastWords, Waiting, Writer};
@@ -79,8 +80,7 @@ impl Store {
         let set_back_ms = set_back_ms(&mut connection, &clock).await?;
         let time = AgreedTime::before_step(Arc::clone(&clock), set_back_ms.unwrap_or(0));
         let index = read_index(&mut connection, options.catalogues.clone()).await?;
-        let causes = KnownCauses::read(&mut connection).await?;
-        let runs = read_runs(&mut connection, &clock).await?;
+        let (causes, runs) = read_known(&mut connection, &clock).await?;
         let facts = Arc::new(FactsBoard::default());
         let checkpoints = checkpoint_options(&path).connect().await?;
         let no_thread = |source| StoreError::file(&options.data_dir, source);
@@ -102,6 +102,7 @@ impl Store {
             index,
             causes,
             runs,
+            dead: DeadTeller::new(options.tell_dead),
             hand_over,
             changes: changes.clone(),
             commits: 0,
@@ -302,14 +303,17 @@ async fn set_back_ms(
     Ok(by_ms.filter(|&by_ms| by_ms < -SET_BACK_MIN_MS))
 }
 
-/// The runs of failures, less the time in which nobody was at work, as far as the notes of the wall clock tell.
-async fn read_runs(
+/// What the writer knows by heart: causes, and runs of failures, less the time in which nobody was at work, as far as
+/// the notes of the wall clock tell.
+async fn read_known(
     connection: &mut SqliteConnection,
     clock: &SharedClock,
-) -> Result<KnownRuns, StoreError> {
+) -> Result<(KnownCauses, KnownRuns), StoreError> {
+    let causes = KnownCauses::read(connection).await?;
     let seen_ms = read_number(connection, WALL_SEEN_KEY).await?;
     let down_ms = seen_ms.map(|seen_ms| clock.now().as_millis().saturating_sub(seen_ms));
-    KnownRuns::read(connection, down_ms.unwrap_or(0)).await
+    let runs = KnownRuns::read(connection, down_ms.unwrap_or(0)).await?;
+    Ok((causes, runs))
 }
 
 pub(super) async fn highest_id(connection: &mut SqliteConnection) -> Result<i64, StoreError> {

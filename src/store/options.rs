@@ -34,6 +34,8 @@ pub struct StoreOptions {
     pub changes_kept: usize,
     /// Reading connections.
     pub readers: u32,
+    /// Whether subscribers hear of dead deliveries also where no endpoint asks for it.
+    pub tell_dead: bool,
     /// The contracts whose endpoints get listed event types only.
     pub catalogues: ClosedCatalogues,
 }
@@ -55,6 +57,7 @@ impl StoreOptions {
             hand_over_batches_max: 64,
             changes_kept: 256,
             readers: 4,
+            tell_dead: false,
             catalogues: ClosedCatalogues::default(),
         }
     }

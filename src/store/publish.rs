@@ -1,7 +1,6 @@
 //! The hot way in: publishing events and recording attempts.
 
 use sha2::{Digest, Sha256};
-use sqlx::Row;
 use tokio::sync::oneshot;
 
 use super::cold::{ColdCommand, WriteTx};
@@ -14,11 +13,12 @@ use super::moves::insert_delivery;
 use super::record::{AttemptRecord, AuditNote, Kept, Published};
 use super::writer::{Command, PublishCall, RecordCall};
 use crate::domain::endpoint::EndpointStatus;
-use crate::domain::event::NewEvent;
+use crate::domain::event::{Event, NewEvent};
 use crate::domain::id::{DeliveryId, EndpointId, EventId};
+use crate::domain::json::RawJson;
 
 const INSERT_EVENT: &str = "INSERT INTO events (id, audience, event_type, occurred_at, accepted_at, test, deliveries, \
-     attributes, data) VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8) RETURNING id";
+     attributes, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 pub(super) const COUNT_EVENT: &str = "UPDATE totals SET events = events + 1 WHERE id = 1";
 const COUNT_MINUTE: &str = "INSERT INTO minute_events (minute, accepted) VALUES ($1, 1) \
      ON CONFLICT (minute) DO UPDATE SET accepted = accepted + 1";
@@ -131,35 +131,7 @@ impl ColdCommand for PublishTo {
             });
         }
         let event = self.event.clone().accept(tx.mint(), tx.now);
-        let row = sqlx::query(INSERT_EVENT)
-            .bind(event.id.as_i64())
-            .bind(audience_to_column(&event.audience).to_owned())
-            .bind(event.event_type.to_string())
-            .bind(event.occurred_at.as_millis())
-            .bind(event.accepted_at.as_millis())
-            .bind(event.test)
-            .bind(
-                event
-                    .attributes
-                    .as_ref()
-                    .map(|json| json.as_str().as_bytes().to_vec()),
-            )
-            .bind(event.data.as_str().as_bytes().to_vec())
-            .fetch_all(&mut *tx.connection)
-            .await?;
-        debug_assert!(
-            row.first()
-                .is_some_and(|row| row.try_get::<i64, _>(0).is_ok())
-        );
-        sqlx::query(COUNT_EVENT)
-            .execute(&mut *tx.connection)
-            .await?;
-        if !event.test {
-            sqlx::query(COUNT_MINUTE)
-                .bind(minute_of(tx.now))
-                .execute(&mut *tx.connection)
-                .await?;
-        }
+        insert_event(tx, &event, 1).await?;
         let id: DeliveryId = tx.mint();
         let event_type = event.event_type.as_str();
         insert_delivery(tx, id, event.id, event_type, event.test, &endpoint).await?;
@@ -168,4 +140,35 @@ impl ColdCommand for PublishTo {
             .await?;
         Ok((event.id, id))
     }
+}
+
+/// Makes an event inside the transaction, counted; its deliveries are the caller's.
+pub(super) async fn insert_event(
+    tx: &mut WriteTx<'_>,
+    event: &Event,
+    deliveries: usize,
+) -> Result<(), StoreError> {
+    let bytes = |json: &RawJson| json.as_str().as_bytes().to_vec();
+    sqlx::query(INSERT_EVENT)
+        .bind(event.id.as_i64())
+        .bind(audience_to_column(&event.audience).to_owned())
+        .bind(event.event_type.to_string())
+        .bind(event.occurred_at.as_millis())
+        .bind(event.accepted_at.as_millis())
+        .bind(event.test)
+        .bind(i64::try_from(deliveries).unwrap_or(i64::MAX))
+        .bind(event.attributes.as_ref().map(bytes))
+        .bind(bytes(&event.data))
+        .execute(&mut *tx.connection)
+        .await?;
+    sqlx::query(COUNT_EVENT)
+        .execute(&mut *tx.connection)
+        .await?;
+    if !event.test {
+        sqlx::query(COUNT_MINUTE)
+            .bind(minute_of(tx.now))
+            .execute(&mut *tx.connection)
+            .await?;
+    }
+    Ok(())
 }

@@ -78,6 +78,8 @@ pub struct Kept {
     pub recorded: Recorded,
     /// The run after it; `None` where nothing fails and nobody was told that it did, and for test traffic.
     pub run: Option<FailingRun>,
+    /// Whether its delivery carries an operational event: nothing more is made of how that fares.
+    pub operational: bool,
 }
 
 /// Who does what, for the audit log. The store adds when, and to what.

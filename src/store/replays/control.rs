@@ -5,6 +5,7 @@ use sqlx::Row;
 use super::rows::{StoredReplay, read_in};
 use crate::domain::id::{PlanId, ReplayId};
 use crate::domain::limits::REPLAYS_ACTIVE_MAX;
+use crate::domain::operational::Fact;
 use crate::domain::replay::{ReplayState, Settings};
 use crate::store::cold::{ColdCommand, WriteTx};
 use crate::store::error::StoreError;
@@ -206,6 +207,19 @@ impl ColdCommand for Move {
             tx.audit(note, Some(self.id.to_string())).await?;
         }
         tx.effects.replays.push(self.id);
-        read_in(tx.connection, self.id).await
+        let moved = read_in(tx.connection, self.id).await?;
+        let counts = &moved.facts.counts;
+        match &self.replay_move {
+            ReplayMove::Finish => {
+                tx.announce(Fact::replay(self.id, counts, None, tx.now))
+                    .await?;
+            }
+            ReplayMove::Stop(why) => {
+                tx.announce(Fact::replay(self.id, counts, Some(why), tx.now))
+                    .await?;
+            }
+            ReplayMove::Pause | ReplayMove::Resume | ReplayMove::Cancel => {}
+        }
+        Ok(moved)
     }
 }

@@ -10,11 +10,13 @@ use super::super::error::StoreError;
 use super::super::events::audience_to_column;
 use super::super::failing::KnownRuns;
 use super::super::ledger::{LedgerDelta, day_of};
+use super::super::operational::{event_of, reached};
 use super::super::record::{
     AcceptedDelivery, AcceptedEvent, AfterAttempt, AttemptRecord, DeliveryChange, Kept, Published,
     Recorded,
 };
 use super::cause_delta::CauseDeltas;
+use super::dead_delta::DeadDeltas;
 use super::endpoint_delta::EndpointDelta;
 use super::look::{Look, Odd, Taken};
 use super::queue::{PublishCall, RecordCall};
@@ -24,10 +26,12 @@ use super::values::{Heap, Rows};
 use crate::domain::attempt::{Attempt, FailureClass};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::endpoint::HoldClock;
+use crate::domain::endpoint_index::EndpointIndex;
 use crate::domain::event::{Event, NewEvent};
 use crate::domain::failing::FailingRun;
 use crate::domain::fingerprint::{CauseId, Fingerprint};
 use crate::domain::id::{EndpointId, IdMint, ReplayId};
+use crate::domain::operational::Fact;
 use crate::domain::time::Timestamp;
 
 /// Endpoints that an event reaches.
@@ -82,6 +86,12 @@ pub(super) struct Batch {
     clock_offset_ms: i64,
     /// One for each call, in their order.
     pub(super) answers: Vec<Answer>,
+    /// Deliveries that died, tests and those of operational events left out.
+    dead: DeadDeltas,
+    /// What the service has to tell of them.
+    pub(super) facts: Vec<Fact>,
+    /// Of them, the deaths that nobody is told of.
+    pub(super) untold: u64,
     /// For the lanes.
     pub(super) accepted: Vec<AcceptedEvent>,
     /// Items of replays, and how their replays count.
@@ -124,6 +134,9 @@ impl Batch {
             now,
             clock_offset_ms,
             answers: Vec::with_capacity(calls.len()),
+            dead: DeadDeltas::default(),
+            facts: Vec::new(),
+            untold: 0,
             accepted: Vec::new(),
             replays: ReplayDeltas::new(),
             changed: Vec::new(),
@@ -148,11 +161,41 @@ impl Batch {
             };
             batch.answers.push(answer);
         }
-        // A row holds the whole of a run, also where no attempt moved it.
-        for (endpoint_id, delta) in &mut batch.endpoints {
+        batch
+    }
+
+    /// The last touch before it is written: a row holds the whole of an endpoint's run of failures, also where no attempt
+    /// moved it.
+    pub(super) fn complete(&mut self, runs: &KnownRuns) {
+        for (endpoint_id, delta) in &mut self.endpoints {
             delta.run = delta.run.or_else(|| runs.of(*endpoint_id));
         }
-        batch
+    }
+
+    /// Whether deliveries died that are worth telling.
+    pub(super) fn has_dead(&self) -> bool {
+        !self.dead.is_empty()
+    }
+
+    /// Tells of the dead, in at most `room` facts, and makes their events for those who ask; `untold` went untold before.
+    pub(super) fn tell_dead(
+        &mut self,
+        index: &EndpointIndex,
+        mint: &Mutex<IdMint>,
+        room: usize,
+        untold: u64,
+    ) {
+        let mut mint = mint.lock().unwrap_or_else(PoisonError::into_inner);
+        let dead = std::mem::take(&mut self.dead);
+        let (facts, left) = dead.facts(self.now, room, untold);
+        for fact in &facts {
+            let event = event_of(fact);
+            let reached = reached(index, fact, &event);
+            if !reached.is_empty() {
+                self.accept(&event, None, &reached, &mut mint);
+            }
+        }
+        (self.facts, self.untold) = (facts, left);
     }
 
     /// The runs of failures that its attempts moved.
@@ -318,7 +361,12 @@ impl Batch {
         runs: &KnownRuns,
         odd: Odd,
     ) -> Answer {
-        let Odd { waits, test, .. } = odd;
+        let Odd {
+            waits,
+            test,
+            operational,
+            ..
+        } = odd;
         let replay = odd.replay.filter(|_| waits);
         self.mix.attempts = true;
         self.mix.stale |= !waits;
@@ -335,35 +383,18 @@ impl Batch {
         if !waits {
             self.late.row(id).int(number);
             let recorded = Recorded::Stale;
-            return Answer::Recorded(Kept { recorded, run });
+            return Answer::Recorded(Kept {
+                recorded,
+                run,
+                operational,
+            });
         }
         if let Some(replay) = replay {
             let first_failed = odd.first.then_some(attempt.failure.is_some());
             self.replays.tried(replay, id, record.next, first_failed);
         }
         let state = record.next.state();
-        let due = match record.next {
-            AfterAttempt::Retry { at } | AfterAttempt::Unspent { at } => {
-                Some(at.as_millis().saturating_add(self.clock_offset_ms))
-            }
-            AfterAttempt::Delivered | AfterAttempt::Dead(_) => None,
-        };
-        let last = attempt.summary();
-        self.moves
-            .row(id)
-            .int(number)
-            .text(state.as_str())
-            .text_or_null(state.reason())
-            .int_or_null(due)
-            .int(last.at.as_millis())
-            .int_or_null(last.status.map(i64::from))
-            .text_or_null(last.class.map(FailureClass::as_str))
-            .int(micros(last.latency))
-            .int(i64::from(!matches!(
-                record.next,
-                AfterAttempt::Unspent { .. }
-            )))
-            .int_or_null(cause.map(CauseId::as_i64));
+        self.move_row(record, cause);
         let endpoint = self.endpoints.entry(attempt.endpoint_id).or_default();
         let day = self.days.entry(day_of(attempt.delivery_id)).or_default();
         for delta in [&mut endpoint.ledger, day] {
@@ -376,7 +407,42 @@ impl Batch {
             state,
         });
         let recorded = Recorded::Applied;
-        Answer::Recorded(Kept { recorded, run })
+        if !test && !operational {
+            self.dead.note(attempt, state);
+        }
+        Answer::Recorded(Kept {
+            recorded,
+            run,
+            operational,
+        })
+    }
+
+    /// Where an attempt moves its delivery.
+    fn move_row(&mut self, record: &AttemptRecord, cause: Option<CauseId>) {
+        let attempt = &record.attempt;
+        let state = record.next.state();
+        let due = match record.next {
+            AfterAttempt::Retry { at } | AfterAttempt::Unspent { at } => {
+                Some(at.as_millis().saturating_add(self.clock_offset_ms))
+            }
+            AfterAttempt::Delivered | AfterAttempt::Dead(_) => None,
+        };
+        let last = attempt.summary();
+        self.moves
+            .row(attempt.delivery_id.as_i64())
+            .int(i64::from(attempt.number))
+            .text(state.as_str())
+            .text_or_null(state.reason())
+            .int_or_null(due)
+            .int(last.at.as_millis())
+            .int_or_null(last.status.map(i64::from))
+            .text_or_null(last.class.map(FailureClass::as_str))
+            .int(micros(last.latency))
+            .int(i64::from(!matches!(
+                record.next,
+                AfterAttempt::Unspent { .. }
+            )))
+            .int_or_null(cause.map(CauseId::as_i64));
     }
 
     /// Counts how an attempt fared for its endpoint; test traffic leaves nothing but its certificate. Gives the run of

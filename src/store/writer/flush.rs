@@ -49,11 +49,23 @@ impl Writer {
         if batch.is_empty() {
             return Ok(batch);
         }
+        if batch.has_dead() {
+            self.tell_dead(&mut batch);
+        }
+        batch.complete(&self.runs);
         if let Err(error) = write(&mut self.connection, &mut batch, offset).await {
             self.roll_back().await;
             return Err(error);
         }
         Ok(batch)
+    }
+
+    /// Tells of deliveries that died, where anybody wants to hear of it and the disk has room for what it is told with.
+    fn tell_dead(&mut self, batch: &mut Batch) {
+        if self.dead.has_listeners(&self.index) && self.space.check().is_ok() {
+            let (room, untold) = (self.dead.room(batch.now), self.dead.untold());
+            batch.tell_dead(&self.index, &self.mint, room, untold);
+        }
     }
 
     /// After a failed flush: no neighbour of a poisoned command fails with it, and outcomes go before new events
@@ -117,6 +129,10 @@ impl Writer {
         for (call, answer) in calls.into_iter().zip(batch.answers) {
             deliver(call, answer);
         }
+        if !batch.facts.is_empty() || batch.untold > 0 {
+            let told = batch.facts.len();
+            self.dead.spend(batch.now, told, batch.untold);
+        }
         if wrote {
             self.hand_over.send(batch.accepted);
             self.committed(
@@ -125,6 +141,7 @@ impl Writer {
                     events,
                     deliveries: batch.changed,
                     replays: batch.replays.into_ids(),
+                    facts: batch.facts,
                     ..Changes::default()
                 },
             );

@@ -46,6 +46,8 @@ pub(super) struct Odd {
     pub(super) replay: Option<ReplayId>,
     /// Whether this is its first attempt in that replay.
     pub(super) first: bool,
+    /// It carries an operational event: nothing more is made of how that fares.
+    pub(super) operational: bool,
 }
 
 impl Odd {
@@ -56,6 +58,7 @@ impl Odd {
         test: false,
         replay: None,
         first: false,
+        operational: false,
     };
 }
 
@@ -151,6 +154,7 @@ async fn find_odd(
             test: row.try_get(3)?,
             replay: row.try_get::<Option<i64>, _>(4)?.map(ReplayId::from_i64),
             first: row.try_get(5)?,
+            operational: row.try_get(6)?,
         };
         if let Ok(place) = usize::try_from(place) {
             look.odd.insert(place, odd);

@@ -2,6 +2,7 @@
 
 mod batch;
 mod cause_delta;
+mod dead_delta;
 mod endpoint_delta;
 mod flush;
 mod look;

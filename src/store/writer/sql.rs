@@ -259,12 +259,13 @@ pub(crate) const SELECT_KEYS: &str = "SELECT k.value->>0, e.id, e.content_sha256
      FROM jsonb_each($1) k CROSS JOIN events e \
      ON e.audience = k.value->>1 AND e.key = k.value->>2 AND e.key IS NOT NULL";
 
-/// Attempts to be kept whose delivery is missing, has moved on, is a test, or an item of a replay: `$1` holds rows of
-/// place, delivery, number and endpoint.
+/// Attempts to be kept whose delivery is missing, has moved on, is a test, an item of a replay, or of an operational
+/// event: `$1` holds rows of place, delivery, number and endpoint.
 pub(crate) const SELECT_ODD: &str = "SELECT r.value->>0, d.id IS NULL, \
      coalesce(d.state = 'pending' AND d.attempts = (r.value->>2) - 1, 0), coalesce(d.test, 0), \
      d.replay_id, coalesce((SELECT i.failed_first IS NULL FROM replay_items i \
-     WHERE i.replay_id = d.replay_id AND i.delivery_id = d.id), 0) \
+     WHERE i.replay_id = d.replay_id AND i.delivery_id = d.id), 0), \
+     coalesce(d.event_type >= 'hookyard.' AND d.event_type < 'hookyard/', 0) \
      FROM jsonb_each($1) r LEFT JOIN deliveries d ON d.id = r.value->>1 AND d.endpoint_id = r.value->>3 \
      WHERE d.id IS NULL OR d.test OR d.state <> 'pending' OR d.attempts <> (r.value->>2) - 1 \
-     OR d.replay_id IS NOT NULL";
+     OR d.replay_id IS NOT NULL OR (d.event_type >= 'hookyard.' AND d.event_type < 'hookyard/')";

@@ -16,6 +16,7 @@ use super::super::facts::FactsBoard;
 use super::super::failing::KnownRuns;
 use super::super::hand_over::HandOverSender;
 use super::super::lock::DirectoryLock;
+use super::super::operational::DeadTeller;
 use super::super::record::Changes;
 use super::batch::Hot;
 use super::queue::Command;
@@ -53,6 +54,8 @@ pub(crate) struct Writer {
     pub(crate) causes: KnownCauses,
     /// The endpoints that fail, and those of which somebody was told that they do.
     pub(crate) runs: KnownRuns,
+    /// Whether dead deliveries are told of, and how many.
+    pub(crate) dead: DeadTeller,
     /// Where accepted events go.
     pub(crate) hand_over: HandOverSender,
     /// Where commits are told.
@@ -242,6 +245,7 @@ impl Writer {
             let mut own = Effects::default();
             let mut tx = WriteTx {
                 connection: &mut self.connection,
+                index: &self.index,
                 now,
                 clock_offset_ms,
                 mint: &self.mint,
@@ -280,11 +284,13 @@ impl Writer {
             let before = self.clock_offset_ms.swap(offset, Ordering::AcqRel);
             self.time.agree(before.saturating_sub(offset));
         }
+        let told = u32::try_from(effects.accepted.len()).unwrap_or(u32::MAX);
+        self.hand_over.send(effects.accepted);
         self.committed(
             commands,
             Changes {
                 number: 0,
-                events: effects.events,
+                events: effects.events.saturating_add(told),
                 deliveries: effects.deliveries_changed,
                 endpoints: effects.endpoints_changed,
                 certificates: effects.certificates,

@@ -11,6 +11,7 @@ mod isolation;
 mod keys;
 mod ladder;
 mod limit;
+mod operational;
 mod poison;
 mod refusing;
 mod replays;
