@@ -3,6 +3,7 @@
 //! Pure data. JSON members are named as the fields here; times are RFC 3339 UTC with milliseconds, ids are typed
 //! texts (`evt_…`), durations carry their unit in the name. `/openapi.json` is generated from these types.
 
+pub mod audit;
 pub mod cause;
 pub mod contract;
 pub mod dead;

@@ -62,6 +62,8 @@ pub const STATS: &str = "/v1/stats";
 pub const LEDGER: &str = "/v1/ledger";
 /// Why attempts fail.
 pub const CAUSES: &str = "/v1/causes";
+/// `GET` shows who did what.
+pub const AUDIT: &str = "/v1/audit";
 /// Server-sent events.
 pub const STREAM: &str = "/v1/stream";
 /// `POST` creates, `GET` lists.

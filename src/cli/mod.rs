@@ -4,6 +4,7 @@
 //! becomes a text on stderr and an exit code (`failure`). Commands talk to a service only through
 //! [`crate::client`]; only `service` puts store, transport, engine and server together.
 
+mod audit;
 mod backup;
 mod bench;
 mod causes;
@@ -26,6 +27,7 @@ mod fresh_judge;
 mod fsck;
 mod help;
 mod input;
+mod instant;
 mod judge;
 mod ledger;
 mod listen;

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use super::output::Colour;
 use super::{
-    backup, bench, causes, config, console, contract, dead, delivery, demo, doctor, egress,
+    audit, backup, bench, causes, config, console, contract, dead, delivery, demo, doctor, egress,
     endpoint, event, fsck, help, ledger, listen, manual, replay, serve, stats, token, unit, verify,
 };
 
@@ -67,6 +67,8 @@ pub(crate) enum Command {
     Stats(stats::StatsArgs),
     /// Show why attempts fail.
     Causes(causes::CausesArgs),
+    /// Show who did what, when and from where.
+    Audit(audit::AuditArgs),
     /// Show where every delivery stands, and whether it adds up.
     Ledger(ledger::LedgerArgs),
     /// Count everything again and say what does not add up.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Client, ClientError};
+use crate::api::audit::{AuditEntryView, AuditParams};
 use crate::api::cause::{CausesQuery, CausesView};
 use crate::api::contract::{ContractView, ListedEventType, RotateKeyBody, ServiceKeyView};
 use crate::api::dead::DiscardBody;
@@ -317,6 +318,14 @@ impl Client {
     /// See [`Client::publish`].
     pub async fn causes(&self, query: &CausesQuery) -> Result<CausesView, ClientError> {
         self.get(paths::CAUSES, query).await
+    }
+
+    /// Who did what, newest first.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn audit(&self, query: &AuditParams) -> Result<Page<AuditEntryView>, ClientError> {
+        self.get(paths::AUDIT, query).await
     }
 
     /// Where every delivery stands: in all, by day, and a page of endpoints.

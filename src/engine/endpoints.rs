@@ -152,10 +152,7 @@ impl Engine {
         patch: Option<EndpointPatch>,
         switch: Option<Switch>,
     ) -> Result<Endpoint, EngineError> {
-        let note = AuditNote {
-            detail: switch.map(|switch| format!("enabled: {}", switch.enabled)),
-            ..AuditNote::new(actor.clone(), action(patch.as_ref(), switch))
-        };
+        let note = AuditNote::new(actor.clone(), action(patch.as_ref(), switch));
         let desk = &self.desk;
         let changed = desk.change_endpoint(note, id, |endpoint, now| {
             let switched = match switch {
@@ -218,7 +215,10 @@ impl Engine {
                 format!("{chars} characters are too many: at most {NAME_CHARS_MAX} are kept");
             return Err(EngineError::invalid("/reason", detail));
         }
-        let note = AuditNote::new(actor.clone(), "endpoint.pause");
+        let note = AuditNote {
+            words: reason.clone(),
+            ..AuditNote::new(actor.clone(), "endpoint.pause")
+        };
         let paused = |endpoint: &Endpoint, now| {
             if matches!(endpoint.status, EndpointStatus::Disabled { .. }) {
                 return Err(EngineError::Conflict(format!(

@@ -18,6 +18,7 @@
 //! **Invariant.** Nothing but the lane decides when a delivery goes out, and actors exist nowhere else.
 
 mod agenda;
+mod audit;
 mod berth;
 mod book;
 mod breakers;
@@ -51,9 +52,9 @@ mod wish;
 mod yard;
 
 pub use crate::store::{
-    AttemptStats, BreakerChange, Cause, CertificateCounts, CertificateWarning, Changes,
-    DeliveryChange, EndpointLedger, LedgerReport, Published, ReplayFigures, StoreFacts,
-    StoredEvent, StoredReplay,
+    AttemptStats, AuditEntry, AuditQuery, BreakerChange, Cause, CertificateCounts,
+    CertificateWarning, Changes, DeliveryChange, EndpointLedger, LedgerReport, Published,
+    ReplayFigures, StoreFacts, StoredEvent, StoredReplay,
 };
 pub use dead::{Discarded, Letter, Letters};
 pub use error::EngineError;

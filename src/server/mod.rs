@@ -14,11 +14,12 @@
 //! `known_tokens` and `caller` decide who may; `envelope` and `problem` word refusals. `body`, `json`, `query` and
 //! `publish` read what was sent, `answers`, `views` and `replay_views` write what goes out, `masking` and `outsider`
 //! keep from a caller what is not for it. `events`, `endpoints`, `endpoint_actions`, `deliveries`, `replays`, `tokens`,
-//! `contracts`, `egress`, `causes`, `ledger`, `service`, `probes` and `stream` are the resources; `contract_routes` are those that
+//! `contracts`, `egress`, `causes`, `audit`, `ledger`, `service`, `probes` and `stream` are the resources; `contract_routes` are those that
 //! contracts add.
 
 mod access;
 mod answers;
+mod audit;
 mod body;
 mod caller;
 mod causes;

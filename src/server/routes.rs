@@ -12,7 +12,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, Secur
 use super::access::{ADMINISTER, Access, MANAGE_OWN, OPERATE, PUBLISH, READ, READ_OWN};
 use super::problem::{Kind, Refusal};
 use super::{
-    causes, contract_routes, contracts, dead, deliveries, docs, egress, endpoint_actions,
+    audit, causes, contract_routes, contracts, dead, deliveries, docs, egress, endpoint_actions,
     endpoints, events, ledger, probes, replays, service, stream, tokens,
 };
 use crate::api::paths;
@@ -176,6 +176,9 @@ routes! {
     }
     CAUSES {
         GET causes::list READ;
+    }
+    AUDIT {
+        GET audit::list OPERATE;
     }
     STREAM {
         GET stream::open READ;

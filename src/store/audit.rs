@@ -1,5 +1,6 @@
 //! The audit log: who did what, when, to what and from where (promise P8).
 
+use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteRow;
 
 use super::cold::{ColdCommand, WriteTx};
@@ -12,10 +13,51 @@ use crate::domain::actor::{Actor, Via};
 use crate::domain::id::AuditId;
 use crate::domain::time::Timestamp;
 
-pub(super) const SELECT_PAGE: &str = "SELECT id, at, who, via, came_from, action, subject, detail, before, after, count, note FROM audit \
-     WHERE id < $1 ORDER BY id DESC LIMIT $2";
-pub(super) const SELECT_PAGE_OF: &str = "SELECT id, at, who, via, came_from, action, subject, detail, before, after, count, note FROM audit \
-     WHERE id < $1 AND subject = $3 ORDER BY id DESC LIMIT $2";
+const COLUMNS: &str =
+    "id, at, who, via, came_from, action, subject, detail, before, after, count, note";
+
+/// Which entries are wanted: those that fit everything that is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditQuery {
+    /// Who did it.
+    pub who: Option<String>,
+    /// What was done: `endpoint.pause`, or a family such as `endpoint.*`.
+    pub action: Option<String>,
+    /// To what: an id as people write it.
+    pub subject: Option<String>,
+    /// From then on.
+    pub since: Option<Timestamp>,
+    /// Before then.
+    pub until: Option<Timestamp>,
+}
+
+impl AuditQuery {
+    /// The statement, and the texts that it binds from `$4` on; `$1` and `$2` are ids, `$3` the number of rows.
+    pub(super) fn sql(&self) -> (String, Vec<String>) {
+        let mut sql = format!("SELECT {COLUMNS} FROM audit WHERE id < $1 AND id >= $2");
+        let mut binds = Vec::new();
+        let mut only = |condition: &str, text: &str| {
+            binds.push(text.to_owned());
+            sql.push_str(&condition.replace("$n", &format!("${}", binds.len() + 3)));
+        };
+        if let Some(subject) = &self.subject {
+            only(" AND subject = $n", subject);
+        }
+        if let Some(who) = &self.who {
+            only(" AND who = $n", who);
+        }
+        match self.action.as_deref() {
+            None => {}
+            Some(action) => match action.strip_suffix('*') {
+                // In order of time, whichever actions come: a range of an index is not.
+                Some(family) => only(" AND substr(action, 1, length($n)) = $n", family),
+                None => only(" AND action = $n", action),
+            },
+        }
+        sql.push_str(" ORDER BY id DESC LIMIT $3");
+        (sql, binds)
+    }
+}
 
 /// One entry of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,14 +95,34 @@ impl Store {
         cursor: Option<Cursor>,
         limit: u32,
     ) -> Result<Page<AuditEntry>, StoreError> {
-        let sql = subject.map_or(SELECT_PAGE, |_| SELECT_PAGE_OF);
-        let mut query = sqlx::query(sql)
-            .bind(Cursor::below(cursor))
+        let query = AuditQuery {
+            subject: subject.map(str::to_owned),
+            ..AuditQuery::default()
+        };
+        self.audit(&query, cursor, limit).await
+    }
+
+    /// A page of the entries that are wanted, newest first.
+    ///
+    /// # Errors
+    /// As [`Store::audit_page`].
+    pub async fn audit(
+        &self,
+        query: &AuditQuery,
+        cursor: Option<Cursor>,
+        limit: u32,
+    ) -> Result<Page<AuditEntry>, StoreError> {
+        let (sql, binds) = query.sql();
+        let first_at = |at: Timestamp| AuditId::first_at(at).as_i64();
+        let below = Cursor::below(cursor).min(query.until.map_or(i64::MAX, first_at));
+        let mut select = sqlx::query(AssertSqlSafe(sql))
+            .bind(below)
+            .bind(query.since.map_or(i64::MIN, first_at))
             .bind(i64::from(limit) + 1);
-        if let Some(subject) = subject {
-            query = query.bind(subject.to_owned());
+        for text in binds {
+            select = select.bind(text);
         }
-        let rows = query.fetch_all(self.readers()).await?;
+        let rows = select.fetch_all(self.readers()).await?;
         let items: Result<Vec<_>, _> = rows.iter().map(decode).collect();
         Ok(Page::cut(items?, limit, |entry| entry.id.as_i64()))
     }

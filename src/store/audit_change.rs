@@ -37,8 +37,25 @@ impl AuditChange {
         changed.finish()
     }
 
+    /// Of a thing that was made, what is worth keeping: an object.
+    pub(super) fn new_thing(after: &Value) -> Self {
+        Self {
+            before: None,
+            after: Some(after.to_string()),
+        }
+    }
+
+    /// The one member that changed, such as `state`.
+    pub(super) fn of_member(name: &str, before: &Value, after: &Value) -> Self {
+        let object = |value| Some(json!({ name: value }).to_string());
+        Self {
+            before: object(before),
+            after: object(after),
+        }
+    }
+
     /// What is new.
-    pub(super) fn made(after: Map<String, Value>) -> Self {
+    fn made(after: Map<String, Value>) -> Self {
         Self {
             before: None,
             after: Some(Value::Object(after).to_string()),

@@ -67,7 +67,7 @@ mod service_keys;
 mod tokens;
 mod writer;
 
-pub use audit::AuditEntry;
+pub use audit::{AuditEntry, AuditQuery};
 pub use causes::Cause;
 pub use certificates::{CertificateCounts, NearCertificate};
 pub use counters::{AttemptStats, EndpointLedger};

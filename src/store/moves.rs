@@ -1,5 +1,6 @@
 //! What people do to deliveries: replay, discard, deliver again, and what the service gives up on.
 
+use serde_json::json;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
@@ -127,7 +128,7 @@ impl ColdCommand for ReplayDelivery {
             .execute(&mut *tx.connection)
             .await?;
         moved(tx, &before, DeliveryState::Pending).await?;
-        tx.audit(&self.note, Some(self.id.to_string())).await?;
+        audit_move(tx, &self.note, &before, DeliveryState::Pending).await?;
         let mut after = read_in(tx, self.id).await?;
         after.state = shown_state(after.state, endpoint.status.as_str());
         Ok(after)
@@ -151,16 +152,7 @@ impl ColdCommand for DiscardDelivery {
         end_item(tx, self.id, Outcome::Skipped).await?;
         finish(tx, self.id, after, self.text.clone()).await?;
         moved(tx, &before, after).await?;
-        let state = |state: DeliveryState| {
-            let words = serde_json::json!({"state": state.as_str(), "reason": state.reason()});
-            Some(words.to_string())
-        };
-        let change = AuditChange {
-            before: state(before.state),
-            after: state(after),
-        };
-        tx.audit_with(&self.note, Some(self.id.to_string()), change, None)
-            .await?;
+        audit_move(tx, &self.note, &before, after).await?;
         read_in(tx, self.id).await
     }
 }
@@ -203,7 +195,10 @@ impl ColdCommand for DeliverEvent {
         }
         let id: DeliveryId = tx.mint();
         insert_delivery(tx, id, self.event_id, &event_type, test, &endpoint).await?;
-        tx.audit(&self.note, Some(id.to_string())).await?;
+        let made = json!({ "event": self.event_id, "endpoint": endpoint.id, "state": "pending" });
+        let change = AuditChange::new_thing(&made);
+        tx.audit_with(&self.note, Some(id.to_string()), change, None)
+            .await?;
         Ok(id)
     }
 }
@@ -328,6 +323,25 @@ async fn finish(
         .execute(&mut *tx.connection)
         .await?;
     Ok(())
+}
+
+/// Notes who moved a delivery from where to where.
+async fn audit_move(
+    tx: &mut WriteTx<'_>,
+    note: &AuditNote,
+    before: &Delivery,
+    after: DeliveryState,
+) -> Result<(), StoreError> {
+    let state = |state: DeliveryState| {
+        let words = json!({"state": state.as_str(), "reason": state.reason()});
+        Some(words.to_string())
+    };
+    let change = AuditChange {
+        before: state(before.state),
+        after: state(after),
+    };
+    tx.audit_with(note, Some(before.id.to_string()), change, None)
+        .await
 }
 
 /// Counts and tells a move.

@@ -8,8 +8,8 @@ use super::deliveries::{self, page_sql};
 use super::writer::{SELECT_KEYS, SELECT_ODD};
 use super::{
     CandidateScope, DeliveryScope, DeliverySelect, SqlCondition, Store, StoreOptions, attempts,
-    audit, causes, certificates, counters, departed, events, failing, janitor, lanes, ledger,
-    moves, replays, service_keys, tokens,
+    causes, certificates, counters, departed, events, failing, janitor, lanes, ledger, moves,
+    replays, service_keys, tokens,
 };
 use crate::clock::SystemClock;
 use crate::domain::fingerprint::CauseId;
@@ -48,8 +48,6 @@ async fn single_rows_and_pages_are_found_by_key() {
         attempts::SELECT_ONE,
         attempts::SELECT_ANSWERED,
         moves::SELECT_PAIR,
-        audit::SELECT_PAGE,
-        audit::SELECT_PAGE_OF,
         tokens::SELECT_BY_DIGEST,
         service_keys::SELECT_OF_CONTRACT,
         service_keys::RETIRE,
@@ -210,4 +208,23 @@ async fn the_writer_and_the_janitor_look_only_at_their_rows() {
     }
     // The two halves are searches; their results are gone through.
     check(janitor::SELECT_ORPHANS, &["SCAN (subquery"]).await;
+}
+
+#[tokio::test]
+async fn the_audit_log_is_searched_and_read_in_order() {
+    let text = || Some("a".to_owned());
+    for subject in [None, text()] {
+        for who in [None, text()] {
+            for action in [None, text(), Some("a.*".to_owned())] {
+                let query = super::AuditQuery {
+                    subject: subject.clone(),
+                    who: who.clone(),
+                    action,
+                    since: None,
+                    until: None,
+                };
+                check(&query.sql().0, &[]).await;
+            }
+        }
+    }
 }

@@ -1,8 +1,10 @@
 //! The hot way in: publishing events and recording attempts.
 
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 
+use super::audit_change::AuditChange;
 use super::cold::{ColdCommand, WriteTx};
 use super::counters::minute_of;
 use super::endpoints;
@@ -136,8 +138,10 @@ impl ColdCommand for PublishTo {
         let event_type = event.event_type.as_str();
         insert_delivery(tx, id, event.id, event_type, event.test, &endpoint).await?;
         tx.effects.events += 1;
-        tx.audit(&self.note, Some(self.endpoint_id.to_string()))
-            .await?;
+        let made = json!({ "event": event.id, "event_type": event_type, "delivery": id });
+        let subject = Some(self.endpoint_id.to_string());
+        let change = AuditChange::new_thing(&made);
+        tx.audit_with(&self.note, subject, change, None).await?;
         Ok((event.id, id))
     }
 }

@@ -1,8 +1,10 @@
 //! The service's own keys: one line of them for each contract that signs with one.
 
+use serde_json::json;
 use sqlx::SqliteExecutor;
 use sqlx::sqlite::SqliteRow;
 
+use super::audit_change::AuditChange;
 use super::cold::{ColdCommand, WriteTx};
 use super::error::StoreError;
 use super::handle::Store;
@@ -78,8 +80,12 @@ impl ColdCommand for InsertServiceKey {
             .bind(public.created_at.as_millis())
             .execute(&mut *tx.connection)
             .await?;
-        tx.audit(&self.note, Some(key.contract.clone())).await?;
-        read_in(&mut *tx.connection, &key.contract).await
+        let keys = read_in(&mut *tx.connection, &key.contract).await?;
+        let before = keys.get(1).map(|retired| retired.public.id);
+        let change = AuditChange::of_member("key", &json!(before), &json!(public.id));
+        tx.audit_with(&self.note, Some(key.contract.clone()), change, None)
+            .await?;
+        Ok(keys)
     }
 }
 

@@ -1,8 +1,10 @@
 //! Access tokens: kept as digests, listed by prefix.
 
+use serde_json::{Value, json};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
+use super::audit_change::AuditChange;
 use super::cold::{ColdCommand, WriteTx};
 use super::error::StoreError;
 use super::handle::Store;
@@ -116,7 +118,17 @@ impl ColdCommand for InsertToken {
             .bind(self.token.expires_at.map(|at| at.as_millis()))
             .execute(&mut *tx.connection)
             .await?;
-        tx.audit(&self.note, Some(id.to_string())).await?;
+        let token = &self.token;
+        // Its value is nowhere, and its beginning belongs in no log either.
+        let made = json!({
+            "name": token.name,
+            "role": token.role.as_str(),
+            "tenant": token.tenant.as_ref().map(|tenant| tenant.as_str()),
+            "expires_at": token.expires_at,
+        });
+        let change = AuditChange::new_thing(&made);
+        tx.audit_with(&self.note, Some(id.to_string()), change, None)
+            .await?;
         read_in(tx, id).await
     }
 }
@@ -136,7 +148,9 @@ impl ColdCommand for RevokeToken {
             .execute(&mut *tx.connection)
             .await?;
         if done.rows_affected() == 1 {
-            tx.audit(&self.note, Some(self.id.to_string())).await?;
+            let change = AuditChange::of_member("revoked_at", &Value::Null, &json!(tx.now));
+            tx.audit_with(&self.note, Some(self.id.to_string()), change, None)
+                .await?;
         }
         read_in(tx, self.id).await
     }

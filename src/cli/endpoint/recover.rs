@@ -1,20 +1,16 @@
 //! An endpoint's dead deliveries since a time, put back to work.
 
-use std::time::Duration;
-
 use clap::Args;
 
 use super::One;
 use crate::api::replay::RecoverBody;
 use crate::cli::confirm::YesArgs;
-use crate::cli::failure::Failure;
+use crate::cli::instant::instant;
 use crate::cli::lists::find_endpoint;
 use crate::cli::output::{FormatArgs, Output};
 use crate::cli::replay::{PaceArgs, matching, show, start_plan};
 use crate::client::Client;
 use crate::clock::{Clock as _, SystemClock};
-use crate::domain::duration::DurationText;
-use crate::domain::time::Timestamp;
 
 /// What to recover, and how.
 #[derive(Args, Debug)]
@@ -58,17 +54,4 @@ pub(super) async fn recover(
     let plan = matching(client.plan_recovery(endpoint.id, &recovery).await?)?;
     let replay = start_plan(client, plan, body, args.yes).await?;
     show::replay(output, args.format, &replay)
-}
-
-fn instant(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Ok(at);
-    }
-    let ago: DurationText = text.parse().map_err(|_| {
-        Failure::usage(format!(
-            "{text:?} is no time: give one such as 2026-04-13T10:18:00Z, or how long ago, such as 2h"
-        ))
-    })?;
-    let ago = i64::try_from(Duration::from(ago).as_millis()).unwrap_or(i64::MAX);
-    Ok(now.moved_by(-ago))
 }

@@ -72,6 +72,7 @@ impl Engine {
         let plan = self.plan(id).await.map_err(|error| expired(id, error))?;
         let note = AuditNote {
             detail: Some(detail(&plan, &settings)),
+            words: settings.note.clone(),
             ..AuditNote::new(actor.clone(), "replay.start")
         };
         let started = self.desk.store.start_replay(note, id, settings).await;
@@ -240,7 +241,6 @@ fn detail(plan: &StoredReplay, settings: &Settings) -> String {
         "canary": settings.canary,
         "stop": settings.stop.map(|stop| stop.to_string()),
         "skip_delivered": settings.skip_delivered,
-        "note": settings.note,
     })
     .to_string()
 }

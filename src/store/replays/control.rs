@@ -7,6 +7,7 @@ use crate::domain::id::{PlanId, ReplayId};
 use crate::domain::limits::REPLAYS_ACTIVE_MAX;
 use crate::domain::operational::Fact;
 use crate::domain::replay::{ReplayState, Settings};
+use crate::store::audit_change::AuditChange;
 use crate::store::cold::{ColdCommand, WriteTx};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
@@ -164,7 +165,10 @@ impl ColdCommand for Start {
             .bind(tx.now.as_millis())
             .execute(&mut *tx.connection)
             .await?;
-        tx.audit(&self.note, Some(id.to_string())).await?;
+        let change = AuditChange::of_member("state", &"planned".into(), &"running".into());
+        let subject = Some(id.to_string());
+        tx.audit_with(&self.note, subject, change, Some(plan.total))
+            .await?;
         tx.effects.replays.push(id);
         read_in(tx.connection, id).await
     }
@@ -203,11 +207,16 @@ impl ColdCommand for Move {
             ReplayMove::Finish => sqlx::query(FINISH).bind(id).bind(now),
         };
         query.execute(&mut *tx.connection).await?;
-        if let Some(note) = &self.note {
-            tx.audit(note, Some(self.id.to_string())).await?;
-        }
         tx.effects.replays.push(self.id);
         let moved = read_in(tx.connection, self.id).await?;
+        if let Some(note) = &self.note {
+            let (was, is) = (replay.facts.state.as_str(), moved.facts.state.as_str());
+            let change = AuditChange::of_member("state", &was.into(), &is.into());
+            // What it still concerns: the items that had not been released.
+            let count = Some(replay.facts.counts.waiting);
+            tx.audit_with(note, Some(self.id.to_string()), change, count)
+                .await?;
+        }
         let counts = &moved.facts.counts;
         match &self.replay_move {
             ReplayMove::Finish => {

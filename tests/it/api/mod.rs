@@ -1,5 +1,6 @@
 //! The HTTP API over real sockets: a real server, engine and store.
 
+mod audit;
 mod auth;
 mod breakers;
 mod causes;

@@ -1,5 +1,6 @@
 //! The real binary: help, refusals, exit codes, and the service from start to stop.
 
+mod auditing;
 mod backup;
 mod bench;
 mod config;
