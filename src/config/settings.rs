@@ -12,6 +12,7 @@ use super::check::Checker;
 use super::environment::Environment;
 use super::error::ConfigError;
 use super::keys::KEYS;
+use super::notify::Notify;
 use super::paths::{SocketPlaces, default_data_dir, socket_places};
 use super::size::ByteSize;
 use super::written::{Origin, Sources, Written};
@@ -52,6 +53,8 @@ pub struct Config {
     pub breaker: BreakerPolicy,
     /// When endpoints that do nothing but fail are warned of and disabled.
     pub failing: FailingPolicy,
+    /// Whom to tell what the service has to tell.
+    pub notify: Notify,
     /// What is kept for how long.
     pub retention: Retention,
     /// The largest event in bytes, envelope included.
@@ -171,6 +174,7 @@ impl Config {
             delivery: check.delivery()?,
             breaker: check.breaker()?,
             failing: check.auto_disable()?,
+            notify: check.notify()?,
             retention: check.retention()?,
             event_bytes: check.event_bytes()?,
             endpoints_max: check.number(

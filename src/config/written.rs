@@ -330,8 +330,8 @@ mod tests {
             "h.toml:2: there is no key \"target.allow\": did you mean \"targets.allow\"?",
         );
         check(
-            "\n[notify]\ncommand = []\n",
-            "h.toml:3: notify.command belongs to notifications, which this version does not have: remove it",
+            "\n[retention]\ndisk = \"20GiB\"\n",
+            "h.toml:3: retention.disk belongs to retention by disk space, which this version does not have: remove it",
         );
         check(
             "shutdown_grace = 20",

@@ -27,6 +27,15 @@ pub(super) async fn page(state: &State) -> Result<String, Refusal> {
     attempts(&mut page, &stats);
     machine(&mut page, &stats);
     failing(&mut page, &state.engine.failing_counts());
+    let name = "hookyard_notifications_total";
+    page.family(
+        name,
+        "counter",
+        "Things told to the operator's command or URL; missed are those that found no room.",
+    );
+    for (outcome, count) in state.options.notifications.by_outcome() {
+        page.labelled(name, "outcome", outcome, count);
+    }
     let counts = state.engine.certificate_counts().await?;
     certificates(&mut page, &counts);
     replays(&mut page, &state.engine.replay_figures().await?);

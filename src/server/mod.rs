@@ -41,6 +41,7 @@ mod known_tokens;
 mod ledger;
 mod masking;
 mod metrics;
+mod notifications;
 mod options;
 mod outsider;
 mod peer;
@@ -61,6 +62,7 @@ mod views;
 
 pub use access::Access;
 pub use egress::Egress;
+pub use notifications::NotifyCounts;
 pub use options::{Listeners, ServerLimits, ServerOptions};
 pub use publish::read_event;
 pub use routes::{Route, description, routes};

@@ -8,6 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 
 use super::egress::Egress;
+use super::notifications::NotifyCounts;
 use crate::clock::SharedClock;
 use crate::domain::limits::{BODY_TIME_MAX, CONCURRENCY_PER_ENDPOINT_DEFAULT, EVENT_BYTES_DEFAULT};
 
@@ -39,6 +40,8 @@ pub struct ServerOptions {
     pub open_probes: bool,
     /// How long requests in progress may take to finish at a shutdown, in whole seconds.
     pub shutdown_timeout: Duration,
+    /// How often the operator's command or URL was told something.
+    pub notifications: Arc<NotifyCounts>,
     /// The host's name, for `/v1/info`.
     pub host: Arc<str>,
 }
@@ -73,6 +76,7 @@ impl ServerOptions {
             body_time_max: BODY_TIME_MAX,
             open_probes: false,
             shutdown_timeout: Duration::from_secs(5),
+            notifications: Arc::default(),
             host: "localhost".into(),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use super::contract_files;
 use super::key::{self, WhenMissing};
+use super::notify::{self, Notifier};
 use super::reload::{Reloadable, limits};
 use super::socket::{self, BoundSocket};
 use super::supervisor;
@@ -44,6 +45,8 @@ pub(crate) struct Service {
     serving: JoinHandle<Result<(), ServeError>>,
     /// Retention and the like.
     upkeep: JoinHandle<()>,
+    /// Tells the operator's command or URL.
+    notifier: Notifier,
     /// Tells systemd that it is alive.
     alive: JoinHandle<()>,
     /// Kept for its file.
@@ -95,6 +98,7 @@ impl Service {
         let alive = tokio::spawn(supervisor::keep_alive(engine.clone(), Arc::clone(&clock)));
         let limits = Arc::clone(&reloadable.server);
         let options = server_options(config, clock, socket.group.clone(), limits);
+        let notifier = start_notifier(config, &store, &options)?;
         let (stop_server, stopped) = oneshot::channel();
         let serving = tokio::spawn(serve(engine.clone(), listeners, options, async move {
             // A sender that is dropped means the same.
@@ -117,6 +121,7 @@ impl Service {
             stop_server,
             serving,
             upkeep,
+            notifier,
             alive,
             socket,
             grace: config.shutdown_grace,
@@ -159,6 +164,7 @@ impl Service {
         // An error means that the server has ended already.
         let _ = self.stop_server.send(());
         self.upkeep.abort();
+        drop(self.notifier);
         let drain = self.engine.shutdown(self.grace);
         let ((), served) = tokio::join!(drain, self.serving);
         self.alive.abort();
@@ -203,6 +209,7 @@ async fn open_store(
     let options = StoreOptions {
         reserve_bytes: config.retention.reserve_bytes,
         catalogues: contracts.closed_catalogues(),
+        tell_dead: config.notify.is_wanted(),
         ..StoreOptions::new(&config.data_dir)
     };
     Store::open(options, clock).await.map_err(|error| match error {
@@ -294,6 +301,43 @@ async fn start_engine(
         .map_err(|error| Failure::failed(format!("failed to start: {error}")))
 }
 
+fn start_notifier(
+    config: &Config,
+    store: &Store,
+    options: &ServerOptions,
+) -> anyhow::Result<Notifier> {
+    check_command(config)?;
+    let transport = match &config.notify.url {
+        Some(_) => Some(HttpTransport::new(notify::transport_options(config))?),
+        None => None,
+    };
+    let (host, counts) = (Arc::clone(&options.host), &options.notifications);
+    let changes = store.subscribe();
+    Ok(notify::start(
+        &config.notify,
+        transport,
+        changes,
+        host,
+        counts,
+    ))
+}
+
+/// Refuses a command of the operator's that is no program.
+fn check_command(config: &Config) -> anyhow::Result<()> {
+    let Some(program) = config.notify.command.first() else {
+        return Ok(());
+    };
+    let runs = std::fs::metadata(program)
+        .is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0);
+    if runs {
+        return Ok(());
+    }
+    let origin = config.origin("notify.command");
+    Err(Failure::usage(format!(
+        "{origin}: notify.command: {program} is no program that can be run: name one, or remove the key"
+    )))
+}
+
 /// Where requests may go; never to the service's own listener.
 pub(super) fn rules(config: &Config, own_listener: SocketAddr) -> AddressRules {
     AddressRules {
@@ -331,6 +375,7 @@ pub(super) fn transport(config: &Config, targets: AddressRules) -> anyhow::Resul
 pub(crate) fn check(config: &Config) -> anyhow::Result<Vec<String>> {
     let names = check_contracts(config)?;
     check_roots(config)?;
+    check_command(config)?;
     Ok(names)
 }
 

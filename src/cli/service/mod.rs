@@ -14,6 +14,7 @@ mod assembly;
 mod contract_files;
 mod key;
 mod log;
+mod notify;
 mod reload;
 mod socket;
 mod supervisor;

@@ -10,6 +10,7 @@ mod doctor;
 mod fsck;
 mod help;
 mod listening;
+mod notifying;
 mod pausing;
 mod program;
 mod refusals;

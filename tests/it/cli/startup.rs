@@ -18,8 +18,8 @@ fn a_configuration_that_cannot_be_is_refused_with_line_and_remedy() {
             "hookyard: HOME/h.toml:1: there is no key \"listn\": did you mean \"listen\"?",
         ),
         (
-            "\n[notify]\ncommand = []\n",
-            "hookyard: HOME/h.toml:3: notify.command belongs to notifications, which this version does not \
+            "\n[retention]\ndisk = \"20GiB\"\n",
+            "hookyard: HOME/h.toml:3: retention.disk belongs to retention by disk space, which this version does not \
              have: remove it",
         ),
         (
