@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hookyard::domain::attempt::FailureClass;
 use hookyard::domain::certificate::Nearness;
+use hookyard::domain::endpoint_draft::NewEndpoint;
 use hookyard::domain::id::EndpointId;
 use hookyard::domain::time::Timestamp;
 use hookyard::engine::Changes;
@@ -149,4 +150,30 @@ async fn a_handshake_that_fails_for_an_expired_certificate_says_so() {
         "{}",
         failure.text
     );
+}
+
+#[tokio::test]
+async fn who_asks_is_told_of_each_threshold_once() {
+    let authority = Authority::new();
+    let (receiver, desk) = (receiver(&authority), Receiver::start());
+    let world = world(&authority, days(6)).await;
+    let endpoint = world.endpoint(&receiver.url("/")).await;
+    let asking = |new: &mut NewEndpoint| {
+        new.event_types = Some(vec!["hookyard.certificate.expiring".to_owned()]);
+    };
+    world.endpoint_like(&desk.url("/desk"), asking).await;
+    world.publish(3).await;
+    desk.wait_until("a week is told", |desk| desk.requests().len() == 1)
+        .await;
+    world.run_until(END - days(1) + ROUND).await;
+    desk.wait_until("a day is told", |desk| desk.requests().len() == 2)
+        .await;
+    world.settle().await;
+    let requests = desk.requests();
+    for (request, days) in requests.iter().zip([7, 1]) {
+        let told: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+        assert_eq!(told["endpoint"]["id"], endpoint.id.to_string());
+        assert_eq!(told["within_days"], days);
+    }
+    assert_eq!(requests.len(), 2);
 }

@@ -308,3 +308,28 @@ async fn the_end_of_a_replay_is_told_with_what_became_of_it() {
     );
     assert_eq!(event_types(&world).await[3..], ["hookyard.replay.finished"]);
 }
+
+#[tokio::test]
+async fn a_breaker_is_told_of_but_not_that_of_a_desk() {
+    let world = World::new().await;
+    let (bad, deaf, desk) = (Receiver::start(), Receiver::start(), Receiver::start());
+    bad.always(Behaviour::status(500));
+    deaf.always(Behaviour::status(500));
+    world.endpoint(&bad.url("/bad")).await;
+    asking(&world, &desk.url("/desk"), &["hookyard.breaker.*"]).await;
+    // Its breaker opens as well, but it might be for what it was told.
+    let both = |new: &mut NewEndpoint| {
+        new.event_types = Some(vec!["a.b".to_owned(), "hookyard.replay.*".to_owned()]);
+    };
+    world.endpoint_like(&deaf.url("/deaf"), both).await;
+    world.publish_together(30).await;
+    world.settle().await;
+    assert_eq!(world.engine.lanes().await.unwrap().breakers_opened, 2);
+    bad.always(Behaviour::ok());
+    world.run_for(Duration::from_mins(10)).await;
+    desk.wait_until("all is told", |desk| desk.requests().len() == 2)
+        .await;
+    let told = event_types(&world).await.split_off(30);
+    let expected = ["hookyard.breaker.opened", "hookyard.breaker.closed"];
+    assert_eq!(told, expected);
+}
