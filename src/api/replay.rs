@@ -37,11 +37,16 @@ pub struct ReplayBody {
     pub note: Option<String>,
 }
 
-/// The body of `POST /v1/endpoints/{id}/recover`.
+/// The body of `POST /v1/endpoints/{id}/recover`. How it goes is said as in `POST /v1/replays`: members side by side,
+/// because flattened ones cannot refuse what nobody knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecoverBody {
-    /// Deliveries that died then or later.
+    /// Deliver the events instead that the endpoint never got, because it did not exist yet, was disabled, or filtered
+    /// them out: those accepted since then that it would get by its settings of now.
+    #[serde(default)]
+    pub missed: bool,
+    /// Deliveries that died then or later, or events that were accepted then or later.
     #[schema(value_type = String)]
     pub since: Timestamp,
     /// And before then.

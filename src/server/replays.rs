@@ -58,7 +58,7 @@ pub(super) async fn create(
     answer(&caller, &state, asked, wanted.dry_run, settings).await
 }
 
-/// Replays the dead deliveries of an endpoint since a time.
+/// Replays the dead deliveries of an endpoint since a time, or delivers the events that it never got.
 #[utoipa::path(post, path = paths::ENDPOINT_RECOVER, tag = "replays", params(("id" = String, Path)),
     request_body = RecoverBody,
     responses((status = 200, body = PlanView, description = "The plan, where `dry_run` is asked for."),
@@ -73,16 +73,30 @@ pub(super) async fn recover(
     let id = path_id(&request)?;
     let wanted: RecoverBody = body::command(&state, &request, payload).await?;
     let endpoint = visible_endpoint(&caller, &state, id).await?;
-    let RecoverBody { since, until, .. } = wanted;
+    let RecoverBody {
+        missed,
+        since,
+        until,
+        ..
+    } = wanted;
     if until.is_some_and(|until| until <= since) {
         let detail = "until lies before since: give a later instant, or none";
         return Err(Refusal::invalid_at("/until", detail));
     }
     let settings = settings(wanted.rate, wanted.canary, wanted.stop, wanted.note)?;
-    let asked = Asked::Select(Selection::Dead {
-        endpoint_id: endpoint.id,
-        since,
-        until,
+    let endpoint_id = endpoint.id;
+    let asked = Asked::Select(if missed {
+        Selection::Missed {
+            endpoint_id,
+            since,
+            until,
+        }
+    } else {
+        Selection::Dead {
+            endpoint_id,
+            since,
+            until,
+        }
     });
     answer(&caller, &state, asked, wanted.dry_run, settings).await
 }

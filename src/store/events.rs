@@ -114,7 +114,7 @@ pub(super) fn audience_to_column(audience: &Audience) -> &str {
     audience.as_text().unwrap_or("")
 }
 
-fn audience_from_column(text: &str) -> Option<Audience> {
+pub(super) fn audience_from_column(text: &str) -> Option<Audience> {
     Audience::from_text(Some(text).filter(|text| !text.is_empty())).ok()
 }
 

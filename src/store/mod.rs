@@ -92,5 +92,6 @@ pub use record::{
 };
 pub use recount::Disagreement;
 pub use replays::{
-    Candidate, CandidateScope, Candidates, Release, ReplayFigures, ReplayMove, StoredReplay,
+    Candidate, CandidateScope, Candidates, Missed, MissedPiece, Release, ReplayFigures, ReplayMove,
+    StoredReplay,
 };

@@ -1,4 +1,4 @@
-//! An endpoint's dead deliveries since a time, put back to work.
+//! An endpoint's dead deliveries since a time, put back to work; or the events that it never got.
 
 use clap::Args;
 
@@ -17,7 +17,10 @@ use crate::clock::{Clock as _, SystemClock};
 pub(super) struct RecoverArgs {
     #[command(flatten)]
     one: One,
-    /// What died then or later: a time such as 2026-04-13T10:18:00Z, or how long ago, such as 2h.
+    /// Deliver the events that it never got instead: from before it was made, while it was disabled, or filtered out.
+    #[arg(long)]
+    missed: bool,
+    /// What died, or was published, then or later: a time such as 2026-04-13T10:18:00Z, or how long ago, such as 2h.
     #[arg(long, value_name = "TIME|DURATION")]
     since: String,
     /// And before then, written alike.
@@ -43,6 +46,7 @@ pub(super) async fn recover(
     let endpoint = find_endpoint(client, &args.one.endpoint).await?;
     let body = args.pace.body(false);
     let recovery = RecoverBody {
+        missed: args.missed,
         since,
         until,
         dry_run: true,

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::endpoint::{Endpoint, EndpointStatus};
 use crate::domain::fingerprint::CauseId;
-use crate::domain::id::{DeliveryId, EndpointId};
+use crate::domain::id::{DeliveryId, EndpointId, EventId};
 use crate::domain::limits::REPLAY_SHARES_MAX;
 use crate::domain::rate_limit::RateLimit;
 
@@ -43,6 +43,10 @@ pub struct Flight {
     pub causes: Vec<CauseShare>,
     /// Causes beyond those.
     pub causes_unlisted: u64,
+    /// The endpoint, as its number, where the items are events that it never got: each is keyed by its event until its
+    /// delivery is made.
+    #[serde(default)]
+    pub missed_by: Option<i64>,
     /// SHA-256 over the items' ids, rising, 8 bytes each with the highest first; hex.
     pub hash: String,
 }
@@ -119,27 +123,11 @@ impl FlightPlanner {
             self.flight.left_out += 1;
             return None;
         };
-        let flight = &mut self.flight;
-        let created = delivery.created_at.as_millis();
-        flight.matched += 1;
-        flight.bytes += bytes;
-        flight.oldest = Some(flight.oldest.map_or(created, |oldest| oldest.min(created)));
-        flight.newest = Some(flight.newest.map_or(created, |newest| newest.max(created)));
         let changed = endpoint.updated_at > delivery.updated_at;
-        flight.already_delivered += u64::from(delivery.state == DeliveryState::Delivered);
-        flight.endpoint_changed += u64::from(changed);
-        let held = endpoint.status.holds();
-        let breaker_open = endpoint.breaker_open_since.is_some();
-        flight.held += u64::from(held);
-        flight.behind_breaker += u64::from(breaker_open && !held);
-        let share = self.endpoints.entry(endpoint.id);
-        let share = share.or_insert_with(|| EndpointShare {
-            id: endpoint.id.as_i64(),
-            count: 0,
-            status: endpoint.status.as_str().to_owned(),
-            changed: false,
-            breaker_open,
-        });
+        self.count_in(delivery.created_at.as_millis(), bytes);
+        self.flight.already_delivered += u64::from(delivery.state == DeliveryState::Delivered);
+        self.flight.endpoint_changed += u64::from(changed);
+        let share = self.share(endpoint);
         share.count += 1;
         share.changed |= changed;
         let last = delivery.last_attempt.as_ref();
@@ -154,6 +142,52 @@ impl FlightPlanner {
         Some(Planned {
             id: delivery.id,
             state: stored_word(delivery.state),
+        })
+    }
+
+    /// Takes an event in that the endpoint never got; `None` where its payload is gone.
+    pub fn add_missed(
+        &mut self,
+        event: EventId,
+        endpoint: &Endpoint,
+        bytes: Option<u64>,
+    ) -> Option<Planned> {
+        self.flight.missed_by = Some(endpoint.id.as_i64());
+        let Some(bytes) = bytes else {
+            self.flight.left_out += 1;
+            return None;
+        };
+        self.count_in(event.timestamp().as_millis(), bytes);
+        self.share(endpoint).count += 1;
+        *self.causes.entry((None, None, None)).or_default() += 1;
+        let id = DeliveryId::from_i64(event.as_i64());
+        self.ids.push(id);
+        let state = DeliveryState::Pending.as_str();
+        Some(Planned { id, state })
+    }
+
+    /// One more item, made then.
+    fn count_in(&mut self, created: i64, bytes: u64) {
+        let flight = &mut self.flight;
+        flight.matched += 1;
+        flight.bytes += bytes;
+        flight.oldest = Some(flight.oldest.map_or(created, |oldest| oldest.min(created)));
+        flight.newest = Some(flight.newest.map_or(created, |newest| newest.max(created)));
+    }
+
+    /// The share of an endpoint that has one more item.
+    fn share(&mut self, endpoint: &Endpoint) -> &mut EndpointShare {
+        let held = endpoint.status.holds();
+        let breaker_open = endpoint.breaker_open_since.is_some();
+        self.flight.held += u64::from(held);
+        self.flight.behind_breaker += u64::from(breaker_open && !held);
+        let share = self.endpoints.entry(endpoint.id);
+        share.or_insert_with(|| EndpointShare {
+            id: endpoint.id.as_i64(),
+            count: 0,
+            status: endpoint.status.as_str().to_owned(),
+            changed: false,
+            breaker_open,
         })
     }
 

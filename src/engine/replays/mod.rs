@@ -1,5 +1,6 @@
 //! Replays: planned, started and steered here; paced by an actor on the engine's thread.
 
+mod missed;
 mod office;
 mod planning;
 mod run;
@@ -27,6 +28,16 @@ pub enum Selection {
     Filter(String),
     /// The dead deliveries of an endpoint that died at `since` or later, and before `until`.
     Dead {
+        /// Whose.
+        endpoint_id: EndpointId,
+        /// From when on.
+        since: Timestamp,
+        /// Until when; open where absent.
+        until: Option<Timestamp>,
+    },
+    /// The events accepted at `since` or later, and before `until`, that an endpoint would get by its settings of now
+    /// and has no delivery of: it did not exist yet, was disabled, or filtered them out.
+    Missed {
         /// Whose.
         endpoint_id: EndpointId,
         /// From when on.

@@ -2,12 +2,14 @@
 //! is held for long.
 
 use super::Selection;
+use super::missed::MissedEvents;
 use crate::domain::actor::Actor;
 use crate::domain::endpoint::Endpoint;
 use crate::domain::filter::{Expr, Field, Plan, StateWord, Term, Test};
-use crate::domain::id::ReplayId;
+use crate::domain::id::{EndpointId, ReplayId};
 use crate::domain::limits::{REPLAY_ITEMS_MAX, REPLAY_JUDGED_MAX, REPLAY_PLAN_LIFE};
 use crate::domain::replay::FlightPlanner;
+use crate::domain::time::Timestamp;
 use crate::engine::deliveries::parse_filter;
 use crate::engine::error::EngineError;
 use crate::engine::handle::Engine;
@@ -36,26 +38,70 @@ struct Search {
     rest: Option<Expr>,
 }
 
+/// Where the items come from.
+enum Source {
+    Deliveries(Search),
+    Missed(MissedEvents),
+}
+
+impl Source {
+    fn of(engine: &Engine, selection: Selection) -> Result<Self, EngineError> {
+        match selection {
+            Selection::Missed {
+                endpoint_id,
+                since,
+                until,
+            } => {
+                let endpoint = engine.desk.endpoint(endpoint_id)?;
+                Ok(Self::Missed(MissedEvents {
+                    endpoint,
+                    since,
+                    until,
+                }))
+            }
+            Selection::Dead {
+                endpoint_id,
+                since,
+                until,
+            } => {
+                let search = dead_of(engine, endpoint_id, since, until)?;
+                Ok(Self::Deliveries(search))
+            }
+            Selection::Filter(text) => Ok(Self::Deliveries(by_filter(engine, text)?)),
+        }
+    }
+
+    /// As people read it.
+    fn words(&self) -> String {
+        match self {
+            Self::Deliveries(search) => search.words.clone(),
+            Self::Missed(missed) => missed.words(),
+        }
+    }
+}
+
 /// Freezes the selection.
 pub(super) async fn plan(
     engine: &Engine,
     actor: &Actor,
     selection: Selection,
 ) -> Result<StoredReplay, EngineError> {
-    let search = search(engine, selection)?;
+    let source = Source::of(engine, selection)?;
     let store = &engine.desk.store;
     let now = engine.desk.now();
     let id: ReplayId = store.mint(now);
     store
         .begin_replay_plan(
             id,
-            search.words.clone(),
+            source.words(),
             actor.who.clone(),
             now + REPLAY_PLAN_LIFE,
         )
         .await?;
-    let mut walk = Walk::of(search);
-    let frozen = freeze(engine, id, &mut walk).await;
+    let frozen = match source {
+        Source::Deliveries(search) => freeze(engine, id, &mut Walk::of(search)).await,
+        Source::Missed(missed) => missed.freeze(engine, id).await,
+    };
     let planner = match frozen {
         Ok(planner) => planner,
         Err(error) => {
@@ -139,7 +185,7 @@ impl Walk {
     }
 }
 
-fn bounded(items: usize, judged: usize) -> Result<(), EngineError> {
+pub(super) fn bounded(items: usize, judged: usize) -> Result<(), EngineError> {
     if items > REPLAY_ITEMS_MAX {
         return Err(EngineError::Conflict(format!(
             "more than {REPLAY_ITEMS_MAX} deliveries match, and a replay has at most so many: narrow the filter, by \
@@ -155,28 +201,24 @@ fn bounded(items: usize, judged: usize) -> Result<(), EngineError> {
     Ok(())
 }
 
-fn search(engine: &Engine, selection: Selection) -> Result<Search, EngineError> {
-    match selection {
-        Selection::Filter(text) => by_filter(engine, text),
-        Selection::Dead {
-            endpoint_id,
-            since,
-            until,
-        } => {
-            engine.desk.endpoint(endpoint_id)?;
-            let upto = until.map_or_else(String::new, |until| format!(" until {until}"));
-            let last = until.map_or(i64::MAX, |until| until.as_millis().saturating_sub(1));
-            Ok(Search {
-                words: format!("dead deliveries of {endpoint_id} since {since}{upto}"),
-                scopes: vec![CandidateScope::Dead(endpoint_id)],
-                condition: Some(SqlCondition {
-                    sql: "d.updated_at BETWEEN $1 AND $2".to_owned(),
-                    binds: vec![SqlValue::Int(since.as_millis()), SqlValue::Int(last)],
-                }),
-                rest: None,
-            })
-        }
-    }
+fn dead_of(
+    engine: &Engine,
+    endpoint_id: EndpointId,
+    since: Timestamp,
+    until: Option<Timestamp>,
+) -> Result<Search, EngineError> {
+    engine.desk.endpoint(endpoint_id)?;
+    let upto = until.map_or_else(String::new, |until| format!(" until {until}"));
+    let last = until.map_or(i64::MAX, |until| until.as_millis().saturating_sub(1));
+    Ok(Search {
+        words: format!("dead deliveries of {endpoint_id} since {since}{upto}"),
+        scopes: vec![CandidateScope::Dead(endpoint_id)],
+        condition: Some(SqlCondition {
+            sql: "d.updated_at BETWEEN $1 AND $2".to_owned(),
+            binds: vec![SqlValue::Int(since.as_millis()), SqlValue::Int(last)],
+        }),
+        rest: None,
+    })
 }
 
 fn by_filter(engine: &Engine, text: String) -> Result<Search, EngineError> {

@@ -44,8 +44,10 @@ const OPEN_DELIVERIES: &str = "SELECT d.replay_id, d.id, coalesce(i.outcome, 'no
      LEFT JOIN replay_items i ON i.replay_id = d.replay_id AND i.delivery_id = d.id \
      WHERE d.state = 'pending' AND d.replay_id IS NOT NULL AND i.outcome IS NOT 'open' \
      AND EXISTS (SELECT 1 FROM replay_items o WHERE o.replay_id = d.replay_id)";
+/// Items that are events are keyed anew when their deliveries are made.
 const HASHES: &str = "SELECT i.replay_id, i.delivery_id, r.flight->>'hash', r.total FROM replay_items i \
-     JOIN replays r ON r.id = i.replay_id WHERE r.state <> 'planning' ORDER BY i.replay_id, i.delivery_id";
+     JOIN replays r ON r.id = i.replay_id WHERE r.state <> 'planning' \
+     AND r.flight->>'missed_by' IS NULL ORDER BY i.replay_id, i.delivery_id";
 /// Minutes go with their age, endpoints with their deletion: what is left may be less than all, never more.
 const CAUSES: &str = "SELECT c.id, c.failures, \
      (SELECT coalesce(sum(e.failures), 0) FROM cause_endpoints e WHERE e.cause_id = c.id), \

@@ -4,6 +4,7 @@ mod candidates;
 mod control;
 mod ended;
 mod figures;
+mod missed;
 mod planning;
 mod release;
 mod rows;
@@ -13,6 +14,7 @@ pub(super) use ended::end_item;
 pub use candidates::{Candidate, CandidateScope, Candidates};
 pub use control::ReplayMove;
 pub use figures::ReplayFigures;
+pub use missed::{Missed, MissedPiece};
 pub use release::Release;
 pub use rows::StoredReplay;
 
@@ -24,7 +26,7 @@ pub(super) use statements::{ALL as STATEMENTS, LISTED};
 mod statements {
     //! What the test of query plans looks at.
 
-    use super::{candidates, control, ended, figures, planning, release, rows};
+    use super::{candidates, control, ended, figures, missed, planning, release, rows};
 
     /// Every statement with a search in it.
     pub(in crate::store) const ALL: &[&str] = &[
@@ -45,6 +47,12 @@ mod statements {
         release::SELECT_NEXT,
         release::SELECT_DEFERRED,
         release::ADVANCE,
+        missed::SELECT_EVENTS,
+        missed::SELECT_NEXT_EVENTS,
+        missed::COUNT_OPEN,
+        missed::ADOPT,
+        missed::REKEY,
+        missed::SKIP,
         ended::SELECT_ITEM,
         ended::UPDATE_ITEM,
         ended::UPDATE_REPLAY,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
+use super::missed;
 use super::rows::{StoredReplay, read_in};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::endpoint::HoldClock;
@@ -131,6 +132,10 @@ impl ColdCommand for ReleaseItems {
                 endpoints: Vec::new(),
             });
         }
+        if let Some(endpoint) = replay.flight.missed_by {
+            let endpoint = EndpointId::from_i64(endpoint);
+            return missed::release(tx, replay, endpoint, self.count).await;
+        }
         let mut sorted = Sorted {
             room: self.room(tx).await?,
             ..Sorted::default()
@@ -255,17 +260,31 @@ impl ReleaseItems {
             .execute(&mut *tx.connection)
             .await?;
         let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-        sqlx::query(ADVANCE)
-            .bind(self.id.as_i64())
-            .bind(sorted.cursor)
-            .bind(count(work.len()))
-            .bind(count(skipped.len()))
-            .bind(count(deferred.len()) - sorted.taken_up)
-            .execute(&mut *tx.connection)
-            .await?;
-        tx.effects.replays.push(self.id);
-        Ok(())
+        let deferred = count(deferred.len()) - sorted.taken_up;
+        let (work, skipped) = (count(work.len()), count(skipped.len()));
+        advance(tx, self.id, sorted.cursor, work, skipped, deferred).await
     }
+}
+
+/// Moves the cursor past items of which so many were put to work, left out, and passed over.
+pub(super) async fn advance(
+    tx: &mut WriteTx<'_>,
+    id: ReplayId,
+    cursor: i64,
+    work: i64,
+    skipped: i64,
+    deferred: i64,
+) -> Result<(), StoreError> {
+    sqlx::query(ADVANCE)
+        .bind(id.as_i64())
+        .bind(cursor)
+        .bind(work)
+        .bind(skipped)
+        .bind(deferred)
+        .execute(&mut *tx.connection)
+        .await?;
+    tx.effects.replays.push(id);
+    Ok(())
 }
 
 impl Sorted {

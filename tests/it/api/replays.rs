@@ -139,6 +139,31 @@ async fn an_endpoint_is_recovered_and_a_running_replay_is_steered() {
 }
 
 #[tokio::test]
+async fn an_endpoint_gets_the_events_from_before_it_was_made() {
+    let service = Service::start().await;
+    for number in 0..2 {
+        service
+            .publish(json!({"type": "a.b", "data": number}))
+            .await;
+    }
+    let receiver = Receiver::start();
+    let endpoint = service.endpoint(json!({"url": receiver.url("/")})).await;
+    let id = endpoint["id"].as_str().unwrap();
+    let path = format!("/v1/endpoints/{id}/recover");
+    let missed = json!({"missed": true, "since": "2020-01-01T00:00:00Z", "dry_run": true});
+    let plan = service.ask(Ask::post(&path, &missed.to_string())).await;
+    let plan = plan.expect(200);
+    assert_eq!((&plan["matched"], &plan["bytes"]), (&json!(2), &json!(2)));
+    assert_eq!(plan["causes"][0]["count"], 2, "never tried");
+    let start = json!({"plan": plan["id"], "rate": "100/s"});
+    let replay = service.ask(replays(&start)).await.expect(201);
+    let path = format!("/v1/replays/{}", replay["id"].as_str().unwrap());
+    let done = until(&service, &path, |replay| replay["state"] == "finished").await;
+    assert_eq!(done["counts"]["delivered"], 2);
+    assert_eq!(receiver.requests().len(), 2);
+}
+
+#[tokio::test]
 async fn progress_is_on_the_stream_to_the_last_state_and_in_the_metrics() {
     let (service, _receiver, _) = after_trouble(3).await;
     let mut stream = service.client().stream("replays").await.unwrap();

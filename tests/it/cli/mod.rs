@@ -18,6 +18,7 @@ mod refused_by_service;
 mod refused_input;
 mod refused_start;
 mod reload;
+mod replays;
 mod running;
 mod service;
 mod service_keys;

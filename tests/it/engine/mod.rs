@@ -11,6 +11,7 @@ mod isolation;
 mod keys;
 mod ladder;
 mod limit;
+mod missed;
 mod operational;
 mod poison;
 mod refusing;
