@@ -57,10 +57,12 @@ pub(super) const SELECT_DEFERRED_ENDPOINTS: &str = "WITH RECURSIVE who (id) AS (
 pub(super) const WORK: &str = "UPDATE deliveries SET state = 'pending', reason = NULL, note = NULL, budget_attempts = 0, \
      budget_started_at = $2, held_before_ms = item.held, next_attempt_at = $2, updated_at = $3, replay_id = $4 \
      FROM (SELECT value->>0 AS id, value->>1 AS held FROM jsonb_each($1)) AS item WHERE deliveries.id = item.id";
-/// `$1` holds rows of id, outcome, and the endpoint for which it is passed over.
+/// `$1` holds rows of id, outcome, the endpoint for which it is passed over, and the replay. The replay is in each row, so
+/// that SQLite looks each row's item up; bound beside them it would go through the rows for every item there is.
 pub(super) const MARK: &str = "UPDATE replay_items SET outcome = item.outcome, deferred_for = item.deferred_for \
-     FROM (SELECT value->>0 AS id, value->>1 AS outcome, value->>2 AS deferred_for FROM jsonb_each($1)) AS item \
-     WHERE replay_items.replay_id = $2 AND replay_items.delivery_id = item.id";
+     FROM (SELECT value->>0 AS id, value->>1 AS outcome, value->>2 AS deferred_for, value->>3 AS replay_id \
+     FROM jsonb_each($1)) AS item \
+     WHERE replay_items.replay_id = item.replay_id AND replay_items.delivery_id = item.id";
 pub(super) const ADVANCE: &str = "UPDATE replays SET cursor = max(cursor, $2), waiting = waiting - $3 - $4, \
      open = open + $3, untried = untried + $3, skipped = skipped + $4, deferred = deferred + $5, \
      canary_done = max(canary_done, released >= canary), released = released + $3 WHERE id = $1";
@@ -245,18 +247,18 @@ impl ReleaseItems {
             deferred,
             ..
         } = sorted;
+        let replay = self.id.as_i64();
         let open = work
             .iter()
-            .map(|next| (next.id.as_i64(), Some("open"), None));
+            .map(|next| (next.id.as_i64(), Some("open"), None, replay));
         let left_out = skipped.iter();
-        let left_out = left_out.map(|id| (id.as_i64(), Some("skipped"), None));
+        let left_out = left_out.map(|id| (id.as_i64(), Some("skipped"), None, replay));
         let passed_over = deferred.iter();
         let passed_over =
-            passed_over.map(|(id, endpoint)| (id.as_i64(), None, Some(endpoint.as_i64())));
+            passed_over.map(|(id, endpoint)| (id.as_i64(), None, Some(endpoint.as_i64()), replay));
         let marks: Vec<_> = open.chain(left_out).chain(passed_over).collect();
         sqlx::query(MARK)
             .bind(json(&marks))
-            .bind(self.id.as_i64())
             .execute(&mut *tx.connection)
             .await?;
         let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
