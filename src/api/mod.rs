@@ -11,6 +11,7 @@ pub mod delivery;
 pub mod egress;
 pub mod endpoint;
 pub mod event;
+pub mod horizon;
 pub mod ledger;
 pub mod page;
 pub mod paths;

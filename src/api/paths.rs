@@ -60,6 +60,8 @@ pub const REPLAY_CANCEL: &str = "/v1/replays/{id}/cancel";
 pub const STATS: &str = "/v1/stats";
 /// Where every delivery stands: in all, by day, by endpoint.
 pub const LEDGER: &str = "/v1/ledger";
+/// What goes out in the time to come.
+pub const HORIZON: &str = "/v1/horizon";
 /// Why attempts fail.
 pub const CAUSES: &str = "/v1/causes";
 /// `GET` shows who did what.

@@ -26,6 +26,7 @@ mod failure;
 mod fresh_judge;
 mod fsck;
 mod help;
+mod horizon;
 mod input;
 mod instant;
 mod judge;

@@ -11,7 +11,8 @@ use super::output::{Output, note};
 use super::tree::{Command, Tree};
 use super::{
     audit, backup, bench, causes, config, console, contract, dead, delivery, demo, doctor, egress,
-    endpoint, event, fsck, help, ledger, listen, manual, replay, serve, stats, token, unit, verify,
+    endpoint, event, fsck, help, horizon, ledger, listen, manual, replay, serve, stats, token,
+    unit, verify,
 };
 use crate::config::Environment;
 
@@ -56,6 +57,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> anyhow::Result<()> {
         Some(Command::Stats(args)) => on_runtime(stats::run(args, context)),
         Some(Command::Causes(args)) => on_runtime(causes::run(args, context)),
         Some(Command::Audit(args)) => on_runtime(audit::run(args, context)),
+        Some(Command::Horizon(args)) => on_runtime(horizon::run(args, context)),
         Some(Command::Ledger(args)) => on_runtime(ledger::run(args, context)),
         Some(Command::Fsck(args)) => on_runtime(fsck::run(args, context)),
         Some(Command::Backup(args)) => on_runtime(backup::run(args, context)),

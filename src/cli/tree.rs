@@ -5,7 +5,8 @@ use clap::{Parser, Subcommand};
 use super::output::Colour;
 use super::{
     audit, backup, bench, causes, config, console, contract, dead, delivery, demo, doctor, egress,
-    endpoint, event, fsck, help, ledger, listen, manual, replay, serve, stats, token, unit, verify,
+    endpoint, event, fsck, help, horizon, ledger, listen, manual, replay, serve, stats, token,
+    unit, verify,
 };
 
 /// Webhook delivery that an ops team runs from a terminal.
@@ -70,6 +71,7 @@ pub(crate) enum Command {
     /// Show who did what, when and from where.
     Audit(audit::AuditArgs),
     /// Show where every delivery stands, and whether it adds up.
+    Horizon(horizon::HorizonArgs),
     Ledger(ledger::LedgerArgs),
     /// Count everything again and say what does not add up.
     Fsck(fsck::FsckArgs),

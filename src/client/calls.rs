@@ -14,6 +14,7 @@ use crate::api::endpoint::{
     SecretShown, TestBody, TestSent,
 };
 use crate::api::event::{DeliverEvent, EventView, PublishEvent, Published};
+use crate::api::horizon::{HorizonQuery, HorizonView};
 use crate::api::ledger::{LedgerQuery, LedgerView};
 use crate::api::page::{Page, PageQuery};
 use crate::api::paths;
@@ -326,6 +327,14 @@ impl Client {
     /// See [`Client::publish`].
     pub async fn audit(&self, query: &AuditParams) -> Result<Page<AuditEntryView>, ClientError> {
         self.get(paths::AUDIT, query).await
+    }
+
+    /// What goes out in the time to come, in all and by endpoint.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn horizon(&self, query: &HorizonQuery) -> Result<HorizonView, ClientError> {
+        self.get(paths::HORIZON, query).await
     }
 
     /// Where every delivery stands: in all, by day, and a page of endpoints.

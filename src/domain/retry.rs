@@ -108,6 +108,23 @@ impl RetryPolicy {
         NextTry::At(at)
     }
 
+    /// When the last attempt starts if the one at `due` and all that follow fail at once and nothing jitters.
+    /// `budget.attempts` are those made so far.
+    pub fn last_attempt_at(&self, due: Timestamp, budget: Budget) -> Timestamp {
+        let closes = self
+            .window
+            .map(|window| budget.started_at + budget.held + window);
+        let (mut last, mut made) = (due, budget.attempts.saturating_add(1));
+        while let Some(step) = self.step(made) {
+            let next = last + step;
+            if closes.is_some_and(|close| next > close) {
+                break;
+            }
+            (last, made) = (next, made + 1);
+        }
+        last
+    }
+
     /// When each attempt starts, counted from the first, if every attempt fails at once and nothing jitters.
     pub fn preview(&self) -> Vec<Duration> {
         let mut starts = vec![Duration::ZERO];

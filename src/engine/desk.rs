@@ -10,6 +10,7 @@ use rand_chacha::ChaCha12Rng;
 
 use super::book::EndpointBook;
 use super::error::EngineError;
+use super::horizon::KeptBacklogs;
 use super::judged::JudgedCounts;
 use super::parts::{EngineLimits, EngineOptions};
 use super::replays::ReplayOffice;
@@ -48,6 +49,8 @@ pub(super) struct Desk {
     pub(super) expected: AtomicU64,
     /// How often runs of failures were acted on, since the start.
     pub(super) judged: JudgedCounts,
+    /// The backlogs that the horizon was last made of.
+    pub(super) backlogs: KeptBacklogs,
     /// The router, once its thread runs.
     pub(super) router: OnceLock<Addr<Router>>,
     /// The replays' actor, once its thread runs.

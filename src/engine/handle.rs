@@ -13,6 +13,7 @@ use tokio::sync::broadcast;
 use super::book::EndpointBook;
 use super::desk::Desk;
 use super::error::EngineError;
+use super::horizon::KeptBacklogs;
 use super::judged::JudgedCounts;
 use super::parts::{EngineLimits, EngineParts};
 use super::router::{Drain, Observe, ObserveLane, Router, Told};
@@ -87,6 +88,7 @@ impl Engine {
             draining: AtomicBool::new(false),
             expected: AtomicU64::new(0),
             judged: JudgedCounts::default(),
+            backlogs: KeptBacklogs::default(),
             router: OnceLock::new(),
             replays: OnceLock::new(),
         });

@@ -31,6 +31,7 @@ mod error;
 mod events;
 mod figures;
 mod handle;
+mod horizon;
 mod judged;
 mod kept;
 mod lane;
@@ -59,6 +60,7 @@ pub use crate::store::{
 pub use dead::{Discarded, Letter, Letters};
 pub use error::EngineError;
 pub use handle::{Engine, KEY_CHECK, key_opens};
+pub use horizon::{EndpointOutlook, Horizon};
 pub use judged::FailingCounts;
 pub use parts::{EngineLimits, EngineOptions, EngineParts};
 pub use replays::Selection;

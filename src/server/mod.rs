@@ -14,8 +14,8 @@
 //! `known_tokens` and `caller` decide who may; `envelope` and `problem` word refusals. `body`, `json`, `query` and
 //! `publish` read what was sent, `answers`, `views` and `replay_views` write what goes out, `masking` and `outsider`
 //! keep from a caller what is not for it. `events`, `endpoints`, `endpoint_actions`, `deliveries`, `replays`, `tokens`,
-//! `contracts`, `egress`, `causes`, `audit`, `ledger`, `service`, `probes` and `stream` are the resources; `contract_routes` are those that
-//! contracts add.
+//! `contracts`, `egress`, `causes`, `horizon`, `audit`, `ledger`, `service`, `probes` and `stream` are the resources;
+//! `contract_routes` are those that contracts add.
 
 mod access;
 mod answers;
@@ -36,6 +36,7 @@ mod endpoint_input;
 mod endpoints;
 mod envelope;
 mod events;
+mod horizon;
 mod json;
 mod known_tokens;
 mod ledger;

@@ -13,7 +13,7 @@ use super::access::{ADMINISTER, Access, MANAGE_OWN, OPERATE, PUBLISH, READ, READ
 use super::problem::{Kind, Refusal};
 use super::{
     audit, causes, contract_routes, contracts, dead, deliveries, docs, egress, endpoint_actions,
-    endpoints, events, ledger, probes, replays, service, stream, tokens,
+    endpoints, events, horizon, ledger, probes, replays, service, stream, tokens,
 };
 use crate::api::paths;
 
@@ -173,6 +173,9 @@ routes! {
     }
     LEDGER {
         GET ledger::show READ;
+    }
+    HORIZON {
+        GET horizon::show READ;
     }
     CAUSES {
         GET causes::list READ;

@@ -44,6 +44,7 @@ mod filter_sql_tests;
 pub mod fsck;
 mod hand_over;
 mod handle;
+mod horizon;
 pub mod inspect;
 mod janitor;
 mod lanes;

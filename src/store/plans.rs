@@ -8,8 +8,8 @@ use super::deliveries::{self, page_sql};
 use super::writer::{SELECT_KEYS, SELECT_ODD};
 use super::{
     CandidateScope, DeliveryScope, DeliverySelect, SqlCondition, Store, StoreOptions, attempts,
-    causes, certificates, counters, departed, events, failing, janitor, lanes, ledger, moves,
-    replays, service_keys, tokens,
+    causes, certificates, counters, departed, events, failing, horizon, janitor, lanes, ledger,
+    moves, replays, service_keys, tokens,
 };
 use crate::clock::SystemClock;
 use crate::domain::fingerprint::CauseId;
@@ -164,6 +164,15 @@ async fn the_ledger_is_read_by_day_and_by_endpoint_in_order() {
     ] {
         check(sql, &[]).await;
     }
+}
+
+#[tokio::test]
+async fn the_horizon_reads_the_index_of_what_is_due_and_no_table_beside_the_counters() {
+    check(horizon::SELECT_WAITING, &["SCAN endpoint_counters"]).await;
+    let index = ["SCAN deliveries USING COVERING INDEX deliveries_due"];
+    check(horizon::SELECT_SCHEDULED, &index).await;
+    check(horizon::SELECT_SUCCESSES, &["USE TEMP B-TREE"]).await;
+    check(horizon::SELECT_DUE_SOON, &[]).await;
 }
 
 #[tokio::test]

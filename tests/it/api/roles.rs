@@ -48,6 +48,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("POST /v1/replays/{id}/cancel", "operator admin"),
     ("GET /v1/stats", "viewer operator admin"),
     ("GET /v1/ledger", "viewer operator admin"),
+    ("GET /v1/horizon", "viewer operator admin"),
     ("GET /v1/causes", "viewer operator admin"),
     ("GET /v1/audit", "operator admin"),
     ("GET /v1/stream", "viewer operator admin"),

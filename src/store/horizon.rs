@@ -1,0 +1,107 @@
+//! Backlogs by endpoint, counted from the index of what is due: for the horizon.
+
+use std::collections::BTreeMap;
+
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::error::StoreError;
+use super::handle::Store;
+use crate::domain::horizon::{Backlog, RATE_OVER, SPANS, Scheduled};
+use crate::domain::id::EndpointId;
+use crate::domain::time::Timestamp;
+
+pub(super) const SELECT_WAITING: &str =
+    "SELECT endpoint_id, pending FROM endpoint_counters WHERE pending > 0";
+/// Reads the index alone, each pending delivery that has a time once.
+pub(super) const SELECT_SCHEDULED: &str = "SELECT endpoint_id, count(*), \
+     min(CASE WHEN next_attempt_at > $1 THEN next_attempt_at END), sum(next_attempt_at <= $1), \
+     sum(next_attempt_at <= $2), sum(next_attempt_at <= $3), sum(next_attempt_at <= $4), sum(next_attempt_at <= $5), \
+     sum(next_attempt_at <= $6), sum(next_attempt_at <= $7) FROM deliveries INDEXED BY deliveries_due \
+     WHERE state = 'pending' AND next_attempt_at IS NOT NULL GROUP BY endpoint_id";
+pub(super) const SELECT_SUCCESSES: &str =
+    "SELECT endpoint_id, sum(successes) FROM minute_stats WHERE minute >= $1 GROUP BY endpoint_id";
+pub(super) const SELECT_DUE_SOON: &str = "SELECT next_attempt_at, budget_attempts, budget_started_at, held_before_ms \
+     FROM deliveries INDEXED BY deliveries_due WHERE endpoint_id = $1 AND state = 'pending' \
+     AND next_attempt_at IS NOT NULL AND next_attempt_at <= $2 ORDER BY next_attempt_at, id LIMIT $3";
+
+impl Store {
+    /// The backlogs of all endpoints that have one, as they stand at `now`.
+    ///
+    /// Costs a look at every scheduled delivery's entry in the index: for a caller that keeps the answer for a while.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn backlogs(
+        &self,
+        now: Timestamp,
+    ) -> Result<BTreeMap<EndpointId, Backlog>, StoreError> {
+        let mut moment = self.readers().begin().await?;
+        let mut backlogs: BTreeMap<EndpointId, Backlog> = BTreeMap::new();
+        let rows = sqlx::query(SELECT_WAITING).fetch_all(&mut *moment).await?;
+        for row in &rows {
+            backlogs.entry(endpoint(row)?).or_default().waiting = count(row, 1)?;
+        }
+        let mut scheduled = sqlx::query(SELECT_SCHEDULED);
+        for span in SPANS {
+            let edge = (now + span).as_millis();
+            scheduled = scheduled.bind(edge.saturating_add(self.clock_offset_ms()));
+        }
+        for row in &scheduled.fetch_all(&mut *moment).await? {
+            let backlog = backlogs.entry(endpoint(row)?).or_default();
+            backlog.scheduled = count(row, 1)?;
+            let next: Option<i64> = row.try_get(2)?;
+            backlog.next_at = next.map(|steady_ms| self.wall_clock(steady_ms));
+            for (span, due) in backlog.due.iter_mut().enumerate() {
+                *due = count(row, 3 + span)?;
+            }
+        }
+        let successes = sqlx::query(SELECT_SUCCESSES)
+            .bind((now - RATE_OVER).as_millis())
+            .fetch_all(&mut *moment)
+            .await?;
+        moment.commit().await?;
+        for row in &successes {
+            // Who has nothing waiting counts for the rate of all.
+            backlogs.entry(endpoint(row)?).or_default().delivered = count(row, 1)?;
+        }
+        Ok(backlogs)
+    }
+
+    /// Deliveries of an endpoint that are due by `until`, the earliest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn due_soon(
+        &self,
+        endpoint_id: EndpointId,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Scheduled>, StoreError> {
+        let offset = self.clock_offset_ms();
+        let rows = sqlx::query(SELECT_DUE_SOON)
+            .bind(endpoint_id.as_i64())
+            .bind(until.as_millis().saturating_add(offset))
+            .bind(limit)
+            .fetch_all(self.readers())
+            .await?;
+        let scheduled = |row: &SqliteRow| {
+            Ok(Scheduled {
+                due_at: self.wall_clock(row.try_get(0)?),
+                attempts: row.try_get(1)?,
+                started_at: self.wall_clock(row.try_get(2)?),
+                held_before_ms: row.try_get(3)?,
+            })
+        };
+        rows.iter().map(scheduled).collect()
+    }
+}
+
+fn endpoint(row: &SqliteRow) -> Result<EndpointId, StoreError> {
+    Ok(EndpointId::from_i64(row.try_get(0)?))
+}
+
+fn count(row: &SqliteRow, column: usize) -> Result<u64, StoreError> {
+    let count: i64 = row.try_get(column)?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
