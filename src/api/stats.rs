@@ -70,6 +70,33 @@ pub struct StoreView {
     pub disk_free_bytes: u64,
     /// Pages that the latest checkpoint left behind because a reader held them.
     pub checkpoint_pages_left: u64,
+    /// The latest round of retention; absent before the first, a minute after the start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<RetentionView>,
+}
+
+/// A round of retention: what it found and took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RetentionView {
+    /// When it ended.
+    #[schema(value_type = String)]
+    pub at: Timestamp,
+    /// Milliseconds that it took, its pauses included.
+    pub took_ms: u64,
+    /// Bytes of the database that rows took when it began.
+    pub used_bytes: u64,
+    /// For how many seconds it kept payloads and attempts, where `retention.disk` made that less than their time.
+    pub squeezed_to_s: Option<u64>,
+    /// Events that it took.
+    pub events: u64,
+    /// Payloads of events that stay.
+    pub payloads: u64,
+    /// Deliveries.
+    pub deliveries: u64,
+    /// Attempts.
+    pub attempts: u64,
+    /// Endpoints that were deleted, ended tokens, audit entries and minutes of statistics.
+    pub others: u64,
 }
 
 /// The lanes.

@@ -1,5 +1,7 @@
 //! `hookyard stats`: totals, and what happened lately.
 
+use std::time::Duration;
+
 use clap::Args;
 
 use super::connect::ConnectArgs;
@@ -83,6 +85,7 @@ fn fields(stats: &StatsView) -> Vec<Field> {
                 size_text(stats.store.disk_free_bytes)
             ),
         ),
+        ("retention", retention(stats)),
         (
             "lanes",
             format!(
@@ -91,6 +94,26 @@ fn fields(stats: &StatsView) -> Vec<Field> {
             ),
         ),
     ]
+}
+
+fn retention(stats: &StatsView) -> String {
+    let Some(round) = stats.store.retention else {
+        return "no round yet".to_owned();
+    };
+    let squeezed = round.squeezed_to_s.map_or_else(String::new, |kept| {
+        let kept = DurationText(Duration::from_secs(kept));
+        format!("; over its disk budget, so payloads and attempts are kept for {kept}")
+    });
+    format!(
+        "at {}: {} events, {} payloads, {} deliveries, {} attempts, {} others gone in {} ms{squeezed}",
+        round.at,
+        round.events,
+        round.payloads,
+        round.deliveries,
+        round.attempts,
+        round.others,
+        round.took_ms
+    )
 }
 
 /// Whole units, rounded down: exact figures are in the JSON.

@@ -36,16 +36,6 @@ pub enum ConfigError {
         /// The nearest key that exists.
         nearest: String,
     },
-    /// The key belongs to a feature that this version does not have.
-    #[error("{at}: {key} belongs to {feature}, which this version does not have: remove it")]
-    Later {
-        /// Where it is written.
-        at: Origin,
-        /// The key as written.
-        key: String,
-        /// What it will belong to.
-        feature: &'static str,
-    },
     /// The value breaks a rule.
     #[error("{at}: {key}: {problem}")]
     BadValue {

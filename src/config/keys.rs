@@ -65,6 +65,7 @@ keys! {
     "retention.attempts", Text, "how long attempts and finished deliveries are kept";
     "retention.dead", Text, "how long dead deliveries are kept";
     "retention.audit", Text, "how long the audit log and ended tokens are kept";
+    "retention.disk", Text, "what the database may take before payloads and attempts go ahead of their time";
     "retention.reserve", Text, "free disk below which no events are accepted";
     "limits.event_bytes", Text, "the largest event";
     "limits.endpoints", Number, "endpoints in all";
@@ -73,9 +74,6 @@ keys! {
     "http.workers", Number, "threads that serve the HTTP API";
     "http.open_probes", Switch, "whether /healthz, /readyz, /metrics, /openapi.json and /docs answer other machines without a token";
 }
-
-/// Keys that later versions bring: a name, or a table with its dot, and the feature.
-const LATER: &[(&str, &str)] = &[("retention.disk", "retention by disk space")];
 
 impl Key {
     /// The key of this name.
@@ -87,18 +85,6 @@ impl Key {
     pub fn variable(&self) -> String {
         format!("HOOKYARD_{}", self.name.replace('.', "__").to_uppercase())
     }
-}
-
-/// The feature that a key of a later version belongs to.
-pub(super) fn later_feature(name: &str) -> Option<&'static str> {
-    LATER
-        .iter()
-        .find(|(later, _)| {
-            *later == name
-                || later.ends_with('.')
-                    && (name.starts_with(later) || later.trim_end_matches('.') == name)
-        })
-        .map(|&(_, feature)| feature)
 }
 
 /// The known key most like `name`: the whole of it, its last part (a wrong or missing table) or its table alone.
@@ -131,18 +117,6 @@ mod tests {
             ("retention", "retention.payloads"),
         ] {
             assert_eq!(nearest(written), meant, "{written}");
-        }
-    }
-
-    #[test]
-    fn later_features_are_told_from_unknown_keys() {
-        assert_eq!(
-            later_feature("retention.disk"),
-            Some("retention by disk space")
-        );
-        assert_eq!(later_feature("retention.discs"), None);
-        for key in KEYS {
-            assert_eq!(later_feature(key.name), None, "{}", key.name);
         }
     }
 

@@ -112,6 +112,8 @@ pub struct Retention {
     pub dead: Duration,
     /// The audit log.
     pub audit: Duration,
+    /// Bytes that the database's rows may take before payloads and attempts go ahead of their time.
+    pub disk_bytes: u64,
     /// Bytes of free disk below which no events are accepted.
     pub reserve_bytes: u64,
 }
@@ -124,6 +126,7 @@ impl Retention {
             attempts: self.attempts,
             dead: self.dead,
             audit: self.audit,
+            disk: Some(self.disk_bytes),
         }
     }
 }
@@ -272,6 +275,13 @@ impl Checker<'_> {
             attempts: self.duration("retention.attempts", "30d", range)?,
             dead: self.duration("retention.dead", "90d", range)?,
             audit: self.duration("retention.audit", "1y", range)?,
+            disk_bytes: self
+                .size(
+                    "retention.disk",
+                    ByteSize(20 << 30),
+                    (ByteSize(64 << 20), ByteSize(1 << 50)),
+                )?
+                .0,
             reserve_bytes: self
                 .size(
                     "retention.reserve",

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::environment::Environment;
 use super::error::ConfigError;
-use super::keys::{KEYS, Key, Kind, later_feature, nearest};
+use super::keys::{KEYS, Key, Kind, nearest};
 use super::paths::default_file;
 
 /// What variables of ours begin with.
@@ -199,13 +199,6 @@ fn known(name: &str, at: &Origin) -> Result<&'static Key, ConfigError> {
     if let Some(key) = Key::named(name) {
         return Ok(key);
     }
-    if let Some(feature) = later_feature(name) {
-        return Err(ConfigError::Later {
-            at: at.clone(),
-            key: name.to_owned(),
-            feature,
-        });
-    }
     let nearest = match at {
         Origin::Variable(_) => Key::named(nearest(name)).map_or_else(String::new, Key::variable),
         Origin::Default | Origin::File { .. } | Origin::Flag(_) => nearest(name).to_owned(),
@@ -328,10 +321,6 @@ mod tests {
         check(
             "[target]\nallow = []\n",
             "h.toml:2: there is no key \"target.allow\": did you mean \"targets.allow\"?",
-        );
-        check(
-            "\n[retention]\ndisk = \"20GiB\"\n",
-            "h.toml:3: retention.disk belongs to retention by disk space, which this version does not have: remove it",
         );
         check(
             "shutdown_grace = 20",

@@ -7,6 +7,10 @@ use std::time::Duration;
 use super::id::{AttemptId, AuditId, DeliveryId, EventId};
 use super::time::Timestamp;
 
+/// However full the disk is, payloads and attempts are kept for so long.
+const KEPT_MIN: Duration = Duration::from_hours(1);
+/// A budget that is exceeded is undershot by a tenth, so that not every round takes a little.
+const AIM_TENTHS: u128 = 9;
 /// What a row of statistics counts.
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -21,6 +25,17 @@ pub struct RetentionPolicy {
     pub dead: Duration,
     /// Audit entries; tokens after they were revoked or expired. A deleted endpoint stays for the longest of all ages.
     pub audit: Duration,
+    /// Bytes that rows may take on disk before payloads and attempts go ahead of their time; `None` for any number.
+    pub disk: Option<u64>,
+}
+
+/// What the rows take at one instant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Bytes of the database file that are in use.
+    pub bytes: u64,
+    /// When the oldest event was accepted that may go.
+    pub oldest: Option<Timestamp>,
 }
 
 /// The edges at one instant: what lies before one may go.
@@ -49,7 +64,7 @@ pub struct RetentionPlan {
 }
 
 impl Default for RetentionPolicy {
-    /// Payloads and attempts 30 days, dead deliveries 90 days, audit entries a year.
+    /// Payloads and attempts 30 days, dead deliveries 90 days, audit entries a year; any number of bytes.
     fn default() -> Self {
         let days = |days: u64| Duration::from_hours(days * 24);
         Self {
@@ -57,6 +72,31 @@ impl Default for RetentionPolicy {
             attempts: days(30),
             dead: days(90),
             audit: days(365),
+            disk: None,
+        }
+    }
+}
+
+impl RetentionPolicy {
+    /// The policy to go by at `now`: payloads and attempts are kept for less where the rows take more than they may.
+    ///
+    /// As if every day had brought as much: over by a half, the oldest part goes until nine tenths of the budget are
+    /// left. Dead deliveries keep their time, and nothing goes within an hour.
+    #[must_use]
+    pub fn within_budget(self, now: Timestamp, usage: Usage) -> Self {
+        let Some((budget, oldest)) = self.disk.zip(usage.oldest) else {
+            return self;
+        };
+        if usage.bytes <= budget {
+            return self;
+        }
+        let age_ms = now.since(oldest).as_millis();
+        let kept_ms = age_ms * u128::from(budget) * AIM_TENTHS / (u128::from(usage.bytes) * 10);
+        let kept = Duration::from_millis(u64::try_from(kept_ms).unwrap_or(u64::MAX)).max(KEPT_MIN);
+        Self {
+            payloads: self.payloads.min(kept),
+            attempts: self.attempts.min(kept),
+            ..self
         }
     }
 }
@@ -116,6 +156,7 @@ mod tests {
                 attempts: days(attempts),
                 dead: days(dead),
                 audit: days(audit),
+                disk: None,
             };
             let plan = plan(NOW, &policy);
             assert_eq!(plan.endpoints_before, NOW - days(longest), "{policy:?}");
@@ -131,5 +172,37 @@ mod tests {
             ..RetentionPolicy::default()
         };
         assert_eq!(plan(NOW, &policy).deliveries_before.as_i64(), 0);
+    }
+
+    #[test]
+    fn a_budget_that_is_exceeded_shortens_what_is_kept_of_the_oldest_alone() {
+        let policy = RetentionPolicy {
+            disk: Some(1_000),
+            ..RetentionPolicy::default()
+        };
+        let days = |days: u64| Duration::from_hours(24 * days);
+        let usage = |bytes, age| Usage {
+            bytes,
+            oldest: Some(NOW - age),
+        };
+        assert_eq!(policy.within_budget(NOW, usage(1_000, days(20))), policy);
+        let squeezed = policy.within_budget(NOW, usage(1_500, days(20)));
+        assert_eq!((squeezed.payloads, squeezed.attempts), (days(12), days(12)));
+        assert_eq!((squeezed.dead, squeezed.audit), (policy.dead, policy.audit));
+        // What an age has marked already goes first: a budget never makes anything stay.
+        let old = policy.within_budget(NOW, usage(1_001, days(80)));
+        assert_eq!(old.payloads, policy.payloads);
+        let full = policy.within_budget(NOW, usage(u64::MAX, days(20)));
+        assert_eq!(full.attempts, KEPT_MIN);
+        assert_eq!(
+            policy.within_budget(
+                NOW,
+                Usage {
+                    bytes: 2_000,
+                    oldest: None
+                }
+            ),
+            policy
+        );
     }
 }

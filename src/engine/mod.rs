@@ -55,7 +55,7 @@ mod yard;
 pub use crate::store::{
     AttemptStats, AuditEntry, AuditQuery, BreakerChange, Cause, CertificateCounts,
     CertificateWarning, Changes, DeliveryChange, EndpointLedger, LedgerReport, Published,
-    ReplayFigures, StoreFacts, StoredEvent, StoredReplay,
+    ReplayFigures, RetentionFacts, StoreFacts, StoredEvent, StoredReplay,
 };
 pub use dead::{Discarded, Letter, Letters};
 pub use error::EngineError;

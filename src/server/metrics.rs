@@ -150,6 +150,18 @@ fn machine(page: &mut Page, stats: &StatsView) {
         "Bytes of the database file.",
         stats.store.database_bytes,
     );
+    if let Some(round) = stats.store.retention {
+        page.gauge(
+            "hookyard_database_used_bytes",
+            "Bytes of the database that rows took at the latest round of retention.",
+            round.used_bytes,
+        );
+        page.gauge(
+            "hookyard_retention_rows_removed",
+            "Events, deliveries and attempts that the latest round of retention took.",
+            round.events + round.deliveries + round.attempts,
+        );
+    }
     page.gauge(
         "hookyard_wal_bytes",
         "Bytes of the write-ahead log.",

@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::problem::Refusal;
 use super::state::Core;
 use super::views::{self, wire_count};
-use crate::api::stats::{LanesView, MinuteView, StatsView, StoreView};
-use crate::engine::{LanesSnapshot, MinuteStats, StoreFacts};
+use crate::api::stats::{LanesView, MinuteView, RetentionView, StatsView, StoreView};
+use crate::domain::time::Timestamp;
+use crate::engine::{LanesSnapshot, MinuteStats, RetentionFacts, StoreFacts};
 
 /// Totals, and what happened in the window.
 ///
@@ -81,5 +82,21 @@ fn store(facts: &StoreFacts) -> StoreView {
             .checkpoint
             .log_pages
             .saturating_sub(facts.checkpoint.done_pages),
+        retention: facts.retention.at.map(|at| retention(at, &facts.retention)),
+    }
+}
+
+fn retention(at: Timestamp, round: &RetentionFacts) -> RetentionView {
+    let removed = &round.removed;
+    RetentionView {
+        at,
+        took_ms: views::millis(round.took),
+        used_bytes: round.used_bytes,
+        squeezed_to_s: round.squeezed_to.map(|kept| kept.as_secs()),
+        events: removed.events,
+        payloads: removed.payloads,
+        deliveries: removed.deliveries,
+        attempts: removed.attempts,
+        others: removed.endpoints + removed.tokens + removed.others,
     }
 }

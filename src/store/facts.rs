@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use super::handle::Store;
+use super::janitor::Removed;
 use crate::domain::time::Timestamp;
 
 /// What the store weighs and how it is doing.
@@ -17,6 +19,8 @@ pub struct StoreFacts {
     pub disk_free_bytes: Option<u64>,
     /// The latest checkpoint.
     pub checkpoint: CheckpointFacts,
+    /// The latest round of retention.
+    pub retention: RetentionFacts,
     /// Flushes committed since the store was opened.
     pub flushes: u64,
     /// Commands in them.
@@ -26,6 +30,21 @@ pub struct StoreFacts {
     /// Whether the latest flush failed, or the writer panicked: false again after one that succeeded means that the
     /// store is writable.
     pub failing: bool,
+}
+
+/// What the latest round of retention found and took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RetentionFacts {
+    /// When it ended; `None` before the first.
+    pub at: Option<Timestamp>,
+    /// How long it took.
+    pub took: Duration,
+    /// Bytes that rows took when it began.
+    pub used_bytes: u64,
+    /// How long it kept payloads and attempts, where the disk budget made that less than their time.
+    pub squeezed_to: Option<Duration>,
+    /// What it took.
+    pub removed: Removed,
 }
 
 /// What the latest checkpoint did.
@@ -60,6 +79,11 @@ impl FactsBoard {
 }
 
 impl Store {
+    /// Notes what a round of retention did, for [`Store::facts`].
+    pub fn note_retention(&self, round: RetentionFacts) {
+        self.shared.facts.note(|facts| facts.retention = round);
+    }
+
     /// What the store weighs and how it is doing. Asks the file system, not the database.
     pub fn facts(&self) -> StoreFacts {
         let options = &self.shared.options;

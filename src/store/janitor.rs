@@ -15,9 +15,9 @@ use super::ledger::{LedgerMoves, day_of_column};
 use super::record::DeliveryChange;
 use super::replays::end_item;
 use crate::domain::delivery::{DeliveryState, DiscardReason};
-use crate::domain::id::{DeliveryId, EndpointId};
+use crate::domain::id::{DeliveryId, EndpointId, EventId};
 use crate::domain::replay::Outcome;
-use crate::domain::retention::RetentionPlan;
+use crate::domain::retention::{RetentionPlan, Usage};
 
 /// Rows that one step looks at.
 const CHUNK_ROWS: i64 = 250;
@@ -72,6 +72,9 @@ pub(super) const DELETE_MINUTE_TOTALS: &str = "DELETE FROM minute_totals WHERE m
      (SELECT minute FROM minute_totals WHERE minute < $1 ORDER BY minute LIMIT $2)";
 pub(super) const DELETE_MINUTE_EVENTS: &str = "DELETE FROM minute_events WHERE minute IN \
      (SELECT minute FROM minute_events WHERE minute < $1 ORDER BY minute LIMIT $2)";
+const SELECT_USAGE: &str = "SELECT (SELECT page_count FROM pragma_page_count), \
+     (SELECT freelist_count FROM pragma_freelist_count), (SELECT page_size FROM pragma_page_size), \
+     (SELECT min(id) FROM events)";
 const SELECT_FREE_PAGES: &str = "PRAGMA freelist_count";
 const SELECT_DELETED: &str = "SELECT c.endpoint_id FROM endpoint_counters c \
      JOIN endpoints p ON p.id = c.endpoint_id WHERE c.pending > 0 AND p.status = 'deleted' LIMIT 1";
@@ -123,6 +126,19 @@ pub struct Removed {
     pub others: u64,
 }
 
+impl Removed {
+    /// Adds what another step took.
+    pub const fn add(&mut self, other: Self) {
+        self.attempts += other.attempts;
+        self.deliveries += other.deliveries;
+        self.payloads += other.payloads;
+        self.events += other.events;
+        self.tokens += other.tokens;
+        self.endpoints += other.endpoints;
+        self.others += other.others;
+    }
+}
+
 impl RetentionProgress {
     /// Whether the round is over; the next one starts from `default()`.
     pub const fn is_done(self) -> bool {
@@ -142,6 +158,22 @@ impl Store {
         progress: RetentionProgress,
     ) -> Result<(RetentionProgress, Removed), StoreError> {
         self.change(RetentionStep { plan, progress }).await
+    }
+
+    /// What the rows take now.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn usage(&self) -> Result<Usage, StoreError> {
+        let row = sqlx::query(SELECT_USAGE).fetch_one(self.readers()).await?;
+        let (pages, free, page_bytes): (i64, i64, i64) =
+            (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        let used = (pages - free).saturating_mul(page_bytes);
+        let oldest: Option<i64> = row.try_get(3)?;
+        Ok(Usage {
+            bytes: u64::try_from(used).unwrap_or(0),
+            oldest: oldest.map(|id| EventId::from_i64(id).timestamp()),
+        })
     }
 
     /// Discards up to 250 pending deliveries of deleted endpoints; answers how many. Zero means that none is left.

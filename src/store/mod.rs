@@ -76,7 +76,7 @@ pub use dead::DiscardStep;
 pub use deliveries::{DeliveryScope, DeliverySelect, SqlCondition, SqlValue};
 pub use error::StoreError;
 pub use events::StoredEvent;
-pub use facts::{CheckpointFacts, StoreFacts};
+pub use facts::{CheckpointFacts, RetentionFacts, StoreFacts};
 pub use failing::Judged;
 pub use fill::{Fate, Filling};
 pub use hand_over::{HandOver, HandOverReceiver};

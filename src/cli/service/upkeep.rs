@@ -7,8 +7,11 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 
 use crate::clock::SharedClock;
+use crate::config::ByteSize;
+use crate::domain::duration::DurationText;
 use crate::domain::retention::{RetentionPolicy, plan};
-use crate::store::{RetentionProgress, Store, StoreError};
+use crate::domain::time::Timestamp;
+use crate::store::{Removed, RetentionFacts, RetentionProgress, Store, StoreError};
 
 /// From the start to the first round: recovery goes first.
 const FIRST_ROUND_AFTER: Duration = Duration::from_secs(60);
@@ -20,44 +23,60 @@ const CHUNK_PAUSE: Duration = Duration::from_millis(20);
 /// Keeps house until it is dropped, each round by the policy that is then in force.
 pub(super) async fn keep(store: Store, policy: Arc<ArcSwap<RetentionPolicy>>, clock: SharedClock) {
     let mut wait = FIRST_ROUND_AFTER;
+    let mut squeezed_before = None;
     loop {
         clock.sleep_for(wait).await;
-        if let Err(error) = round(&store, &policy.load_full(), &clock).await {
+        let in_force = policy.load_full();
+        if let Err(error) = round(&store, &in_force, &clock, &mut squeezed_before).await {
             tracing::warn!(%error, "retention could not go on; it is tried again later");
         }
         wait = ROUND_EVERY;
     }
 }
 
-/// One walk through everything that may go.
+/// One walk through everything that may go. What the disk budget can take of the time before `squeezed_before` it has
+/// taken already: dead deliveries alone are that old, and say nothing about how fast the rest grows.
 async fn round(
     store: &Store,
     policy: &RetentionPolicy,
     clock: &SharedClock,
+    squeezed_before: &mut Option<Timestamp>,
 ) -> Result<(), StoreError> {
-    let plan = plan(clock.now(), policy);
+    let (began_at, began) = (clock.now(), clock.monotonic());
+    let mut usage = store.usage().await?;
+    usage.oldest = usage.oldest.max(*squeezed_before);
+    let squeezed = policy.within_budget(began_at, usage);
+    let squeezed_to = (squeezed != *policy).then_some(squeezed.payloads);
+    if let Some(kept) = squeezed_to {
+        *squeezed_before = Some(began_at - kept);
+        let (used, kept) = (ByteSize(usage.bytes), DurationText(kept));
+        tracing::warn!(%used, %kept, "the database takes more than retention.disk: payloads and attempts go ahead of their time");
+    }
+    let plan = plan(began_at, &squeezed);
     let mut progress = RetentionProgress::default();
-    let (mut events, mut deliveries, mut attempts, mut payloads) = (0, 0, 0, 0);
-    let (mut endpoints, mut tokens) = (0, 0);
+    let mut all = Removed::default();
     while !progress.is_done() {
         let (next, removed) = store.retention_step(plan, progress).await?;
         progress = next;
-        events += removed.events;
-        deliveries += removed.deliveries;
-        attempts += removed.attempts;
-        payloads += removed.payloads;
-        endpoints += removed.endpoints;
-        tokens += removed.tokens;
+        all.add(removed);
         clock.sleep_for(CHUNK_PAUSE).await;
     }
-    if events + deliveries + attempts + payloads + endpoints + tokens > 0 {
+    store.note_retention(RetentionFacts {
+        at: Some(clock.now()),
+        took: clock.monotonic().saturating_sub(began),
+        used_bytes: usage.bytes,
+        squeezed_to,
+        removed: all,
+    });
+    if all != Removed::default() {
         tracing::info!(
-            events,
-            deliveries,
-            attempts,
-            payloads,
-            endpoints,
-            tokens,
+            events = all.events,
+            deliveries = all.deliveries,
+            attempts = all.attempts,
+            payloads = all.payloads,
+            endpoints = all.endpoints,
+            tokens = all.tokens,
+            others = all.others,
             "retention removed"
         );
     }

@@ -18,9 +18,8 @@ fn a_configuration_that_cannot_be_is_refused_with_line_and_remedy() {
             "hookyard: HOME/h.toml:1: there is no key \"listn\": did you mean \"listen\"?",
         ),
         (
-            "\n[retention]\ndisk = \"20GiB\"\n",
-            "hookyard: HOME/h.toml:3: retention.disk belongs to retention by disk space, which this version does not \
-             have: remove it",
+            "\n[retention]\ndisk = \"1MiB\"\n",
+            "hookyard: HOME/h.toml:3: retention.disk: 1MiB is out of range: choose 64MiB to 1024TiB",
         ),
         (
             "[breaker]\nwindow = 10\nattempts_min = 20\n",

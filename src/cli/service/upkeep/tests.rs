@@ -75,7 +75,17 @@ impl Drop for House {
 }
 
 impl House {
+    /// One that is kept by the policy of a service that is told nothing.
     async fn new() -> Self {
+        let environment: Environment = [("HOME", "/home/somebody")].into_iter().collect();
+        let config = Config::load(&Sources {
+            environment,
+            ..Sources::default()
+        });
+        Self::keeping(config.unwrap().retention.policy()).await
+    }
+
+    async fn keeping(policy: RetentionPolicy) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let clock = RoundClock {
             inner: VirtualClock::at(START),
@@ -84,12 +94,7 @@ impl House {
         let options = StoreOptions::new(directory.path());
         let of_store: SharedClock = Arc::new(clock.inner.clone());
         let (store, _) = Store::open(options, of_store).await.unwrap();
-        let environment: Environment = [("HOME", "/home/somebody")].into_iter().collect();
-        let config = Config::load(&Sources {
-            environment,
-            ..Sources::default()
-        });
-        let policy = Arc::new(ArcSwap::from_pointee(config.unwrap().retention.policy()));
+        let policy = Arc::new(ArcSwap::from_pointee(policy));
         let keeper = tokio::spawn(keep(store.clone(), policy, Arc::new(clock.clone())));
         let house = Self {
             store,
@@ -155,13 +160,18 @@ impl House {
 
     /// Publishes so many events; their deliveries to `endpoint`.
     async fn deliveries(&self, endpoint: &Endpoint, count: usize) -> Vec<Delivery> {
+        self.deliveries_of("1", endpoint, count).await
+    }
+
+    /// The same with this data.
+    async fn deliveries_of(&self, data: &str, endpoint: &Endpoint, count: usize) -> Vec<Delivery> {
         let event = NewEvent {
             key: None,
             audience: Audience::Tenantless,
             event_type: "a.b".parse().unwrap(),
             occurred_at: None,
             attributes: None,
-            data: RawJson::parse("1").unwrap(),
+            data: RawJson::parse(data).unwrap(),
             test: false,
         };
         self.store.publish(vec![event; count]).await.unwrap();
@@ -276,6 +286,40 @@ async fn nothing_goes_before_its_time_and_everything_within_a_round_after_it() {
     assert_eq!(there().await, [false, false, false, true]);
     let ledger = house.store.ledger().await.unwrap();
     assert!(ledger.adds_up() && ledger.created == 4, "{ledger:?}");
+    assert_eq!(house.store.recount().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_database_over_its_budget_loses_the_oldest_ahead_of_their_time_and_no_dead_delivery() {
+    const BUDGET: u64 = 2 << 20;
+    let house = House::keeping(RetentionPolicy {
+        disk: Some(BUDGET),
+        ..RetentionPolicy::default()
+    })
+    .await;
+    let endpoint = house.endpoint().await;
+    let data = format!("\"{}\"", "x".repeat(100_000));
+    let (mut made, mut squeezed) = (Vec::new(), false);
+    for day in 1..=25 {
+        house.round_at(START + day * DAY).await;
+        let used = house.store.usage().await.unwrap().bytes;
+        assert!(used <= BUDGET, "{used} after the round of day {day}");
+        squeezed |= house.store.facts().retention.squeezed_to.is_some();
+        let delivery = house.deliveries_of(&data, &endpoint, 1).await.remove(0);
+        let next = match day {
+            1 => AfterAttempt::Dead(DeadReason::Exhausted),
+            _ => AfterAttempt::Delivered,
+        };
+        house.attempted(&delivery, next).await;
+        made.push(delivery);
+    }
+    assert!(squeezed);
+    let [dead, oldest, .., newest] = made.as_slice() else {
+        panic!("{made:?}");
+    };
+    assert!(house.has_data(dead.event_id).await);
+    assert!(!house.has_data(oldest.event_id).await && !house.has_delivery(oldest.id).await);
+    assert!(house.has_data(newest.event_id).await && house.has_delivery(newest.id).await);
     assert_eq!(house.store.recount().await.unwrap(), []);
 }
 
