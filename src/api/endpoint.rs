@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::secret::Secret;
+use super::stats::QuantilesView;
 use crate::domain::event_type::EventTypePattern;
 use crate::domain::id::{EndpointId, EventId, SecretId};
 use crate::domain::json::RawJson;
@@ -308,6 +309,9 @@ pub struct EndpointHealth {
     pub successes_1h: u64,
     /// Mean duration of those attempts in microseconds.
     pub mean_latency_us_1h: Option<u64>,
+    /// How long most of them took; up to 15 seconds behind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_us_1h: Option<QuantilesView>,
     /// Failed attempts since the last success; test traffic is left out, here and below.
     pub consecutive_failures: u32,
     /// Since when nothing but failures came of its attempts; after so long it is warned of, and disabled in the end.

@@ -37,7 +37,19 @@ pub struct StatsView {
     pub held_back: u64,
     /// Mean duration of an attempt in the window, in microseconds.
     pub mean_latency_us: Option<u64>,
-    /// Minute by minute, oldest first.
+    /// How long most attempts took; absent without attempts, and for windows beyond 48 hours. Up to 15 seconds behind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_us: Option<QuantilesView>,
+    /// Attempts that were not the first of their delivery; as `latency_us` in what it covers, like the next.
+    #[serde(default)]
+    pub retries: u64,
+    /// Attempts after which their delivery was delivered or dead: attempts divided by this are attempts per delivery.
+    #[serde(default)]
+    pub deliveries_ended: u64,
+    /// The length of each step below in seconds: 60 for windows up to an hour, 900 up to 48 hours, 86,400 beyond.
+    #[serde(default)]
+    pub step_s: u64,
+    /// Step by step, oldest first.
     pub minutes: Vec<MinuteView>,
     /// The store.
     pub store: StoreView,
@@ -45,7 +57,18 @@ pub struct StatsView {
     pub lanes: LanesView,
 }
 
-/// One minute.
+/// Durations that so many of a hundred attempts did not exceed, in microseconds, within 2 %.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct QuantilesView {
+    /// Half of them.
+    pub p50: u64,
+    /// 95.
+    pub p95: u64,
+    /// 99.
+    pub p99: u64,
+}
+
+/// One step of a window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MinuteView {
     /// When it began.

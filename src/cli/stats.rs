@@ -74,6 +74,8 @@ fn fields(stats: &StatsView) -> Vec<Field> {
             "attempts",
             format!("{}, {} successes{mean}", stats.attempts, stats.successes),
         ),
+        ("durations", durations(stats)),
+        ("tries", tries(stats)),
         ("failures", join(&stats.failures)),
         ("held back", format!("{} by rate limits", stats.held_back)),
         (
@@ -94,6 +96,31 @@ fn fields(stats: &StatsView) -> Vec<Field> {
             ),
         ),
     ]
+}
+
+fn durations(stats: &StatsView) -> String {
+    let Some(latency) = stats.latency_us else {
+        return "-".to_owned();
+    };
+    let millis = |micros: u64| format!("{}.{} ms", micros / 1_000, micros % 1_000 / 100);
+    format!(
+        "p50 {}, p95 {}, p99 {}",
+        millis(latency.p50),
+        millis(latency.p95),
+        millis(latency.p99)
+    )
+}
+
+fn tries(stats: &StatsView) -> String {
+    let centi = (stats.attempts * 100).checked_div(stats.deliveries_ended);
+    let each = centi.map_or_else(String::new, |centi| {
+        format!(
+            ", {}.{:02} attempts for each delivery that ended",
+            centi / 100,
+            centi % 100
+        )
+    });
+    format!("{} retries{each}", stats.retries)
 }
 
 fn retention(stats: &StatsView) -> String {

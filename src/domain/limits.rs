@@ -89,6 +89,8 @@ pub const CAUSE_MESSAGE_CHARS_MAX: usize = 200;
 pub const CAUSE_BODY_BYTES_MAX: usize = 4 * 1024;
 /// Causes that are told apart; failures beyond them count as other ones of their class.
 pub const CAUSES_MAX: usize = 1_000;
+/// How far back statistics can be asked for.
+pub const STATS_WINDOW_MAX: Duration = Duration::from_hours(90 * 24);
 /// Endpoints whose horizon is shown when the caller does not say.
 pub const HORIZONS_SHOWN_DEFAULT: u32 = 20;
 /// Deliveries of one endpoint whose end is worked out for the horizon; beyond it there are at least so many.

@@ -48,6 +48,8 @@ pub mod retention;
 pub mod retry;
 pub mod seal;
 pub mod sign;
+pub mod sketch;
 pub mod tenant;
 pub mod time;
 pub mod token;
+pub mod tries;

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::id::{AttemptId, AuditId, DeliveryId, EventId};
+use super::limits::STATS_WINDOW_MAX;
 use super::time::Timestamp;
 
 /// However full the disk is, payloads and attempts are kept for so long.
@@ -13,6 +14,7 @@ const KEPT_MIN: Duration = Duration::from_hours(1);
 const AIM_TENTHS: u128 = 9;
 /// What a row of statistics counts.
 const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_hours(24);
 
 /// How long things are kept. Pending deliveries, and what they need, never go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +63,8 @@ pub struct RetentionPlan {
     pub endpoints_before: Timestamp,
     /// Minutes of statistics, by when they began: each is kept as long as the last attempt that it may count.
     pub minutes_before: Timestamp,
+    /// The same of minutes of all endpoints together, which are few: kept for as long as anybody can ask for.
+    pub totals_before: Timestamp,
 }
 
 impl Default for RetentionPolicy {
@@ -119,6 +123,7 @@ pub fn plan(now: Timestamp, policy: &RetentionPolicy) -> RetentionPlan {
         tokens_before: now - policy.audit,
         endpoints_before: now - dead.max(policy.audit),
         minutes_before: now - policy.attempts - MINUTE,
+        totals_before: now - policy.attempts.max(STATS_WINDOW_MAX) - DAY,
     }
 }
 

@@ -9,20 +9,25 @@ use super::paging;
 use super::views::{Ledger, MinuteStats, PageRequest, Stats};
 use crate::domain::id::EndpointId;
 use crate::domain::time::Timestamp;
+use crate::domain::tries::Tries;
 use crate::store::{AttemptStats, Cause, LedgerReport};
 
+/// Sketches are added up over windows up to this: each minute has several.
+const TRIES_WINDOW_MAX: Duration = Duration::from_hours(48);
+
 impl Engine {
-    /// What happened in the last `window`, minute by minute, and where all deliveries stand.
+    /// What happened in the last `window`, step by step, and where all deliveries stand. An hour is shown by minutes,
+    /// two days by quarters of an hour, more by days.
     ///
     /// # Errors
     /// Internal.
     pub async fn stats(&self, window: Duration) -> Result<Stats, EngineError> {
         let to = self.desk.now().moved_by(1);
-        let from = to - window;
+        let (from, step) = (to - window, step_of(window));
         let store = &self.desk.store;
         let mut minutes: BTreeMap<Timestamp, MinuteStats> = BTreeMap::new();
         let mut attempts = AttemptStats::default();
-        for (minute, stats) in store.minute_stats(from, to).await? {
+        for (minute, stats) in store.step_stats(from, to, step).await? {
             attempts.add(&stats);
             let entry = minutes.entry(minute).or_default();
             let failed: u64 = stats.failures.values().sum();
@@ -30,10 +35,16 @@ impl Engine {
             entry.failed = wide(failed);
             entry.latency_us = wide(stats.latency_us);
         }
-        for (minute, accepted) in store.accepted_by_minute(from, to).await? {
+        for (minute, accepted) in store.accepted_by_step(from, to, step).await? {
             minutes.entry(minute).or_default().accepted = wide(accepted);
         }
+        let tries = match window <= TRIES_WINDOW_MAX {
+            true => Some(store.tries(from, to).await?),
+            false => None,
+        };
         Ok(Stats {
+            step,
+            tries,
             minutes: minutes
                 .into_iter()
                 .map(|(minute, stats)| MinuteStats { minute, ..stats })
@@ -56,6 +67,20 @@ impl Engine {
         let to = self.desk.now().moved_by(1);
         let store = &self.desk.store;
         Ok(store.endpoint_stats(endpoints, to - window, to).await?)
+    }
+
+    /// The same of how long they took and how often deliveries were tried.
+    ///
+    /// # Errors
+    /// Internal.
+    pub async fn endpoint_tries(
+        &self,
+        endpoints: &[EndpointId],
+        window: Duration,
+    ) -> Result<BTreeMap<EndpointId, Tries>, EngineError> {
+        let to = self.desk.now().moved_by(1);
+        let store = &self.desk.store;
+        Ok(store.endpoint_tries(endpoints, to - window, to).await?)
     }
 
     /// Why attempts failed in the last `window`, most failures first.
@@ -95,6 +120,18 @@ impl Engine {
                 .into_iter()
                 .collect(),
         })
+    }
+}
+
+/// How finely a window is shown.
+fn step_of(window: Duration) -> Duration {
+    const MINUTE: Duration = Duration::from_secs(60);
+    if window <= Duration::from_hours(1) {
+        MINUTE
+    } else if window <= Duration::from_hours(48) {
+        15 * MINUTE
+    } else {
+        Duration::from_hours(24)
     }
 }
 

@@ -30,6 +30,7 @@ mod endpoints;
 mod error;
 mod events;
 mod figures;
+mod gathered;
 mod handle;
 mod horizon;
 mod judged;

@@ -14,6 +14,7 @@ use futures_util::future::{Either, select};
 
 use super::agenda::Agenda;
 use super::berth::Berth;
+use super::gathered;
 use super::kept::EventRef;
 use super::lane::{Ending, Hint, Lane, Stop};
 use super::yard::Yard;
@@ -516,6 +517,7 @@ impl Handler<Drain> for Router {
             loop {
                 let landed = std::pin::pin!(yard.landed.notified());
                 if yard.flights() == 0 {
+                    gathered::write(&yard).await;
                     return true;
                 }
                 match select(landed, grace).await {

@@ -26,6 +26,7 @@ use crate::domain::request::{Exchange, PreparedRequest};
 use crate::domain::retry::{Budget, NextTry};
 use crate::domain::sign::secret::OpenSecret;
 use crate::domain::time::Timestamp;
+use crate::domain::tries::Try;
 use crate::store::{AfterAttempt, AttemptRecord, Kept, Recorded, StoreError};
 
 /// How long a task waits before it tries again to reach a store that does not answer.
@@ -56,6 +57,15 @@ enum Unsent {
     Unknown,
 }
 
+/// What statistics count of an attempt.
+const fn made(record: &AttemptRecord) -> Try {
+    Try {
+        number: record.attempt.number,
+        is_last: record.next.state().is_final(),
+        took: record.attempt.phases.total,
+    }
+}
+
 /// Reports a delivery as unknown if its task ends before it is settled, by a panic.
 struct SettleGuard {
     berth: Rc<Berth>,
@@ -84,10 +94,16 @@ impl Sending {
             settled: false,
         };
         let settlement = match self.attempt(abort).await {
-            Ok(record) => {
+            Ok((record, is_test)) => {
+                let made = made(&record);
+                let started_at = record.attempt.started_at;
                 let gone = record.next == AfterAttempt::Dead(DeadReason::Gone);
                 // Times are decided and the record begins in one go: no step can be agreed on in between.
                 let (settlement, quiet) = self.record(record, self.yard.set_ms()).await;
+                if !is_test && settlement != Settlement::Stale {
+                    let id = self.berth.endpoint_id;
+                    self.yard.gathered.add(id, started_at, made);
+                }
                 if gone {
                     let desk = Arc::clone(&self.yard.desk);
                     let id = self.berth.endpoint_id;
@@ -105,7 +121,8 @@ impl Sending {
         self.yard.landed.notify_waiters();
     }
 
-    async fn attempt(&self, abort: AbortRegistration) -> Result<AttemptRecord, Unsent> {
+    /// The attempt, and whether it is test traffic.
+    async fn attempt(&self, abort: AbortRegistration) -> Result<(AttemptRecord, bool), Unsent> {
         let undeliverable = |why: &str| Unsent::Undeliverable(why.to_owned());
         let secrets = self.setup.secrets(&self.yard.desk.sealing_key);
         let secrets = secrets.map_err(|error| {
@@ -136,7 +153,7 @@ impl Sending {
         let id = self.item.id;
         let pace = pace(&verdict);
         self.berth.report(Report::Answered { id, pace });
-        Ok(AttemptRecord {
+        let record = AttemptRecord {
             next: self.next(contract, &verdict, ended_at),
             attempt: Attempt {
                 remote_address: exchange.remote_address,
@@ -146,7 +163,8 @@ impl Sending {
                 failure: verdict.failure().cloned(),
                 ..blank
             },
-        })
+        };
+        Ok((record, event.test))
     }
 
     async fn event(&self) -> Result<Arc<Event>, Unsent> {

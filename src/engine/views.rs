@@ -10,6 +10,7 @@ use crate::domain::ledger::Counts;
 use crate::domain::request::PreparedRequest;
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
+use crate::domain::tries::Tries;
 use crate::store::AttemptStats;
 
 /// A page of a list, newest first.
@@ -169,7 +170,11 @@ pub struct Ledger {
 /// What happened in a window of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Minutes with traffic, oldest first.
+    /// How long each of `minutes` is.
+    pub step: Duration,
+    /// How long attempts took and how often deliveries were tried; `None` for windows beyond 48 hours.
+    pub tries: Option<Tries>,
+    /// Steps with traffic, oldest first.
     pub minutes: Vec<MinuteStats>,
     /// The attempts of all of them together.
     pub attempts: AttemptStats,
@@ -177,10 +182,10 @@ pub struct Stats {
     pub counts: Counts,
 }
 
-/// What happened in one minute, tests left out.
+/// What happened in one step of a window, tests left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MinuteStats {
-    /// When the minute began.
+    /// When it began.
     pub minute: Timestamp,
     /// Events accepted.
     pub accepted: i64,

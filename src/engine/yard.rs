@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use super::berth::Berth;
 use super::certificates::CertificateWatch;
 use super::desk::Desk;
+use super::gathered::Gathered;
 use super::kept::KeptBudget;
 use super::parts::EngineOptions;
 use super::setup::LaneSetup;
@@ -56,6 +57,8 @@ pub(super) struct Yard {
     pub(super) unsettled_until: Cell<Option<Timestamp>>,
     /// When a request last started or ended, by the monotonic clock.
     pub(super) last_moved: Cell<Duration>,
+    /// Attempts whose durations are not written down yet.
+    pub(super) gathered: Gathered,
     /// When the replays' actor has something to do; now while it is at it.
     pub(super) replays_wakeup: Cell<Option<Timestamp>>,
     /// The time by which this thread goes; behind the store's while that is being told of a clock that was set.
@@ -103,6 +106,7 @@ impl Yard {
             set_ms: Cell::new(0),
             clock_is_told: Notify::new(),
             outcomes_refused: Cell::new(0),
+            gathered: Gathered::default(),
             replays_wakeup: Cell::new(None),
             clock,
             desk,

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use super::outsider;
 use super::state::Core;
+use super::stats;
 use super::views::{self, EndpointContext};
 use crate::api::endpoint::{EndpointHealth, EndpointView};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::id::EndpointId;
 use crate::domain::lane::BreakerPhase;
+use crate::domain::tries::Tries;
 use crate::engine::{AttemptStats, LaneStatus};
 
 /// The time that an endpoint's recent figures cover.
@@ -41,6 +43,7 @@ pub(super) async fn endpoint_views(core: &Core, endpoints: &[Endpoint]) -> Vec<E
 /// worth showing without them.
 struct Facts {
     recent: BTreeMap<EndpointId, AttemptStats>,
+    tries: BTreeMap<EndpointId, Tries>,
     lanes: HashMap<EndpointId, LaneStatus>,
 }
 
@@ -48,7 +51,9 @@ impl Facts {
     async fn read(core: &Core, ids: &[EndpointId]) -> Self {
         let lanes = core.engine.lanes().await.unwrap_or_default().lanes;
         let recent = core.engine.endpoint_stats(ids, RECENT).await;
+        let tries = core.engine.endpoint_tries(ids, RECENT).await;
         Self {
+            tries: tries.unwrap_or_default(),
             recent: recent.unwrap_or_default(),
             lanes: lanes
                 .into_iter()
@@ -92,6 +97,7 @@ impl Facts {
             health.held_back_1h = recent.held_back;
             health.mean_latency_us_1h = recent.latency_us.checked_div(recent.attempts);
         }
+        health.latency_us_1h = self.tries.get(&id).and_then(stats::quantiles);
         health
     }
 }

@@ -15,6 +15,7 @@ use crate::api::paths;
 use crate::api::problem::Problem;
 use crate::api::stats::{InfoView, StatsView};
 use crate::domain::duration::DurationText;
+use crate::domain::limits::STATS_WINDOW_MAX;
 
 /// The window of statistics when the caller does not say.
 const WINDOW_DEFAULT: Duration = Duration::from_hours(1);
@@ -38,9 +39,16 @@ pub(super) async fn stats(
     let query = Query::of(&request, &["window"])?;
     let window = match query.text("window") {
         None => WINDOW_DEFAULT,
-        Some(text) => window(text).map_err(|detail| Refusal::bad_query("window", detail))?,
+        Some(text) => stats_window(text).map_err(|detail| Refusal::bad_query("window", detail))?,
     };
     ok(&stats::view(&state, window).await?)
+}
+
+/// The window of statistics that a text asks for.
+fn stats_window(text: &str) -> Result<Duration, String> {
+    bounded(text, STATS_WINDOW_MAX).map_err(|refused| {
+        refused.unwrap_or_else(|| format!("{text} is not a window from 1m to 90d"))
+    })
 }
 
 /// The window of time that a text asks for.
@@ -48,14 +56,20 @@ pub(super) async fn stats(
 /// # Errors
 /// Not a duration, or outside 1m to 24h.
 pub(super) fn window(text: &str) -> Result<Duration, String> {
+    bounded(text, WINDOW_MAX).map_err(|refused| {
+        refused.unwrap_or_else(|| format!("{text} is not a window from 1m to 24h"))
+    })
+}
+
+/// A duration of a minute at least and `longest` at most; why a text is none, or nothing where it is out of bounds.
+fn bounded(text: &str, longest: Duration) -> Result<Duration, Option<String>> {
     let DurationText(window) = text
         .parse()
-        .map_err(|error: crate::domain::duration::InvalidDuration| error.to_string())?;
-    if (Duration::from_mins(1)..=WINDOW_MAX).contains(&window) {
-        Ok(window)
-    } else {
-        Err(format!("{text} is not a window from 1m to 24h"))
-    }
+        .map_err(|error: crate::domain::duration::InvalidDuration| Some(error.to_string()))?;
+    (Duration::from_mins(1)..=longest)
+        .contains(&window)
+        .then_some(window)
+        .ok_or(None)
 }
 
 /// Who answers, and who is asking.
@@ -84,6 +98,11 @@ mod tests {
     #[test]
     fn windows_are_bounded_and_refusals_name_the_bounds() {
         assert_eq!(window("60m"), Ok(Duration::from_hours(1)));
+        assert_eq!(stats_window("90d"), Ok(Duration::from_hours(90 * 24)));
+        assert_eq!(
+            stats_window("91d"),
+            Err("91d is not a window from 1m to 90d".to_owned())
+        );
         assert_eq!(
             window("25h"),
             Err("25h is not a window from 1m to 24h".to_owned())

@@ -5,8 +5,11 @@ use std::time::Duration;
 use super::problem::Refusal;
 use super::state::Core;
 use super::views::{self, wire_count};
-use crate::api::stats::{LanesView, MinuteView, RetentionView, StatsView, StoreView};
+use crate::api::stats::{
+    LanesView, MinuteView, QuantilesView, RetentionView, StatsView, StoreView,
+};
 use crate::domain::time::Timestamp;
+use crate::domain::tries::Tries;
 use crate::engine::{LanesSnapshot, MinuteStats, RetentionFacts, StoreFacts};
 
 /// Totals, and what happened in the window.
@@ -42,6 +45,10 @@ pub(super) async fn view(core: &Core, window: Duration) -> Result<StatsView, Ref
             .collect(),
         held_back: attempts.held_back,
         mean_latency_us: attempts.latency_us.checked_div(attempts.attempts),
+        latency_us: stats.tries.as_ref().and_then(quantiles),
+        retries: stats.tries.as_ref().map_or(0, |tries| tries.retries),
+        deliveries_ended: stats.tries.as_ref().map_or(0, |tries| tries.ended),
+        step_s: stats.step.as_secs(),
         minutes: stats.minutes.iter().map(minute).collect(),
         store: store(&engine.store_facts()),
         lanes: LanesView {
@@ -51,6 +58,16 @@ pub(super) async fn view(core: &Core, window: Duration) -> Result<StatsView, Ref
             breakers_open: engine.open_breakers(),
             breakers_opened: lanes.breakers_opened,
         },
+    })
+}
+
+/// The quantiles that are shown; `None` without attempts.
+pub(super) fn quantiles(tries: &Tries) -> Option<QuantilesView> {
+    let at = |permille| tries.durations.quantile(permille);
+    Some(QuantilesView {
+        p50: at(500)?,
+        p95: at(950)?,
+        p99: at(990)?,
     })
 }
 

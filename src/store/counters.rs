@@ -1,6 +1,7 @@
 //! The ledger and the minute statistics: kept by the writer with every change, never counted by scanning.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -14,7 +15,7 @@ use crate::domain::time::Timestamp;
 
 /// Milliseconds of a statistics row.
 pub(super) const MINUTE_MS: i64 = 60_000;
-const MINUTE_STEP: usize = 60_000;
+pub(super) const MINUTE_STEP: usize = 60_000;
 
 const SELECT_LEDGER: &str = "SELECT p.status, c.endpoint_id, c.created, c.pending, c.delivered, c.dead, c.discarded \
      FROM endpoint_counters c JOIN endpoints p ON p.id = c.endpoint_id";
@@ -50,8 +51,16 @@ macro_rules! minute_sums {
 pub(super) const SELECT_MINUTES: &str = concat!(
     "SELECT minute, ",
     minute_columns!(),
-    " FROM minute_totals WHERE minute >= $1 AND minute < $2 ORDER BY minute"
+    " FROM minute_totals WHERE minute >= $1 AND minute < $2 AND $3 > 0 ORDER BY minute"
 );
+/// Longer steps than a minute, `$3` milliseconds each.
+pub(super) const SELECT_STEPS: &str = concat!(
+    "SELECT minute / $3 * $3, ",
+    minute_sums!(),
+    " FROM minute_totals WHERE minute >= $1 AND minute < $2 GROUP BY 1 ORDER BY 1"
+);
+pub(super) const SELECT_ACCEPTED_STEPS: &str = "SELECT minute / $3 * $3, sum(accepted) FROM minute_events \
+     WHERE minute >= $1 AND minute < $2 GROUP BY 1 ORDER BY 1";
 /// `$1` holds minutes, `$2` endpoints: as many look-ups as there are pairs, however many endpoints there are besides.
 pub(super) const SELECT_BY_ENDPOINT: &str = concat!(
     "SELECT endpoint_id, ",
@@ -60,8 +69,7 @@ pub(super) const SELECT_BY_ENDPOINT: &str = concat!(
      CROSS JOIN minute_stats s ON s.minute = m.value AND s.endpoint_id = p.value GROUP BY endpoint_id"
 );
 /// The migration's remark on this table is of the first version, which counted test events in it as well.
-pub(super) const SELECT_ACCEPTED: &str =
-    "SELECT minute, accepted FROM minute_events WHERE minute >= $1 AND minute < $2 ORDER BY minute";
+pub(super) const SELECT_ACCEPTED: &str = "SELECT minute, accepted FROM minute_events WHERE minute >= $1 AND minute < $2 AND $3 > 0 ORDER BY minute";
 
 /// What happened in a stretch of time; test traffic is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -166,19 +174,27 @@ impl Store {
         count(&row, 0)
     }
 
-    /// Attempts minute by minute from `from` (rounded down to its minute) to before `to`, of all endpoints together,
-    /// oldest first; minutes without attempts are absent.
+    /// Attempts step by step from `from` (rounded down to its step) to before `to`, of all endpoints together, oldest
+    /// first; steps without attempts are absent. A step is a number of minutes.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn minute_stats(
+    pub async fn step_stats(
         &self,
         from: Timestamp,
         to: Timestamp,
+        step: Duration,
     ) -> Result<Vec<(Timestamp, AttemptStats)>, StoreError> {
-        let rows = sqlx::query(SELECT_MINUTES)
-            .bind(minute_of(from))
+        let step_ms = step_ms(step);
+        let sql = if step_ms == MINUTE_MS {
+            SELECT_MINUTES
+        } else {
+            SELECT_STEPS
+        };
+        let rows = sqlx::query(sql)
+            .bind(from.as_millis().div_euclid(step_ms) * step_ms)
             .bind(to.as_millis())
+            .bind(step_ms)
             .fetch_all(self.readers())
             .await?;
         rows.iter()
@@ -214,25 +230,39 @@ impl Store {
             .collect()
     }
 
-    /// Events accepted minute by minute from `from` (rounded down) to before `to`, oldest first; tests are left out,
-    /// and a minute without others is absent.
+    /// Events accepted step by step from `from` (rounded down) to before `to`, oldest first; tests are left out, and a
+    /// step without others is absent.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn accepted_by_minute(
+    pub async fn accepted_by_step(
         &self,
         from: Timestamp,
         to: Timestamp,
+        step: Duration,
     ) -> Result<Vec<(Timestamp, u64)>, StoreError> {
-        let rows = sqlx::query(SELECT_ACCEPTED)
-            .bind(minute_of(from))
+        let step_ms = step_ms(step);
+        let sql = if step_ms == MINUTE_MS {
+            SELECT_ACCEPTED
+        } else {
+            SELECT_ACCEPTED_STEPS
+        };
+        let rows = sqlx::query(sql)
+            .bind(from.as_millis().div_euclid(step_ms) * step_ms)
             .bind(to.as_millis())
+            .bind(step_ms)
             .fetch_all(self.readers())
             .await?;
         rows.iter()
             .map(|row| Ok((Timestamp::from_millis(row.try_get(0)?), count(row, 1)?)))
             .collect()
     }
+}
+
+/// A step in whole minutes, in milliseconds.
+fn step_ms(step: Duration) -> i64 {
+    let minutes = i64::try_from(step.as_secs() / 60).unwrap_or(1);
+    minutes.max(1).saturating_mul(MINUTE_MS)
 }
 
 /// The beginning of an instant's minute, in milliseconds.

@@ -14,6 +14,7 @@ use super::handle::Store;
 use super::ledger::{LedgerMoves, day_of_column};
 use super::record::DeliveryChange;
 use super::replays::end_item;
+use super::sketches::DELETE_SKETCHES;
 use crate::domain::delivery::{DeliveryState, DiscardReason};
 use crate::domain::id::{DeliveryId, EndpointId, EventId};
 use crate::domain::replay::Outcome;
@@ -220,10 +221,12 @@ impl ColdCommand for RetentionStep {
             Stage::Endpoints => self.endpoints(tx, &mut removed).await?,
             Stage::Minutes => {
                 let edge = self.plan.minutes_before.as_millis();
+                let totals_edge = self.plan.totals_before.as_millis();
                 let gone = delete_chunk(tx, DELETE_MINUTES, edge).await?
-                    + delete_chunk(tx, DELETE_MINUTE_TOTALS, edge).await?
-                    + delete_chunk(tx, DELETE_MINUTE_EVENTS, edge).await?
+                    + delete_chunk(tx, DELETE_MINUTE_TOTALS, totals_edge).await?
+                    + delete_chunk(tx, DELETE_MINUTE_EVENTS, totals_edge).await?
                     + delete_chunk(tx, DELETE_CAUSE_MINUTES, edge).await?
+                    + delete_chunk(tx, DELETE_SKETCHES, edge).await?
                     + departed::take_causes(tx, edge, CAUSES_TAKEN).await?;
                 removed.others = gone;
                 self.stay_while(gone, Stage::Pages)

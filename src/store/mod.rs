@@ -65,6 +65,7 @@ mod replays;
 mod rows;
 mod schema;
 mod service_keys;
+mod sketches;
 mod tokens;
 mod writer;
 
@@ -96,3 +97,4 @@ pub use replays::{
     Candidate, CandidateScope, Candidates, Missed, MissedPiece, Release, ReplayFigures, ReplayMove,
     StoredReplay,
 };
+pub use sketches::{MinuteTries, SKETCHES_MAX};

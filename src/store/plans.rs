@@ -9,7 +9,7 @@ use super::writer::{SELECT_KEYS, SELECT_ODD};
 use super::{
     CandidateScope, DeliveryScope, DeliverySelect, SqlCondition, Store, StoreOptions, attempts,
     causes, certificates, counters, departed, events, failing, horizon, janitor, lanes, ledger,
-    moves, replays, service_keys, tokens,
+    moves, replays, service_keys, sketches, tokens,
 };
 use crate::clock::SystemClock;
 use crate::domain::fingerprint::CauseId;
@@ -147,6 +147,8 @@ async fn statistics_read_only_their_window() {
     // The lists of minutes and endpoints are gone through; their rows are sorted by endpoint.
     let lists = ["SCAN m VIRTUAL", "SCAN p VIRTUAL", "USE TEMP B-TREE"];
     check(counters::SELECT_BY_ENDPOINT, &lists).await;
+    check(sketches::SELECT_SKETCHES, &lists).await;
+    check(counters::SELECT_STEPS, &["USE TEMP B-TREE"]).await;
     // One row an endpoint, and an index of those that are not active.
     check(
         counters::SELECT_LEDGER_SUM,
@@ -204,6 +206,7 @@ async fn the_writer_and_the_janitor_look_only_at_their_rows() {
         departed::DELETE_REVOKED,
         departed::DELETE_EXPIRED,
         departed::DELETE_CAUSE_MINUTES,
+        sketches::DELETE_SKETCHES,
         departed::SELECT_OLD_CAUSES,
     ] {
         check(sql, &[]).await;

@@ -123,6 +123,15 @@ pub(super) fn fields(endpoint: &EndpointView) -> Vec<Field> {
                     .map_or_else(String::new, |mean| format!(", {mean} µs on average"))
             ),
         ),
+        (
+            "durations",
+            health.latency_us_1h.map_or_else(String::new, |latency| {
+                format!(
+                    "p50 {} µs, p95 {} µs, p99 {} µs",
+                    latency.p50, latency.p95, latency.p99
+                )
+            }),
+        ),
         ("last success", or_empty(health.last_success_at)),
         ("last failure", failure_text(endpoint)),
         ("certificate", certificate_text(endpoint)),

@@ -19,4 +19,5 @@ mod replays;
 mod replays_fsck;
 mod revisions;
 mod rotation;
+mod tries;
 mod upgrade;

@@ -371,13 +371,19 @@ async fn every_row_is_read(store: &Store) {
 async fn the_statistics_are_there(store: &Store) {
     assert_eq!(store.events_ever().await.unwrap(), 14);
     let next = OLD + Duration::from_secs(60);
-    let minutes = store.minute_stats(OLD, START).await.unwrap();
+    let minutes = store
+        .step_stats(OLD, START, Duration::from_secs(60))
+        .await
+        .unwrap();
     assert_eq!(minutes, [(OLD, stats(7, 5)), (next, stats(4, 0))]);
     let both = [id(ACTIVE), id(PAUSED)];
     let by_endpoint = store.endpoint_stats(&both, OLD, START).await.unwrap();
     let expected = BTreeMap::from([(id(ACTIVE), stats(9, 3)), (id(PAUSED), stats(2, 2))]);
     assert_eq!(by_endpoint, expected);
-    let accepted = store.accepted_by_minute(OLD, START).await.unwrap();
+    let accepted = store
+        .accepted_by_step(OLD, START, Duration::from_secs(60))
+        .await
+        .unwrap();
     assert_eq!(accepted, [(OLD, 14)]);
     let active = store.endpoint_ledger(id(ACTIVE)).await.unwrap();
     assert_eq!((active.counts.created, active.counts.delivered), (14, 11));

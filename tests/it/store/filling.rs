@@ -52,7 +52,10 @@ async fn a_delivered_past_adds_up_and_reads_like_any_other() {
     assert!(store.ledger_report(1, None, 1).await.unwrap().adds_up());
     assert_eq!(store.events_ever().await.unwrap(), DELIVERIES);
     let first = START - Duration::from_millis(2 * DELIVERIES);
-    let minutes = store.minute_stats(first, START).await.unwrap();
+    let minutes = store
+        .step_stats(first, START, Duration::from_secs(60))
+        .await
+        .unwrap();
     let attempts: u64 = minutes.iter().map(|(_, stats)| stats.successes).sum();
     assert_eq!(attempts, DELIVERIES);
 

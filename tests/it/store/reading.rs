@@ -318,7 +318,11 @@ async fn statistics_are_kept_by_minute_and_leave_test_traffic_out() {
     yard.store.record(tested).await.unwrap();
 
     let end = START + Duration::from_hours(1);
-    let minutes = yard.store.minute_stats(START, end).await.unwrap();
+    let minutes = yard
+        .store
+        .step_stats(START, end, Duration::from_secs(60))
+        .await
+        .unwrap();
     let counts: Vec<_> = minutes
         .iter()
         .map(|(_, stats)| (stats.attempts, stats.successes, stats.failures.len()))
@@ -332,13 +336,28 @@ async fn statistics_are_kept_by_minute_and_leave_test_traffic_out() {
     assert_eq!(by_endpoint.unwrap(), BTreeMap::from([(endpoint.id, all)]));
     let others = yard.store.endpoint_stats(&[testing.id], START, end).await;
     assert_eq!(others.unwrap(), BTreeMap::new());
+    let quarter = Duration::from_secs(900);
+    let quarters = yard.store.step_stats(START, end, quarter).await.unwrap();
+    let beginning = START.as_millis() / 900_000 * 900_000;
+    let mut both_minutes = minutes[0].1.clone();
+    both_minutes.add(&minutes[1].1);
+    assert_eq!(
+        quarters,
+        [(Timestamp::from_millis(beginning), both_minutes)]
+    );
+    let accepted = yard.store.accepted_by_step(START, end, quarter).await;
+    assert_eq!(accepted.unwrap(), [(Timestamp::from_millis(beginning), 1)]);
     let second = yard.clock.now();
     let by_endpoint = yard.store.endpoint_stats(&both, second, end).await;
     assert_eq!(by_endpoint.unwrap()[&endpoint.id], minutes[1].1);
     let untouched = yard.store.endpoint_ledger(testing.id).await.unwrap();
     assert_eq!(untouched.counts.delivered, 1);
     assert_eq!(untouched.last_success_at, None);
-    let accepted = yard.store.accepted_by_minute(START, end).await.unwrap();
+    let accepted = yard
+        .store
+        .accepted_by_step(START, end, Duration::from_secs(60))
+        .await
+        .unwrap();
     let accepted: Vec<u64> = accepted.iter().map(|(_, count)| *count).collect();
     // The test event alone has its minute left out.
     assert_eq!(accepted, [1]);

@@ -227,7 +227,10 @@ impl House {
     }
 
     async fn minutes(&self) -> usize {
-        let minutes = self.store.minute_stats(START - DAY, START + DAY).await;
+        let minutes = self
+            .store
+            .step_stats(START - DAY, START + DAY, Duration::from_secs(60))
+            .await;
         minutes.unwrap().len()
     }
 }
