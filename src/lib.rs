@@ -82,6 +82,13 @@
 //!   time at once.
 //! - *Causes are counted as failures are recorded*, at most 1,000 of them and a catch-all for each class: a list of causes
 //!   is read, not computed, and a success costs nothing.
+//! - *Durations are gathered in memory*, as sketches by minute and endpoint, and written down every 15 seconds: a crash
+//!   loses so much of what quantiles are made of, and no flush pays for them. Whatever the ledger or a rate counts is in
+//!   the flush.
+//! - *The horizon is counted when it is asked for*, from the index of what is due, and kept for five seconds: counters of
+//!   what is due when would be written with every retry.
+//! - *A disk budget takes payloads and attempts, never dead deliveries*: those are what an operator still has to decide
+//!   about.
 //! - *Fresh deliveries are indexed by endpoint* (a partial index over the few that were never tried): a lane that
 //!   falls back to the store finds its own without walking everybody's.
 //!

@@ -67,10 +67,9 @@ async fn parts_of_a_minute_and_minutes_of_a_window_add_up() {
     assert!((29_400..=30_600).contains(&median), "{median}");
     let later = world.store.tries(START + minute, START + HOUR).await;
     assert_eq!(later.unwrap().durations.count(), 1);
-    let mine = world
-        .store
-        .endpoint_tries(&[endpoint_id], START, START + HOUR);
-    assert_eq!(mine.await.unwrap()[&endpoint_id].durations.count(), 1);
+    let end = START + HOUR;
+    let mine = world.store.endpoint_tries(&[endpoint_id], START, end).await;
+    assert_eq!(mine.unwrap()[&endpoint_id].durations.count(), 1);
     world
         .tamper("UPDATE attempt_sketches SET sketch = x'01'")
         .await;
