@@ -22,6 +22,7 @@ const RELOADED: &[&str] = &[
     "retention.attempts",
     "retention.dead",
     "retention.audit",
+    "retention.disk",
     "limits.event_bytes",
     "limits.endpoints",
     "limits.endpoints_per_tenant",
