@@ -226,12 +226,13 @@ impl House {
         page.items.len()
     }
 
-    async fn minutes(&self) -> usize {
-        let minutes = self
-            .store
-            .step_stats(START - DAY, START + DAY, Duration::from_secs(60))
-            .await;
-        minutes.unwrap().len()
+    /// Minutes of statistics: whether the endpoint has any, and how many there are of all together.
+    async fn minutes(&self, endpoint: &Endpoint) -> (bool, usize) {
+        let minute = Duration::from_secs(60);
+        let (from, to) = (START - minute, START + minute);
+        let own = self.store.endpoint_stats(&[endpoint.id], from, to).await;
+        let all = self.store.step_stats(from, to, minute).await;
+        (!own.unwrap().is_empty(), all.unwrap().len())
     }
 }
 
@@ -268,14 +269,17 @@ async fn nothing_goes_before_its_time_and_everything_within_a_round_after_it() {
         }
         there
     };
-    let others = async || (house.minutes().await, house.audit_entries().await);
+    let others = async || {
+        let (own, all) = house.minutes(&endpoint).await;
+        (own, all, house.audit_entries().await)
+    };
 
     house.round_at(START + 30 * DAY).await;
     assert_eq!(there().await, [true; 4]);
-    assert_eq!(others().await, (1, 2));
+    assert_eq!(others().await, (true, 1, 2));
     house.next_round().await;
     assert_eq!(there().await, [false, false, true, true]);
-    assert_eq!(others().await, (0, 2));
+    assert_eq!(others().await, (false, 1, 2));
 
     house.round_at(START + 90 * DAY).await;
     assert_eq!(there().await, [false, false, true, true]);
@@ -283,9 +287,9 @@ async fn nothing_goes_before_its_time_and_everything_within_a_round_after_it() {
     assert_eq!(there().await, [false, false, false, true]);
 
     house.round_at(START + 365 * DAY).await;
-    assert_eq!(others().await, (0, 2));
+    assert_eq!(others().await, (false, 0, 2));
     house.next_round().await;
-    assert_eq!(others().await, (0, 0));
+    assert_eq!(others().await, (false, 0, 0));
     assert_eq!(there().await, [false, false, false, true]);
     let ledger = house.store.ledger().await.unwrap();
     assert!(ledger.adds_up() && ledger.created == 4, "{ledger:?}");
