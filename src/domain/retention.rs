@@ -8,6 +8,8 @@ use super::id::{AttemptId, AuditId, DeliveryId, EventId};
 use super::limits::STATS_WINDOW_MAX;
 use super::time::Timestamp;
 
+/// What rows may take where nobody says: 20 GiB.
+const DISK_DEFAULT: u64 = 20 << 30;
 /// However full the disk is, payloads and attempts are kept for so long.
 const KEPT_MIN: Duration = Duration::from_hours(1);
 /// A budget that is exceeded is undershot by a tenth, so that not every round takes a little.
@@ -68,7 +70,7 @@ pub struct RetentionPlan {
 }
 
 impl Default for RetentionPolicy {
-    /// Payloads and attempts 30 days, dead deliveries 90 days, audit entries a year; any number of bytes.
+    /// Payloads and attempts 30 days, dead deliveries 90 days, audit entries a year; 20 GiB of rows.
     fn default() -> Self {
         let days = |days: u64| Duration::from_hours(days * 24);
         Self {
@@ -76,7 +78,7 @@ impl Default for RetentionPolicy {
             attempts: days(30),
             dead: days(90),
             audit: days(365),
-            disk: None,
+            disk: Some(DISK_DEFAULT),
         }
     }
 }

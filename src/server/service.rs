@@ -24,7 +24,7 @@ const WINDOW_MAX: Duration = Duration::from_hours(24);
 
 /// Totals, and what happened in the window, minute by minute.
 #[utoipa::path(get, path = paths::STATS, tag = "service",
-    params(("window" = Option<String>, Query, description = "Such as `60m`, 1m to 24h; 1h when absent.")),
+    params(("window" = Option<String>, Query, description = "Such as `60m`, 1m to 90d; 1h when absent.")),
     responses((status = 200, body = StatsView), (status = 400, body = Problem),
         (status = 403, body = Problem, description = "Also for a token that is confined to a tenant.")))]
 pub(super) async fn stats(

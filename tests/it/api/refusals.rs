@@ -165,7 +165,7 @@ async fn queries_and_ids_are_checked() {
         Ask::get("/v1/stats?window=1s"),
         400,
         "bad-query",
-        "?window: 1s is not a window from 1m to 24h",
+        "?window: 1s is not a window from 1m to 90d",
     )
     .await;
     check(
