@@ -1,6 +1,6 @@
 //! Endpoints on screen.
 
-use crate::api::endpoint::{EndpointView, RetryBody};
+use crate::api::endpoint::{EndpointHealth, EndpointView, RetryBody};
 use crate::cli::lists::{LimitArgs, find_endpoint, or_empty};
 use crate::cli::output::{Field, FormatArgs, Output, note};
 use crate::client::Client;
@@ -123,15 +123,7 @@ pub(super) fn fields(endpoint: &EndpointView) -> Vec<Field> {
                     .map_or_else(String::new, |mean| format!(", {mean} µs on average"))
             ),
         ),
-        (
-            "durations",
-            health.latency_us_1h.map_or_else(String::new, |latency| {
-                format!(
-                    "p50 {} µs, p95 {} µs, p99 {} µs",
-                    latency.p50, latency.p95, latency.p99
-                )
-            }),
-        ),
+        ("durations", durations_text(health)),
         ("last success", or_empty(health.last_success_at)),
         ("last failure", failure_text(endpoint)),
         ("certificate", certificate_text(endpoint)),
@@ -156,6 +148,15 @@ fn status_text(endpoint: &EndpointView) -> String {
         text.push_str(&format!(", breaker {}", endpoint.health.breaker));
     }
     text
+}
+
+fn durations_text(health: &EndpointHealth) -> String {
+    health.latency_us_1h.map_or_else(String::new, |latency| {
+        format!(
+            "p50 {} µs, p95 {} µs, p99 {} µs",
+            latency.p50, latency.p95, latency.p99
+        )
+    })
 }
 
 fn failure_text(endpoint: &EndpointView) -> String {
