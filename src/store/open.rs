@@ -72,10 +72,9 @@ impl Store {
         let lock = DirectoryLock::take(&options)?;
         let path = options.database_path();
         keep_private(&path)?;
-        let mut connection = prepared_writer(&options).await?;
-        let mint = Arc::new(Mutex::new(IdMint::after(
-            highest_id(&mut connection).await?,
-        )));
+        let (mut connection, views) = prepared_writer(&options).await?;
+        let mint = IdMint::after(highest_id(&mut connection).await?);
+        let mint = Arc::new(Mutex::new(mint));
         let clock_offset_ms = Arc::new(AtomicI64::new(stored_offset(&mut connection).await?));
         let set_back_ms = set_back_ms(&mut connection, &clock).await?;
         let time = AgreedTime::before_step(Arc::clone(&clock), set_back_ms.unwrap_or(0));
@@ -94,6 +93,7 @@ impl Store {
         let (last_words, writer_alive) = LastWords::new(&facts);
         let writer = Writer {
             connection,
+            views,
             queue,
             held_back: None,
             time: time.clone(),
@@ -185,15 +185,17 @@ pub(super) fn base_options(path: &Path) -> SqliteConnectOptions {
 }
 
 /// The connection that writes, on a file that keeps its promises and has the schema of this binary.
-async fn prepared_writer(options: &StoreOptions) -> Result<SqliteConnection, StoreError> {
+async fn prepared_writer(
+    options: &StoreOptions,
+) -> Result<(SqliteConnection, writer::Views), StoreError> {
     let mut connection = connect_writer(options).await?;
     check_promises(&mut connection).await?;
     schema::bring_up_to_date(&mut connection, &options.database_path(), &MIGRATOR).await?;
     if let Some(bytes) = options.file_bytes_max {
         limit_file(&mut connection, bytes).await?;
     }
-    writer::prepare(&mut connection).await?;
-    Ok(connection)
+    let views = writer::Views::prepare(&mut connection).await?;
+    Ok((connection, views))
 }
 
 async fn read_index(

@@ -53,7 +53,12 @@ impl Writer {
             self.tell_dead(&mut batch);
         }
         batch.complete(&self.runs);
-        if let Err(error) = write(&mut self.connection, &mut batch, offset).await {
+        let connection = &mut self.connection;
+        let written = match self.views.ensure(connection, batch.mix).await {
+            Ok(()) => write(connection, &mut batch, offset).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = written {
             self.roll_back().await;
             return Err(error);
         }

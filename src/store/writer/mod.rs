@@ -15,7 +15,7 @@ mod values;
 
 pub(super) use queue::{COMMANDS_MAX, Command, PublishCall, RecordCall, Waiting};
 pub(super) use space::Space;
-pub(super) use sql::prepare;
+pub(super) use sql::Views;
 #[cfg(test)]
 pub(super) use sql::{SELECT_KEYS, SELECT_ODD};
 pub(super) use task::{LastWords, Writer};

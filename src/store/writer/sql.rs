@@ -192,9 +192,13 @@ pub(super) struct Mix {
 impl Mix {
     /// The statement for it: it binds what [`COLUMNS`] name.
     pub(super) const fn sql(self) -> &'static str {
+        SQL[self.index()]
+    }
+
+    const fn index(self) -> usize {
         let attempts = 2 * self.attempts as usize + 4 * self.stale as usize;
         let rest = 8 * self.failures as usize + 16 * self.replays as usize;
-        SQL[self.events as usize + attempts + rest]
+        self.events as usize + attempts + rest
     }
 }
 
@@ -213,24 +217,60 @@ const SQL: [&str; 32] = inserts!(
     26, 27, 28, 29, 30, 31
 );
 
-/// Gives the writer's connection the views that [`Mix::sql`] inserts into.
-///
-/// # Errors
-/// [`StoreError::Unavailable`].
-pub(crate) async fn prepare(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    for mix in 0..SQL.len() {
-        sqlx::raw_sql(AssertSqlSafe(view(mix)))
-            .execute(&mut *connection)
-            .await?;
+/// The mixes that ordinary work needs: events, attempts, both, and the last two with failures. Their views are there
+/// from the start, so that a disk that fills up later finds them.
+const ORDINARY: [usize; 5] = [1, 2, 3, 10, 11];
+
+/// The views that the writer's connection has, a bit for each mix. Each costs memory and time to make, and many mixes
+/// never come.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Views(u32);
+
+impl Views {
+    /// Gives the connection the views that ordinary flushes need.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub(crate) async fn prepare(connection: &mut SqliteConnection) -> Result<Self, StoreError> {
+        let mut views = Self::default();
+        for mix in ORDINARY {
+            views.make(connection, mix).await?;
+        }
+        Ok(views)
     }
-    Ok(())
+
+    /// Gives the connection the view that [`Mix::sql`] inserts into, unless it has it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Full`].
+    pub(super) async fn ensure(
+        &mut self,
+        connection: &mut SqliteConnection,
+        mix: Mix,
+    ) -> Result<(), StoreError> {
+        self.make(connection, mix.index()).await
+    }
+
+    async fn make(
+        &mut self,
+        connection: &mut SqliteConnection,
+        mix: usize,
+    ) -> Result<(), StoreError> {
+        if self.0 & (1 << mix) == 0 {
+            sqlx::raw_sql(AssertSqlSafe(view(mix)))
+                .execute(connection)
+                .await?;
+            self.0 |= 1 << mix;
+        }
+        Ok(())
+    }
 }
 
 fn view(mix: usize) -> String {
     let columns = COLUMNS.map(|name| format!("NULL AS {name}")).join(", ");
     let mut text = format!(
-        "CREATE TEMP VIEW flush_{mix} AS SELECT {columns};\n\
-         CREATE TEMP TRIGGER flush_{mix}_taken INSTEAD OF INSERT ON flush_{mix} BEGIN\n"
+        "CREATE TEMP VIEW IF NOT EXISTS flush_{mix} AS SELECT {columns};\n\
+         CREATE TEMP TRIGGER IF NOT EXISTS flush_{mix}_taken INSTEAD OF INSERT ON flush_{mix} BEGIN\n"
     );
     for (bit, part) in [
         (1, EVENTS),

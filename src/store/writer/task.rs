@@ -21,6 +21,7 @@ use super::super::record::Changes;
 use super::batch::Hot;
 use super::queue::Command;
 use super::space::Space;
+use super::sql::Views;
 use crate::clock::AgreedTime;
 use crate::domain::endpoint_index::EndpointIndex;
 use crate::domain::id::{DeliveryId, IdMint};
@@ -38,6 +39,8 @@ const COLD_MAX: usize = 256;
 pub(crate) struct Writer {
     /// The only connection that writes.
     pub(crate) connection: SqliteConnection,
+    /// The views it has for flushes.
+    pub(crate) views: Views,
     /// What waits.
     pub(crate) queue: mpsc::Receiver<Command>,
     /// A command that was taken from the queue but belongs into the next flush.
