@@ -5,6 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::yard::Yard;
@@ -36,22 +37,19 @@ impl Gathered {
         }
     }
 
-    fn is_due(&self, monotonic: Duration) -> bool {
-        monotonic.saturating_sub(self.written_at.get()) >= EVERY && !self.tries.borrow().is_empty()
-    }
-}
-
-/// Writes down what was gathered, if it is time.
-pub(super) async fn keep(yard: &Yard) {
-    let monotonic = yard.clock.monotonic();
-    if yard.gathered.is_due(monotonic) {
-        yard.gathered.written_at.set(monotonic);
-        write(yard).await;
+    /// Whether it is time to write down what was gathered; if so, the next time is [`EVERY`] from now.
+    pub(super) fn falls_due(&self, monotonic: Duration) -> bool {
+        let lapsed = monotonic.saturating_sub(self.written_at.get()) >= EVERY;
+        let is_due = lapsed && !self.tries.borrow().is_empty();
+        if is_due {
+            self.written_at.set(monotonic);
+        }
+        is_due
     }
 }
 
 /// Writes down what was gathered. What the store does not take is lost: it must not pile up.
-pub(super) async fn write(yard: &Yard) {
+pub(super) async fn write(yard: Rc<Yard>) {
     let gathered = yard.gathered.tries.take();
     let gathered: Vec<_> = gathered
         .into_iter()

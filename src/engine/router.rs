@@ -517,7 +517,7 @@ impl Handler<Drain> for Router {
             loop {
                 let landed = std::pin::pin!(yard.landed.notified());
                 if yard.flights() == 0 {
-                    gathered::write(&yard).await;
+                    gathered::write(Rc::clone(&yard)).await;
                     return true;
                 }
                 match select(landed, grace).await {

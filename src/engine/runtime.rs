@@ -234,10 +234,6 @@ async fn recover(yard: Rc<Yard>, router: Addr<Router>, endpoints: Vec<EndpointId
     }
 }
 
-async fn keep_gathered(yard: Rc<Yard>) {
-    gathered::keep(&yard).await;
-}
-
 /// Wakes the router, resumes endpoints whose pause is over, and notices when the wall clock was set.
 async fn keep_time(yard: Rc<Yard>, router: Addr<Router>) {
     let mut noted_at = yard.clock.monotonic();
@@ -257,7 +253,9 @@ async fn keep_time(yard: Rc<Yard>, router: Addr<Router>) {
         }
         told = set_clock(&yard, &router).await;
         let monotonic = yard.clock.monotonic();
-        actix_rt::spawn(keep_gathered(Rc::clone(&yard)));
+        if yard.gathered.falls_due(monotonic) {
+            actix_rt::spawn(gathered::write(Rc::clone(&yard)));
+        }
         if monotonic.saturating_sub(noted_at) >= NOTE_WALL_EVERY {
             noted_at = monotonic;
             let store = yard.store.clone();

@@ -7,7 +7,7 @@ use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
 use super::counters::minute_of;
 use super::error::StoreError;
 use super::handle::Store;
-use super::rows::Columns;
+use super::rows::{Columns, count, number_list};
 use crate::domain::attempt::FailureClass;
 use crate::domain::fingerprint::{CauseId, Fingerprint};
 use crate::domain::limits::{CAUSE_DEAD_COUNTED_MAX, CAUSES_MAX};
@@ -142,9 +142,8 @@ async fn read_causes(
     ids: &[i64],
     from: i64,
 ) -> Result<BTreeMap<i64, Cause>, StoreError> {
-    let list = serde_json::to_string(ids).expect("a list of numbers always serialises");
     let rows = sqlx::query(SELECT_CAUSES)
-        .bind(list)
+        .bind(number_list(ids))
         .bind(from)
         .bind(i64::from(CAUSE_DEAD_COUNTED_MAX) + 1)
         .fetch_all(&mut **moment)
@@ -177,9 +176,4 @@ async fn read_causes(
         causes.insert(id, cause);
     }
     Ok(causes)
-}
-
-fn count(row: &sqlx::sqlite::SqliteRow, index: usize) -> Result<u64, StoreError> {
-    let count: i64 = row.try_get(index)?;
-    Ok(u64::try_from(count).unwrap_or(0))
 }

@@ -8,6 +8,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::error::StoreError;
 use super::handle::Store;
+use super::rows::{count, number_list};
 use crate::domain::attempt::FailureClass;
 use crate::domain::id::EndpointId;
 use crate::domain::ledger::Counts;
@@ -15,7 +16,7 @@ use crate::domain::time::Timestamp;
 
 /// Milliseconds of a statistics row.
 pub(super) const MINUTE_MS: i64 = 60_000;
-pub(super) const MINUTE_STEP: usize = 60_000;
+const MINUTE_STEP: usize = 60_000;
 
 const SELECT_LEDGER: &str = "SELECT p.status, c.endpoint_id, c.created, c.pending, c.delivered, c.dead, c.discarded \
      FROM endpoint_counters c JOIN endpoints p ON p.id = c.endpoint_id";
@@ -213,16 +214,10 @@ impl Store {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<BTreeMap<EndpointId, AttemptStats>, StoreError> {
-        let minutes: Vec<i64> = (minute_of(from)..to.as_millis())
-            .step_by(MINUTE_STEP)
-            .collect();
         let ids: Vec<i64> = endpoints.iter().map(|id| id.as_i64()).collect();
-        let json = |numbers: &[i64]| {
-            serde_json::to_string(numbers).expect("a list of numbers always serialises")
-        };
         let rows = sqlx::query(SELECT_BY_ENDPOINT)
-            .bind(json(&minutes))
-            .bind(json(&ids))
+            .bind(minute_list(from, to))
+            .bind(number_list(&ids))
             .fetch_all(self.readers())
             .await?;
         rows.iter()
@@ -268,6 +263,12 @@ fn step_ms(step: Duration) -> i64 {
 /// The beginning of an instant's minute, in milliseconds.
 pub(super) const fn minute_of(at: Timestamp) -> i64 {
     at.as_millis().div_euclid(MINUTE_MS) * MINUTE_MS
+}
+
+/// The minutes from that of `from` to before `to`, as one bound value.
+pub(super) fn minute_list(from: Timestamp, to: Timestamp) -> String {
+    let minutes = (minute_of(from)..to.as_millis()).step_by(MINUTE_STEP);
+    number_list(&minutes.collect::<Vec<i64>>())
 }
 
 /// The sum of the rows of [`SELECT_LEDGER_SUM`].
@@ -317,9 +318,4 @@ fn stats_row(row: &SqliteRow) -> Result<AttemptStats, StoreError> {
         held_back: count(row, 4 + FailureClass::ALL.len())?,
         failures,
     })
-}
-
-fn count(row: &SqliteRow, index: usize) -> Result<u64, StoreError> {
-    let count: i64 = row.try_get(index)?;
-    Ok(u64::try_from(count).unwrap_or(0))
 }

@@ -7,6 +7,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::error::StoreError;
 use super::handle::Store;
+use super::rows::count;
 use crate::domain::horizon::{Backlog, RATE_OVER, SPANS, Scheduled};
 use crate::domain::id::EndpointId;
 use crate::domain::time::Timestamp;
@@ -99,9 +100,4 @@ impl Store {
 
 fn endpoint(row: &SqliteRow) -> Result<EndpointId, StoreError> {
     Ok(EndpointId::from_i64(row.try_get(0)?))
-}
-
-fn count(row: &SqliteRow, column: usize) -> Result<u64, StoreError> {
-    let count: i64 = row.try_get(column)?;
-    Ok(u64::try_from(count).unwrap_or(0))
 }

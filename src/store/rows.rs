@@ -7,6 +7,17 @@ use super::error::StoreError;
 use crate::domain::id::Id;
 use crate::domain::time::Timestamp;
 
+/// A column that counts something; what is below zero counts as none.
+pub(super) fn count(row: &SqliteRow, index: usize) -> Result<u64, StoreError> {
+    let count: i64 = row.try_get(index)?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// Numbers as one bound value, for `json_each`.
+pub(super) fn number_list(numbers: &[i64]) -> String {
+    serde_json::to_string(numbers).expect("a list of numbers always serialises")
+}
+
 /// Reads a row's columns in the order they were selected.
 pub(super) struct Columns<'r> {
     row: &'r SqliteRow,

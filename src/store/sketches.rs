@@ -6,9 +6,10 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::cold::{ColdCommand, WriteTx};
-use super::counters::{MINUTE_STEP, minute_of};
+use super::counters::{minute_list, minute_of};
 use super::error::StoreError;
 use super::handle::Store;
+use super::rows::{count, number_list};
 use crate::domain::id::EndpointId;
 use crate::domain::sketch::Sketch;
 use crate::domain::time::Timestamp;
@@ -85,15 +86,9 @@ impl Store {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<BTreeMap<i64, Tries>, StoreError> {
-        let minutes: Vec<i64> = (minute_of(from)..to.as_millis())
-            .step_by(MINUTE_STEP)
-            .collect();
-        let json = |numbers: &[i64]| {
-            serde_json::to_string(numbers).expect("a list of numbers always serialises")
-        };
         let rows = sqlx::query(SELECT_SKETCHES)
-            .bind(json(&minutes))
-            .bind(json(ids))
+            .bind(minute_list(from, to))
+            .bind(number_list(ids))
             .fetch_all(self.readers())
             .await?;
         let mut found: BTreeMap<i64, Tries> = BTreeMap::new();
@@ -120,10 +115,6 @@ fn row(one: &MinuteTries) -> SketchRow {
 }
 
 fn read(row: &SqliteRow, endpoint_id: i64) -> Result<Tries, StoreError> {
-    let count = |column: usize| -> Result<u64, StoreError> {
-        let count: i64 = row.try_get(column)?;
-        Ok(u64::try_from(count).unwrap_or(0))
-    };
     let bytes: &[u8] = row.try_get(2)?;
     let durations = Sketch::decode(bytes).map_err(|_| StoreError::Inconsistent {
         table: "attempt_sketches",
@@ -131,8 +122,8 @@ fn read(row: &SqliteRow, endpoint_id: i64) -> Result<Tries, StoreError> {
         id: endpoint_id,
     })?;
     Ok(Tries {
-        retries: count(0)?,
-        ended: count(1)?,
+        retries: count(row, 0)?,
+        ended: count(row, 1)?,
         durations,
     })
 }
