@@ -1,6 +1,6 @@
 //! Checkpoints on a connection and a thread of their own, so that commits need not wait for them.
 //!
-//! After a commit the checkpointer is nudged; it lets 30 ms of further commits gather and copies what it can without
+//! After a commit the checkpointer is nudged; it lets 100 ms of further commits gather and copies what it can without
 //! disturbing anyone (PASSIVE). A log that never comes to rest is emptied by the writer itself, between two flushes.
 //! Once nothing was written for a second the log is cut to nothing (TRUNCATE). Results are kept for people to see.
 
@@ -14,10 +14,11 @@ use sqlx::{Connection, Row, SqliteConnection};
 
 use super::error::StoreError;
 use super::facts::FactsBoard;
-use crate::clock::SharedClock;
+use crate::clock::{SharedClock, Stopwatch};
 
-/// How long commits gather before a checkpoint.
-const GATHER: Duration = Duration::from_millis(30);
+/// How long commits gather before a checkpoint: pages that many of them change are copied once, and the disk is left to
+/// commits meanwhile.
+const GATHER: Duration = Duration::from_millis(100);
 /// How long nothing must be written before the log is cut.
 const IDLE: Duration = Duration::from_secs(1);
 /// Pages in the log (64 MiB) beyond which the writer empties it itself.
@@ -144,9 +145,16 @@ impl Worker {
 
     /// Lets commits gather; swallows the nudges of that time.
     fn gather(&self) -> Result<(), RecvTimeoutError> {
-        match self.nudges.recv_timeout(GATHER) {
-            Ok(()) | Err(RecvTimeoutError::Timeout) => Ok(()),
-            Err(error) => Err(error),
+        let gathering = Stopwatch::start();
+        loop {
+            match self
+                .nudges
+                .recv_timeout(GATHER.saturating_sub(gathering.elapsed()))
+            {
+                Ok(()) => {}
+                Err(RecvTimeoutError::Timeout) => return Ok(()),
+                Err(error) => return Err(error),
+            }
         }
     }
 
