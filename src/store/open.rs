@@ -33,8 +33,9 @@ use crate::domain::endpoint_index::EndpointIndex;
 use crate::domain::id::IdMint;
 
 const PAGE_BYTES: u32 = 4_096;
-/// Page cache of the writer and of each reader, as the pragma takes it: negative KiB.
-const WRITER_CACHE: &str = "-65536";
+/// Page cache of the writer and of each reader, as the pragma takes it: negative KiB. What the writer needs again soon is
+/// small, and SQLite walks through all of its cache at a commit that rearranged a page.
+const WRITER_CACHE: &str = "-16384";
 const READER_CACHE: &str = "-8192";
 /// How long a statement waits for a lock: only a checkpoint that cuts the log can hold the writer up.
 const BUSY: Duration = Duration::from_secs(10);
