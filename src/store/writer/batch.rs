@@ -19,6 +19,7 @@ use super::cause_delta::CauseDeltas;
 use super::dead_delta::DeadDeltas;
 use super::endpoint_delta::EndpointDelta;
 use super::look::{Look, Odd, Taken};
+use super::minute_delta::{MinuteDelta, micros};
 use super::queue::{PublishCall, RecordCall};
 use super::replay_delta::ReplayDeltas;
 use super::sql::Mix;
@@ -100,15 +101,6 @@ pub(super) struct Batch {
     pub(super) changed: Vec<DeliveryChange>,
 }
 
-#[derive(Debug, Default)]
-struct MinuteDelta {
-    attempts: i64,
-    held_back: i64,
-    successes: i64,
-    latency_us: i64,
-    failed: [i64; FailureClass::ALL.len()],
-}
-
 impl Batch {
     /// Puts `calls` together with what [`look`](super::look) found out about them.
     pub(super) fn of(
@@ -170,6 +162,9 @@ impl Batch {
         for (endpoint_id, delta) in &mut self.endpoints {
             delta.run = delta.run.or_else(|| runs.of(*endpoint_id));
         }
+        let well = self.endpoints.values().all(EndpointDelta::is_well)
+            && self.minutes.values().all(MinuteDelta::is_well);
+        self.mix.trouble = self.mix.attempts && !well;
     }
 
     /// Whether deliveries died that are worth telling.
@@ -213,7 +208,7 @@ impl Batch {
     pub(super) fn endpoint_rows(&self) -> Rows {
         let mut rows = Rows::new();
         for (endpoint_id, delta) in &self.endpoints {
-            delta.row(*endpoint_id, self.mix.attempts, &mut rows);
+            delta.row(*endpoint_id, self.mix, &mut rows);
         }
         rows
     }
@@ -235,7 +230,10 @@ impl Batch {
     pub(super) fn minute_rows(&self) -> Rows {
         let mut rows = Rows::new();
         for ((minute, endpoint_id), delta) in &self.minutes {
-            delta.columns(rows.row(*minute).int(endpoint_id.as_i64()));
+            delta.columns(
+                rows.row(*minute).int(endpoint_id.as_i64()),
+                self.mix.trouble,
+            );
         }
         rows
     }
@@ -248,7 +246,7 @@ impl Batch {
         }
         let mut rows = Rows::new();
         for (minute, delta) in &totals {
-            delta.columns(rows.row(*minute));
+            delta.columns(rows.row(*minute), true);
         }
         rows
     }
@@ -473,7 +471,6 @@ impl Batch {
         let id = found.id;
         let ended_at = attempt.started_at + attempt.phases.total;
         self.causes.failed(found, attempt.endpoint_id, ended_at);
-        self.mix.failures = true;
         Some(id)
     }
 
@@ -523,43 +520,6 @@ impl Batch {
     }
 }
 
-impl MinuteDelta {
-    fn columns(&self, row: &mut Rows) {
-        row.int(self.attempts)
-            .int(self.successes)
-            .int(self.latency_us);
-        for &failed in &self.failed {
-            row.int(failed);
-        }
-        row.int(self.held_back);
-    }
-
-    fn join(&mut self, other: &Self) {
-        self.attempts += other.attempts;
-        self.successes += other.successes;
-        self.latency_us += other.latency_us;
-        for (failed, others) in self.failed.iter_mut().zip(&other.failed) {
-            *failed += others;
-        }
-        self.held_back += other.held_back;
-    }
-
-    fn add(&mut self, attempt: &Attempt) {
-        self.attempts += 1;
-        self.latency_us += micros(attempt.phases.total);
-        self.held_back += i64::from(attempt.held_back == Some(true));
-        match &attempt.failure {
-            None => self.successes += 1,
-            Some(failure) => {
-                let all = FailureClass::ALL.iter().zip(&mut self.failed);
-                for (_, failed) in all.filter(|(class, _)| **class == failure.class) {
-                    *failed += 1;
-                }
-            }
-        }
-    }
-}
-
 /// Why none of the call's events can be accepted: a key that stands for other content.
 fn refuse(call: &PublishCall, keys: &HashMap<(String, String), Taken>) -> Option<StoreError> {
     let mut own: HashMap<(String, String), [u8; 32]> = HashMap::new();
@@ -593,8 +553,4 @@ fn name_of(event: &NewEvent) -> Option<(String, String)> {
 
 fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("lists of texts and numbers always serialise")
-}
-
-fn micros(duration: std::time::Duration) -> i64 {
-    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::super::ledger::LedgerDelta;
+use super::sql::Mix;
 use super::values::Rows;
 use crate::domain::attempt::Failure;
 use crate::domain::failing::FailingRun;
@@ -48,18 +49,27 @@ impl EndpointDelta {
         self.last_failure.extend(failure.text.chars().take(room));
     }
 
-    /// Its row; the columns of attempts only where the statement takes them.
-    pub(super) fn row(&self, id: EndpointId, with_attempts: bool, rows: &mut Rows) {
+    /// Whether there is nothing but successes to be noted of its attempts, and there was nothing before.
+    pub(super) const fn is_well(&self) -> bool {
+        self.last_failure_at.is_none()
+            && self.certificate_expires_at.is_none()
+            && self.run.is_none()
+    }
+
+    /// Its row; the columns of attempts and of trouble only where the statement takes them.
+    pub(super) fn row(&self, id: EndpointId, mix: Mix, rows: &mut Rows) {
         let row = rows
             .row(id.as_i64())
             .int(self.ledger.created)
             .int(self.ledger.pending)
             .int(self.ledger.delivered)
             .int(self.ledger.dead);
-        if with_attempts {
+        if mix.attempts {
+            row.int_or_null(self.last_success_at.map(Timestamp::as_millis));
+        }
+        if mix.attempts && mix.trouble {
             let failure = self.last_failure_at.map(|_| self.last_failure.as_str());
-            row.int_or_null(self.last_success_at.map(Timestamp::as_millis))
-                .int_or_null(self.last_failure_at.map(Timestamp::as_millis))
+            row.int_or_null(self.last_failure_at.map(Timestamp::as_millis))
                 .text_or_null(failure)
                 .int(self.failures)
                 .int_or_null(self.certificate_expires_at.map(Timestamp::as_millis));
@@ -86,7 +96,12 @@ mod tests {
             delta.ended(Timestamp::from_millis(at), failure.as_ref());
         }
         let mut rows = Rows::new();
-        delta.row(EndpointId::from_i64(7), true, &mut rows);
+        let mix = Mix {
+            attempts: true,
+            trouble: true,
+            ..Mix::default()
+        };
+        delta.row(EndpointId::from_i64(7), mix, &mut rows);
         rows.finish()
     }
 

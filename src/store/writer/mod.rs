@@ -6,6 +6,7 @@ mod dead_delta;
 mod endpoint_delta;
 mod flush;
 mod look;
+mod minute_delta;
 mod queue;
 mod replay_delta;
 mod space;

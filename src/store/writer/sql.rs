@@ -3,7 +3,8 @@
 //! Each statement costs a hop to sqlx's worker thread and back, and inside a transaction SQLite also keeps a journal
 //! for each alone. So the writer's connection has a temporary view for each mix, whose trigger holds all statements:
 //! a flush is one row inserted into the view, one call, and a transaction by itself. `jsonb_each` hands rows on
-//! without parsing each again (SQLite 3.51). The view's columns are [`COLUMNS`].
+//! without parsing each again (SQLite 3.51). The view's columns are [`COLUMNS`]. Places in a row are written as paths
+//! (`'$[3]'`): of a bare number SQLite makes such a text again for each value it reads.
 
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
@@ -39,12 +40,12 @@ const COLUMNS: [&str; 19] = [
 const EVENTS: &str = "
 INSERT INTO events (id, audience, key, content_sha256, event_type, occurred_at, accepted_at, test, deliveries,
     attributes, data)
-SELECT value->>0, value->>1, value->>2, substr(NEW.heap, value->>3, value->>4), value->>5, value->>6, NEW.now, value->>7,
-    value->>8, substr(NEW.heap, value->>9, value->>10), substr(NEW.heap, value->>11, value->>12)
+SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', substr(NEW.heap, value->>'$[3]', value->>'$[4]'), value->>'$[5]', value->>'$[6]', NEW.now, value->>'$[7]',
+    value->>'$[8]', substr(NEW.heap, value->>'$[9]', value->>'$[10]'), substr(NEW.heap, value->>'$[11]', value->>'$[12]')
 FROM jsonb_each(NEW.events);
 INSERT INTO deliveries (id, event_id, endpoint_id, event_type, test, held_before_ms, state, attempts,
     budget_attempts, budget_started_at, created_at, updated_at)
-SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, 'pending', 0, 0, NEW.now + NEW.clock_offset, NEW.now, NEW.now
+SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]', value->>'$[5]', 'pending', 0, 0, NEW.now + NEW.clock_offset, NEW.now, NEW.now
 FROM jsonb_each(NEW.deliveries);
 INSERT INTO minute_events (minute, accepted) SELECT NEW.minute, NEW.real WHERE NEW.real > 0
     ON CONFLICT (minute) DO UPDATE SET accepted = accepted + excluded.accepted;
@@ -56,28 +57,28 @@ INSERT INTO attempts (id, delivery_id, event_id, endpoint_id, number, started_at
     revision, body_sha256, remote_address, dns_us, connect_us, tls_us, first_byte_us, body_us, total_us, reused,
     status, truncated, failure_class, failure_text, response_headers, response_body,
     held_back, certificate_expires_at, replay_id)
-SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8,
-    substr(NEW.heap, value->>9, 32), substr(NEW.heap, 32 + (value->>9), 32), value->>10, value->>11, value->>12, value->>13,
-    value->>14, value->>15, value->>16, value->>17, value->>18, value->>19, value->>20, value->>21,
-    substr(NEW.heap, value->>22, value->>23), substr(NEW.heap, value->>24, value->>25),
-    value->>26, value->>27, value->>28
+SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]', value->>'$[5]', value->>'$[6]', value->>'$[7]', value->>'$[8]',
+    substr(NEW.heap, value->>'$[9]', 32), substr(NEW.heap, 32 + (value->>'$[9]'), 32), value->>'$[10]', value->>'$[11]', value->>'$[12]', value->>'$[13]',
+    value->>'$[14]', value->>'$[15]', value->>'$[16]', value->>'$[17]', value->>'$[18]', value->>'$[19]', value->>'$[20]', value->>'$[21]',
+    substr(NEW.heap, value->>'$[22]', value->>'$[23]'), substr(NEW.heap, value->>'$[24]', value->>'$[25]'),
+    value->>'$[26]', value->>'$[27]', value->>'$[28]'
 FROM jsonb_each(NEW.attempts);
 UPDATE deliveries SET state = change.state, reason = change.reason, attempts = change.number,
     budget_attempts = budget_attempts + change.spent, next_attempt_at = change.next_attempt_at, last_at = change.last_at,
     last_status = change.last_status, last_class = change.last_class, last_latency_us = change.last_latency_us,
     last_cause = change.last_cause, updated_at = NEW.now
-FROM (SELECT value->>0 AS id, value->>1 AS number, value->>2 AS state, value->>3 AS reason,
-        value->>4 AS next_attempt_at, value->>5 AS last_at, value->>6 AS last_status, value->>7 AS last_class,
-        value->>8 AS last_latency_us, value->>9 AS spent, value->>10 AS last_cause
+FROM (SELECT value->>'$[0]' AS id, value->>'$[1]' AS number, value->>'$[2]' AS state, value->>'$[3]' AS reason,
+        value->>'$[4]' AS next_attempt_at, value->>'$[5]' AS last_at, value->>'$[6]' AS last_status, value->>'$[7]' AS last_class,
+        value->>'$[8]' AS last_latency_us, value->>'$[9]' AS spent, value->>'$[10]' AS last_cause
     FROM jsonb_each(NEW.moves)) AS change
 WHERE deliveries.id = change.id AND deliveries.state = 'pending' AND deliveries.attempts = change.number - 1;
-INSERT INTO minute_stats (minute, endpoint_id, attempts, successes, latency_us, failed_dns, failed_connect,
+INSERT INTO minute_totals (minute, attempts, successes, latency_us, failed_dns, failed_connect,
     failed_tls, failed_timeout, failed_protocol, failed_status, failed_body, failed_blocked, failed_internal,
     held_back)
-SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9,
-    value->>10, value->>11, value->>12, value->>13, value->>14
-FROM jsonb_each(NEW.minutes) WHERE true
-ON CONFLICT (minute, endpoint_id) DO UPDATE SET attempts = attempts + excluded.attempts,
+SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]', value->>'$[5]', value->>'$[6]', value->>'$[7]', value->>'$[8]', value->>'$[9]',
+    value->>'$[10]', value->>'$[11]', value->>'$[12]', value->>'$[13]'
+FROM jsonb_each(NEW.minute_totals) WHERE true
+ON CONFLICT (minute) DO UPDATE SET attempts = attempts + excluded.attempts,
     successes = successes + excluded.successes, latency_us = latency_us + excluded.latency_us,
     failed_dns = failed_dns + excluded.failed_dns, failed_connect = failed_connect + excluded.failed_connect,
     failed_tls = failed_tls + excluded.failed_tls, failed_timeout = failed_timeout + excluded.failed_timeout,
@@ -85,13 +86,26 @@ ON CONFLICT (minute, endpoint_id) DO UPDATE SET attempts = attempts + excluded.a
     failed_status = failed_status + excluded.failed_status, failed_body = failed_body + excluded.failed_body,
     failed_blocked = failed_blocked + excluded.failed_blocked,
     failed_internal = failed_internal + excluded.failed_internal, held_back = held_back + excluded.held_back;
-INSERT INTO minute_totals (minute, attempts, successes, latency_us, failed_dns, failed_connect,
+";
+
+/// Statistics of minutes by endpoint, where all went well.
+const MINUTES: &str = "
+INSERT INTO minute_stats (minute, endpoint_id, attempts, successes, latency_us)
+SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]'
+FROM jsonb_each(NEW.minutes) WHERE true
+ON CONFLICT (minute, endpoint_id) DO UPDATE SET attempts = attempts + excluded.attempts,
+    successes = successes + excluded.successes, latency_us = latency_us + excluded.latency_us;
+";
+
+/// The same where something did not: what an endpoint failed for costs more than all the rest of its row.
+const MINUTES_OF_TROUBLE: &str = "
+INSERT INTO minute_stats (minute, endpoint_id, attempts, successes, latency_us, failed_dns, failed_connect,
     failed_tls, failed_timeout, failed_protocol, failed_status, failed_body, failed_blocked, failed_internal,
     held_back)
-SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9,
-    value->>10, value->>11, value->>12, value->>13
-FROM jsonb_each(NEW.minute_totals) WHERE true
-ON CONFLICT (minute) DO UPDATE SET attempts = attempts + excluded.attempts,
+SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]', value->>'$[5]', value->>'$[6]', value->>'$[7]', value->>'$[8]', value->>'$[9]',
+    value->>'$[10]', value->>'$[11]', value->>'$[12]', value->>'$[13]', value->>'$[14]'
+FROM jsonb_each(NEW.minutes) WHERE true
+ON CONFLICT (minute, endpoint_id) DO UPDATE SET attempts = attempts + excluded.attempts,
     successes = successes + excluded.successes, latency_us = latency_us + excluded.latency_us,
     failed_dns = failed_dns + excluded.failed_dns, failed_connect = failed_connect + excluded.failed_connect,
     failed_tls = failed_tls + excluded.failed_tls, failed_timeout = failed_timeout + excluded.failed_timeout,
@@ -104,7 +118,7 @@ ON CONFLICT (minute) DO UPDATE SET attempts = attempts + excluded.attempts,
 /// Attempts that came too late move nothing, but the delivery's numbers must not be given twice.
 const STALE: &str = "
 UPDATE deliveries SET attempts = late.number
-FROM (SELECT value->>0 AS id, value->>1 AS number FROM jsonb_each(NEW.late)) AS late
+FROM (SELECT value->>'$[0]' AS id, value->>'$[1]' AS number FROM jsonb_each(NEW.late)) AS late
 WHERE deliveries.id = late.id AND deliveries.attempts < late.number;
 ";
 
@@ -112,22 +126,22 @@ WHERE deliveries.id = late.id AND deliveries.attempts < late.number;
 const REPLAYS: &str = "
 UPDATE replay_items SET outcome = coalesce(item.outcome, replay_items.outcome),
     failed_first = coalesce(item.failed_first, replay_items.failed_first)
-FROM (SELECT value->>0 AS delivery_id, value->>1 AS replay_id, value->>2 AS outcome, value->>3 AS failed_first
+FROM (SELECT value->>'$[0]' AS delivery_id, value->>'$[1]' AS replay_id, value->>'$[2]' AS outcome, value->>'$[3]' AS failed_first
     FROM jsonb_each(NEW.replay_items)) AS item
 WHERE replay_items.replay_id = item.replay_id AND replay_items.delivery_id = item.delivery_id;
 UPDATE replays SET open = open - one.ended, untried = untried - one.tried,
     delivered = replays.delivered + one.delivered, failed = replays.failed + one.failed,
     tried_well = tried_well + one.well, tried_badly = tried_badly + one.badly,
     probed_badly = probed_badly + one.probes
-FROM (SELECT value->>0 AS id, value->>1 AS ended, value->>2 AS tried, value->>3 AS delivered, value->>4 AS failed,
-        value->>5 AS well, value->>6 AS badly, value->>7 AS probes
+FROM (SELECT value->>'$[0]' AS id, value->>'$[1]' AS ended, value->>'$[2]' AS tried, value->>'$[3]' AS delivered, value->>'$[4]' AS failed,
+        value->>'$[5]' AS well, value->>'$[6]' AS badly, value->>'$[7]' AS probes
     FROM jsonb_each(NEW.replays)) AS one
 WHERE replays.id = one.id;
 ";
 
 const LEDGER: &str = "
 INSERT INTO endpoint_counters (endpoint_id, created, pending, delivered, dead)
-SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM jsonb_each(NEW.endpoints) WHERE true
+SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]' FROM jsonb_each(NEW.endpoints) WHERE true
 ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, pending = pending + excluded.pending,
     delivered = delivered + excluded.delivered, dead = dead + excluded.dead;
 ";
@@ -135,17 +149,29 @@ ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, pe
 /// The same by the days on which deliveries were made: one row a flush, seldom more.
 const DAYS: &str = "
 INSERT INTO day_counters (day, created, pending, delivered, dead)
-SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM jsonb_each(NEW.days) WHERE true
+SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]' FROM jsonb_each(NEW.days) WHERE true
 ON CONFLICT (day) DO UPDATE SET created = created + excluded.created, pending = pending + excluded.pending,
     delivered = delivered + excluded.delivered, dead = dead + excluded.dead;
 ";
 
-/// The ledger by endpoint where attempts were made: how the latest of them ended goes into the row that is written anyway.
+/// The ledger by endpoint where attempts were made and all went well, now and before: how the latest of them ended goes
+/// into the row that is written anyway.
+const LEDGER_AND_SUCCESSES: &str = "
+INSERT INTO endpoint_counters (endpoint_id, created, pending, delivered, dead, last_success_at)
+SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]', value->>'$[5]'
+FROM jsonb_each(NEW.endpoints) WHERE true
+ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, pending = pending + excluded.pending,
+    delivered = delivered + excluded.delivered, dead = dead + excluded.dead,
+    last_success_at = coalesce(excluded.last_success_at, last_success_at),
+    consecutive_failures = iif(excluded.last_success_at IS NULL, consecutive_failures, 0);
+";
+
+/// The same where something did not.
 const LEDGER_AND_OUTCOMES: &str = "
 INSERT INTO endpoint_counters (endpoint_id, created, pending, delivered, dead, last_success_at, last_failure_at,
     last_failure, consecutive_failures, certificate_expires_at, failing_since, failing_seen, failing_ms)
-SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8,
-    value->>9, value->>10, value->>11, value->>12
+SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]', value->>'$[5]', value->>'$[6]', value->>'$[7]', value->>'$[8]',
+    value->>'$[9]', value->>'$[10]', value->>'$[11]', value->>'$[12]'
 FROM jsonb_each(NEW.endpoints) WHERE true
 ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, pending = pending + excluded.pending,
     delivered = delivered + excluded.delivered, dead = dead + excluded.dead,
@@ -162,14 +188,14 @@ ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, pe
 /// Failures by cause; the minute is that of the flush.
 const FAILURES: &str = "
 INSERT INTO causes (id, class, status, message, failures, first_seen, last_seen)
-SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 FROM jsonb_each(NEW.causes) WHERE true
+SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]', value->>'$[5]', value->>'$[6]' FROM jsonb_each(NEW.causes) WHERE true
 ON CONFLICT (id) DO UPDATE SET failures = failures + excluded.failures,
     last_seen = max(last_seen, excluded.last_seen);
 INSERT INTO cause_minutes (minute, cause_id, failures)
-SELECT NEW.minute, value->>0, value->>4 FROM jsonb_each(NEW.causes) WHERE true
+SELECT NEW.minute, value->>'$[0]', value->>'$[4]' FROM jsonb_each(NEW.causes) WHERE true
 ON CONFLICT (minute, cause_id) DO UPDATE SET failures = failures + excluded.failures;
 INSERT INTO cause_endpoints (cause_id, endpoint_id, failures, last_seen)
-SELECT value->>0, value->>1, value->>2, value->>3 FROM jsonb_each(NEW.cause_endpoints) WHERE true
+SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]' FROM jsonb_each(NEW.cause_endpoints) WHERE true
 ON CONFLICT (cause_id, endpoint_id) DO UPDATE SET failures = failures + excluded.failures,
     last_seen = max(last_seen, excluded.last_seen);
 ";
@@ -183,8 +209,8 @@ pub(super) struct Mix {
     pub(super) attempts: bool,
     /// Some of them came too late.
     pub(super) stale: bool,
-    /// Some of them failed for a cause that is counted.
-    pub(super) failures: bool,
+    /// Something is to be noted of them besides successes: failures and their causes, ends of certificates, waits.
+    pub(super) trouble: bool,
     /// Some of them are of replays.
     pub(super) replays: bool,
 }
@@ -197,7 +223,7 @@ impl Mix {
 
     const fn index(self) -> usize {
         let attempts = 2 * self.attempts as usize + 4 * self.stale as usize;
-        let rest = 8 * self.failures as usize + 16 * self.replays as usize;
+        let rest = 8 * self.trouble as usize + 16 * self.replays as usize;
         self.events as usize + attempts + rest
     }
 }
@@ -211,13 +237,13 @@ macro_rules! inserts {
     };
 }
 
-/// By mix: 1 for events, 2 for attempts, 4 for late ones, 8 for failures, 16 for replays.
+/// By mix: 1 for events, 2 for attempts, 4 for late ones, 8 for trouble, 16 for replays.
 const SQL: [&str; 32] = inserts!(
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,
     26, 27, 28, 29, 30, 31
 );
 
-/// The mixes that ordinary work needs: events, attempts, both, and the last two with failures. Their views are there
+/// The mixes that ordinary work needs: events, attempts, both, and the last two with trouble. Their views are there
 /// from the start, so that a disk that fills up later finds them.
 const ORDINARY: [usize; 5] = [1, 2, 3, 10, 11];
 
@@ -283,29 +309,29 @@ fn view(mix: usize) -> String {
             text.push_str(part);
         }
     }
-    let attempts = mix & 2 != 0;
-    text.push_str(if attempts {
-        LEDGER_AND_OUTCOMES
-    } else {
-        LEDGER
-    });
+    let of_endpoints: &[&str] = match (mix & 2 != 0, mix & 8 != 0) {
+        (false, _) => &[LEDGER],
+        (true, false) => &[MINUTES, LEDGER_AND_SUCCESSES],
+        (true, true) => &[MINUTES_OF_TROUBLE, LEDGER_AND_OUTCOMES],
+    };
+    text.extend(of_endpoints.iter().copied());
     text.push_str(DAYS);
     text.push_str("END");
     text
 }
 
 /// Events that already have one of the keys: `$1` holds rows of number, audience and key.
-pub(crate) const SELECT_KEYS: &str = "SELECT k.value->>0, e.id, e.content_sha256, e.deliveries \
+pub(crate) const SELECT_KEYS: &str = "SELECT k.value->>'$[0]', e.id, e.content_sha256, e.deliveries \
      FROM jsonb_each($1) k CROSS JOIN events e \
-     ON e.audience = k.value->>1 AND e.key = k.value->>2 AND e.key IS NOT NULL";
+     ON e.audience = k.value->>'$[1]' AND e.key = k.value->>'$[2]' AND e.key IS NOT NULL";
 
 /// Attempts to be kept whose delivery is missing, has moved on, is a test, an item of a replay, or of an operational
 /// event: `$1` holds rows of place, delivery, number and endpoint.
-pub(crate) const SELECT_ODD: &str = "SELECT r.value->>0, d.id IS NULL, \
-     coalesce(d.state = 'pending' AND d.attempts = (r.value->>2) - 1, 0), coalesce(d.test, 0), \
+pub(crate) const SELECT_ODD: &str = "SELECT r.value->>'$[0]', d.id IS NULL, \
+     coalesce(d.state = 'pending' AND d.attempts = (r.value->>'$[2]') - 1, 0), coalesce(d.test, 0), \
      d.replay_id, coalesce((SELECT i.failed_first IS NULL FROM replay_items i \
      WHERE i.replay_id = d.replay_id AND i.delivery_id = d.id), 0), \
      coalesce(d.event_type >= 'hookyard.' AND d.event_type < 'hookyard/', 0) \
-     FROM jsonb_each($1) r LEFT JOIN deliveries d ON d.id = r.value->>1 AND d.endpoint_id = r.value->>3 \
-     WHERE d.id IS NULL OR d.test OR d.state <> 'pending' OR d.attempts <> (r.value->>2) - 1 \
+     FROM jsonb_each($1) r LEFT JOIN deliveries d ON d.id = r.value->>'$[1]' AND d.endpoint_id = r.value->>'$[3]' \
+     WHERE d.id IS NULL OR d.test OR d.state <> 'pending' OR d.attempts <> (r.value->>'$[2]') - 1 \
      OR d.replay_id IS NOT NULL OR (d.event_type >= 'hookyard.' AND d.event_type < 'hookyard/')";
