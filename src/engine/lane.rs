@@ -13,7 +13,7 @@ use futures_util::future::AbortHandle;
 use super::berth::{Berth, BerthNews, News, Report, Status};
 use super::breakers;
 use super::kept::EventRef;
-use super::loading::Load;
+use super::loading::Loads;
 use super::router::{LaneEnded, Router};
 use super::sending::Sending;
 use super::setup::LaneSetup;
@@ -156,10 +156,7 @@ impl Lane {
                 } => self.send(item, held_back, probe),
                 Effect::Breaker(turn) => self.breaker_turned(turn),
                 Effect::Abandon(id) => self.berth.abandon(id),
-                Effect::Load(request) => {
-                    let load = Load::new(&self.yard, &self.berth, request);
-                    actix_rt::spawn(load.run());
-                }
+                Effect::Load(request) => Loads::ask(&self.yard, &self.berth, request),
             }
         }
         self.yard.tell_granted();

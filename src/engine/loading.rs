@@ -3,7 +3,13 @@
 //! While the store does not even take that death, the whole load fails: the row stays pending and would be read again
 //! at once, round and round, so the lane waits as it does whenever the store cannot be read.
 
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
+
+use futures_util::FutureExt as _;
+use tokio::sync::Notify;
 
 use super::berth::{Berth, Report};
 use super::kept::EventRef;
@@ -12,35 +18,84 @@ use super::yard::Yard;
 use crate::domain::lane::{Batch, Item, LoadRequest};
 use crate::store::{LaneRow, StoreError};
 
-/// A load under way, counted while it lives.
-pub(super) struct Load {
-    yard: Rc<Yard>,
+/// Loads at a time: enough to keep the store's readers busy, and nobody else who reads waits behind thousands of lanes.
+const AT_ONCE_MAX: u32 = 8;
+
+/// What lanes asked for and do not have yet: at most one load a lane, in the order in which they asked.
+#[derive(Default)]
+pub(super) struct Loads {
+    waiting: RefCell<VecDeque<Load>>,
+    /// Tasks that see to them.
+    loaders: Cell<u32>,
+    /// Told when a load is done.
+    done: Notify,
+}
+
+struct Load {
     berth: Rc<Berth>,
     request: LoadRequest,
 }
 
-impl Load {
-    /// Counts as under way from now on.
-    pub(super) fn new(yard: &Rc<Yard>, berth: &Rc<Berth>, request: LoadRequest) -> Self {
-        yard.loads.set(yard.loads.get() + 1);
-        Self {
-            yard: Rc::clone(yard),
-            berth: Rc::clone(berth),
-            request,
+/// Counts a loader while it lives.
+struct Loader(Rc<Yard>);
+
+impl Loads {
+    /// Has a lane's request read and reported to its berth.
+    pub(super) fn ask(yard: &Rc<Yard>, berth: &Rc<Berth>, request: LoadRequest) {
+        let berth = Rc::clone(berth);
+        let loads = &yard.loads;
+        loads
+            .waiting
+            .borrow_mut()
+            .push_back(Load { berth, request });
+        if loads.loaders.get() < AT_ONCE_MAX {
+            actix_rt::spawn(Loader::new(yard).run());
         }
     }
 
-    /// Reads and reports.
-    pub(super) async fn run(self) {
-        load(&self.yard, &self.berth, self.request).await;
+    /// Waits until fewer than `count` are not done.
+    pub(super) async fn fewer_than(&self, count: usize) {
+        loop {
+            let done = std::pin::pin!(self.done.notified());
+            if self.waiting.borrow().len() + (self.loaders.get() as usize) < count {
+                return;
+            }
+            done.await;
+        }
+    }
+
+    fn next(&self) -> Option<Load> {
+        self.waiting.borrow_mut().pop_front()
     }
 }
 
-impl Drop for Load {
+impl Loader {
+    fn new(yard: &Rc<Yard>) -> Self {
+        let loaders = &yard.loads.loaders;
+        loaders.set(loaders.get() + 1);
+        Self(Rc::clone(yard))
+    }
+
+    /// Sees to what waits until nothing does.
+    async fn run(self) {
+        let yard = &self.0;
+        while let Some(Load { berth, request }) = yard.loads.next() {
+            let loading = AssertUnwindSafe(load(yard, &berth, request));
+            if loading.catch_unwind().await.is_err() {
+                tracing::error!(endpoint.id = %berth.endpoint_id, "reading a lane's deliveries panicked; the lane asks again");
+                let epoch = request.epoch;
+                berth.report(Report::LoadFailed { epoch });
+            }
+            yard.loads.done.notify_waiters();
+        }
+    }
+}
+
+impl Drop for Loader {
     fn drop(&mut self) {
-        let loads = &self.yard.loads;
-        loads.set(loads.get().saturating_sub(1));
-        self.yard.loaded.notify_waiters();
+        let loads = &self.0.loads;
+        loads.loaders.set(loads.loaders.get().saturating_sub(1));
+        loads.done.notify_waiters();
     }
 }
 

@@ -31,7 +31,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// How often the store notes what the wall clock shows.
 const NOTE_WALL_EVERY: Duration = Duration::from_secs(60);
 /// Lanes that recovery lets load at once: the first requests leave before the rest is read.
-const LOADS_MAX: u32 = 32;
+const LOADS_MAX: usize = 32;
 
 /// Ends the thread when dropped, as abruptly as a crash.
 #[derive(Debug)]
@@ -224,13 +224,7 @@ async fn recover(yard: Rc<Yard>, router: Addr<Router>, endpoints: Vec<EndpointId
         }
         left = left.saturating_sub(1);
         yard.waiting_to_start.set(left);
-        loop {
-            let loaded = std::pin::pin!(yard.loaded.notified());
-            if yard.loads.get() < LOADS_MAX {
-                break;
-            }
-            loaded.await;
-        }
+        yard.loads.fewer_than(LOADS_MAX).await;
     }
 }
 

@@ -14,6 +14,7 @@ use super::certificates::CertificateWatch;
 use super::desk::Desk;
 use super::gathered::Gathered;
 use super::kept::KeptBudget;
+use super::loading::Loads;
 use super::parts::EngineOptions;
 use super::setup::LaneSetup;
 use crate::clock::{AgreedTime, SharedClock, Sleep};
@@ -45,10 +46,8 @@ pub(super) struct Yard {
     pub(super) waiting_to_start: Cell<u32>,
     /// Told when a request is settled.
     pub(super) landed: Notify,
-    /// Loads under way.
-    pub(super) loads: Cell<u32>,
-    /// Told when a load is done.
-    pub(super) loaded: Notify,
+    /// What lanes wait for from the store.
+    pub(super) loads: Loads,
     /// Told when the wall clock was found set.
     pub(super) clock_was_set: Notify,
     /// Whether the store is being told that the clock was set: what is read meanwhile is of no use.
@@ -95,8 +94,7 @@ impl Yard {
             berths: RefCell::default(),
             waiting_to_start: Cell::new(0),
             landed: Notify::new(),
-            loads: Cell::new(0),
-            loaded: Notify::new(),
+            loads: Loads::default(),
             clock_was_set: Notify::new(),
             setting_clock: Cell::new(false),
             unsettled_until: Cell::new(None),
