@@ -98,8 +98,10 @@ struct Flight {
     abort: AbortHandle,
 }
 
+/// Requests in flight, or answered and not yet recorded.
+type Flights = BTreeMap<DeliveryId, Flight>;
+
 /// The berth.
-#[derive(Debug)]
 pub(super) struct Berth {
     /// Whose lane.
     pub(super) endpoint_id: EndpointId,
@@ -118,10 +120,11 @@ pub(super) struct Berth {
     pub(super) breaker_open: Cell<bool>,
     /// Whether a task tells the store: [`super::breakers::keep`].
     pub(super) keeping_breaker: Cell<bool>,
-    flights: RefCell<BTreeMap<DeliveryId, Flight>>,
-    reports: RefCell<Vec<Report>>,
+    /// Boxed and given back with the last, because idle lanes have none.
+    flights: RefCell<Option<Box<Flights>>>,
+    reports: Cell<Vec<Report>>,
     signals: Cell<Signals>,
-    waker: RefCell<Option<Waker>>,
+    waker: Cell<Option<Waker>>,
 }
 
 /// What a berth has for its lane, all at once.
@@ -132,7 +135,6 @@ pub(super) struct News {
 }
 
 /// Gives [`News`] as they come; never ends.
-#[derive(Debug)]
 pub(super) struct BerthNews(pub(super) Rc<Berth>);
 
 impl Berth {
@@ -149,9 +151,9 @@ impl Berth {
             started_at: Cell::default(),
             backoff: Cell::default(),
             flights: RefCell::default(),
-            reports: RefCell::default(),
+            reports: Cell::default(),
             signals: Cell::default(),
-            waker: RefCell::default(),
+            waker: Cell::default(),
         })
     }
 
@@ -161,35 +163,30 @@ impl Berth {
             unanswered: true,
             abort,
         };
-        self.flights.borrow_mut().insert(id, flight);
+        let mut flights = self.flights.borrow_mut();
+        flights.get_or_insert_default().insert(id, flight);
     }
 
     /// Ends the exchange of a request in flight.
     pub(super) fn abandon(&self, id: DeliveryId) {
-        if let Some(flight) = self.flights.borrow().get(&id) {
+        if let Some(flights) = &*self.flights.borrow()
+            && let Some(flight) = flights.get(&id)
+        {
             flight.abort.abort();
-        }
-    }
-
-    /// Gives back the room that more requests in flight once took.
-    pub(super) fn slim(&self) {
-        let mut flights = self.flights.borrow_mut();
-        // A tree that was emptied keeps its last node.
-        if flights.is_empty() {
-            *flights = BTreeMap::new();
         }
     }
 
     /// Requests in flight, or answered and not yet recorded.
     pub(super) fn flights(&self) -> usize {
-        self.flights.borrow().len()
+        let flights = self.flights.borrow();
+        flights.as_ref().map_or(0, |flights| flights.len())
     }
 
     /// Them, with whether they are unanswered and so hold a slot: for a lane that takes over.
     pub(super) fn left_behind(&self) -> Vec<(DeliveryId, bool)> {
         let flights = self.flights.borrow();
+        let flights = flights.iter().flat_map(|flights| flights.iter());
         flights
-            .iter()
             .map(|(&id, flight)| (id, flight.unanswered))
             .collect()
     }
@@ -197,7 +194,8 @@ impl Berth {
     /// How many of them hold a slot.
     pub(super) fn unanswered(&self) -> u32 {
         let flights = self.flights.borrow();
-        let unanswered = flights.values().filter(|flight| flight.unanswered).count();
+        let flights = flights.iter().flat_map(|flights| flights.values());
+        let unanswered = flights.filter(|flight| flight.unanswered).count();
         u32::try_from(unanswered).unwrap_or(u32::MAX)
     }
 
@@ -217,19 +215,28 @@ impl Berth {
 
     /// Reports to the lane, now or to the next one.
     pub(super) fn report(&self, report: Report) {
-        match &report {
+        self.note(&report);
+        let mut reports = self.reports.take();
+        reports.push(report);
+        self.reports.set(reports);
+        self.wake();
+    }
+
+    fn note(&self, report: &Report) {
+        let mut flights = self.flights.borrow_mut();
+        let Some(known) = &mut *flights else { return };
+        match report {
             Report::Answered { id, .. } => {
-                if let Some(flight) = self.flights.borrow_mut().get_mut(id) {
+                if let Some(flight) = known.get_mut(id) {
                     flight.unanswered = false;
                 }
             }
             Report::Settled { id, .. } => {
-                self.flights.borrow_mut().remove(id);
+                known.remove(id);
+                flights.take_if(|flights| flights.is_empty());
             }
             Report::Loaded(_) | Report::LoadFailed { .. } => {}
         }
-        self.reports.borrow_mut().push(report);
-        self.wake();
     }
 
     /// Signals to the lane, now or to the next one.
@@ -247,21 +254,22 @@ impl Berth {
 
     /// Whether nothing waits to be taken up.
     pub(super) fn is_quiet(&self) -> bool {
-        self.inbox.get() == 0
-            && self.reports.borrow().is_empty()
-            && self.signals.get() == Signals::default()
+        let reports = self.reports.take();
+        let none_reported = reports.is_empty();
+        self.reports.set(reports);
+        none_reported && self.inbox.get() == 0 && self.signals.get() == Signals::default()
     }
 
     /// A lane takes over: what was reported to the one before is settled with [`Berth::left_behind`].
     pub(super) fn start_over(&self) {
-        self.reports.borrow_mut().clear();
+        self.reports.take();
         self.signals.set(Signals::default());
         self.inbox.set(0);
         self.status.take();
     }
 
     fn wake(&self) {
-        if let Some(waker) = self.waker.borrow_mut().take() {
+        if let Some(waker) = self.waker.take() {
             waker.wake();
         }
     }
@@ -272,10 +280,10 @@ impl Stream for BerthNews {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<News>> {
         let berth = &self.0;
-        let reports = std::mem::take(&mut *berth.reports.borrow_mut());
+        let reports = berth.reports.take();
         let signals = berth.signals.take();
         if reports.is_empty() && signals == Signals::default() {
-            *berth.waker.borrow_mut() = Some(context.waker().clone());
+            berth.waker.set(Some(context.waker().clone()));
             return Poll::Pending;
         }
         Poll::Ready(Some(News { reports, signals }))

@@ -5,20 +5,19 @@ use std::time::Duration;
 
 use actix::fut::wrap_future;
 use actix::prelude::{
-    Actor, ActorContext as _, ActorFutureExt as _, Addr, AsyncContext as _, Context, Handler,
-    Message, SpawnHandle, StreamHandler,
+    Actor, ActorContext as _, ActorFutureExt as _, AsyncContext as _, Context, Handler, Message,
+    StreamHandler,
 };
-use futures_util::future::AbortHandle;
+use futures_util::future::{AbortHandle, abortable};
 
 use super::berth::{Berth, BerthNews, News, Report, Status};
 use super::breakers;
 use super::kept::EventRef;
 use super::loading::Loads;
-use super::router::{LaneEnded, Router};
+use super::router::LaneEnded;
 use super::sending::Sending;
 use super::setup::LaneSetup;
 use super::yard::Yard;
-use crate::domain::id::EndpointId;
 use crate::domain::lane::slots::Standing;
 use crate::domain::lane::{BreakerTurn, Effect, Input, Item, LaneMachine};
 use crate::domain::time::Timestamp;
@@ -39,15 +38,8 @@ pub(super) struct Lane {
     /// [`Yard::set_ms`] at the latest step, to which the machine's times belong.
     set_ms: i64,
     /// The one timer and when it rings.
-    timer: Option<(Timestamp, SpawnHandle)>,
-    /// Tells the router how the lane ended.
-    _ending: Ending,
-}
-
-/// Dropped with its lane, however that comes about.
-pub(super) struct Ending {
-    router: Addr<Router>,
-    endpoint_id: EndpointId,
+    timer: Option<(Timestamp, AbortHandle)>,
+    /// Which of all lanes it is: an endpoint has one after the other.
     serial: u64,
 }
 
@@ -69,32 +61,23 @@ impl Message for Stop {
     type Result = ();
 }
 
-impl Drop for Ending {
+impl Drop for Lane {
+    /// Tells the router, however it comes about.
     fn drop(&mut self) {
         let ended = LaneEnded {
-            endpoint_id: self.endpoint_id,
+            endpoint_id: self.berth.endpoint_id,
             serial: self.serial,
             panicked: std::thread::panicking(),
         };
-        // This sender has a place of its own in the router's mailbox; without a router nobody needs to know.
-        let _ = self.router.try_send(ended);
-    }
-}
-
-impl Ending {
-    /// For the endpoint's lane with this serial number.
-    pub(super) const fn new(router: Addr<Router>, endpoint_id: EndpointId, serial: u64) -> Self {
-        Self {
-            router,
-            endpoint_id,
-            serial,
-        }
+        // A new sender has a place of its own in the router's mailbox; without a router nobody needs to know.
+        let router = self.yard.desk.router.get().cloned();
+        let _ = router.map(|router| router.try_send(ended));
     }
 }
 
 impl Lane {
-    /// A lane for the endpoint of `berth`, taking over what an earlier one left there.
-    pub(super) fn new(yard: Rc<Yard>, berth: Rc<Berth>, ending: Ending) -> Self {
+    /// A lane for the endpoint of `berth`, with this serial number, taking over what an earlier one left there.
+    pub(super) fn new(yard: Rc<Yard>, berth: Rc<Berth>, serial: u64) -> Self {
         let config = yard.lane_config(&berth.setup.borrow());
         let left_behind = berth.left_behind();
         berth.start_over();
@@ -106,12 +89,12 @@ impl Lane {
         let left_behind = left_behind.into_iter();
         let machine = LaneMachine::new(id, config, yard.now(), generation, open, left_behind);
         Self {
-            _ending: ending,
             yard,
             berth,
             machine,
             set_ms,
             timer: None,
+            serial,
         }
     }
 
@@ -194,23 +177,33 @@ impl Lane {
         actix_rt::spawn(sending.run(registration));
     }
 
-    /// Keeps a timer that rings no later than the machine wants; one that rings too early does no harm.
+    /// Keeps a timer that rings no later than the machine wants; one that rings too early does no harm. An idle lane has
+    /// none.
     fn arm_timer(&mut self, context: &mut Context<Self>) {
         let Some(wakeup) = self.machine.next_wakeup() else {
+            self.drop_timer();
             return;
         };
-        if let Some((rings_at, timer)) = self.timer {
-            if rings_at <= wakeup {
+        if let Some((rings_at, timer)) = &self.timer {
+            if *rings_at <= wakeup {
                 return;
             }
-            context.cancel_future(timer);
+            timer.abort();
         }
-        let ring = wrap_future::<_, Self>(self.yard.nap(Some(wakeup), TIMER_MAX));
-        let timer = context.spawn(ring.map(|(), lane, context| {
-            lane.timer = None;
-            lane.wake(context);
+        let (ring, timer) = abortable(self.yard.nap(Some(wakeup), TIMER_MAX));
+        context.spawn(wrap_future::<_, Self>(ring).map(|rang, lane, context| {
+            if rang.is_ok() {
+                lane.timer = None;
+                lane.wake(context);
+            }
         }));
         self.timer = Some((wakeup, timer));
+    }
+
+    fn drop_timer(&mut self) {
+        if let Some((_, timer)) = self.timer.take() {
+            timer.abort();
+        }
     }
 
     fn reconfigure(&mut self, effects: &mut Effects) {
@@ -223,20 +216,15 @@ impl Lane {
     }
 
     /// Gives back what only a busy lane needs: many idle ones may wait for the next event.
-    fn slim(&mut self, context: &mut Context<Self>) {
+    fn slim(&mut self) {
         self.machine.slim();
-        self.berth.slim();
         self.setup().close_secrets();
-        // It rings for a request that has long ended; whatever the machine still waits for gets another.
-        if let Some((_, timer)) = self.timer.take() {
-            context.cancel_future(timer);
-        }
         let mut status = self.berth.status.get();
         status.slim = true;
         self.berth.status.set(status);
     }
 
-    fn take_up(&mut self, news: News, context: &mut Context<Self>) -> Effects {
+    fn take_up(&mut self, news: News) -> Effects {
         let mut effects = Effects::new();
         let signals = news.signals;
         if signals.clock_set {
@@ -262,7 +250,7 @@ impl Lane {
             self.step(input, &mut effects);
         }
         if signals.slim && self.machine.may_rest().is_some() {
-            self.slim(context);
+            self.slim();
         }
         if signals.look {
             self.step(Input::Look, &mut effects);
@@ -326,7 +314,7 @@ impl Handler<Hint> for Lane {
 
 impl StreamHandler<News> for Lane {
     fn handle(&mut self, news: News, context: &mut Context<Self>) {
-        let effects = self.take_up(news, context);
+        let effects = self.take_up(news);
         self.perform(effects, context);
     }
 

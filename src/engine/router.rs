@@ -7,8 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use actix::prelude::{
-    Actor, Addr, AsyncContext as _, Context, Handler, Message, MessageResult, ResponseFuture,
-    StreamHandler,
+    Actor, Addr, Context, Handler, Message, MessageResult, ResponseFuture, StreamHandler,
 };
 use futures_util::future::{Either, select};
 
@@ -16,7 +15,7 @@ use super::agenda::Agenda;
 use super::berth::Berth;
 use super::gathered;
 use super::kept::EventRef;
-use super::lane::{Ending, Hint, Lane, Stop};
+use super::lane::{Hint, Lane, Stop};
 use super::yard::Yard;
 use crate::domain::endpoint::EndpointStatus;
 use crate::domain::id::EndpointId;
@@ -63,7 +62,7 @@ pub(super) struct Router {
 
 /// A lane that runs.
 struct Running {
-    /// Which of all lanes it is: an endpoint has one after the other.
+    /// Which of all lanes it is.
     serial: u64,
     address: Addr<Lane>,
 }
@@ -156,7 +155,7 @@ impl Router {
 
     /// Starts the endpoint's lane, unless it runs, has nothing to do or waits for its start: a fresh lane finds in the
     /// store whatever was to be told. Gives the berth of a lane that runs.
-    fn ensure_lane(&mut self, id: EndpointId, context: &Context<Self>) -> Option<Rc<Berth>> {
+    fn ensure_lane(&mut self, id: EndpointId) -> Option<Rc<Berth>> {
         let known = self.yard.berths.borrow().get(&id).cloned();
         if let Some(berth) = known.as_ref().filter(|_| self.lanes.contains_key(&id)) {
             return Some(Rc::clone(berth));
@@ -180,23 +179,22 @@ impl Router {
             }
         };
         self.parked.forget(id);
-        self.start_lane(&berth, context);
+        self.start_lane(&berth);
         Some(berth)
     }
 
-    fn start_lane(&mut self, berth: &Rc<Berth>, context: &Context<Self>) {
+    fn start_lane(&mut self, berth: &Rc<Berth>) {
         // `start` runs the lane's first step in a task of its own: a panic there is a lane's, not the router's.
         let (yard, berth_of_lane) = (Rc::clone(&self.yard), Rc::clone(berth));
         self.started += 1;
         let serial = self.started;
-        let ending = Ending::new(context.address(), berth.endpoint_id, serial);
         berth.lane_started(self.yard.clock.monotonic());
-        let address = Lane::create(move |_| Lane::new(yard, berth_of_lane, ending));
+        let address = Lane::create(move |_| Lane::new(yard, berth_of_lane, serial));
         let running = Running { serial, address };
         self.lanes.insert(berth.endpoint_id, running);
     }
 
-    fn hand_over(&mut self, events: Vec<AcceptedEvent>, context: &Context<Self>) {
+    fn hand_over(&mut self, events: Vec<AcceptedEvent>) {
         for accepted in events {
             let started_at = accepted.event.accepted_at;
             let started_at = started_at.moved_by(self.yard.behind_ms(accepted.clock_offset_ms));
@@ -214,13 +212,13 @@ impl Router {
         }
         let mut sorted = std::mem::take(&mut self.sorted);
         for (id, items) in sorted.drain() {
-            self.hint(id, items, context);
+            self.hint(id, items);
         }
         self.sorted = sorted;
     }
 
-    fn hint(&mut self, id: EndpointId, items: Vec<Item<EventRef>>, context: &Context<Self>) {
-        let Some(berth) = self.ensure_lane(id, context) else {
+    fn hint(&mut self, id: EndpointId, items: Vec<Item<EventRef>>) {
+        let Some(berth) = self.ensure_lane(id) else {
             return;
         };
         // After a lost hint none may come before the call to look.
@@ -392,12 +390,12 @@ impl Actor for Router {
 }
 
 impl StreamHandler<HandOver> for Router {
-    fn handle(&mut self, hand_over: HandOver, context: &mut Context<Self>) {
+    fn handle(&mut self, hand_over: HandOver, _: &mut Context<Self>) {
         match hand_over {
-            HandOver::Accepted(events) => self.hand_over(events, context),
+            HandOver::Accepted(events) => self.hand_over(events),
             HandOver::Look(endpoints) => {
                 for id in endpoints {
-                    if let Some(berth) = self.ensure_lane(id, context) {
+                    if let Some(berth) = self.ensure_lane(id) {
                         berth.signal(|signals| signals.look = true);
                     }
                 }
@@ -411,7 +409,7 @@ impl StreamHandler<HandOver> for Router {
 impl Handler<Tell> for Router {
     type Result = ();
 
-    fn handle(&mut self, tell: Tell, context: &mut Context<Self>) {
+    fn handle(&mut self, tell: Tell, _: &mut Context<Self>) {
         let id = tell.endpoint_id;
         if matches!(tell.told, Told::Reconfigured | Told::Resumed) {
             self.note_resume(id);
@@ -420,7 +418,7 @@ impl Handler<Tell> for Router {
                 actix_rt::spawn(discard_orphans(Rc::clone(&self.yard)));
             }
         }
-        let Some(berth) = self.ensure_lane(id, context) else {
+        let Some(berth) = self.ensure_lane(id) else {
             return;
         };
         match tell.told {
@@ -438,7 +436,7 @@ impl Handler<Tell> for Router {
 impl Handler<LaneEnded> for Router {
     type Result = ();
 
-    fn handle(&mut self, ended: LaneEnded, context: &mut Context<Self>) {
+    fn handle(&mut self, ended: LaneEnded, _: &mut Context<Self>) {
         let id = ended.endpoint_id;
         let running = self.lanes.get(&id);
         if running.is_none_or(|running| running.serial != ended.serial) {
@@ -461,7 +459,7 @@ impl Handler<LaneEnded> for Router {
         match berth.filter(|_| wait > Duration::ZERO) {
             Some(berth) => self.restart_after(wait, &berth),
             None => {
-                self.ensure_lane(id, context);
+                self.ensure_lane(id);
             }
         }
     }
@@ -470,14 +468,14 @@ impl Handler<LaneEnded> for Router {
 impl Handler<Tick> for Router {
     type Result = MessageResult<Tick>;
 
-    fn handle(&mut self, _: Tick, context: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, _: Tick, _: &mut Context<Self>) -> Self::Result {
         self.yard.follow_clock();
         let now = self.yard.now();
         for id in self.parked.take_due(now) {
-            self.ensure_lane(id, context);
+            self.ensure_lane(id);
         }
         for id in self.restarting.take_due(now) {
-            self.ensure_lane(id, context);
+            self.ensure_lane(id);
         }
         self.give_slots_back();
         self.slim();

@@ -2,7 +2,6 @@
 
 mod care;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use rand::Rng;
 
 use super::breaker::{Breaker, Gate};
 use super::cooling::Cooling;
+use super::flights::Flights;
 use super::queue::{LoadRequest, Queue};
 use super::slots::{Slots, Standing};
 use super::step::{BreakerTurn, Effect, Input, LaneConfig, Pace, Settlement};
@@ -23,17 +23,6 @@ const TIMEOUTS_SLOW: u32 = 2;
 /// The smallest and the largest window a lane asks the store for.
 const WINDOW_MIN: usize = 2;
 const WINDOW_MAX: usize = 128;
-
-/// A request between Send and Settled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Flight {
-    /// In flight; abandoned at this instant.
-    Sending(Timestamp),
-    /// Told to end.
-    Abandoned,
-    /// Answered; the record is on its way.
-    Recording,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
@@ -53,11 +42,7 @@ pub struct LaneMachine<P> {
     mode: Mode,
     queue: Queue<P>,
     /// Every delivery between Send and Settled.
-    flights: BTreeMap<DeliveryId, Flight>,
-    /// Those of `flights` that hold a slot.
-    sending: u32,
-    /// No request is abandoned before this; at or before the earliest deadline.
-    check_deadlines_at: Option<Timestamp>,
+    flights: Flights,
     cooling: Cooling,
     /// Boxed: most lanes have none.
     throttle: Option<Box<Throttle>>,
@@ -87,20 +72,9 @@ impl<P> LaneMachine<P> {
         breaker_open: bool,
         in_flight: impl Iterator<Item = (DeliveryId, bool)>,
     ) -> Self {
-        let deadline = now + config.deadline;
-        let flight = |unanswered| match unanswered {
-            true => Flight::Sending(deadline),
-            false => Flight::Recording,
-        };
-        let flights: BTreeMap<_, _> = in_flight
-            .map(|(id, unanswered)| (id, flight(unanswered)))
-            .collect();
-        let sending = flights
-            .values()
-            .filter(|&&flight| flight != Flight::Recording)
-            .count();
-        let recording = count(flights.len() - sending);
-        let sending = count(sending);
+        let flights = Flights::left_behind(in_flight, now + config.deadline);
+        let sending = flights.sending();
+        let recording = count(flights.len()) - sending;
         Self {
             endpoint,
             ordered: config.ordered,
@@ -108,8 +82,6 @@ impl<P> LaneMachine<P> {
             deadline: config.deadline,
             mode: mode_of(&config),
             queue: Queue::unknown(u64::from(generation) << 32),
-            sending,
-            check_deadlines_at: (sending > 0).then_some(deadline),
             flights,
             cooling: Cooling::default(),
             throttle: config
@@ -143,7 +115,7 @@ impl<P> LaneMachine<P> {
                     throttle.take_up(now, &past);
                 }
                 let flights = &self.flights;
-                self.queue.take_up(batch, |id| flights.contains_key(&id));
+                self.queue.take_up(batch, |id| flights.contains(id));
             }
             Input::LoadFailed { epoch } => self.queue.load_failed(now, epoch),
             Input::Wake => {}
@@ -199,10 +171,6 @@ impl<P> LaneMachine<P> {
     /// Gives back the room that more work once took: for a lane that has been idle for a while.
     pub fn slim(&mut self) {
         self.queue.slim();
-        // A tree that was emptied keeps its last node.
-        if self.flights.is_empty() {
-            self.flights = BTreeMap::new();
-        }
         if let Some(throttle) = &mut self.throttle {
             throttle.slim();
         }
@@ -260,13 +228,10 @@ impl<P> LaneMachine<P> {
         id: DeliveryId,
         pace: Pace,
     ) -> bool {
-        let Some(flight) = self.flights.get_mut(&id) else {
-            return false;
-        };
-        if std::mem::replace(flight, Flight::Recording) == Flight::Recording {
+        if !self.flights.answered(id) {
             return false;
         }
-        self.land(slots);
+        slots.give_back(self.endpoint);
         if let Some(throttle) = &mut self.throttle {
             throttle.answered(now);
         }
@@ -296,10 +261,10 @@ impl<P> LaneMachine<P> {
         id: DeliveryId,
         settlement: Settlement,
     ) {
-        match self.flights.remove(&id) {
+        match self.flights.settled(id) {
             None => return,
-            Some(Flight::Sending(_) | Flight::Abandoned) => {
-                self.land(slots);
+            Some(true) => {
+                slots.give_back(self.endpoint);
                 if let Some(breaker) = &mut self.breaker {
                     breaker.came_to_nothing(now, id);
                 }
@@ -311,7 +276,7 @@ impl<P> LaneMachine<P> {
                     (None, _) => {}
                 }
             }
-            Some(Flight::Recording) => {}
+            Some(false) => {}
         }
         self.queue.settle(id);
         match settlement {
@@ -321,21 +286,13 @@ impl<P> LaneMachine<P> {
         }
     }
 
-    fn land(&mut self, slots: &mut Slots) {
-        slots.give_back(self.endpoint);
-        self.sending = self.sending.saturating_sub(1);
-        if self.sending == 0 {
-            self.check_deadlines_at = None;
-        }
-    }
-
     fn configure(&mut self, config: LaneConfig) {
         if self.ordered != config.ordered {
             self.queue.reset();
         }
         self.throttle = match (self.throttle.take(), config.rate_limit) {
             (_, None) => None,
-            (None, Some(limit)) => Some(Box::new(Throttle::fresh(limit, self.sending))),
+            (None, Some(limit)) => Some(Box::new(Throttle::fresh(limit, self.flights.sending()))),
             (Some(mut throttle), Some(limit)) => {
                 throttle.set_limit(limit);
                 Some(throttle)
@@ -363,32 +320,12 @@ impl<P> LaneMachine<P> {
         if let Some(throttle) = &mut self.throttle {
             throttle.clock_set(by_ms);
         }
-        for flight in self.flights.values_mut() {
-            if let Flight::Sending(deadline) = flight {
-                *deadline = deadline.moved_by(by_ms);
-            }
-        }
-        self.check_deadlines_at = self.check_deadlines_at.map(|at| at.moved_by(by_ms));
+        self.flights.clock_set(by_ms);
     }
 
     fn abandon_overdue(&mut self, now: Timestamp, effects: &mut Vec<Effect<P>>) {
-        if self.check_deadlines_at.is_none_or(|at| now < at) {
-            return;
-        }
-        let mut earliest: Option<Timestamp> = None;
-        for (&id, flight) in &mut self.flights {
-            match *flight {
-                Flight::Sending(deadline) if deadline <= now => {
-                    *flight = Flight::Abandoned;
-                    effects.push(Effect::Abandon(id));
-                }
-                Flight::Sending(deadline) => {
-                    earliest = Some(earliest.map_or(deadline, |known| known.min(deadline)));
-                }
-                Flight::Abandoned | Flight::Recording => {}
-            }
-        }
-        self.check_deadlines_at = earliest;
+        let overdue = self.flights.overdue(now);
+        effects.extend(overdue.into_iter().map(Effect::Abandon));
     }
 
     fn advance(&mut self, now: Timestamp, slots: &mut Slots, effects: &mut Vec<Effect<P>>) {
@@ -408,14 +345,10 @@ impl<P> LaneMachine<P> {
             let Some(item) = self.queue.pop() else {
                 break;
             };
-            let deadline = now + self.deadline;
-            self.flights.insert(item.id, Flight::Sending(deadline));
-            self.sending += 1;
+            self.flights.take_off(item.id, now + self.deadline);
             if let Some(throttle) = &mut self.throttle {
                 throttle.sent();
             }
-            let check = self.check_deadlines_at.unwrap_or(deadline);
-            self.check_deadlines_at = Some(check.min(deadline));
             let due_at = item.due_at.unwrap_or(item.budget_started_at);
             let throttle = self.throttle.as_ref();
             let held_back = throttle.is_some_and(|throttle| throttle.held_back(due_at));
@@ -470,7 +403,7 @@ impl<P> LaneMachine<P> {
         let sending_max = self.sending_max();
         // A crash repeats what is sent and not recorded, so as many may wait for the disk as may be on the wire.
         let unrecorded_max = sending_max.saturating_mul(2) as usize;
-        self.sending < sending_max && self.flights.len() < unrecorded_max
+        self.flights.sending() < sending_max && self.flights.len() < unrecorded_max
     }
 
     /// Twice as much as can soon be in flight: the next are there when the first are done.
@@ -495,7 +428,7 @@ impl<P> LaneMachine<P> {
             _ => None,
         };
         // What has passed was acted on in this step and moves on with an input.
-        [self.check_deadlines_at, head, store, cooling, limited, shut]
+        [self.flights.check_at(), head, store, cooling, limited, shut]
             .into_iter()
             .flatten()
             .filter(|&at| at > now)

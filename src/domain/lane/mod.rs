@@ -17,6 +17,7 @@
 
 mod breaker;
 mod cooling;
+mod flights;
 mod machine;
 mod queue;
 mod restart;

@@ -72,10 +72,8 @@ pub struct Batch<P> {
 /// The window and what lies behind it.
 #[derive(Debug)]
 pub(super) struct Queue<P> {
-    /// Waiting for their turn.
-    ready: VecDeque<Item<P>>,
-    /// Those in the window or in flight that the store lists as scheduled: not to be taken up twice.
-    scheduled: BTreeSet<DeliveryId>,
+    /// What is in memory; boxed and given back when empty, because idle lanes have nothing there.
+    window: Option<Box<Window<P>>>,
     /// The last delivery taken up in the order of acceptance.
     after: Option<DeliveryId>,
     /// Whether the store may hold fresh deliveries behind `after`.
@@ -88,6 +86,15 @@ pub(super) struct Queue<P> {
     load_again_at: Timestamp,
     /// See [`LoadRequest::epoch`].
     epoch: u64,
+}
+
+/// What a lane holds in memory.
+#[derive(Debug)]
+struct Window<P> {
+    /// Waiting for their turn.
+    ready: VecDeque<Item<P>>,
+    /// Those in the window or in flight that the store lists as scheduled: not to be taken up twice.
+    scheduled: BTreeSet<DeliveryId>,
 }
 
 /// A load under way, and what it will not know of.
@@ -124,6 +131,15 @@ impl LoadRequest {
     }
 }
 
+impl<P> Default for Window<P> {
+    fn default() -> Self {
+        Self {
+            ready: VecDeque::new(),
+            scheduled: BTreeSet::new(),
+        }
+    }
+}
+
 impl<P> Loading<P> {
     const fn new(request: LoadRequest) -> Self {
         Self {
@@ -148,8 +164,7 @@ impl<P> Queue<P> {
     /// A queue that knows nothing yet and will ask the store.
     pub(super) fn unknown(epoch: u64) -> Self {
         Self {
-            ready: VecDeque::new(),
-            scheduled: BTreeSet::new(),
+            window: None,
             after: None,
             more: true,
             next_due: Some(Timestamp::EPOCH),
@@ -164,6 +179,30 @@ impl<P> Queue<P> {
         *self = Self::unknown(self.epoch + 1);
     }
 
+    fn window(&mut self) -> &mut Window<P> {
+        self.window.get_or_insert_default()
+    }
+
+    fn drop_empty_window(&mut self) {
+        self.window
+            .take_if(|window| window.ready.is_empty() && window.scheduled.is_empty());
+    }
+
+    /// The first in the window.
+    fn first(&self) -> Option<&Item<P>> {
+        self.window.as_ref()?.ready.front()
+    }
+
+    /// Those in the window that wait for their turn.
+    fn ready(&self) -> usize {
+        self.window.as_ref().map_or(0, |window| window.ready.len())
+    }
+
+    fn is_scheduled(&self, id: DeliveryId) -> bool {
+        let window = self.window.as_ref();
+        window.is_some_and(|window| window.scheduled.contains(&id))
+    }
+
     /// Takes up what the writer handed over, by rising id.
     pub(super) fn hand(&mut self, items: impl Iterator<Item = Item<P>>) {
         for item in items {
@@ -171,7 +210,7 @@ impl<P> Queue<P> {
             if let Some(load) = loading.filter(|load| load.request.goes_on()) {
                 load.hand(item);
             } else if !self.more {
-                if self.ready.len() < HANDED_MAX {
+                if self.ready() < HANDED_MAX {
                     self.append(item);
                 } else {
                     self.more = true;
@@ -183,7 +222,7 @@ impl<P> Queue<P> {
     fn append(&mut self, item: Item<P>) {
         if self.after.is_none_or(|after| item.id > after) {
             self.after = Some(item.id);
-            self.ready.push_back(item);
+            self.window().ready.push_back(item);
         }
     }
 
@@ -194,7 +233,10 @@ impl<P> Queue<P> {
 
     /// A delivery's attempt is over and recorded.
     pub(super) fn settle(&mut self, id: DeliveryId) {
-        self.scheduled.remove(&id);
+        if let Some(window) = &mut self.window {
+            window.scheduled.remove(&id);
+        }
+        self.drop_empty_window();
         if let Some(load) = &mut self.loading {
             load.outdated.insert(id);
         }
@@ -209,12 +251,14 @@ impl<P> Queue<P> {
         in_flight: usize,
     ) -> Option<LoadRequest> {
         let due = self.next_due.is_some_and(|due| due <= now);
-        let low = self.ready.len() <= target / 2;
+        let low = self.ready() <= target / 2;
         if self.loading.is_some() || now < self.load_again_at || !low || !(due || self.more) {
             return None;
         }
         // Rows of what is in flight or in the window are read again and passed over.
-        let limit = target + in_flight + self.scheduled.len() + 1;
+        let scheduled = self.window.as_ref();
+        let scheduled = scheduled.map_or(0, |window| window.scheduled.len());
+        let limit = target + in_flight + scheduled + 1;
         let request = LoadRequest {
             epoch: self.epoch,
             ordered,
@@ -244,8 +288,8 @@ impl<P> Queue<P> {
         }
         let is_taken = |id| is_in_flight(id) || load.outdated.contains(&id);
         for item in batch.due {
-            if !is_taken(item.id) && self.scheduled.insert(item.id) {
-                self.ready.push_back(item);
+            if !is_taken(item.id) && self.window().scheduled.insert(item.id) {
+                self.window().ready.push_back(item);
             }
         }
         if !load.request.goes_on() {
@@ -253,7 +297,7 @@ impl<P> Queue<P> {
         }
         for item in batch.fresh {
             // Replayed between the two reads, it is in both.
-            if is_taken(item.id) || self.scheduled.contains(&item.id) {
+            if is_taken(item.id) || self.is_scheduled(item.id) {
                 self.after = self.after.max(Some(item.id));
             } else {
                 self.append(item);
@@ -289,19 +333,20 @@ impl<P> Queue<P> {
 
     /// Whether the first in the window may start.
     pub(super) fn is_startable(&self, now: Timestamp) -> bool {
-        self.ready
-            .front()
+        self.first()
             .is_some_and(|item| item.due_at.is_none_or(|due| due <= now))
     }
 
     /// Takes the first out of the window.
     pub(super) fn pop(&mut self) -> Option<Item<P>> {
-        self.ready.pop_front()
+        let item = self.window.as_mut()?.ready.pop_front();
+        self.drop_empty_window();
+        item
     }
 
     /// When the queue by itself wants to be looked at again; instants that have passed are among them.
     pub(super) fn wakeups(&self) -> [Option<Timestamp>; 2] {
-        let head = self.ready.front().and_then(|item| item.due_at);
+        let head = self.first().and_then(|item| item.due_at);
         let store = if self.more {
             Some(self.load_again_at)
         } else {
@@ -312,16 +357,14 @@ impl<P> Queue<P> {
 
     /// Gives back room that is not needed.
     pub(super) fn slim(&mut self) {
-        self.ready.shrink_to_fit();
-        // A tree that was emptied keeps its last node.
-        if self.scheduled.is_empty() {
-            self.scheduled = BTreeSet::new();
+        if let Some(window) = &mut self.window {
+            window.ready.shrink_to_fit();
         }
     }
 
     /// Deliveries in the window.
     pub(super) fn len(&self) -> usize {
-        self.ready.len() + self.stashed()
+        self.ready() + self.stashed()
     }
 
     /// Whether the store may hold fresh deliveries that the window does not.
@@ -337,24 +380,24 @@ impl<P> Queue<P> {
     /// Whether it is known what is due: the window holds something, or nothing is.
     pub(super) fn is_known(&self, now: Timestamp) -> bool {
         let none = !self.more && self.next_due.is_none_or(|due| due > now);
-        self.loading.is_none() && (none || !self.ready.is_empty())
+        self.loading.is_none() && (none || self.ready() > 0)
     }
 
     /// Whether other deliveries may be pending than those that were taken out, due or not.
     pub(super) fn may_have_others(&self) -> bool {
-        let known = !self.ready.is_empty() || self.next_due.is_some();
+        let known = self.ready() > 0 || self.next_due.is_some();
         known || self.more || self.loading.is_some()
     }
 
     /// Whether more than so many deliveries are due.
     pub(super) fn exceeds(&self, now: Timestamp, count: usize) -> bool {
         let more = self.more || self.next_due.is_some_and(|due| due <= now);
-        more || self.ready.len() > count
+        more || self.ready() > count
     }
 
     /// When the earliest scheduled delivery is due, if that is all there is.
     pub(super) fn only_scheduled(&self) -> Option<Option<Timestamp>> {
-        let empty = self.ready.is_empty();
+        let empty = self.ready() == 0;
         (empty && !self.more && self.loading.is_none()).then_some(self.next_due)
     }
 }

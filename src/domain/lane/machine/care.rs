@@ -27,7 +27,7 @@ impl<P> LaneMachine<P> {
 
     /// Whether as many requests are in flight as may be.
     pub fn is_at_its_limit(&self) -> bool {
-        self.sending >= self.sending_max()
+        self.flights.sending() >= self.sending_max()
     }
 
     /// Lets the breaker know how the receiver took a request.
