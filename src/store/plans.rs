@@ -133,6 +133,9 @@ async fn replays_search_for_what_they_plan_release_and_end() {
             check(&replays::candidates_sql(scope, condition, 3), &[]).await;
         }
     }
+    for sql in replays::GROUPED {
+        check(sql, &["SCAN o", "SCAN who", "SCAN CONSTANT ROW"]).await;
+    }
     // A release's items are a list; each is searched for.
     for sql in replays::LISTED {
         check(sql, &["SCAN value VIRTUAL", "SCAN jsonb_each VIRTUAL"]).await;

@@ -21,7 +21,7 @@ pub use rows::StoredReplay;
 #[cfg(test)]
 pub(super) use candidates::candidates_sql;
 #[cfg(test)]
-pub(super) use statements::{ALL as STATEMENTS, LISTED};
+pub(super) use statements::{ALL as STATEMENTS, GROUPED, LISTED};
 #[cfg(test)]
 mod statements {
     //! What the test of query plans looks at.
@@ -59,4 +59,7 @@ mod statements {
     ];
     /// Those that take a list.
     pub(in crate::store) const LISTED: &[&str] = &[release::WORK, release::MARK];
+    /// Those that make a few rows of many, and go through these.
+    pub(in crate::store) const GROUPED: &[&str] =
+        &[release::SELECT_OPEN, release::SELECT_DEFERRED_ENDPOINTS];
 }

@@ -21,6 +21,8 @@ use crate::store::record::DeliveryChange;
 
 /// Items that one transaction looks at, those it leaves out or passes over included.
 const LOOKED_AT_MAX: u32 = 1_000;
+/// Items that it looks at in one go at least: most of them can be put to work, and then there is no second.
+const LOOKED_AT_MIN: u32 = 32;
 
 macro_rules! next_items {
     ($condition:literal, $limit:literal) => {
@@ -38,8 +40,8 @@ macro_rules! next_items {
 }
 
 pub(super) const SELECT_NEXT: &str = next_items!(
-    "i.delivery_id > (SELECT r.cursor FROM replays r WHERE r.id = $1)",
-    "$2"
+    "i.delivery_id > max((SELECT r.cursor FROM replays r WHERE r.id = $1), $2)",
+    "$3"
 );
 /// Those that were passed over for one endpoint.
 pub(super) const SELECT_DEFERRED: &str = next_items!("i.deferred_for = $2", "$3");
@@ -203,7 +205,7 @@ impl ReleaseItems {
             let rows = sqlx::query(SELECT_DEFERRED)
                 .bind(self.id.as_i64())
                 .bind(id.as_i64())
-                .bind(LOOKED_AT_MAX)
+                .bind(sorted.to_look_at(self.count, LOOKED_AT_MAX))
                 .fetch_all(&mut *tx.connection)
                 .await?;
             for row in &rows {
@@ -222,19 +224,26 @@ impl ReleaseItems {
         replay: &StoredReplay,
         sorted: &mut Sorted,
     ) -> Result<(), StoreError> {
-        if sorted.is_full(self.count) {
-            return Ok(());
-        }
-        let rows = sqlx::query(SELECT_NEXT)
-            .bind(self.id.as_i64())
-            .bind(LOOKED_AT_MAX)
-            .fetch_all(&mut *tx.connection)
-            .await?;
-        for row in &rows {
-            if sorted.is_full(self.count) {
+        let mut left = LOOKED_AT_MAX;
+        while left > 0 && !sorted.is_full(self.count) {
+            let limit = sorted.to_look_at(self.count, left);
+            let rows = sqlx::query(SELECT_NEXT)
+                .bind(self.id.as_i64())
+                .bind(sorted.cursor)
+                .bind(limit)
+                .fetch_all(&mut *tx.connection)
+                .await?;
+            for row in &rows {
+                if sorted.is_full(self.count) {
+                    break;
+                }
+                sorted.sort(next(row, replay, tx.now)?);
+            }
+            let looked_at = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+            if looked_at < limit {
                 break;
             }
-            sorted.sort(next(row, replay, tx.now)?);
+            left = left.saturating_sub(looked_at);
         }
         Ok(())
     }
@@ -292,6 +301,13 @@ pub(super) async fn advance(
 impl Sorted {
     fn is_full(&self, count: u32) -> bool {
         self.work.len() >= usize::try_from(count).unwrap_or(usize::MAX)
+    }
+
+    /// How many items to look at next, of `left` that may be, for `count` in all.
+    fn to_look_at(&self, count: u32, left: u32) -> u32 {
+        let found = u32::try_from(self.work.len()).unwrap_or(u32::MAX);
+        let wanted = count.saturating_sub(found);
+        wanted.max(LOOKED_AT_MIN).min(left)
     }
 
     fn has_any(&self) -> bool {
