@@ -25,6 +25,10 @@ impl Checker<'_> {
                 self.note("auto_disable.after", OFF);
                 None
             }
+            Some(text) if text.parse::<DurationText>().is_err() => {
+                let problem = format!("{text:?} is neither a duration, such as 5d, nor off");
+                return Err(self.bad("auto_disable.after", problem));
+            }
             _ => {
                 let range = (SHORTEST, LONGEST);
                 Some(self.duration("auto_disable.after", AFTER_DEFAULT, range)?)
@@ -120,6 +124,7 @@ mod tests {
             "auto_disable.warn: the list has 9 times: name at most 8",
         );
         let never = load("auto_disable.after = \"never\"").unwrap_err();
-        assert!(never.contains("\"never\" is not a duration"), "{never}");
+        let rule = "\"never\" is neither a duration, such as 5d, nor off";
+        assert!(never.contains(rule), "{never}");
     }
 }
