@@ -25,14 +25,15 @@ pub struct ContractView {
     pub event_types: Vec<EventTypeView>,
 }
 
-/// An event type of an enabled contract.
+/// An event type of an enabled contract, or one that the service tells of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ListedEventType {
     /// Its name.
     pub name: String,
     /// What it tells.
     pub description: String,
-    /// The contract that describes it; a name may stand under several.
+    /// The contract that describes it; a name may stand under several. `*` for what the service tells of itself:
+    /// endpoints of any contract may ask for it.
     pub contract: String,
     /// `open` where the contract takes other types too, `closed` where it takes listed ones only.
     pub catalogue: String,

@@ -109,6 +109,21 @@ impl FactKind {
         }
     }
 
+    /// What it tells, in a sentence.
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::EndpointFailing => "An endpoint has had nothing but failures for long",
+            Self::EndpointDisabled => "An endpoint was disabled, with why and by whom",
+            Self::EndpointRecovered => "An endpoint that was told to fail succeeds again",
+            Self::DeliveryDead => "Deliveries of an endpoint are dead, with the first of them",
+            Self::ReplayFinished => "A replay is over, with what became of its items",
+            Self::ReplayStopped => "A replay stopped by its own rule",
+            Self::CertificateExpiring => "A receiver's certificate is about to expire",
+            Self::BreakerOpened => "A receiver fails: nothing but probes goes out to it",
+            Self::BreakerClosed => "A receiver is back: deliveries go out to it as usual",
+        }
+    }
+
     /// The type of its event.
     pub fn event_type(self) -> EventType {
         let name = format!("{RESERVED}{}", self.as_str());

@@ -16,9 +16,13 @@ use crate::api::contract::{
 use crate::api::page::Page;
 use crate::api::paths;
 use crate::api::problem::Problem;
-use crate::domain::contract::{Contract, ContractSet};
+use crate::domain::contract::{Catalogue, Contract, ContractSet};
+use crate::domain::operational::FactKind;
 use crate::domain::sign::secret;
 use crate::domain::sign::service_key::VerificationKey;
+
+/// Stands for any contract.
+const ANY_CONTRACT: &str = "*";
 
 /// Lists the contracts that this service knows, enabled or not.
 #[utoipa::path(get, path = paths::CONTRACTS, tag = "contracts",
@@ -113,7 +117,7 @@ fn key_page(keys: Vec<VerificationKey>) -> Page<ServiceKeyView> {
     }
 }
 
-/// Lists the event types that enabled contracts describe, by contract.
+/// Lists the event types that enabled contracts describe, by contract, and those that the service tells of itself.
 #[utoipa::path(get, path = paths::EVENT_TYPES, tag = "contracts",
     responses((status = 200, body = Page<ListedEventType>)))]
 pub(super) async fn event_types(_: Caller, state: Data<State>) -> Result<HttpResponse, Refusal> {
@@ -126,8 +130,14 @@ pub(super) async fn event_types(_: Caller, state: Data<State>) -> Result<HttpRes
             catalogue: contract.catalogue.as_str().to_owned(),
         })
     });
+    let own = FactKind::ALL.into_iter().map(|kind| ListedEventType {
+        name: kind.event_type().to_string(),
+        description: kind.description().to_owned(),
+        contract: ANY_CONTRACT.to_owned(),
+        catalogue: Catalogue::Closed.as_str().to_owned(),
+    });
     ok(&Page {
-        items: items.collect(),
+        items: items.chain(own).collect(),
         next: None,
         searched: None,
     })

@@ -123,6 +123,12 @@ async fn the_types_of_enabled_contracts_are_listed_with_what_they_mean() {
             "name": "ship.arrived", "description": "A ship came in", "contract": "harbour", "catalogue": "closed"
         })
     );
-    let names: Vec<&Value> = items.iter().map(|item| &item["name"]).collect();
+    let (own, described): (Vec<&Value>, Vec<&Value>) =
+        items.iter().partition(|item| item["contract"] == "*");
+    let name = |item: &&Value| item["name"].as_str().unwrap().to_owned();
+    let names: Vec<String> = described.iter().map(name).collect();
     assert_eq!(names, ["ship.arrived", "ship.sailed", "crane.stuck"]);
+    let told: Vec<String> = own.iter().map(name).collect();
+    assert!(told.contains(&"hookyard.endpoint.disabled".to_owned()));
+    assert_eq!(told.len(), 9, "{told:?}");
 }
