@@ -10,12 +10,14 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use hookyard::clock::{SharedClock, SystemClock};
 use hookyard::domain::delivery::DeliveryState;
 use hookyard::domain::id::{DeliveryId, EventId};
 use hookyard::store::{AfterAttempt, DeliverySelect, Store, StoreOptions};
+use tokio::time::timeout;
 
 use super::fixture::{self, Yard, event, note, plain_endpoint};
 use super::trace::{self, Op, Unsynced};
@@ -24,11 +26,10 @@ use crate::support::skip::skip;
 const TRACED: &str = "store::durability::the_traced_program_writes_down_each_answer";
 const DIRECTORY: &str = "HOOKYARD_TRACED_DIRECTORY";
 const PUBLISHERS: usize = 4;
-/// What each publishes at least, and at most while it waits for a checkpoint to fall into the run.
-const EVENTS_EACH: usize = 25;
-const EVENTS_EACH_MAX: usize = 1_000;
-/// What is noted of checkpoints before and after two of them: the first may have synced before the run began.
-const CHECKPOINT_NOTES: usize = 3;
+/// What each publishes; half of it before a checkpoint falls into the run.
+const EVENTS_EACH: usize = 40;
+/// How long that checkpoint may take to come.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Answers between two power cuts that are tried.
 const STRIDE: usize = 12;
 
@@ -50,11 +51,10 @@ async fn the_traced_program_writes_down_each_answer() {
     let publishers = (0..PUBLISHERS).map(|_| {
         let (store, endpoint, told) = (&store, &endpoint, open().unwrap());
         async move {
-            let mut checkpoints = BTreeSet::new();
-            for count in 0..EVENTS_EACH_MAX {
-                checkpoints.insert(store.facts().checkpoint.at);
-                if count >= EVENTS_EACH && checkpoints.len() >= CHECKPOINT_NOTES {
-                    break;
+            for count in 0..EVENTS_EACH {
+                if count == EVENTS_EACH / 2 {
+                    let checkpoint = checkpointed(store);
+                    timeout(PATIENCE, checkpoint).await.unwrap();
                 }
                 let published = store.publish(vec![event("a.b")]).await.unwrap();
                 tell(&told, "accepted", &published[0].event_id.to_string());
@@ -76,6 +76,19 @@ async fn the_traced_program_writes_down_each_answer() {
     assert!(accepted.count() >= PUBLISHERS * EVENTS_EACH);
     assert_eq!(missing(&store, &notes).await, Vec::<String>::new());
     store.close().await;
+}
+
+/// Waits for a checkpoint that copied all there was: SQLite syncs the file after no other, and while commits go on there
+/// may be none.
+async fn checkpointed(store: &Store) {
+    let before = store.facts().checkpoint.at;
+    loop {
+        let checkpoint = store.facts().checkpoint;
+        if checkpoint.at != before && checkpoint.done_pages == checkpoint.log_pages {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
 }
 
 fn tell(mut told: &File, what: &str, id: &str) {
