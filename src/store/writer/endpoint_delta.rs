@@ -51,9 +51,7 @@ impl EndpointDelta {
 
     /// Whether there is nothing but successes to be noted of its attempts, and there was nothing before.
     pub(super) const fn is_well(&self) -> bool {
-        self.last_failure_at.is_none()
-            && self.certificate_expires_at.is_none()
-            && self.run.is_none()
+        self.last_failure_at.is_none() && self.run.is_none()
     }
 
     /// Its row; the columns of attempts and of trouble only where the statement takes them.
@@ -65,14 +63,14 @@ impl EndpointDelta {
             .int(self.ledger.delivered)
             .int(self.ledger.dead);
         if mix.attempts {
-            row.int_or_null(self.last_success_at.map(Timestamp::as_millis));
+            row.int_or_null(self.last_success_at.map(Timestamp::as_millis))
+                .int_or_null(self.certificate_expires_at.map(Timestamp::as_millis));
         }
         if mix.attempts && mix.trouble {
             let failure = self.last_failure_at.map(|_| self.last_failure.as_str());
             row.int_or_null(self.last_failure_at.map(Timestamp::as_millis))
                 .text_or_null(failure)
-                .int(self.failures)
-                .int_or_null(self.certificate_expires_at.map(Timestamp::as_millis));
+                .int(self.failures);
             let run = self.run.filter(|run| run.since_ms.is_some());
             row.int_or_null(run.and_then(|run| run.since_ms))
                 .int_or_null(run.map(|run| run.seen_ms))
@@ -108,18 +106,18 @@ mod tests {
     #[test]
     fn failures_are_counted_from_the_last_success_on() {
         for (outcomes, expected) in [
-            (vec![], "[[7,0,0,0,0,null,null,null,0,null,null,null,0]]"),
+            (vec![], "[[7,0,0,0,0,null,null,null,null,0,null,null,0]]"),
             (
                 vec![Some("a"), Some("b")],
-                r#"[[7,0,0,0,0,null,2,"status: b",2,null,null,null,0]]"#,
+                r#"[[7,0,0,0,0,null,null,2,"status: b",2,null,null,0]]"#,
             ),
             (
                 vec![Some("a"), None, Some("b"), Some("c")],
-                r#"[[7,0,0,0,0,2,4,"status: c",2,null,null,null,0]]"#,
+                r#"[[7,0,0,0,0,2,null,4,"status: c",2,null,null,0]]"#,
             ),
             (
                 vec![Some("a"), None],
-                r#"[[7,0,0,0,0,2,1,"status: a",0,null,null,null,0]]"#,
+                r#"[[7,0,0,0,0,2,null,1,"status: a",0,null,null,0]]"#,
             ),
         ] {
             assert_eq!(row_of(outcomes), expected);

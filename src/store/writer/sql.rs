@@ -157,19 +157,20 @@ ON CONFLICT (day) DO UPDATE SET created = created + excluded.created, pending = 
 /// The ledger by endpoint where attempts were made and all went well, now and before: how the latest of them ended goes
 /// into the row that is written anyway.
 const LEDGER_AND_SUCCESSES: &str = "
-INSERT INTO endpoint_counters (endpoint_id, created, pending, delivered, dead, last_success_at)
-SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]', value->>'$[5]'
+INSERT INTO endpoint_counters (endpoint_id, created, pending, delivered, dead, last_success_at, certificate_expires_at)
+SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]', value->>'$[5]', value->>'$[6]'
 FROM jsonb_each(NEW.endpoints) WHERE true
 ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, pending = pending + excluded.pending,
     delivered = delivered + excluded.delivered, dead = dead + excluded.dead,
     last_success_at = coalesce(excluded.last_success_at, last_success_at),
+    certificate_expires_at = coalesce(excluded.certificate_expires_at, certificate_expires_at),
     consecutive_failures = iif(excluded.last_success_at IS NULL, consecutive_failures, 0);
 ";
 
 /// The same where something did not.
 const LEDGER_AND_OUTCOMES: &str = "
-INSERT INTO endpoint_counters (endpoint_id, created, pending, delivered, dead, last_success_at, last_failure_at,
-    last_failure, consecutive_failures, certificate_expires_at, failing_since, failing_seen, failing_ms)
+INSERT INTO endpoint_counters (endpoint_id, created, pending, delivered, dead, last_success_at,
+    certificate_expires_at, last_failure_at, last_failure, consecutive_failures, failing_since, failing_seen, failing_ms)
 SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]', value->>'$[5]', value->>'$[6]', value->>'$[7]', value->>'$[8]',
     value->>'$[9]', value->>'$[10]', value->>'$[11]', value->>'$[12]'
 FROM jsonb_each(NEW.endpoints) WHERE true
@@ -209,7 +210,7 @@ pub(super) struct Mix {
     pub(super) attempts: bool,
     /// Some of them came too late.
     pub(super) stale: bool,
-    /// Something is to be noted of them besides successes: failures and their causes, ends of certificates, waits.
+    /// Something is to be noted of them besides successes: failures and their causes, and waits.
     pub(super) trouble: bool,
     /// Some of them are of replays.
     pub(super) replays: bool,
