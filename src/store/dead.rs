@@ -17,6 +17,7 @@ use super::ledger::LedgerMoves;
 use super::moves::SELECT_PAIR;
 use super::publish::{COUNT_EVENT, content_sha256};
 use super::record::{AuditNote, DeliveryChange};
+use super::rows::micros;
 use crate::domain::dead_letter::{BroughtBack, DeadLetter};
 use crate::domain::delivery::{DeadReason, DeliveryMove, DeliveryState, DiscardReason};
 use crate::domain::endpoint::{Endpoint, EndpointStatus};
@@ -484,9 +485,6 @@ async fn insert_dead(
     // Its age for retention begins anew, and so does its day in the ledger: an old id would be past its time at once.
     let id: DeliveryId = tx.mint();
     let last = letter.last.as_ref();
-    let micros = |last: &crate::domain::attempt::LastAttempt| {
-        i64::try_from(last.latency.as_micros()).unwrap_or(i64::MAX)
-    };
     sqlx::query(INSERT_DEAD)
         .bind(id.as_i64())
         .bind(event_id.as_i64())
@@ -501,7 +499,7 @@ async fn insert_dead(
         .bind(last.map(|last| last.at.as_millis()))
         .bind(last.and_then(|last| last.status).map(i64::from))
         .bind(last.and_then(|last| last.class).map(|class| class.as_str()))
-        .bind(last.map(micros))
+        .bind(last.map(|last| micros(last.latency)))
         .bind(letter.cause.map(|cause| cause.as_i64()))
         .bind(letter.created_at.as_millis())
         .bind(tx.now.as_millis())

@@ -1,5 +1,7 @@
 //! From rows to domain types: column by column, with an error that names table, column and row.
 
+use std::time::Duration;
+
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Decode, Row, Sqlite, Type};
 
@@ -11,6 +13,11 @@ use crate::domain::time::Timestamp;
 pub(super) fn count(row: &SqliteRow, index: usize) -> Result<u64, StoreError> {
     let count: i64 = row.try_get(index)?;
     Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// Whole microseconds, as columns hold them.
+pub(super) fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// Numbers as one bound value, for `json_each`.

@@ -15,11 +15,12 @@ use super::super::record::{
     AcceptedDelivery, AcceptedEvent, AfterAttempt, AttemptRecord, DeliveryChange, Kept, Published,
     Recorded,
 };
+use super::super::rows::micros;
 use super::cause_delta::CauseDeltas;
 use super::dead_delta::DeadDeltas;
 use super::endpoint_delta::EndpointDelta;
 use super::look::{Look, Odd, Taken};
-use super::minute_delta::{MinuteDelta, micros};
+use super::minute_delta::MinuteDelta;
 use super::queue::{PublishCall, RecordCall};
 use super::replay_delta::ReplayDeltas;
 use super::sql::Mix;

@@ -1,5 +1,6 @@
 //! What a flush adds to the statistics of a minute.
 
+use super::super::rows::micros;
 use super::values::Rows;
 use crate::domain::attempt::{Attempt, FailureClass};
 
@@ -59,9 +60,4 @@ impl MinuteDelta {
             }
         }
     }
-}
-
-/// Whole microseconds, as columns hold them.
-pub(super) fn micros(duration: std::time::Duration) -> i64 {
-    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
