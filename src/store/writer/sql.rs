@@ -37,31 +37,65 @@ const COLUMNS: [&str; 19] = [
     "replays",
 ];
 
-const EVENTS: &str = "
+/// The values at these places of a row.
+macro_rules! places {
+    ($first:literal $(, $place:literal)*) => {
+        concat!("value->>'$[", $first, "]'" $(, ", value->>'$[", $place, "]'")*)
+    };
+}
+
+/// These columns grow by what the row brings.
+macro_rules! sums {
+    ($first:literal $(, $column:literal)*) => {
+        concat!($first, " = ", $first, " + excluded.", $first $(, ", ", $column, " = ", $column, " + excluded.", $column)*)
+    };
+}
+
+/// The same of a minute in which something went wrong.
+macro_rules! sums_of_trouble {
+    () => {
+        sums!(
+            "attempts",
+            "successes",
+            "latency_us",
+            "failed_dns",
+            "failed_connect",
+            "failed_tls",
+            "failed_timeout",
+            "failed_protocol",
+            "failed_status",
+            "failed_body",
+            "failed_blocked",
+            "failed_internal",
+            "held_back"
+        )
+    };
+}
+
+const EVENTS: &str = concat!("
 INSERT INTO events (id, audience, key, content_sha256, event_type, occurred_at, accepted_at, test, deliveries,
     attributes, data)
-SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', substr(NEW.heap, value->>'$[3]', value->>'$[4]'), value->>'$[5]', value->>'$[6]', NEW.now, value->>'$[7]',
+SELECT ", places!(0, 1, 2), ", substr(NEW.heap, value->>'$[3]', value->>'$[4]'), value->>'$[5]', value->>'$[6]', NEW.now, value->>'$[7]',
     value->>'$[8]', substr(NEW.heap, value->>'$[9]', value->>'$[10]'), substr(NEW.heap, value->>'$[11]', value->>'$[12]')
 FROM jsonb_each(NEW.events);
 INSERT INTO deliveries (id, event_id, endpoint_id, event_type, test, held_before_ms, state, attempts,
     budget_attempts, budget_started_at, created_at, updated_at)
-SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]', value->>'$[5]', 'pending', 0, 0, NEW.now + NEW.clock_offset, NEW.now, NEW.now
+SELECT ", places!(0, 1, 2, 3, 4, 5), ", 'pending', 0, 0, NEW.now + NEW.clock_offset, NEW.now, NEW.now
 FROM jsonb_each(NEW.deliveries);
 INSERT INTO minute_events (minute, accepted) SELECT NEW.minute, NEW.real WHERE NEW.real > 0
     ON CONFLICT (minute) DO UPDATE SET accepted = accepted + excluded.accepted;
 UPDATE totals SET events = events + NEW.accepted WHERE id = 1;
-";
+");
 
-const ATTEMPTS: &str = "
+const ATTEMPTS: &str = concat!("
 INSERT INTO attempts (id, delivery_id, event_id, endpoint_id, number, started_at, url, signatures, secret_ids,
     revision, body_sha256, remote_address, dns_us, connect_us, tls_us, first_byte_us, body_us, total_us, reused,
     status, truncated, failure_class, failure_text, response_headers, response_body,
     held_back, certificate_expires_at, replay_id)
-SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]', value->>'$[5]', value->>'$[6]', value->>'$[7]', value->>'$[8]',
-    substr(NEW.heap, value->>'$[9]', 32), substr(NEW.heap, 32 + (value->>'$[9]'), 32), value->>'$[10]', value->>'$[11]', value->>'$[12]', value->>'$[13]',
-    value->>'$[14]', value->>'$[15]', value->>'$[16]', value->>'$[17]', value->>'$[18]', value->>'$[19]', value->>'$[20]', value->>'$[21]',
+SELECT ", places!(0, 1, 2, 3, 4, 5, 6, 7, 8), ",
+    substr(NEW.heap, value->>'$[9]', 32), substr(NEW.heap, 32 + (value->>'$[9]'), 32), ", places!(10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21), ",
     substr(NEW.heap, value->>'$[22]', value->>'$[23]'), substr(NEW.heap, value->>'$[24]', value->>'$[25]'),
-    value->>'$[26]', value->>'$[27]', value->>'$[28]'
+    ", places!(26, 27, 28), "
 FROM jsonb_each(NEW.attempts);
 UPDATE deliveries SET state = change.state, reason = change.reason, attempts = change.number,
     budget_attempts = budget_attempts + change.spent, next_attempt_at = change.next_attempt_at, last_at = change.last_at,
@@ -75,45 +109,34 @@ WHERE deliveries.id = change.id AND deliveries.state = 'pending' AND deliveries.
 INSERT INTO minute_totals (minute, attempts, successes, latency_us, failed_dns, failed_connect,
     failed_tls, failed_timeout, failed_protocol, failed_status, failed_body, failed_blocked, failed_internal,
     held_back)
-SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]', value->>'$[5]', value->>'$[6]', value->>'$[7]', value->>'$[8]', value->>'$[9]',
-    value->>'$[10]', value->>'$[11]', value->>'$[12]', value->>'$[13]'
+SELECT ", places!(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13), "
 FROM jsonb_each(NEW.minute_totals) WHERE true
-ON CONFLICT (minute) DO UPDATE SET attempts = attempts + excluded.attempts,
-    successes = successes + excluded.successes, latency_us = latency_us + excluded.latency_us,
-    failed_dns = failed_dns + excluded.failed_dns, failed_connect = failed_connect + excluded.failed_connect,
-    failed_tls = failed_tls + excluded.failed_tls, failed_timeout = failed_timeout + excluded.failed_timeout,
-    failed_protocol = failed_protocol + excluded.failed_protocol,
-    failed_status = failed_status + excluded.failed_status, failed_body = failed_body + excluded.failed_body,
-    failed_blocked = failed_blocked + excluded.failed_blocked,
-    failed_internal = failed_internal + excluded.failed_internal, held_back = held_back + excluded.held_back;
-";
+ON CONFLICT (minute) DO UPDATE SET ", sums_of_trouble!(), ";
+");
 
 /// Statistics of minutes by endpoint, where all went well.
-const MINUTES: &str = "
+const MINUTES: &str = concat!(
+    "
 INSERT INTO minute_stats (minute, endpoint_id, attempts, successes, latency_us)
-SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]'
+SELECT ",
+    places!(0, 1, 2, 3, 4),
+    "
 FROM jsonb_each(NEW.minutes) WHERE true
-ON CONFLICT (minute, endpoint_id) DO UPDATE SET attempts = attempts + excluded.attempts,
-    successes = successes + excluded.successes, latency_us = latency_us + excluded.latency_us;
-";
+ON CONFLICT (minute, endpoint_id) DO UPDATE SET ",
+    sums!("attempts", "successes", "latency_us"),
+    ";
+"
+);
 
 /// The same where something did not: what an endpoint failed for costs more than all the rest of its row.
-const MINUTES_OF_TROUBLE: &str = "
+const MINUTES_OF_TROUBLE: &str = concat!("
 INSERT INTO minute_stats (minute, endpoint_id, attempts, successes, latency_us, failed_dns, failed_connect,
     failed_tls, failed_timeout, failed_protocol, failed_status, failed_body, failed_blocked, failed_internal,
     held_back)
-SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]', value->>'$[5]', value->>'$[6]', value->>'$[7]', value->>'$[8]', value->>'$[9]',
-    value->>'$[10]', value->>'$[11]', value->>'$[12]', value->>'$[13]', value->>'$[14]'
+SELECT ", places!(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14), "
 FROM jsonb_each(NEW.minutes) WHERE true
-ON CONFLICT (minute, endpoint_id) DO UPDATE SET attempts = attempts + excluded.attempts,
-    successes = successes + excluded.successes, latency_us = latency_us + excluded.latency_us,
-    failed_dns = failed_dns + excluded.failed_dns, failed_connect = failed_connect + excluded.failed_connect,
-    failed_tls = failed_tls + excluded.failed_tls, failed_timeout = failed_timeout + excluded.failed_timeout,
-    failed_protocol = failed_protocol + excluded.failed_protocol,
-    failed_status = failed_status + excluded.failed_status, failed_body = failed_body + excluded.failed_body,
-    failed_blocked = failed_blocked + excluded.failed_blocked,
-    failed_internal = failed_internal + excluded.failed_internal, held_back = held_back + excluded.held_back;
-";
+ON CONFLICT (minute, endpoint_id) DO UPDATE SET ", sums_of_trouble!(), ";
+");
 
 /// Attempts that came too late move nothing, but the delivery's numbers must not be given twice.
 const STALE: &str = "
@@ -139,43 +162,50 @@ FROM (SELECT value->>'$[0]' AS id, value->>'$[1]' AS ended, value->>'$[2]' AS tr
 WHERE replays.id = one.id;
 ";
 
-const LEDGER: &str = "
+const LEDGER: &str = concat!(
+    "
 INSERT INTO endpoint_counters (endpoint_id, created, pending, delivered, dead)
-SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]' FROM jsonb_each(NEW.endpoints) WHERE true
-ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, pending = pending + excluded.pending,
-    delivered = delivered + excluded.delivered, dead = dead + excluded.dead;
-";
+SELECT ",
+    places!(0, 1, 2, 3, 4),
+    " FROM jsonb_each(NEW.endpoints) WHERE true
+ON CONFLICT (endpoint_id) DO UPDATE SET ",
+    sums!("created", "pending", "delivered", "dead"),
+    ";
+"
+);
 
 /// The same by the days on which deliveries were made: one row a flush, seldom more.
-const DAYS: &str = "
+const DAYS: &str = concat!(
+    "
 INSERT INTO day_counters (day, created, pending, delivered, dead)
-SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]' FROM jsonb_each(NEW.days) WHERE true
-ON CONFLICT (day) DO UPDATE SET created = created + excluded.created, pending = pending + excluded.pending,
-    delivered = delivered + excluded.delivered, dead = dead + excluded.dead;
-";
+SELECT ",
+    places!(0, 1, 2, 3, 4),
+    " FROM jsonb_each(NEW.days) WHERE true
+ON CONFLICT (day) DO UPDATE SET ",
+    sums!("created", "pending", "delivered", "dead"),
+    ";
+"
+);
 
 /// The ledger by endpoint where attempts were made and all went well, now and before: how the latest of them ended goes
 /// into the row that is written anyway.
-const LEDGER_AND_SUCCESSES: &str = "
+const LEDGER_AND_SUCCESSES: &str = concat!("
 INSERT INTO endpoint_counters (endpoint_id, created, pending, delivered, dead, last_success_at, certificate_expires_at)
-SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]', value->>'$[5]', value->>'$[6]'
+SELECT ", places!(0, 1, 2, 3, 4, 5, 6), "
 FROM jsonb_each(NEW.endpoints) WHERE true
-ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, pending = pending + excluded.pending,
-    delivered = delivered + excluded.delivered, dead = dead + excluded.dead,
+ON CONFLICT (endpoint_id) DO UPDATE SET ", sums!("created", "pending", "delivered", "dead"), ",
     last_success_at = coalesce(excluded.last_success_at, last_success_at),
     certificate_expires_at = coalesce(excluded.certificate_expires_at, certificate_expires_at),
     consecutive_failures = iif(excluded.last_success_at IS NULL, consecutive_failures, 0);
-";
+");
 
 /// The same where something did not.
-const LEDGER_AND_OUTCOMES: &str = "
+const LEDGER_AND_OUTCOMES: &str = concat!("
 INSERT INTO endpoint_counters (endpoint_id, created, pending, delivered, dead, last_success_at,
     certificate_expires_at, last_failure_at, last_failure, consecutive_failures, failing_since, failing_seen, failing_ms)
-SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]', value->>'$[5]', value->>'$[6]', value->>'$[7]', value->>'$[8]',
-    value->>'$[9]', value->>'$[10]', value->>'$[11]', value->>'$[12]'
+SELECT ", places!(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12), "
 FROM jsonb_each(NEW.endpoints) WHERE true
-ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, pending = pending + excluded.pending,
-    delivered = delivered + excluded.delivered, dead = dead + excluded.dead,
+ON CONFLICT (endpoint_id) DO UPDATE SET ", sums!("created", "pending", "delivered", "dead"), ",
     last_success_at = coalesce(excluded.last_success_at, last_success_at),
     last_failure_at = coalesce(excluded.last_failure_at, last_failure_at),
     last_failure = coalesce(excluded.last_failure, last_failure),
@@ -184,22 +214,28 @@ ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, pe
     failing_warned = iif(excluded.failing_since IS NULL OR excluded.failing_since IS NOT failing_since, 0, failing_warned),
     consecutive_failures = excluded.consecutive_failures
         + iif(excluded.last_success_at IS NULL, consecutive_failures, 0);
-";
+");
 
 /// Failures by cause; the minute is that of the flush.
-const FAILURES: &str = "
+const FAILURES: &str = concat!(
+    "
 INSERT INTO causes (id, class, status, message, failures, first_seen, last_seen)
-SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]', value->>'$[4]', value->>'$[5]', value->>'$[6]' FROM jsonb_each(NEW.causes) WHERE true
+SELECT ",
+    places!(0, 1, 2, 3, 4, 5, 6),
+    " FROM jsonb_each(NEW.causes) WHERE true
 ON CONFLICT (id) DO UPDATE SET failures = failures + excluded.failures,
     last_seen = max(last_seen, excluded.last_seen);
 INSERT INTO cause_minutes (minute, cause_id, failures)
 SELECT NEW.minute, value->>'$[0]', value->>'$[4]' FROM jsonb_each(NEW.causes) WHERE true
 ON CONFLICT (minute, cause_id) DO UPDATE SET failures = failures + excluded.failures;
 INSERT INTO cause_endpoints (cause_id, endpoint_id, failures, last_seen)
-SELECT value->>'$[0]', value->>'$[1]', value->>'$[2]', value->>'$[3]' FROM jsonb_each(NEW.cause_endpoints) WHERE true
+SELECT ",
+    places!(0, 1, 2, 3),
+    " FROM jsonb_each(NEW.cause_endpoints) WHERE true
 ON CONFLICT (cause_id, endpoint_id) DO UPDATE SET failures = failures + excluded.failures,
     last_seen = max(last_seen, excluded.last_seen);
-";
+"
+);
 
 /// What a flush holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
