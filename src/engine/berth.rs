@@ -122,7 +122,7 @@ pub(super) struct Berth {
     pub(super) keeping_breaker: Cell<bool>,
     /// Boxed and given back with the last, because idle lanes have none.
     flights: RefCell<Option<Box<Flights>>>,
-    reports: Cell<Vec<Report>>,
+    reports: RefCell<Vec<Report>>,
     signals: Cell<Signals>,
     waker: Cell<Option<Waker>>,
 }
@@ -151,7 +151,7 @@ impl Berth {
             started_at: Cell::default(),
             backoff: Cell::default(),
             flights: RefCell::default(),
-            reports: Cell::default(),
+            reports: RefCell::default(),
             signals: Cell::default(),
             waker: Cell::default(),
         })
@@ -216,9 +216,7 @@ impl Berth {
     /// Reports to the lane, now or to the next one.
     pub(super) fn report(&self, report: Report) {
         self.note(&report);
-        let mut reports = self.reports.take();
-        reports.push(report);
-        self.reports.set(reports);
+        self.reports.borrow_mut().push(report);
         self.wake();
     }
 
@@ -254,10 +252,9 @@ impl Berth {
 
     /// Whether nothing waits to be taken up.
     pub(super) fn is_quiet(&self) -> bool {
-        let reports = self.reports.take();
-        let none_reported = reports.is_empty();
-        self.reports.set(reports);
-        none_reported && self.inbox.get() == 0 && self.signals.get() == Signals::default()
+        self.reports.borrow().is_empty()
+            && self.inbox.get() == 0
+            && self.signals.get() == Signals::default()
     }
 
     /// A lane takes over: what was reported to the one before is settled with [`Berth::left_behind`].
