@@ -4,7 +4,7 @@
 //! at once, round and round, so the lane waits as it does whenever the store cannot be read.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
@@ -15,20 +15,29 @@ use super::berth::{Berth, Report};
 use super::kept::EventRef;
 use super::unsettled;
 use super::yard::Yard;
+use crate::domain::id::EndpointId;
 use crate::domain::lane::{Batch, Item, LoadRequest};
 use crate::store::{LaneRow, StoreError};
 
 /// Loads at a time: enough to keep the store's readers busy, and nobody else who reads waits behind thousands of lanes.
 const AT_ONCE_MAX: u32 = 8;
 
-/// What lanes asked for and do not have yet: at most one load a lane, in the order in which they asked.
+/// What lanes asked for and do not have yet.
 #[derive(Default)]
 pub(super) struct Loads {
-    waiting: RefCell<VecDeque<Load>>,
+    waiting: RefCell<Waiting>,
     /// Tasks that see to them.
     loaders: Cell<u32>,
     /// Told when a load is done.
     done: Notify,
+}
+
+/// At most one load a lane, in the order in which lanes asked first: one that started over and asks again meanwhile has
+/// no use for what it asked before.
+#[derive(Default)]
+struct Waiting {
+    order: VecDeque<EndpointId>,
+    loads: HashMap<EndpointId, Load>,
 }
 
 struct Load {
@@ -44,10 +53,7 @@ impl Loads {
     pub(super) fn ask(yard: &Rc<Yard>, berth: &Rc<Berth>, request: LoadRequest) {
         let berth = Rc::clone(berth);
         let loads = &yard.loads;
-        loads
-            .waiting
-            .borrow_mut()
-            .push_back(Load { berth, request });
+        loads.waiting.borrow_mut().add(Load { berth, request });
         if loads.loaders.get() < AT_ONCE_MAX {
             actix_rt::spawn(Loader::new(yard).run());
         }
@@ -57,7 +63,7 @@ impl Loads {
     pub(super) async fn fewer_than(&self, count: usize) {
         loop {
             let done = std::pin::pin!(self.done.notified());
-            if self.waiting.borrow().len() + (self.loaders.get() as usize) < count {
+            if self.waiting.borrow().order.len() + (self.loaders.get() as usize) < count {
                 return;
             }
             done.await;
@@ -65,7 +71,25 @@ impl Loads {
     }
 
     fn next(&self) -> Option<Load> {
-        self.waiting.borrow_mut().pop_front()
+        self.waiting.borrow_mut().next()
+    }
+}
+
+impl Waiting {
+    fn add(&mut self, load: Load) {
+        let id = load.berth.endpoint_id;
+        if self.loads.insert(id, load).is_none() {
+            self.order.push_back(id);
+        }
+    }
+
+    fn next(&mut self) -> Option<Load> {
+        let Some(id) = self.order.pop_front() else {
+            // What thousands of lanes needed at once is given back.
+            *self = Self::default();
+            return None;
+        };
+        self.loads.remove(&id)
     }
 }
 
