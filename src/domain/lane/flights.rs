@@ -158,3 +158,78 @@ impl Aloft {
         self.check_at.is_some_and(|at| at <= now)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn id(number: i64) -> DeliveryId {
+        DeliveryId::from_i64(number)
+    }
+
+    const fn at(ms: i64) -> Timestamp {
+        Timestamp::from_millis(ms)
+    }
+
+    fn two() -> Flights {
+        let mut flights = Flights::default();
+        flights.take_off(id(1), at(100));
+        flights.take_off(id(2), at(50));
+        flights
+    }
+
+    #[test]
+    fn a_request_is_overdue_at_its_deadline_and_given_once() {
+        let mut flights = two();
+        assert_eq!(flights.check_at(), Some(at(50)));
+        assert_eq!(flights.overdue(at(49)), []);
+        assert_eq!(flights.overdue(at(50)), [id(2)]);
+        assert_eq!(flights.overdue(at(50)), []);
+        assert_eq!(flights.check_at(), Some(at(100)));
+        assert_eq!(flights.overdue(at(200)), [id(1)]);
+        assert_eq!(
+            (flights.check_at(), flights.sending()),
+            (None, 2),
+            "both hold their slots until they end"
+        );
+    }
+
+    #[test]
+    fn deadlines_move_with_a_clock_that_is_set() {
+        let mut flights = two();
+        flights.clock_set(1_000);
+        assert_eq!(flights.check_at(), Some(at(1_050)));
+        assert_eq!(flights.overdue(at(1_049)), []);
+        assert_eq!(flights.overdue(at(1_050)), [id(2)]);
+    }
+
+    #[test]
+    fn an_answer_gives_the_slot_back_once_and_the_record_ends_the_flight() {
+        let mut flights = two();
+        assert!(flights.answered(id(1)));
+        assert!(!flights.answered(id(1)), "it was answered before");
+        assert!(!flights.answered(id(3)), "it never started");
+        assert_eq!((flights.len(), flights.sending()), (2, 1));
+        assert_eq!(flights.settled(id(1)), Some(false));
+        assert_eq!(flights.settled(id(1)), None);
+        assert_eq!(flights.settled(id(2)), Some(true), "it held its slot");
+        assert_eq!((flights.len(), flights.sending()), (0, 0));
+    }
+
+    #[test]
+    fn the_last_one_gives_the_room_back() {
+        let mut flights = two();
+        assert!(flights.0.is_some());
+        flights.settled(id(1));
+        flights.settled(id(2));
+        assert!(flights.0.is_none() && flights.is_empty());
+    }
+
+    #[test]
+    fn a_lane_takes_over_which_requests_hold_slots() {
+        let left = [(id(1), true), (id(2), false)];
+        let mut flights = Flights::left_behind(left.into_iter(), at(9));
+        assert_eq!((flights.len(), flights.sending()), (2, 1));
+        assert_eq!(flights.overdue(at(9)), [id(1)]);
+    }
+}
