@@ -44,7 +44,8 @@ pub(super) const SELECT_NEXT: &str = next_items!(
     "$3"
 );
 /// Those that were passed over for one endpoint.
-pub(super) const SELECT_DEFERRED: &str = next_items!("i.deferred_for = $2", "$3");
+pub(super) const SELECT_DEFERRED: &str =
+    next_items!("i.deferred_for = $2 AND i.delivery_id > $3", "$4");
 /// What is under way, by endpoint.
 pub(super) const SELECT_OPEN: &str = "SELECT o.endpoint_id, o.items, p.status, p.breaker_open_since IS NOT NULL \
      FROM (SELECT endpoint_id, count(*) AS items FROM deliveries WHERE replay_id = $1 AND state = 'pending' \
@@ -202,17 +203,41 @@ impl ReleaseItems {
             if sorted.room.left(id, standing) == 0 {
                 continue;
             }
+            self.take_up_of(tx, replay, id, sorted).await?;
+        }
+        Ok(())
+    }
+
+    /// Items that were passed over for one endpoint, until it takes no more.
+    async fn take_up_of(
+        &self,
+        tx: &mut WriteTx<'_>,
+        replay: &StoredReplay,
+        endpoint: EndpointId,
+        sorted: &mut Sorted,
+    ) -> Result<(), StoreError> {
+        let (mut left, mut after) = (LOOKED_AT_MAX, i64::MIN);
+        while left > 0 {
+            let limit = sorted.to_look_at(self.count, left);
             let rows = sqlx::query(SELECT_DEFERRED)
                 .bind(self.id.as_i64())
-                .bind(id.as_i64())
-                .bind(sorted.to_look_at(self.count, LOOKED_AT_MAX))
+                .bind(endpoint.as_i64())
+                .bind(after)
+                .bind(limit)
                 .fetch_all(&mut *tx.connection)
                 .await?;
             for row in &rows {
-                if sorted.is_full(self.count) || !sorted.take_up(next(row, replay, tx.now)?) {
-                    break;
+                let next = next(row, replay, tx.now)?;
+                after = next.id.as_i64();
+                if sorted.is_full(self.count) || !sorted.take_up(next) {
+                    return Ok(());
                 }
             }
+            let looked_at = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+            if looked_at < limit {
+                break;
+            }
+            left -= looked_at;
         }
         Ok(())
     }
