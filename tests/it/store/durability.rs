@@ -54,7 +54,9 @@ async fn the_traced_program_writes_down_each_answer() {
             for count in 0..EVENTS_EACH {
                 if count == EVENTS_EACH / 2 {
                     let checkpoint = checkpointed(store);
-                    timeout(PATIENCE, checkpoint).await.unwrap();
+                    timeout(PATIENCE, checkpoint)
+                        .await
+                        .expect("a checkpoint copies all there is");
                 }
                 let published = store.publish(vec![event("a.b")]).await.unwrap();
                 tell(&told, "accepted", &published[0].event_id.to_string());
