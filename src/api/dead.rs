@@ -12,6 +12,50 @@ use crate::domain::time::Timestamp;
 /// What every line of an export says it is.
 pub const DEAD_LETTER_FORMAT: &str = "hookyard-dead-1";
 
+/// `GET /v1/dead/causes`: dead deliveries by the cause of their latest failure.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeadCausesView {
+    /// When this was counted.
+    #[schema(value_type = String)]
+    pub at: Timestamp,
+    /// All dead deliveries, those without a cause too: test traffic, and what could not be sent at all.
+    pub dead: u64,
+    /// The causes, most dead deliveries first, at most 1,100.
+    pub items: Vec<DeadCauseView>,
+}
+
+/// Dead deliveries of one cause.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeadCauseView {
+    /// The cause's id, for `cause:` in filters: `state:dead cause:<id>` are these deliveries.
+    pub id: String,
+    /// The failure class; absent, like message and times, where the cause is remembered no longer.
+    pub class: Option<String>,
+    /// The status answered, where that is what failed.
+    pub status: Option<u16>,
+    /// What was said, with `#`, `…`, `<name>` and the like for what differs; safe to show.
+    pub message: Option<String>,
+    /// Dead deliveries; 100,001 stands for more than 100,000.
+    pub dead: u64,
+    /// Endpoints that ever failed so.
+    pub endpoints: u64,
+    /// Of those, the ones that have had a success since their last failure so.
+    pub succeeding: u64,
+    /// Whether all of them have: a replay has a chance.
+    pub succeeding_now: bool,
+    /// The endpoint that failed so last.
+    #[schema(value_type = Option<String>)]
+    pub endpoint_id: Option<EndpointId>,
+    /// Its name, where it has one.
+    pub endpoint_name: Option<String>,
+    /// When an attempt first failed so.
+    #[schema(value_type = Option<String>)]
+    pub first_seen: Option<Timestamp>,
+    /// When an attempt last failed so.
+    #[schema(value_type = Option<String>)]
+    pub last_seen: Option<Timestamp>,
+}
+
 /// The body of `POST /v1/deliveries/{id}/discard`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

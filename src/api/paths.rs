@@ -40,6 +40,8 @@ pub const ATTEMPT: &str = "/v1/deliveries/{id}/attempts/{number}";
 pub const DELIVERY_REPLAY: &str = "/v1/deliveries/{id}/replay";
 /// `POST` gives it up.
 pub const DELIVERY_DISCARD: &str = "/v1/deliveries/{id}/discard";
+/// Dead deliveries by cause.
+pub const DEAD_CAUSES: &str = "/v1/dead/causes";
 /// `POST` gives dead deliveries up together.
 pub const DEAD_DISCARD: &str = "/v1/dead/discard";
 /// `GET` tells dead deliveries line by line.

@@ -12,11 +12,13 @@ use super::failure::Failure;
 use super::lists::{LimitArgs, find_endpoint, or_empty};
 use super::output::{Column, FormatArgs, Output, note};
 use super::replay::show;
-use crate::api::dead::{DeadQuery, DiscardDeadBody, ImportQuery, ImportedView, RefusedLine};
+use crate::api::dead::{
+    DeadCauseView, DeadQuery, DiscardDeadBody, ImportQuery, ImportedView, RefusedLine,
+};
 use crate::api::delivery::DeliveryView;
 use crate::client::Client;
 use crate::domain::escape;
-use crate::domain::limits::{BATCH_BYTES_MAX, DEAD_IMPORT_LINES_MAX};
+use crate::domain::limits::{BATCH_BYTES_MAX, DEAD_IMPORT_LINES_MAX, DEAD_OF_CAUSE_COUNTED_MAX};
 
 /// List dead deliveries, discard them together, export and import them.
 #[derive(Args, Debug)]
@@ -46,6 +48,16 @@ enum Action {
         filter: Vec<String>,
         #[command(flatten)]
         limit: LimitArgs,
+        #[command(flatten)]
+        format: FormatArgs,
+    },
+    /// Show what the dead deliveries died of, most of them first.
+    #[command(
+        after_help = "Example:\n  hookyard dead causes\n  hookyard dead list cause:9f86d081884c\n\n\
+                      NOW OK: how many of the endpoints that failed so have had a success since. \
+                      `hookyard causes` tells of all failures of the last day, whatever became of the deliveries."
+    )]
+    Causes {
         #[command(flatten)]
         format: FormatArgs,
     },
@@ -102,6 +114,7 @@ pub(crate) async fn run(args: DeadArgs, context: &Context) -> anyhow::Result<()>
             limit,
             format,
         } => list(&client, output, &filter.join(" "), limit, format).await,
+        Action::Causes { format } => causes(&client, output, format).await,
         Action::Discard {
             filter,
             note,
@@ -111,6 +124,46 @@ pub(crate) async fn run(args: DeadArgs, context: &Context) -> anyhow::Result<()>
         Action::Export { filter } => export(&client, output, &filter.join(" ")).await,
         Action::Import { file, to, format } => import(&client, output, &file, to, format).await,
     }
+}
+
+async fn causes(client: &Client, output: Output, format: FormatArgs) -> anyhow::Result<()> {
+    let found = client.dead_causes().await?;
+    if found.dead == 0 {
+        return Err(Failure::nothing("no delivery is dead"));
+    }
+    output.list(format, &cause_columns(), &found.items)?;
+    let counted: u64 = found.items.iter().map(|cause| cause.dead).sum();
+    let others = found.dead.saturating_sub(counted);
+    if others > 0 && output.is_terminal() {
+        note(&format!(
+            "{others} more have no cause: tests, or nothing could be sent"
+        ));
+    }
+    Ok(())
+}
+
+fn cause_columns() -> [Column<'static, DeadCauseView>; 6] {
+    [
+        ("CAUSE", &|cause| cause.id.clone()),
+        ("DEAD", &|cause| {
+            if cause.dead > u64::from(DEAD_OF_CAUSE_COUNTED_MAX) {
+                format!("over {DEAD_OF_CAUSE_COUNTED_MAX}")
+            } else {
+                cause.dead.to_string()
+            }
+        }),
+        ("ENDPOINTS", &|cause| cause.endpoints.to_string()),
+        ("NOW OK", &|cause| cause.succeeding.to_string()),
+        ("LAST", &|cause| {
+            cause
+                .last_seen
+                .map_or_else(|| "-".to_owned(), |at| at.to_string())
+        }),
+        ("MESSAGE", &|cause| {
+            let message = cause.message.as_deref();
+            message.unwrap_or("not remembered any more").to_owned()
+        }),
+    ]
 }
 
 async fn list(

@@ -4,8 +4,11 @@ use bytes::BytesMut;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 
+use super::calls::NoQuery;
 use super::{Client, ClientError, query_text};
-use crate::api::dead::{DeadQuery, DiscardDeadBody, DiscardedView, ImportQuery, ImportedView};
+use crate::api::dead::{
+    DeadCausesView, DeadQuery, DiscardDeadBody, DiscardedView, ImportQuery, ImportedView,
+};
 use crate::api::paths;
 use crate::api::replay::PlanView;
 
@@ -22,6 +25,14 @@ pub struct DeadLines {
 }
 
 impl Client {
+    /// Dead deliveries by cause, most of them first.
+    ///
+    /// # Errors
+    /// See [`Client::plan_discard`].
+    pub async fn dead_causes(&self) -> Result<DeadCausesView, ClientError> {
+        self.get(paths::DEAD_CAUSES, &NoQuery {}).await
+    }
+
     /// Freezes dead deliveries; `body` asks for a dry run.
     ///
     /// # Errors

@@ -100,6 +100,13 @@ pub const CAUSES_LISTED_DEFAULT: u32 = 50;
 /// Dead deliveries of one cause that are counted; beyond it there are at least so many.
 pub const CAUSE_DEAD_COUNTED_MAX: u32 = 10_000;
 
+/// Causes of dead deliveries that are listed at once: about what the writer tells apart.
+pub const DEAD_CAUSES_LISTED_MAX: u32 = 1_100;
+
+/// Dead deliveries of one cause that a list of dead letters counts at most: as many as an index gives in a few
+/// milliseconds.
+pub const DEAD_OF_CAUSE_COUNTED_MAX: u32 = 100_000;
+
 /// Characters of a filter: a long line, and what a URL's query carries anywhere.
 pub const FILTER_CHARS_MAX: usize = 2_048;
 /// Levels of parentheses and negations in a filter: keeps recursion shallow.

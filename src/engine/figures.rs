@@ -8,9 +8,10 @@ use super::handle::Engine;
 use super::paging;
 use super::views::{Ledger, MinuteStats, PageRequest, Stats};
 use crate::domain::id::EndpointId;
+use crate::domain::ledger::Counts;
 use crate::domain::time::Timestamp;
 use crate::domain::tries::Tries;
-use crate::store::{AttemptStats, Cause, LedgerReport};
+use crate::store::{AttemptStats, Cause, DeadCause, LedgerReport};
 
 /// Sketches are added up over windows up to this: each minute has several.
 const TRIES_WINDOW_MAX: Duration = Duration::from_hours(48);
@@ -90,6 +91,22 @@ impl Engine {
     pub async fn causes(&self, window: Duration, limit: u32) -> Result<Vec<Cause>, EngineError> {
         let now = self.desk.now();
         Ok(self.desk.store.causes(now - window, now, limit).await?)
+    }
+
+    /// Dead deliveries by cause, most of them first.
+    ///
+    /// # Errors
+    /// Internal.
+    pub async fn dead_causes(&self) -> Result<Vec<DeadCause>, EngineError> {
+        Ok(self.desk.store.dead_causes().await?)
+    }
+
+    /// Where all deliveries stand.
+    ///
+    /// # Errors
+    /// Internal.
+    pub async fn ledger_total(&self) -> Result<Counts, EngineError> {
+        Ok(self.desk.store.ledger().await?)
     }
 
     /// The conservation ledger at one moment: everything, the newest `days` days, and a page of endpoints.

@@ -55,8 +55,8 @@ mod yard;
 
 pub use crate::store::{
     AttemptStats, AuditEntry, AuditQuery, BreakerChange, Cause, CertificateCounts,
-    CertificateWarning, Changes, DeliveryChange, EndpointLedger, LedgerReport, Published,
-    ReplayFigures, RetentionFacts, StoreFacts, StoredEvent, StoredReplay,
+    CertificateWarning, Changes, DeadCause, DeliveryChange, EndpointLedger, LedgerReport,
+    Published, ReplayFigures, RetentionFacts, StoreFacts, StoredEvent, StoredReplay,
 };
 pub use dead::{Discarded, Letter, Letters};
 pub use error::EngineError;

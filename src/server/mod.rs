@@ -26,6 +26,7 @@ mod causes;
 mod contract_routes;
 mod contracts;
 mod dead;
+mod dead_causes;
 mod dead_lines;
 mod deliveries;
 mod docs;

@@ -12,8 +12,8 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, Secur
 use super::access::{ADMINISTER, Access, MANAGE_OWN, OPERATE, PUBLISH, READ, READ_OWN};
 use super::problem::{Kind, Refusal};
 use super::{
-    audit, causes, contract_routes, contracts, dead, deliveries, docs, egress, endpoint_actions,
-    endpoints, events, horizon, ledger, probes, replays, service, stream, tokens,
+    audit, causes, contract_routes, contracts, dead, dead_causes, deliveries, docs, egress,
+    endpoint_actions, endpoints, events, horizon, ledger, probes, replays, service, stream, tokens,
 };
 use crate::api::paths;
 
@@ -142,6 +142,9 @@ routes! {
     }
     DELIVERY_DISCARD {
         POST deliveries::discard OPERATE;
+    }
+    DEAD_CAUSES {
+        GET dead_causes::list READ;
     }
     DEAD_DISCARD {
         POST dead::discard OPERATE;

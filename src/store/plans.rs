@@ -8,8 +8,8 @@ use super::deliveries::{self, page_sql};
 use super::writer::{SELECT_KEYS, SELECT_ODD};
 use super::{
     CandidateScope, DeliveryScope, DeliverySelect, SqlCondition, Store, StoreOptions, attempts,
-    causes, certificates, counters, departed, events, failing, horizon, janitor, lanes, ledger,
-    moves, replays, service_keys, sketches, tokens,
+    causes, certificates, counters, dead_causes, departed, events, failing, horizon, janitor,
+    lanes, ledger, moves, replays, service_keys, sketches, tokens,
 };
 use crate::clock::SystemClock;
 use crate::domain::fingerprint::CauseId;
@@ -186,6 +186,8 @@ async fn causes_read_their_window_and_then_one_search_each() {
     // The dead of a cause are a search in an index, cut off and then counted.
     let sources = ["SCAN i VIRTUAL", "SCAN (subquery"];
     check(causes::SELECT_CAUSES, &sources).await;
+    let sources = ["SCAN who", "SCAN (subquery", "USE TEMP B-TREE"];
+    check(dead_causes::SELECT_DEAD_CAUSES, &sources).await;
 }
 
 #[tokio::test]

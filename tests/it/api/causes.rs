@@ -53,6 +53,16 @@ async fn a_cause_names_what_the_receiver_said_and_finds_its_deliveries() {
     let found = service.ask(Ask::get(&path)).await.expect(200);
     assert_eq!(found["items"].as_array().unwrap().len(), 3);
     assert_eq!(found["items"][0]["cause"], json!(id));
+    let dead = service.ask(Ask::get("/v1/dead/causes")).await.expect(200);
+    let group = &dead["items"][0];
+    assert_eq!(
+        (&dead["dead"], &group["id"], &group["dead"]),
+        (&json!(3), &json!(id), &json!(3))
+    );
+    assert_eq!(
+        (&group["message"], &group["succeeding_now"]),
+        (&cause["message"], &json!(false))
+    );
     let path = format!("/v1/deliveries?filter=-cause:{}*", &id[..4]);
     let others = service.ask(Ask::get(&path)).await.expect(200);
     assert_eq!(others["items"], json!([]));
@@ -68,6 +78,13 @@ async fn windows_out_of_range_and_callers_of_one_tenant_are_refused() {
     let answer = service.ask_as(&viewer, Ask::get("/v1/causes")).await;
     let detail = "causes are gathered over the whole service and this token is confined to tenant acme; its \
                   deliveries in /v1/deliveries name theirs";
+    assert_eq!(
+        answer.problem(),
+        (403, "forbidden".to_owned(), detail.to_owned())
+    );
+    let answer = service.ask_as(&viewer, Ask::get("/v1/dead/causes")).await;
+    let detail = "dead letters concern the whole service and this token is confined to tenant acme; list deliveries \
+                  by state:dead instead";
     assert_eq!(
         answer.problem(),
         (403, "forbidden".to_owned(), detail.to_owned())

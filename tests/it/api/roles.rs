@@ -37,6 +37,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ),
     ("POST /v1/deliveries/{id}/replay", "operator admin"),
     ("POST /v1/deliveries/{id}/discard", "operator admin"),
+    ("GET /v1/dead/causes", "viewer operator admin"),
     ("POST /v1/dead/discard", "operator admin"),
     ("GET /v1/dead/export", "viewer operator admin"),
     ("POST /v1/dead/import", "operator admin"),

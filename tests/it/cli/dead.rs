@@ -181,6 +181,7 @@ fn where_nothing_is_dead_nothing_is_done() {
     let _service = home.start();
     for (arguments, said) in [
         (&["dead", "list"][..], "no dead delivery matches"),
+        (&["dead", "causes"], "no delivery is dead"),
         (
             &["dead", "export"],
             "no dead delivery matches: nothing to export",
