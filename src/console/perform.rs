@@ -3,12 +3,16 @@
 use futures_util::future::BoxFuture;
 
 use super::app::msg::{Answer, Call, Failure, Msg, RequestId};
+use super::app::plan::{Intent, Start};
+use crate::api::audit::AuditParams;
+use crate::api::dead::DiscardDeadBody;
 use crate::api::endpoint::PauseBody;
 use crate::api::page::PageQuery;
+use crate::api::replay::{PlanView, ReplayBody};
 use crate::client::{Client, ClientError, FrameStream};
 
 /// What the stream is asked for.
-const TOPICS: &str = "deliveries,endpoints,stats,alerts";
+const TOPICS: &str = "deliveries,endpoints,stats,alerts,replays";
 /// Rows of a page of deliveries: several screens.
 const DELIVERIES_A_PAGE: u32 = 200;
 /// Rows of a page of endpoints: as many as the service gives.
@@ -87,6 +91,25 @@ async fn answer(client: &Client, call: Call) -> Result<Answer, ClientError> {
             };
             Answer::Endpoints(client.endpoints(&query).await?)
         }
+        Call::Events { cursor } => Answer::Events(client.events(&page(cursor)).await?),
+        Call::DeadCauses => Answer::DeadCauses(Box::new(client.dead_causes().await?)),
+        Call::Replays { cursor } => Answer::Replays(client.replays(&page(cursor)).await?),
+        Call::Audit { cursor } => {
+            let query = AuditParams {
+                limit: Some(DELIVERIES_A_PAGE),
+                cursor,
+                ..AuditParams::default()
+            };
+            Answer::Audit(client.audit(&query).await?)
+        }
+        Call::Plan(intent, filter) => Answer::Plan(Box::new(plan(client, intent, filter).await?)),
+        Call::Start(start) => match *start {
+            Start::Replay(body) => Answer::ReplayMoved(Box::new(client.start_replay(&body).await?)),
+            Start::Discard(body) => Answer::Discarded(Box::new(client.discard_dead(&body).await?)),
+        },
+        Call::PauseReplay(id) => Answer::ReplayMoved(Box::new(client.pause_replay(id).await?)),
+        Call::ResumeReplay(id) => Answer::ReplayMoved(Box::new(client.resume_replay(id).await?)),
+        Call::CancelReplay(id) => Answer::ReplayMoved(Box::new(client.cancel_replay(id).await?)),
         Call::Egress => Answer::Egress(client.egress().await?),
         Call::Stats => Answer::Stats(Box::new(client.stats(STATS_WINDOW).await?)),
         Call::Replay(id) => Answer::Replayed(Box::new(client.replay_delivery(id).await?)),
@@ -102,4 +125,33 @@ async fn answer(client: &Client, call: Call) -> Result<Answer, ClientError> {
         Call::Enable(id) => endpoint(client.enable_endpoint(id).await?),
         Call::Disable(id) => endpoint(client.disable_endpoint(id).await?),
     })
+}
+
+fn page(cursor: Option<String>) -> PageQuery {
+    PageQuery {
+        limit: Some(DELIVERIES_A_PAGE),
+        cursor,
+        filter: None,
+    }
+}
+
+async fn plan(client: &Client, intent: Intent, filter: String) -> Result<PlanView, ClientError> {
+    match intent {
+        Intent::Replay => {
+            let body = ReplayBody {
+                filter: Some(filter),
+                dry_run: true,
+                ..ReplayBody::default()
+            };
+            client.plan_replay(&body).await
+        }
+        Intent::Discard => {
+            let body = DiscardDeadBody {
+                filter: Some(filter),
+                dry_run: true,
+                ..DiscardDeadBody::default()
+            };
+            client.plan_discard(&body).await
+        }
+    }
 }

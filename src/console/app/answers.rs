@@ -1,12 +1,15 @@
 //! What comes of the calls.
 
-use super::acts;
 use super::endpoints::ENDPOINTS_MAX;
-use super::model::{Dirty, Level, Model};
+use super::fetches;
+use super::listing::{Listed, Listing};
+use super::model::{Dirty, Level, Model, Overlay, Screen};
 use super::msg::{Answer, Call, Cmd, Failure, Now, RequestId};
-use super::requests::Purpose;
+use super::requests::{Purpose, ScreenId};
+use crate::api::dead::DiscardedView;
 use crate::api::endpoint::EndpointView;
 use crate::api::page::Page;
+use crate::api::replay::ReplayView;
 use crate::domain::id::DeliveryId;
 
 /// Takes over an answer, unless nobody waits for it any more.
@@ -41,15 +44,24 @@ fn take(model: &mut Model, now: Now, purpose: Purpose, answer: Answer) -> Vec<Cm
                 list.take_older(page);
             }
         }
+        (Purpose::Newest(id), answer) => take_rows(model, id, answer, TakePage::Newest),
+        (Purpose::Older(id), answer) => take_rows(model, id, answer, TakePage::Older),
+        (Purpose::Plan, Answer::Plan(plan)) => {
+            if let Some(dialog) = model.dialog_mut() {
+                dialog.take_plan(now.elapsed, Ok(plan));
+            }
+        }
+        (Purpose::Start, Answer::ReplayMoved(replay)) => return started(model, now, &replay),
+        (Purpose::Start, Answer::Discarded(done)) => return discarded(model, now, &done),
         (Purpose::Detail(id), Answer::Delivery(detail)) => {
             let Some(inspector) = model.inspector_mut(id) else {
                 return Vec::new();
             };
             inspector.take_detail(detail);
             let again = inspector.outdated;
-            let mut cmds = acts::fetch_exchange(model, id);
+            let mut cmds = fetches::fetch_exchange(model, id);
             if again {
-                cmds.extend(acts::fetch_detail(model, id));
+                cmds.extend(fetches::fetch_detail(model, id));
             }
             return cmds;
         }
@@ -71,6 +83,11 @@ fn take(model: &mut Model, now: Now, purpose: Purpose, answer: Answer) -> Vec<Cm
             );
             return changed(model, delivery.id, &delivery);
         }
+        (Purpose::Change { what, .. }, Answer::ReplayMoved(replay)) => {
+            let text = format!("{what}: done, it is {}", replay.state);
+            model.tell(now, Level::Info, text);
+            replay_moved(model, &replay);
+        }
         (Purpose::Change { what, .. }, Answer::Endpoint(endpoint)) => {
             let text = match endpoint.status.as_str() {
                 "paused" => format!("{what}: done, P resumes it"),
@@ -82,6 +99,82 @@ fn take(model: &mut Model, now: Now, purpose: Purpose, answer: Answer) -> Vec<Cm
         (purpose, _) => debug_assert!(false, "an answer of another kind for {purpose:?}"),
     }
     Vec::new()
+}
+
+/// Rows for a list of any kind.
+fn take_rows(model: &mut Model, id: ScreenId, answer: Answer, take: TakePage) {
+    match (model.screen_of(id), answer) {
+        (Some(Screen::Events(list)), Answer::Events(page)) => take.into(list, page),
+        (Some(Screen::Replays(list)), Answer::Replays(page)) => take.into(list, page),
+        (Some(Screen::Audit(list)), Answer::Audit(page)) => take.into(list, page),
+        (Some(Screen::Dead(list)), Answer::DeadCauses(causes)) => {
+            let page = Page {
+                items: causes.items,
+                next: None,
+                searched: None,
+            };
+            take.into(list, page);
+        }
+        (None, _) => {}
+        (screen, _) => debug_assert!(false, "rows of another kind for {screen:?}"),
+    }
+}
+
+/// Which end of a list a page belongs to.
+#[derive(Clone, Copy, Debug)]
+enum TakePage {
+    Newest,
+    Older,
+}
+
+impl TakePage {
+    fn into<T: Listed>(self, list: &mut Listing<T>, page: Page<T>) {
+        match self {
+            Self::Newest => list.take_newest(page),
+            Self::Older => list.take_older(page),
+        }
+    }
+}
+
+/// What the dialog planned has begun: show how it goes.
+fn started(model: &mut Model, now: Now, replay: &ReplayView) -> Vec<Cmd> {
+    close_dialog(model);
+    let text = format!(
+        "{} runs: {} deliveries at {}",
+        replay.id, replay.total, replay.rate
+    );
+    model.tell(now, Level::Info, text);
+    let id = model.new_screen_id();
+    let mut list = Listing::new(id);
+    list.cursor = Some(replay.id);
+    model.push(Screen::Replays(Box::new(list)));
+    fetches::fetch_newest(model, now, id).into_iter().collect()
+}
+
+fn discarded(model: &mut Model, now: Now, done: &DiscardedView) -> Vec<Cmd> {
+    close_dialog(model);
+    let skipped = match done.skipped {
+        0 => String::new(),
+        skipped => format!(", {skipped} were not dead any more"),
+    };
+    let text = format!("discarded {}{skipped}", done.discarded);
+    model.tell(now, Level::Info, text);
+    Vec::from_iter(fetches::refresh_shown(model, now))
+}
+
+fn close_dialog(model: &mut Model) {
+    model
+        .overlays
+        .retain(|overlay| !matches!(overlay, Overlay::Plan(_)));
+}
+
+/// A replay stands elsewhere.
+pub(crate) fn replay_moved(model: &mut Model, replay: &ReplayView) {
+    for screen in &mut model.screens {
+        if let Screen::Replays(list) = screen {
+            list.put(replay.clone());
+        }
+    }
 }
 
 /// A delivery was changed by this console: show it at once, and look at all of it again where it is open.
@@ -102,7 +195,7 @@ fn changed(
         })
         .collect();
     open.into_iter()
-        .flat_map(|id| acts::fetch_detail(model, id))
+        .flat_map(|id| fetches::fetch_detail(model, id))
         .collect()
 }
 
@@ -138,11 +231,24 @@ fn take_endpoints(model: &mut Model, pages: u32, page: Page<EndpointView>) -> Ve
 
 fn fail(model: &mut Model, now: Now, purpose: Purpose, text: String) {
     match purpose {
-        Purpose::Newest(id) | Purpose::Older(id) => {
-            if let Some(list) = model.list_mut(id) {
-                list.error = Some(text);
+        Purpose::Newest(id) | Purpose::Older(id) => match model.screen_of(id) {
+            Some(Screen::Deliveries(list)) => list.error = Some(text),
+            Some(other) => {
+                if let Some(fetched) = other.fetched() {
+                    fetched.error = Some(text);
+                }
+            }
+            None => {}
+        },
+        Purpose::Plan => {
+            if let Some(dialog) = model.dialog_mut() {
+                dialog.take_plan(now.elapsed, Err(text));
             }
         }
+        Purpose::Start => match model.dialog_mut() {
+            Some(dialog) => dialog.refused(text),
+            None => model.tell(now, Level::Error, format!("not started: {text}")),
+        },
         Purpose::Detail(id) | Purpose::Attempt(id, _) => {
             if let Some(inspector) = model.inspector_mut(id) {
                 inspector.error = Some(text);

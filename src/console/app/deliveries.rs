@@ -1,6 +1,6 @@
 //! The state of a list of deliveries: its filter, its rows, where the reader stands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::line::Line;
@@ -14,6 +14,9 @@ use crate::domain::id::DeliveryId;
 
 /// The shortest time between two fetches of a filtered list that changes: the service decides what matches.
 const REFETCH: Duration = Duration::from_secs(1);
+
+/// Rows that can be marked: what a filter can name one by one.
+pub(crate) const MARKS_MAX: usize = 60;
 
 /// A list of deliveries.
 #[derive(Debug)]
@@ -32,6 +35,8 @@ pub(crate) struct Deliveries {
     pub waiting: BTreeMap<DeliveryId, DeliveryView>,
     /// The selected row; none while following.
     pub cursor: Option<DeliveryId>,
+    /// Rows that were marked to be acted on together.
+    pub marked: BTreeSet<DeliveryId>,
     /// The first line on the screen.
     pub offset: usize,
     /// Where the next older page begins.
@@ -124,6 +129,7 @@ impl Deliveries {
             rows: Rows::default(),
             waiting: BTreeMap::new(),
             cursor: None,
+            marked: BTreeSet::new(),
             offset: 0,
             older: Older::Unknown,
             searched: None,
@@ -152,6 +158,44 @@ impl Deliveries {
             self.cursor = self.rows.newest();
         }
         self.cursor.is_some()
+    }
+
+    /// Moves the cursor by so many lines; the first step of a list that follows stops it.
+    pub(crate) fn step(&mut self, steps: isize) {
+        let held = self.cursor.is_some();
+        if self.hold()
+            && (held || steps > 1)
+            && let Some(cursor) = self.cursor
+        {
+            self.cursor = self.rows.step(cursor, steps);
+        }
+    }
+
+    /// Marks the selected row, or takes its mark away, and steps on; whether there was room for one more.
+    pub(crate) fn mark(&mut self) -> bool {
+        self.hold();
+        let Some(cursor) = self.cursor else {
+            return true;
+        };
+        if !self.marked.remove(&cursor) {
+            if self.marked.len() >= MARKS_MAX {
+                return false;
+            }
+            self.marked.insert(cursor);
+        }
+        self.cursor = self.rows.step(cursor, 1);
+        true
+    }
+
+    /// What a plan of this list selects, and what that is in words: the marked rows, else what passes the filter.
+    pub(crate) fn selection(&self) -> Option<(String, String)> {
+        if !self.marked.is_empty() {
+            let ids: Vec<String> = self.marked.iter().map(ToString::to_string).collect();
+            let words = format!("{} marked deliveries", ids.len());
+            return Some((format!("id:{}", ids.join(",")), words));
+        }
+        let filter = self.filter.trim();
+        (!filter.is_empty()).then(|| (filter.to_owned(), filter.to_owned()))
     }
 
     /// Lets new rows in again.

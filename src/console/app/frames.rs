@@ -1,8 +1,9 @@
 //! What comes over the stream.
 
-use super::acts;
+use super::answers;
 use super::endpoints::ENDPOINTS_MAX;
-use super::model::{Dirty, Level, Model};
+use super::fetches;
+use super::model::{Dirty, Level, Model, Screen};
 use super::msg::{Cmd, Now};
 use super::requests::ScreenId;
 use crate::api::stream::{Change, StreamFrame};
@@ -39,7 +40,7 @@ pub(crate) fn frame(model: &mut Model, now: Now, frame: StreamFrame) -> Vec<Cmd>
             for list in model.lists_mut() {
                 list.note_outage(None);
             }
-            cmds.extend(acts::snapshot(model, now));
+            cmds.extend(fetches::snapshot(model, now));
         }
         StreamFrame::Hello(_) | StreamFrame::Bye | StreamFrame::Heartbeat { .. } => {}
     }
@@ -54,7 +55,7 @@ fn connected(model: &mut Model, now: Now) -> Vec<Cmd> {
         }
         model.tell(now, Level::Info, "connected again");
     }
-    acts::snapshot(model, now)
+    fetches::snapshot(model, now)
 }
 
 /// The connection is lost; what was loaded stays.
@@ -84,8 +85,22 @@ fn take_change(model: &mut Model, now: Now, change: Change) -> Vec<Cmd> {
             model.data.endpoints.insert(endpoint.id, endpoint);
         }
     }
+    for replay in &change.replays {
+        answers::replay_moved(model, replay);
+    }
+    let acted = !(change.replays.is_empty() && change.alerts.is_empty());
     if let Some(stats) = change.stats {
+        let dead = model.data.stats.as_ref().map(|known| known.ledger.dead);
+        let events = model.data.stats.as_ref().map(|known| known.events);
+        outdate(model, |screen| match screen {
+            Screen::Dead(_) => dead != Some(stats.ledger.dead),
+            Screen::Events(_) => events != Some(stats.events),
+            _ => false,
+        });
         model.data.stats = Some(stats);
+    }
+    if acted {
+        outdate(model, |screen| matches!(screen, Screen::Audit(_)));
     }
     for alert in change.alerts {
         model.tell(now, Level::Warn, format!("{}: {}", alert.name, alert.text));
@@ -104,6 +119,17 @@ fn take_change(model: &mut Model, now: Now, change: Change) -> Vec<Cmd> {
     }
     changed
         .into_iter()
-        .flat_map(|id| acts::fetch_detail(model, id))
+        .flat_map(|id| fetches::fetch_detail(model, id))
         .collect()
+}
+
+/// Notes for which screens the stream has told of something that only a fetch can show.
+fn outdate(model: &mut Model, is_outdated: impl Fn(&Screen) -> bool) {
+    for screen in &mut model.screens {
+        if is_outdated(screen)
+            && let Some(fetched) = screen.fetched()
+        {
+            fetched.outdated = true;
+        }
+    }
 }

@@ -7,18 +7,26 @@
 
 pub(crate) mod acts;
 pub(crate) mod answers;
+pub(crate) mod changes;
+pub(crate) mod command;
 pub(crate) mod deliveries;
 pub(crate) mod endpoints;
+pub(crate) mod fetches;
 pub(crate) mod frames;
 pub(crate) mod inspector;
 pub(crate) mod line;
 pub(crate) mod link;
+pub(crate) mod listing;
 pub(crate) mod model;
 pub(crate) mod msg;
+pub(crate) mod plan;
 pub(crate) mod requests;
 pub(crate) mod rows;
+pub(crate) mod screen;
 pub(crate) mod update;
 
+#[cfg(test)]
+mod plan_tests;
 #[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]

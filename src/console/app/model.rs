@@ -6,11 +6,13 @@ use std::time::Duration;
 use rand_chacha::ChaCha8Rng;
 
 use super::deliveries::Deliveries;
-use super::endpoints::{Endpoints, by_attention};
+use super::endpoints::by_attention;
 use super::inspector::Inspector;
 use super::link::{Link, Outage};
 use super::msg::{Call, Cmd, Now};
+use super::plan::PlanDialog;
 use super::requests::{Purpose, Requests, ScreenId};
+pub(crate) use super::screen::Screen;
 use crate::api::delivery::DeliveryView;
 use crate::api::egress::EgressView;
 use crate::api::endpoint::EndpointView;
@@ -110,17 +112,6 @@ pub(crate) struct Data {
     pub alerts: VecDeque<Alert>,
 }
 
-/// A screen with its own state.
-#[derive(Debug)]
-pub(crate) enum Screen {
-    /// A list of deliveries.
-    Deliveries(Box<Deliveries>),
-    /// One delivery.
-    Inspector(Box<Inspector>),
-    /// The endpoints.
-    Endpoints(Endpoints),
-}
-
 /// What lies upon a screen and has the keys.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Overlay {
@@ -131,6 +122,8 @@ pub(crate) enum Overlay {
     },
     /// A question before something is changed.
     Confirm(Confirm),
+    /// The dialog before many deliveries are changed.
+    Plan(Box<PlanDialog>),
 }
 
 /// A question before something is changed. Its default is no.
@@ -211,18 +204,14 @@ impl Model {
 
     /// Where keys mean something now.
     pub(crate) fn place(&self) -> Place {
-        match self.screen() {
-            Screen::Deliveries(_) => Place::Deliveries,
-            Screen::Inspector(_) => Place::Inspector,
-            Screen::Endpoints(_) => Place::Endpoints,
-        }
+        self.screen().place()
     }
 
     /// The lists of deliveries on the stack.
     pub(crate) fn lists_mut(&mut self) -> impl Iterator<Item = &mut Deliveries> {
         self.screens.iter_mut().filter_map(|screen| match screen {
             Screen::Deliveries(list) => Some(&mut **list),
-            Screen::Inspector(_) | Screen::Endpoints(_) => None,
+            _ => None,
         })
     }
 
@@ -230,7 +219,7 @@ impl Model {
     pub(crate) fn inspectors_mut(&mut self) -> impl Iterator<Item = &mut Inspector> {
         self.screens.iter_mut().filter_map(|screen| match screen {
             Screen::Inspector(inspector) => Some(&mut **inspector),
-            Screen::Deliveries(_) | Screen::Endpoints(_) => None,
+            _ => None,
         })
     }
 
@@ -244,12 +233,27 @@ impl Model {
         self.inspectors_mut().find(|inspector| inspector.id == id)
     }
 
+    /// The screen with this name.
+    pub(crate) fn screen_of(&mut self, id: ScreenId) -> Option<&mut Screen> {
+        self.screens
+            .iter_mut()
+            .find(|screen| screen.id() == Some(id))
+    }
+
+    /// The dialog that is open.
+    pub(crate) fn dialog_mut(&mut self) -> Option<&mut PlanDialog> {
+        match self.overlays.last_mut() {
+            Some(Overlay::Plan(dialog)) => Some(dialog),
+            _ => None,
+        }
+    }
+
     /// The delivery that keys act on.
     pub(crate) fn selected_delivery(&self) -> Option<&DeliveryView> {
         match self.screen() {
             Screen::Deliveries(list) => list.selected(),
             Screen::Inspector(inspector) => Some(inspector.delivery()),
-            Screen::Endpoints(_) => None,
+            _ => None,
         }
     }
 
@@ -257,7 +261,7 @@ impl Model {
     pub(crate) fn selected_endpoint(&self) -> Option<&EndpointView> {
         match self.screen() {
             Screen::Endpoints(list) => list.selected(&by_attention(&self.data.endpoints)),
-            Screen::Deliveries(_) | Screen::Inspector(_) => {
+            _ => {
                 let delivery = self.selected_delivery()?;
                 self.data.endpoints.get(&delivery.endpoint_id)
             }
@@ -335,11 +339,13 @@ impl Model {
     /// The moment, since the console's start, at which a tick is wanted.
     pub(crate) fn next_wakeup(&self, now: Now) -> Duration {
         let toast = self.toast.as_ref().map(|toast| toast.until);
-        let refetch = match self.screen() {
-            Screen::Deliveries(list) if self.link.is_up() => list.refetch_at(),
-            Screen::Deliveries(_) | Screen::Inspector(_) | Screen::Endpoints(_) => None,
+        let refetch = self.screen().refetch_at();
+        let refetch = refetch.filter(|_| self.link.is_up());
+        let dialog = match self.overlays.last() {
+            Some(Overlay::Plan(dialog)) => dialog.hears_from(now.elapsed),
+            _ => None,
         };
-        [toast, refetch]
+        [toast, refetch, dialog]
             .into_iter()
             .flatten()
             .fold(self.link.next_wakeup(now), Duration::min)

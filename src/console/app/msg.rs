@@ -2,15 +2,20 @@
 
 use std::time::Duration;
 
+use super::plan::{Intent, Start};
+use crate::api::audit::AuditEntryView;
+use crate::api::dead::{DeadCausesView, DiscardedView};
 use crate::api::delivery::{AttemptDetail, DeliveryDetail, DeliveryView};
 use crate::api::egress::EgressView;
 use crate::api::endpoint::EndpointView;
+use crate::api::event::EventView;
 use crate::api::page::Page;
+use crate::api::replay::{PlanView, ReplayView};
 use crate::api::stats::StatsView;
 use crate::api::stream::StreamFrame;
 use crate::console::input::bytes::Typed;
 use crate::console::options::ExitReason;
-use crate::domain::id::{DeliveryId, EndpointId};
+use crate::domain::id::{DeliveryId, EndpointId, ReplayId};
 use crate::domain::time::Timestamp;
 
 /// When something happens.
@@ -91,6 +96,33 @@ pub(crate) enum Call {
     Stats,
     /// The addresses that requests leave from.
     Egress,
+    /// A page of events.
+    Events {
+        /// Where the page begins.
+        cursor: Option<String>,
+    },
+    /// Dead deliveries by cause.
+    DeadCauses,
+    /// A page of replays.
+    Replays {
+        /// Where the page begins.
+        cursor: Option<String>,
+    },
+    /// A page of the audit log.
+    Audit {
+        /// Where the page begins.
+        cursor: Option<String>,
+    },
+    /// Freeze what a filter selects.
+    Plan(Intent, String),
+    /// Start a replay, or discard what was frozen.
+    Start(Box<Start>),
+    /// Hold a replay.
+    PauseReplay(ReplayId),
+    /// Let a replay go on.
+    ResumeReplay(ReplayId),
+    /// End a replay.
+    CancelReplay(ReplayId),
     /// Put a delivery back to work.
     Replay(DeliveryId),
     /// Send nothing to an endpoint.
@@ -111,9 +143,19 @@ impl Call {
             | Self::Delivery(_)
             | Self::Attempt(..)
             | Self::Endpoints { .. }
+            | Self::Events { .. }
+            | Self::DeadCauses
+            | Self::Replays { .. }
+            | Self::Audit { .. }
             | Self::Stats
             | Self::Egress => false,
-            Self::Replay(_)
+            // Who may not change anything has no use for a plan, and the service keeps it.
+            Self::Plan(..)
+            | Self::Start(_)
+            | Self::PauseReplay(_)
+            | Self::ResumeReplay(_)
+            | Self::CancelReplay(_)
+            | Self::Replay(_)
             | Self::Pause(_)
             | Self::Resume(_)
             | Self::Enable(_)
@@ -137,6 +179,20 @@ pub(crate) enum Answer {
     Stats(Box<StatsView>),
     /// Of [`Call::Egress`].
     Egress(EgressView),
+    /// Of [`Call::Events`].
+    Events(Page<EventView>),
+    /// Of [`Call::DeadCauses`].
+    DeadCauses(Box<DeadCausesView>),
+    /// Of [`Call::Replays`].
+    Replays(Page<ReplayView>),
+    /// Of [`Call::Audit`].
+    Audit(Page<AuditEntryView>),
+    /// Of [`Call::Plan`].
+    Plan(Box<PlanView>),
+    /// Of [`Call::Start`] for a replay, and of the calls that change one.
+    ReplayMoved(Box<ReplayView>),
+    /// Of [`Call::Start`] for a discard.
+    Discarded(Box<DiscardedView>),
     /// Of [`Call::Replay`].
     Replayed(Box<DeliveryView>),
     /// Of the calls that change an endpoint.

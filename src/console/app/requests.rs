@@ -29,6 +29,10 @@ pub(crate) enum Purpose {
     Stats,
     /// The addresses that requests leave from.
     Egress,
+    /// The plan of the dialog that is open.
+    Plan,
+    /// The start of what the dialog has planned.
+    Start,
     /// Something was changed: what, in words.
     Change {
         /// Such as `replay dlv_…`.
@@ -78,6 +82,7 @@ impl Requests {
     pub(crate) fn changing(&self) -> Option<&str> {
         self.open.values().find_map(|purpose| match purpose {
             Purpose::Change { what, .. } => Some(what.as_str()),
+            Purpose::Start => Some("start what was planned"),
             _ => None,
         })
     }

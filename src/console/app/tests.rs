@@ -461,7 +461,7 @@ fn an_embedded_console_is_not_suspended() {
 #[test]
 fn every_change_is_refused_in_a_console_that_may_only_look() {
     for action in ACTIONS {
-        for place in ["f", "j enter", "3 j"] {
+        for place in ["f", "j enter", "3 j", "4 j", "5 j", "6 j", "7 j"] {
             let mut model = connected(true);
             press(&mut model, 0, place);
             let mut cmds = press(&mut model, 1_000, action.keys[0]);

@@ -2,6 +2,8 @@
 
 use super::acts;
 use super::answers;
+use super::changes;
+use super::fetches;
 use super::frames;
 use super::link::{Due, Link};
 use super::model::{Dirty, Level, Model, Overlay, Screen};
@@ -10,8 +12,6 @@ use crate::console::actions::{Meaning, meaning};
 use crate::console::input::bytes::Typed;
 use crate::console::input::key::{Key, KeyCode};
 use crate::console::options::ExitReason;
-
-use super::endpoints::by_attention;
 
 /// How long a question is deaf after it opens, in milliseconds: laggy lines deliver keys late.
 const DEAF_MS: u128 = 300;
@@ -66,24 +66,20 @@ fn follow_up(model: &mut Model, now: Now) -> Vec<Cmd> {
         model.toast = None;
         model.soil(Dirty::Soon);
     }
-    let order = by_attention(&model.data.endpoints);
-    if let Some(Screen::Endpoints(list)) = model.screens.last_mut() {
-        list.settle(&order, height);
-    }
-    let mut cmds = Vec::new();
-    let Some(Screen::Deliveries(list)) = model.screens.last_mut() else {
-        return cmds;
+    let Some(screen) = model.screens.last_mut() else {
+        return Vec::new();
     };
-    list.settle(height);
-    let id = list.id;
-    let older = list.wants_older(height).map(str::to_owned);
-    let refetch = list.refetch_at().is_some_and(|at| now.elapsed >= at);
-    if model.link.is_up() {
+    screen.settle(&model.data, height);
+    let (older, refetch_at) = (screen.wants_older(height), screen.refetch_at());
+    let mut cmds = Vec::new();
+    if let Some(id) = screen.id()
+        && model.link.is_up()
+    {
         if let Some(cursor) = older {
-            cmds.extend(acts::fetch_older(model, id, cursor));
+            cmds.extend(fetches::fetch_older(model, id, cursor));
         }
-        if refetch {
-            cmds.extend(acts::fetch_newest(model, now, id));
+        if refetch_at.is_some_and(|at| now.elapsed >= at) {
+            cmds.extend(fetches::fetch_newest(model, now, id));
         }
     }
     cmds
@@ -107,6 +103,12 @@ fn tick(model: &mut Model, now: Now) -> Vec<Cmd> {
 
 /// Pasted text is text: it goes into the line that is being typed, or nowhere.
 fn paste(model: &mut Model, now: Now, text: &str) -> Vec<Cmd> {
+    if let Some(dialog) = model.dialog_mut() {
+        if !dialog.paste(text) {
+            model.tell(now, Level::Warn, "pasted text never confirms: type it");
+        }
+        return Vec::new();
+    }
     if model.overlays.is_empty()
         && let Screen::Deliveries(list) = model.screen_mut()
         && let Some(input) = &mut list.input
@@ -130,6 +132,7 @@ fn key_pressed(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
     match model.overlays.last() {
         Some(Overlay::Help { .. }) => return help_key(model, key),
         Some(Overlay::Confirm(_)) => return confirm_key(model, now, key),
+        Some(Overlay::Plan(_)) => return changes::dialog_key(model, now, key),
         None => {}
     }
     if let Screen::Deliveries(list) = model.screen()
@@ -223,7 +226,7 @@ fn confirm_key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
         Some(true) => {
             let confirm = confirm.clone();
             model.overlays.pop();
-            acts::change(model, now, &confirm.what, None, confirm.call)
+            changes::change(model, now, &confirm.what, None, confirm.call)
         }
         Some(false) => {
             model.overlays.pop();

@@ -3,6 +3,7 @@
 use ratatui::layout::{Position, Rect};
 
 use super::paint::{Pen, columns};
+use super::rows::{column, notes, right};
 use super::table::{Column, headings, place};
 use super::{format, state};
 use crate::api::delivery::DeliveryView;
@@ -11,23 +12,6 @@ use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
 use crate::console::app::rows::{Gap, RowLine};
 use crate::console::theme::Role;
-
-const fn column(title: &'static str, width: u16, grows_to: u16, rank: u8) -> Column {
-    Column {
-        title,
-        width,
-        grows_to,
-        right: false,
-        rank,
-    }
-}
-
-const fn right(title: &'static str, width: u16, rank: u8) -> Column {
-    Column {
-        right: true,
-        ..column(title, width, width, rank)
-    }
-}
 
 const TIME: usize = 0;
 const STATE: usize = 1;
@@ -96,6 +80,10 @@ pub(super) fn draw(
                     } else {
                         pen.text(x, y, column.width, &text, role);
                     }
+                }
+                if list.marked.contains(&delivery.id) {
+                    let mark = pen.skin().glyph("●", "*");
+                    pen.text(body.right().saturating_sub(1), y, 1, mark, Role::Mark);
                 }
                 if list.cursor == Some(delivery.id) {
                     pen.shade(
@@ -195,6 +183,10 @@ fn title(pen: &mut Pen<'_>, list: &Deliveries, area: Rect) {
         };
         put(pen, &held, Role::StatePaused, area.width);
     }
+    if !list.marked.is_empty() {
+        let text = format!("{} marked", list.marked.len());
+        put(pen, &text, Role::Mark, area.width);
+    }
     let more = match list.older {
         Older::From(_) | Older::Cut | Older::Unknown => "+",
         Older::End => "",
@@ -240,15 +232,7 @@ fn empty(pen: &mut Pen<'_>, model: &Model, list: &Deliveries, body: Rect) {
             "hookyard event publish --type T  publishes an event",
         ]
     };
-    for (y, line) in (body.y + 1..body.bottom()).zip(lines) {
-        pen.text(
-            body.x + 2,
-            y,
-            body.width.saturating_sub(2),
-            line,
-            Role::Muted,
-        );
-    }
+    notes(pen, body, lines);
 }
 
 fn gap_row(pen: &mut Pen<'_>, gap: Gap, area: Rect) {

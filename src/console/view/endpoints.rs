@@ -3,7 +3,8 @@
 use ratatui::layout::Rect;
 
 use super::paint::{Pen, columns};
-use super::table::{Column, headings, place};
+use super::rows::{column, notes, right, table};
+use super::table::Column;
 use super::{format, state};
 use crate::api::egress::EgressView;
 use crate::api::endpoint::EndpointView;
@@ -12,23 +13,6 @@ use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
 use crate::console::theme::Role;
 use crate::domain::certificate::Nearness;
-
-const fn column(title: &'static str, width: u16, grows_to: u16, rank: u8) -> Column {
-    Column {
-        title,
-        width,
-        grows_to,
-        right: false,
-        rank,
-    }
-}
-
-const fn right(title: &'static str, width: u16, rank: u8) -> Column {
-    Column {
-        right: true,
-        ..column(title, width, width, rank)
-    }
-}
 
 /// The column that is there only while a certificate runs out soon.
 const CERT: &str = "CERT";
@@ -60,40 +44,22 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, list: &Endpoints,
         .into_iter()
         .filter(|column| ending || column.title != CERT)
         .collect();
-    let placed = place(&shown, area.width);
-    headings(pen, &shown, &placed, area.x, area.y + 1);
     let body = Rect {
-        y: area.y + 2,
-        height: area.height.saturating_sub(2),
+        y: area.y + 1,
+        height: area.height.saturating_sub(1),
         ..area
     };
+    let rows = order.iter().copied().enumerate().skip(list.offset);
+    table(
+        pen,
+        body,
+        &shown,
+        rows,
+        list.line(&order),
+        &|pen, endpoint, column| cell(pen, now, endpoint, column),
+    );
     if order.is_empty() {
-        empty(pen, model, body);
-        return;
-    }
-    let selected = list.line(&order);
-    let rows = order.iter().enumerate().skip(list.offset);
-    for (y, (index, endpoint)) in (body.top()..body.bottom()).zip(rows) {
-        for column in &placed {
-            let kind = &shown[column.index];
-            let (text, role) = cell(pen, now, endpoint, kind.title);
-            let x = body.x + column.x;
-            if kind.right {
-                pen.right(x, y, column.width, &text, role);
-            } else {
-                pen.text(x, y, column.width, &text, role);
-            }
-        }
-        if index == selected {
-            pen.shade(
-                Rect {
-                    y,
-                    height: 1,
-                    ..body
-                },
-                Role::Cursor,
-            );
-        }
+        empty(pen, model, area);
     }
 }
 
@@ -234,7 +200,12 @@ fn title(pen: &mut Pen<'_>, model: &Model, order: &[&EndpointView], area: Rect) 
     }
 }
 
-fn empty(pen: &mut Pen<'_>, model: &Model, body: Rect) {
+fn empty(pen: &mut Pen<'_>, model: &Model, area: Rect) {
+    let body = Rect {
+        y: area.y + 2,
+        height: area.height.saturating_sub(2),
+        ..area
+    };
     let lines: &[&str] = if model.data.endpoints_loaded {
         &[
             "No endpoints yet.",
@@ -245,13 +216,5 @@ fn empty(pen: &mut Pen<'_>, model: &Model, body: Rect) {
     } else {
         &["Not connected yet.", "ctrl-r tries at once; q quits."]
     };
-    for (y, line) in (body.y + 1..body.bottom()).zip(lines) {
-        pen.text(
-            body.x + 2,
-            y,
-            body.width.saturating_sub(2),
-            line,
-            Role::Muted,
-        );
-    }
+    notes(pen, body, lines);
 }

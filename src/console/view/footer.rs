@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use super::format;
 use super::paint::{Pen, columns};
+use super::{audit, format, replays};
 use crate::api::endpoint::EndpointView;
 use crate::console::actions::{Action, ActionId, Danger, Meaning, actions_of, meaning};
 use crate::console::app::link::Health;
@@ -57,7 +57,13 @@ fn about_selection(model: &Model, now: Now) -> String {
         Screen::Endpoints(_) => model
             .selected_endpoint()
             .map_or_else(String::new, |endpoint| about_endpoint(endpoint, now)),
-        Screen::Inspector(_) => String::new(),
+        Screen::Replays(list) => list.selected().map_or_else(String::new, replays::about),
+        Screen::Audit(list) => list.selected().map_or_else(String::new, audit::about),
+        Screen::Dead(list) if list.selected().is_some_and(|cause| cause.succeeding_now) => {
+            "ok now: every endpoint that failed so has had a success since, a replay has a chance"
+                .to_owned()
+        }
+        Screen::Dead(_) | Screen::Events(_) | Screen::Inspector(_) => String::new(),
     }
 }
 
@@ -122,11 +128,7 @@ pub(super) fn keys(pen: &mut Pen<'_>, model: &Model, area: Rect) {
 
 /// Whether an action leads to the view that is shown anyway.
 fn is_shown(action: &Action, model: &Model) -> bool {
-    matches!(
-        (action.id, model.screen()),
-        (ActionId::ViewDeliveries, Screen::Deliveries(_))
-            | (ActionId::ViewEndpoints, Screen::Endpoints(_))
-    )
+    matches!(action.id, ActionId::View(place) if place == model.place())
 }
 
 fn entry_width((key, word): &(String, &str)) -> u16 {
@@ -147,6 +149,13 @@ fn word_of(model: &Model, action: &Action) -> &'static str {
     match (action.id, model.screen()) {
         (ActionId::Follow, Screen::Deliveries(list)) if list.follows() => "hold",
         (ActionId::Follow, _) => "follow",
+        (ActionId::PauseReplay, Screen::Replays(list))
+            if list
+                .selected()
+                .is_some_and(|replay| matches!(&*replay.state, "paused" | "stopped")) =>
+        {
+            "resume"
+        }
         (ActionId::Leave, _) if model.screens.len() == 1 => "quit",
         (ActionId::PauseOrResume, _)
             if model

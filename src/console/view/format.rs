@@ -60,6 +60,25 @@ pub(crate) fn short_count(number: u64) -> String {
     }
 }
 
+/// `812 B`, `2.1 KB`, `34 MB`.
+pub(crate) fn bytes(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KB", "MB", "GB", "TB"];
+    if bytes < 1_000 {
+        return format!("{bytes} B");
+    }
+    let mut tenths = bytes / 100;
+    let mut unit = 0;
+    while tenths >= 10_000 && unit + 1 < UNITS.len() {
+        tenths /= 1_000;
+        unit += 1;
+    }
+    if tenths < 100 {
+        format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+    } else {
+        format!("{} {}", tenths / 10, UNITS[unit])
+    }
+}
+
 /// `12.4/s` of so many in so many seconds.
 pub(crate) fn rate(number: u64, seconds: u64) -> String {
     let tenths = number * 10 / seconds.max(1);
@@ -125,6 +144,10 @@ mod tests {
         assert_eq!(
             [percent(0, 0), percent(7, 7), percent(1, 36)],
             ["-", "100%", "2.7%"]
+        );
+        assert_eq!(
+            [999, 2_140, 34_000_000, 2_600_000, 7_000_000_000_000].map(bytes),
+            ["999 B", "2.1 KB", "34 MB", "2.6 MB", "7.0 TB"]
         );
         assert_eq!([5, 180, 7_300, 400_000].map(age), ["5s", "3m", "2h", "4d"]);
     }

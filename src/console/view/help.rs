@@ -35,7 +35,7 @@ pub(crate) fn lines(place: Place, columns: u16) -> Vec<HelpLine> {
             lines.push(heading(""));
         }
         lines.push(heading(title));
-        for action in actions_of(place).filter(|action| (action.places.len() < 3) == own) {
+        for action in actions_of(place).filter(|action| action.is_everywhere() != own) {
             lines.push(HelpLine {
                 keys: action.keys.join(", "),
                 text: action.title.to_owned(),
@@ -58,6 +58,10 @@ const fn here(place: Place) -> &'static str {
         Place::Deliveries => "Deliveries",
         Place::Inspector => "One delivery",
         Place::Endpoints => "Endpoints",
+        Place::Events => "Events",
+        Place::Dead => "Dead letters",
+        Place::Replays => "Replays",
+        Place::Audit => "Audit",
     }
 }
 

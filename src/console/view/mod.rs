@@ -3,15 +3,21 @@
 //! **Promise.** Nothing is drawn but through [`paint`], which escapes: no text of a receiver, publisher or consumer
 //! reaches a cell with a control, bidirectional or invisible character in it.
 
+pub(crate) mod audit;
 pub(crate) mod confirm;
+pub(crate) mod dead;
 pub(crate) mod deliveries;
 pub(crate) mod endpoints;
+pub(crate) mod events;
 pub(crate) mod footer;
 pub(crate) mod format;
 pub(crate) mod header;
 pub(crate) mod help;
 pub(crate) mod inspector;
 pub(crate) mod paint;
+pub(crate) mod plan;
+pub(crate) mod replays;
+pub(crate) mod rows;
 pub(crate) mod screen;
 pub(crate) mod state;
 pub(crate) mod table;

@@ -12,7 +12,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::paint::{Pen, Skin};
-use super::{confirm, deliveries, endpoints, footer, header, help, inspector};
+use super::{
+    audit, confirm, dead, deliveries, endpoints, events, footer, header, help, inspector, plan,
+    replays,
+};
 use crate::console::app::model::{Model, Overlay, Screen};
 use crate::console::app::msg::Now;
 use crate::console::theme::Role;
@@ -44,6 +47,22 @@ pub(crate) fn draw(model: &Model, now: Now, skin: &Skin, buffer: &mut Buffer) ->
             endpoints::draw(&mut pen, model, now, list, panel);
             None
         }
+        Screen::Events(list) => {
+            events::draw(&mut pen, model, list, panel);
+            None
+        }
+        Screen::Dead(list) => {
+            dead::draw(&mut pen, model, now, list, panel);
+            None
+        }
+        Screen::Replays(list) => {
+            replays::draw(&mut pen, model, now, list, panel);
+            None
+        }
+        Screen::Audit(list) => {
+            audit::draw(&mut pen, model, now, list, panel);
+            None
+        }
     };
     if cursor.is_none() {
         footer::news(&mut pen, model, now, row(area, area.height - 2));
@@ -52,6 +71,7 @@ pub(crate) fn draw(model: &Model, now: Now, skin: &Skin, buffer: &mut Buffer) ->
     match model.overlays.last() {
         Some(Overlay::Help { scroll }) => help::draw(&mut pen, model.place(), *scroll, area),
         Some(Overlay::Confirm(question)) => confirm::draw(&mut pen, question, area),
+        Some(Overlay::Plan(dialog)) => return plan::draw(&mut pen, dialog, now, area),
         None => return cursor,
     }
     None

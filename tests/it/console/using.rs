@@ -154,3 +154,36 @@ fn a_resized_terminal_is_drawn_anew() {
     terminal.resize(120, 30);
     terminal.wait_for_text("EVENT ID");
 }
+
+#[test]
+fn dead_letters_are_replayed_from_their_cause_as_planned() {
+    let receiver = Receiver::start();
+    receiver.always(refusal());
+    let yard = Yard::start();
+    yard.endpoint_that_gives_up(&receiver.url("/in"), "acme");
+    for _ in 0..3 {
+        yard.publish("packet.signed");
+    }
+    let mut terminal = PseudoTerminal::start(console(&yard.socket()));
+    terminal.wait_for("three dead letters", |screen| screen.contains("dead 3"));
+    terminal.type_in("5");
+    terminal.wait_for("their cause", |screen| {
+        screen.contains("3 of 1 cause") && screen.contains("failing")
+    });
+    receiver.always(Behaviour::status(200));
+    terminal.type_in("R");
+    terminal.wait_for_text("Type y and enter to start:");
+    terminal.type_in("\x1b[200~y\r\x1b[201~");
+    terminal.wait_for_text("pasted text never confirms");
+    terminal.type_in("y\r");
+    terminal.wait_for("the replay at its end", |screen| {
+        screen.contains("finished") && screen.contains("100%")
+    });
+    assert_eq!(receiver.requests().len(), 6);
+    terminal.type_in("7");
+    terminal.wait_for_text("replay.start");
+    terminal.type_in("5");
+    terminal.wait_for_text("No dead letters.");
+    terminal.type_in("=");
+    terminal.wait_for_text("= hookyard dead causes");
+}

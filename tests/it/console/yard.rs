@@ -4,7 +4,7 @@ use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use hookyard::api::endpoint::{CreateEndpoint, EndpointView};
+use hookyard::api::endpoint::{CreateEndpoint, EndpointView, RetryBody};
 use hookyard::api::event::PublishEvent;
 use hookyard::client::{Client, Target};
 use hookyard::clock::{SharedClock, SystemClock};
@@ -104,6 +104,23 @@ impl Yard {
             .block_on(client.create_endpoint(&body))
             .unwrap()
             .endpoint
+    }
+
+    /// Makes an endpoint whose deliveries are dead after their first failure.
+    pub(super) fn endpoint_that_gives_up(&self, url: &str, name: &str) {
+        let retry = RetryBody {
+            ladder: Some(Vec::new()),
+            ..RetryBody::default()
+        };
+        let body = CreateEndpoint {
+            url: url.to_owned(),
+            name: Some(name.to_owned()),
+            retry: Some(retry),
+            ..CreateEndpoint::default()
+        };
+        let client = self.client();
+        let made = self.runtime.block_on(client.create_endpoint(&body));
+        made.unwrap();
     }
 
     /// The endpoint's status now.

@@ -3,7 +3,10 @@
 //! An action has a key where it applies and nowhere else; two actions that share a key in one place are a test
 //! failure. Capitals act on many or are stronger; lower case acts on one or only looks.
 
+mod table;
+
 use super::input::key::Key;
+pub(crate) use table::ACTIONS;
 
 /// What a key can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,12 +21,8 @@ pub(crate) enum ActionId {
     Quit,
     /// Cancel what runs; twice means out.
     Cancel,
-    /// The first view.
-    ViewFirst,
-    /// The deliveries.
-    ViewDeliveries,
-    /// The endpoints.
-    ViewEndpoints,
+    /// To a view.
+    View(Place),
     /// Fetch everything again, and connect now if the connection is down.
     Refetch,
     /// Draw everything again.
@@ -64,6 +63,22 @@ pub(crate) enum ActionId {
     EnableOrDisable,
     /// The deliveries of this endpoint.
     DeliveriesOfEndpoint,
+    /// The deliveries that failed for the same cause.
+    DeliveriesOfCause,
+    /// Plan a replay of many.
+    PlanReplay,
+    /// Plan to discard many.
+    Discard,
+    /// Pause this replay, or let it go on.
+    PauseReplay,
+    /// Cancel this replay.
+    CancelReplay,
+    /// Mark this row.
+    Mark,
+    /// Clear all marks.
+    ClearMarks,
+    /// The command that does the same.
+    Command,
     /// Copy the id.
     Copy,
 }
@@ -77,6 +92,14 @@ pub(crate) enum Place {
     Inspector,
     /// The list of endpoints.
     Endpoints,
+    /// The events.
+    Events,
+    /// Dead letters by cause.
+    Dead,
+    /// The replays.
+    Replays,
+    /// The audit log.
+    Audit,
 }
 
 /// What an action may do to the service.
@@ -111,271 +134,54 @@ pub(crate) struct Action {
     pub command: Option<&'static str>,
 }
 
-use ActionId as Id;
-use Place::{Deliveries, Endpoints, Inspector};
+impl Action {
+    /// An action that only looks.
+    const fn look(
+        id: ActionId,
+        name: &'static str,
+        title: &'static str,
+        places: &'static [Place],
+        keys: &'static [&'static str],
+    ) -> Self {
+        Self {
+            id,
+            name,
+            title,
+            short: "",
+            places,
+            keys,
+            danger: Danger::Look,
+            command: None,
+        }
+    }
 
-const EVERYWHERE: &[Place] = &[Deliveries, Inspector, Endpoints];
-const LISTS: &[Place] = &[Deliveries, Endpoints];
+    /// The same with a word for the footer.
+    const fn short(self, short: &'static str) -> Self {
+        Self { short, ..self }
+    }
 
-const fn look(
-    id: ActionId,
-    name: &'static str,
-    title: &'static str,
-    short: &'static str,
-    places: &'static [Place],
-    keys: &'static [&'static str],
-) -> Action {
-    Action {
-        id,
-        name,
-        title,
-        short,
-        places,
-        keys,
-        danger: Danger::Look,
-        command: None,
+    /// The same with the command that does it.
+    const fn command(self, command: &'static str) -> Self {
+        Self {
+            command: Some(command),
+            ..self
+        }
+    }
+
+    /// The same as one that changes something.
+    const fn changes(self, danger: Danger, command: &'static str) -> Self {
+        Self {
+            danger,
+            command: Some(command),
+            ..self
+        }
+    }
+
+    /// Whether it applies in every view.
+    pub(crate) const fn is_everywhere(&self) -> bool {
+        self.places.len() == table::EVERYWHERE.len()
     }
 }
-
-const fn with_command(action: Action, command: &'static str) -> Action {
-    Action {
-        command: Some(command),
-        ..action
-    }
-}
-
-const fn change(action: Action, danger: Danger, command: &'static str) -> Action {
-    Action {
-        danger,
-        command: Some(command),
-        ..action
-    }
-}
-
-/// All actions, in the order of footer and help.
-pub(crate) const ACTIONS: &[Action] = &[
-    look(Id::Open, "open", "open this row", "open", LISTS, &["enter"]),
-    look(
-        Id::PreviousTab,
-        "tab.previous",
-        "previous tab",
-        "",
-        &[Inspector],
-        &["h", "left", "shift-tab"],
-    ),
-    look(
-        Id::NextTab,
-        "tab.next",
-        "next tab: Summary, Request, Response",
-        "tab",
-        &[Inspector],
-        &["l", "right", "tab"],
-    ),
-    look(
-        Id::NextAttempt,
-        "attempt.next",
-        "next attempt",
-        "attempt",
-        &[Inspector],
-        &["J"],
-    ),
-    look(
-        Id::PreviousAttempt,
-        "attempt.previous",
-        "previous attempt",
-        "",
-        &[Inspector],
-        &["K"],
-    ),
-    change(
-        look(
-            Id::Replay,
-            "delivery.replay",
-            "replay this delivery with a fresh retry budget",
-            "replay",
-            &[Deliveries, Inspector],
-            &["r"],
-        ),
-        Danger::Change,
-        "hookyard delivery replay DELIVERY",
-    ),
-    look(
-        Id::Follow,
-        "list.follow",
-        "follow new rows, or hold the list still",
-        "follow/hold",
-        &[Deliveries],
-        &["f"],
-    ),
-    with_command(
-        look(
-            Id::Filter,
-            "list.filter",
-            "filter the list: state:dead ep:acme age<2h",
-            "filter",
-            &[Deliveries],
-            &["/"],
-        ),
-        "hookyard delivery list FILTER",
-    ),
-    change(
-        look(
-            Id::PauseOrResume,
-            "endpoint.pause",
-            "pause this endpoint, or resume it",
-            "pause",
-            EVERYWHERE,
-            &["P"],
-        ),
-        Danger::Change,
-        "hookyard endpoint pause ENDPOINT",
-    ),
-    change(
-        look(
-            Id::EnableOrDisable,
-            "endpoint.enable",
-            "disable this endpoint, or enable it (asks)",
-            "on/off",
-            EVERYWHERE,
-            &["T"],
-        ),
-        Danger::Ask,
-        "hookyard endpoint disable ENDPOINT",
-    ),
-    with_command(
-        look(
-            Id::DeliveriesOfEndpoint,
-            "endpoint.deliveries",
-            "deliveries of this endpoint",
-            "",
-            EVERYWHERE,
-            &["D"],
-        ),
-        "hookyard delivery list ep:ENDPOINT",
-    ),
-    look(Id::Copy, "copy", "copy the id", "", EVERYWHERE, &["y"]),
-    look(Id::Down, "row.down", "down", "", EVERYWHERE, &["j", "down"]),
-    look(Id::Up, "row.up", "up", "", EVERYWHERE, &["k", "up"]),
-    look(
-        Id::First,
-        "row.first",
-        "first row",
-        "",
-        EVERYWHERE,
-        &["g g", "home"],
-    ),
-    look(
-        Id::Last,
-        "row.last",
-        "last row",
-        "",
-        EVERYWHERE,
-        &["G", "end"],
-    ),
-    look(
-        Id::HalfDown,
-        "row.half-down",
-        "half a page down",
-        "",
-        EVERYWHERE,
-        &["ctrl-d", "pgdn"],
-    ),
-    look(
-        Id::HalfUp,
-        "row.half-up",
-        "half a page up",
-        "",
-        EVERYWHERE,
-        &["ctrl-u", "pgup"],
-    ),
-    look(
-        Id::ViewFirst,
-        "view.first",
-        "first view",
-        "",
-        EVERYWHERE,
-        &["1"],
-    ),
-    with_command(
-        look(
-            Id::ViewDeliveries,
-            "view.deliveries",
-            "deliveries",
-            "deliveries",
-            EVERYWHERE,
-            &["2", "g d"],
-        ),
-        "hookyard delivery list",
-    ),
-    with_command(
-        look(
-            Id::ViewEndpoints,
-            "view.endpoints",
-            "endpoints",
-            "endpoints",
-            EVERYWHERE,
-            &["3", "g e"],
-        ),
-        "hookyard endpoint list",
-    ),
-    look(
-        Id::Back,
-        "back",
-        "close, else leave the input, else clear the filter, else one view up",
-        "",
-        EVERYWHERE,
-        &["esc"],
-    ),
-    look(
-        Id::Leave,
-        "leave",
-        "one view up; on the first view quit",
-        "back",
-        EVERYWHERE,
-        &["q"],
-    ),
-    look(Id::Quit, "quit", "quit", "", EVERYWHERE, &["Q"]),
-    look(
-        Id::Cancel,
-        "cancel",
-        "cancel what runs; twice within a second quits",
-        "",
-        EVERYWHERE,
-        &["ctrl-c"],
-    ),
-    look(
-        Id::Refetch,
-        "refetch",
-        "fetch again, and reconnect now",
-        "",
-        EVERYWHERE,
-        &["ctrl-r"],
-    ),
-    look(
-        Id::Repaint,
-        "repaint",
-        "repaint",
-        "",
-        EVERYWHERE,
-        &["ctrl-l"],
-    ),
-    look(
-        Id::Suspend,
-        "suspend",
-        "suspend to the shell",
-        "",
-        EVERYWHERE,
-        &["ctrl-z"],
-    ),
-    look(
-        Id::Help,
-        "help",
-        "help for this view",
-        "help",
-        EVERYWHERE,
-        &["?"],
-    ),
-];
 
 /// What strokes so far mean in a place.
 #[derive(Clone, Copy, Debug)]
@@ -419,13 +225,13 @@ pub(crate) fn actions_of(place: Place) -> impl Iterator<Item = &'static Action> 
 
 #[cfg(test)]
 mod tests {
+    use super::ActionId as Id;
+    use super::Place::{Deliveries, Inspector};
     use super::*;
-
-    const PLACES: [Place; 3] = [Deliveries, Inspector, Endpoints];
 
     #[test]
     fn no_key_means_two_things_and_every_key_can_be_typed() {
-        for place in PLACES {
+        for &place in table::EVERYWHERE {
             let keys: Vec<(&str, &str)> = actions_of(place)
                 .flat_map(|action| action.keys.iter().map(|keys| (*keys, action.name)))
                 .collect();
@@ -482,7 +288,7 @@ mod tests {
         };
         assert!(matches!(meaning(Deliveries, &keys("g")), Meaning::Prefix));
         assert!(
-            matches!(meaning(Deliveries, &keys("g e")), Meaning::Action(action) if action.id == Id::ViewEndpoints)
+            matches!(meaning(Deliveries, &keys("g e")), Meaning::Action(action) if action.id == Id::View(Place::Endpoints))
         );
         assert!(matches!(
             meaning(Deliveries, &keys("g z")),

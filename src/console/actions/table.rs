@@ -1,0 +1,296 @@
+//! The rows of the table, in the order of footer and help.
+
+use super::Action;
+use super::ActionId as Id;
+use super::Danger::{Ask, Change};
+use super::Place::{self, Audit, Dead, Deliveries, Endpoints, Events, Inspector, Replays};
+
+/// All views.
+pub(super) const EVERYWHERE: &[Place] = &[
+    Deliveries, Inspector, Endpoints, Events, Dead, Replays, Audit,
+];
+/// Views with rows that can be opened.
+const ROWS: &[Place] = &[Deliveries, Endpoints, Events, Dead, Replays];
+/// Views whose row is, or has, an endpoint.
+const OF_ENDPOINTS: &[Place] = &[Deliveries, Inspector, Endpoints];
+
+const fn key(
+    id: Id,
+    name: &'static str,
+    title: &'static str,
+    places: &'static [Place],
+    keys: &'static [&'static str],
+) -> Action {
+    Action::look(id, name, title, places, keys)
+}
+
+/// All actions.
+pub(crate) const ACTIONS: &[Action] = &[
+    key(Id::Open, "open", "open this row", ROWS, &["enter"]).short("open"),
+    key(
+        Id::PreviousTab,
+        "tab.previous",
+        "previous tab",
+        &[Inspector],
+        &["h", "left", "shift-tab"],
+    ),
+    key(
+        Id::NextTab,
+        "tab.next",
+        "next tab: Summary, Request, Response",
+        &[Inspector],
+        &["l", "right", "tab"],
+    )
+    .short("tab"),
+    key(
+        Id::NextAttempt,
+        "attempt.next",
+        "next attempt",
+        &[Inspector],
+        &["J"],
+    )
+    .short("attempt"),
+    key(
+        Id::PreviousAttempt,
+        "attempt.previous",
+        "previous attempt",
+        &[Inspector],
+        &["K"],
+    ),
+    key(
+        Id::Replay,
+        "delivery.replay",
+        "replay this delivery with a fresh retry budget",
+        &[Deliveries, Inspector],
+        &["r"],
+    )
+    .short("replay")
+    .changes(Change, "hookyard delivery replay DELIVERY"),
+    key(
+        Id::PlanReplay,
+        "replay.plan",
+        "plan a replay: of the marked rows, the filter, the cause or the endpoint",
+        &[Deliveries, Dead, Endpoints],
+        &["R"],
+    )
+    .short("replay all")
+    .changes(Ask, "hookyard replay plan FILTER"),
+    key(
+        Id::Discard,
+        "dead.discard",
+        "plan to discard the dead deliveries of this cause",
+        &[Dead],
+        &["X"],
+    )
+    .short("discard")
+    .changes(Ask, "hookyard dead discard FILTER --note WHY"),
+    key(
+        Id::PauseReplay,
+        "replay.pause",
+        "pause this replay, or let it go on",
+        &[Replays],
+        &["P"],
+    )
+    .short("pause")
+    .changes(Change, "hookyard replay pause REPLAY"),
+    key(
+        Id::CancelReplay,
+        "replay.cancel",
+        "cancel this replay: what is not released stays as it is (asks)",
+        &[Replays],
+        &["x"],
+    )
+    .short("cancel")
+    .changes(Ask, "hookyard replay cancel REPLAY"),
+    key(
+        Id::Mark,
+        "row.mark",
+        "mark this row and step on",
+        &[Deliveries],
+        &["space"],
+    )
+    .short("mark"),
+    key(
+        Id::ClearMarks,
+        "row.unmark",
+        "clear all marks",
+        &[Deliveries],
+        &["U"],
+    ),
+    key(
+        Id::Follow,
+        "list.follow",
+        "follow new rows, or hold the list still",
+        &[Deliveries],
+        &["f"],
+    )
+    .short("follow/hold"),
+    key(
+        Id::Filter,
+        "list.filter",
+        "filter the list: state:dead ep:acme age<2h",
+        &[Deliveries],
+        &["/"],
+    )
+    .short("filter")
+    .command("hookyard delivery list FILTER"),
+    key(
+        Id::PauseOrResume,
+        "endpoint.pause",
+        "pause this endpoint, or resume it",
+        OF_ENDPOINTS,
+        &["P"],
+    )
+    .short("pause")
+    .changes(Change, "hookyard endpoint pause ENDPOINT"),
+    key(
+        Id::EnableOrDisable,
+        "endpoint.enable",
+        "disable this endpoint, or enable it (asks)",
+        OF_ENDPOINTS,
+        &["T"],
+    )
+    .short("on/off")
+    .changes(Ask, "hookyard endpoint disable ENDPOINT"),
+    key(
+        Id::DeliveriesOfEndpoint,
+        "endpoint.deliveries",
+        "deliveries of this endpoint",
+        OF_ENDPOINTS,
+        &["D"],
+    )
+    .command("hookyard delivery list ep:ENDPOINT"),
+    key(
+        Id::DeliveriesOfCause,
+        "cause.deliveries",
+        "all deliveries that failed for the same cause",
+        &[Deliveries, Inspector, Dead],
+        &["C"],
+    )
+    .command("hookyard delivery list cause:CAUSE"),
+    key(
+        Id::Command,
+        "command",
+        "show the command that does what is shown; again copies it",
+        EVERYWHERE,
+        &["="],
+    ),
+    key(Id::Copy, "copy", "copy the id", EVERYWHERE, &["y"]),
+    key(Id::Down, "row.down", "down", EVERYWHERE, &["j", "down"]),
+    key(Id::Up, "row.up", "up", EVERYWHERE, &["k", "up"]),
+    key(
+        Id::First,
+        "row.first",
+        "first row",
+        EVERYWHERE,
+        &["g g", "home"],
+    ),
+    key(Id::Last, "row.last", "last row", EVERYWHERE, &["G", "end"]),
+    key(
+        Id::HalfDown,
+        "row.half-down",
+        "half a page down",
+        EVERYWHERE,
+        &["ctrl-d", "pgdn"],
+    ),
+    key(
+        Id::HalfUp,
+        "row.half-up",
+        "half a page up",
+        EVERYWHERE,
+        &["ctrl-u", "pgup"],
+    ),
+    key(
+        Id::Leave,
+        "leave",
+        "one view up; on the first view quit",
+        EVERYWHERE,
+        &["q"],
+    )
+    .short("back"),
+    key(
+        Id::View(Deliveries),
+        "view.deliveries",
+        "deliveries",
+        EVERYWHERE,
+        &["2", "g d"],
+    )
+    .short("deliveries")
+    .command("hookyard delivery list"),
+    key(
+        Id::View(Endpoints),
+        "view.endpoints",
+        "endpoints",
+        EVERYWHERE,
+        &["3", "g e"],
+    )
+    .short("endpoints")
+    .command("hookyard endpoint list"),
+    key(
+        Id::View(Dead),
+        "view.dead",
+        "dead letters by cause",
+        EVERYWHERE,
+        &["5", "g x"],
+    )
+    .short("dead")
+    .command("hookyard dead causes"),
+    key(
+        Id::View(Replays),
+        "view.replays",
+        "replays",
+        EVERYWHERE,
+        &["6", "g r"],
+    )
+    .short("replays")
+    .command("hookyard replay list"),
+    key(
+        Id::View(Events),
+        "view.events",
+        "events",
+        EVERYWHERE,
+        &["4", "g v"],
+    )
+    .short("events")
+    .command("hookyard event list"),
+    key(
+        Id::View(Audit),
+        "view.audit",
+        "audit log",
+        EVERYWHERE,
+        &["7", "g a"],
+    )
+    .short("audit")
+    .command("hookyard audit"),
+    key(
+        Id::Back,
+        "back",
+        "close, else leave the input, else clear the filter, else one view up",
+        EVERYWHERE,
+        &["esc"],
+    ),
+    key(Id::Quit, "quit", "quit", EVERYWHERE, &["Q"]),
+    key(
+        Id::Cancel,
+        "cancel",
+        "cancel what runs; twice within a second quits",
+        EVERYWHERE,
+        &["ctrl-c"],
+    ),
+    key(
+        Id::Refetch,
+        "refetch",
+        "fetch again, and reconnect now",
+        EVERYWHERE,
+        &["ctrl-r"],
+    ),
+    key(Id::Repaint, "repaint", "repaint", EVERYWHERE, &["ctrl-l"]),
+    key(
+        Id::Suspend,
+        "suspend",
+        "suspend to the shell",
+        EVERYWHERE,
+        &["ctrl-z"],
+    ),
+    key(Id::Help, "help", "help for this view", EVERYWHERE, &["?"]).short("help"),
+];

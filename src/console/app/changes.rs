@@ -1,0 +1,249 @@
+//! What the actions do that change something.
+
+use super::model::{Confirm, Level, Model, Overlay, Screen};
+use super::msg::{Call, Cmd, Now};
+use super::plan::{Asked, Intent, PlanDialog};
+use super::requests::Purpose;
+use crate::api::endpoint::EndpointView;
+use crate::console::input::key::Key;
+use crate::console::view::dead;
+use crate::domain::id::DeliveryId;
+
+/// Calls the service to change something and remembers what, for the news.
+pub(crate) fn change(
+    model: &mut Model,
+    now: Now,
+    what: &str,
+    delivery: Option<DeliveryId>,
+    call: Call,
+) -> Vec<Cmd> {
+    let purpose = Purpose::Change {
+        what: what.to_owned(),
+        delivery,
+    };
+    let cmd = model.call(purpose, call);
+    if cmd.is_some() {
+        model.tell(now, Level::Info, format!("{what} …"));
+    }
+    cmd.into_iter().collect()
+}
+
+pub(super) fn replay(model: &mut Model, now: Now) -> Vec<Cmd> {
+    if let Screen::Deliveries(list) = model.screen_mut()
+        && list.follows()
+    {
+        // What moves is not acted upon: the row under the key may be another than the one that was meant.
+        let text = if list.hold() {
+            "held the list: choose the delivery, then r replays it"
+        } else {
+            "no delivery here to replay"
+        };
+        model.tell(now, Level::Info, text);
+        return Vec::new();
+    }
+    let Some(id) = model.selected_delivery().map(|delivery| delivery.id) else {
+        return no_row(model, now);
+    };
+    change(
+        model,
+        now,
+        &format!("replay {id}"),
+        Some(id),
+        Call::Replay(id),
+    )
+}
+
+/// What people call an endpoint.
+fn name_of(endpoint: &EndpointView) -> String {
+    endpoint
+        .name
+        .clone()
+        .unwrap_or_else(|| endpoint.id.to_string())
+}
+
+pub(super) fn pause_or_resume(model: &mut Model, now: Now) -> Vec<Cmd> {
+    let Some(endpoint) = model.selected_endpoint().cloned() else {
+        return no_row(model, now);
+    };
+    let name = name_of(&endpoint);
+    let (what, call) = match endpoint.status.as_str() {
+        "active" => (format!("pause {name}"), Call::Pause(endpoint.id)),
+        "paused" => (format!("resume {name}"), Call::Resume(endpoint.id)),
+        other => {
+            let text = format!("{name} is {other}: T enables it, only then it can be paused");
+            model.tell(now, Level::Warn, text);
+            return Vec::new();
+        }
+    };
+    change(model, now, &what, None, call)
+}
+
+pub(super) fn enable_or_disable(model: &mut Model, now: Now) {
+    let Some(endpoint) = model.selected_endpoint().cloned() else {
+        no_row(model, now);
+        return;
+    };
+    let name = name_of(&endpoint);
+    let counts = endpoint.health.deliveries;
+    let waiting = counts.pending + counts.held;
+    let (verb, call, consequences) = match endpoint.status.as_str() {
+        "active" | "paused" => (
+            "disable",
+            Call::Disable(endpoint.id),
+            vec![
+                "New events make no deliveries to it: they are not made up for later.".to_owned(),
+                format!("{waiting} pending deliveries are held until it is enabled."),
+            ],
+        ),
+        "disabled" => (
+            "enable",
+            Call::Enable(endpoint.id),
+            vec![format!(
+                "New events make deliveries to it; {waiting} held ones go out."
+            )],
+        ),
+        other => {
+            let text = format!("{name} is {other}: it can be neither enabled nor disabled");
+            model.tell(now, Level::Warn, text);
+            return;
+        }
+    };
+    model.overlays.push(Overlay::Confirm(Confirm {
+        question: format!("{verb} {name}?"),
+        consequences,
+        call,
+        what: format!("{verb} {name}"),
+        yes: false,
+        opened: now.elapsed,
+    }));
+}
+
+/// Opens the dialog for what the screen selects and has it frozen.
+pub(super) fn plan(model: &mut Model, now: Now, intent: Intent) -> Vec<Cmd> {
+    let selection = match model.screen() {
+        Screen::Deliveries(list) => list.selection(),
+        Screen::Dead(list) => list
+            .selected()
+            .map(|cause| (format!("state:dead cause:{}", cause.id), dead::name(cause))),
+        Screen::Endpoints(_) => model.selected_endpoint().map(|endpoint| {
+            let words = format!("what is dead of {}", name_of(endpoint));
+            (format!("state:dead ep:{}", endpoint.id), words)
+        }),
+        _ => None,
+    };
+    let Some((filter, title)) = selection else {
+        let text = match model.screen() {
+            Screen::Deliveries(_) => {
+                "all deliveries are too many: mark rows with space, or filter with / first"
+            }
+            _ => "nothing is selected: j and k choose a row",
+        };
+        model.tell(now, Level::Info, text);
+        return Vec::new();
+    };
+    let dialog = PlanDialog::new(intent, filter.clone(), title, &model.session.label);
+    model.overlays.push(Overlay::Plan(Box::new(dialog)));
+    freeze(model, intent, filter)
+}
+
+fn freeze(model: &mut Model, intent: Intent, filter: String) -> Vec<Cmd> {
+    // The answer for a dialog that was closed must not be taken for this one's.
+    model.requests.forget(|purpose| *purpose == Purpose::Plan);
+    let cmd = model.call(Purpose::Plan, Call::Plan(intent, filter));
+    cmd.into_iter().collect()
+}
+
+/// A key for the dialog.
+pub(super) fn dialog_key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
+    let Some(dialog) = model.dialog_mut() else {
+        return Vec::new();
+    };
+    match dialog.key(now.elapsed, key) {
+        Asked::Nothing => Vec::new(),
+        Asked::Close => {
+            model.overlays.pop();
+            model.tell(now, Level::Info, "cancelled, nothing was done");
+            Vec::new()
+        }
+        Asked::Again => {
+            let (intent, filter) = (dialog.intent, dialog.filter.clone());
+            dialog.stage = super::plan::Stage::Planning;
+            freeze(model, intent, filter)
+        }
+        Asked::Start(start) => {
+            let cmd = model.call(Purpose::Start, Call::Start(Box::new(start)));
+            if cmd.is_none()
+                && let Some(dialog) = model.dialog_mut()
+            {
+                dialog.refused(
+                    "it cannot be sent now: not connected, or too much is under way".to_owned(),
+                );
+            }
+            cmd.into_iter().collect()
+        }
+    }
+}
+
+/// Holds the selected replay, or lets it go on.
+pub(super) fn pause_replay(model: &mut Model, now: Now) -> Vec<Cmd> {
+    let Screen::Replays(list) = model.screen() else {
+        return Vec::new();
+    };
+    let Some(replay) = list.selected() else {
+        return no_row(model, now);
+    };
+    let id = replay.id;
+    let (what, call) = match replay.state.as_str() {
+        "running" => (format!("pause {id}"), Call::PauseReplay(id)),
+        "paused" | "stopped" => (format!("resume {id}"), Call::ResumeReplay(id)),
+        other => {
+            let text = format!("{id} is {other}: only what runs can be paused");
+            model.tell(now, Level::Warn, text);
+            return Vec::new();
+        }
+    };
+    change(model, now, &what, None, call)
+}
+
+/// Asks whether the selected replay should end.
+pub(super) fn cancel_replay(model: &mut Model, now: Now) {
+    let Screen::Replays(list) = model.screen() else {
+        return;
+    };
+    let Some(replay) = list.selected() else {
+        no_row(model, now);
+        return;
+    };
+    let id = replay.id;
+    if matches!(replay.state.as_str(), "finished" | "cancelled") {
+        let text = format!("{id} is {} already", replay.state);
+        model.tell(now, Level::Warn, text);
+        return;
+    }
+    let counts = &replay.counts;
+    let consequences = vec![
+        format!(
+            "{} deliveries are not put back to work: they stay as they are.",
+            counts.waiting
+        ),
+        format!("{} are under way already and go on.", counts.open),
+    ];
+    model.overlays.push(Overlay::Confirm(Confirm {
+        question: format!("cancel {id}?"),
+        consequences,
+        call: Call::CancelReplay(id),
+        what: format!("cancel {id}"),
+        yes: false,
+        opened: now.elapsed,
+    }));
+}
+
+/// There is nothing to act on.
+pub(super) fn no_row(model: &mut Model, now: Now) -> Vec<Cmd> {
+    model.tell(
+        now,
+        Level::Info,
+        "nothing is selected: j and k choose a row",
+    );
+    Vec::new()
+}

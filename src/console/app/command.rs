@@ -1,0 +1,62 @@
+//! The command that does what is shown: for a colleague, a script, or an incident's notes.
+
+use super::model::{Level, Model, Overlay, Screen};
+use super::msg::{Cmd, Now};
+
+/// What news of a command begin with.
+const MARK: &str = "= ";
+
+/// Shows the command; where it is shown already, copies it.
+pub(super) fn show(model: &mut Model, now: Now) -> Vec<Cmd> {
+    let command = of(model);
+    let told = format!("{MARK}{command}");
+    if model.toast.as_ref().is_some_and(|toast| toast.text == told) {
+        return vec![Cmd::Copy(command)];
+    }
+    model.tell(now, Level::Info, told);
+    Vec::new()
+}
+
+/// The command for what is shown.
+pub(crate) fn of(model: &Model) -> String {
+    if let Some(Overlay::Plan(dialog)) = model.overlays.last() {
+        return dialog.command();
+    }
+    match model.screen() {
+        Screen::Deliveries(list) if list.filter.is_empty() => "hookyard delivery list".to_owned(),
+        Screen::Deliveries(list) => format!("hookyard delivery list {}", quoted(&list.filter)),
+        Screen::Inspector(inspector) => {
+            format!("hookyard delivery show {}", inspector.delivery_id)
+        }
+        Screen::Endpoints(_) => match model.selected_endpoint() {
+            Some(endpoint) => format!("hookyard endpoint show {}", endpoint.id),
+            None => "hookyard endpoint list".to_owned(),
+        },
+        Screen::Events(list) => match list.selected() {
+            Some(event) => format!("hookyard event show {}", event.id),
+            None => "hookyard event list".to_owned(),
+        },
+        Screen::Dead(_) => "hookyard dead causes".to_owned(),
+        Screen::Replays(list) => match list.selected() {
+            Some(replay) => format!("hookyard replay watch {}", replay.id),
+            None => "hookyard replay list".to_owned(),
+        },
+        Screen::Audit(_) => "hookyard audit".to_owned(),
+    }
+}
+
+/// A text as one word of a POSIX shell.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_is_one_word_whatever_is_in_it() {
+        assert_eq!(quoted("state:dead ep:a*"), "'state:dead ep:a*'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
+}

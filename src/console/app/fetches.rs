@@ -1,0 +1,114 @@
+//! What is asked of the service to be shown.
+
+use super::inspector::Tab;
+use super::model::{Model, Screen};
+use super::msg::{Call, Cmd, Now};
+use super::requests::{Purpose, ScreenId};
+
+/// Fetches all that is shown and cached.
+pub(crate) fn snapshot(model: &mut Model, now: Now) -> Vec<Cmd> {
+    let mut cmds = Vec::new();
+    cmds.extend(model.call(Purpose::Stats, Call::Stats));
+    cmds.extend(fetch_endpoints(model));
+    cmds.extend(model.call(Purpose::Egress, Call::Egress));
+    let lists: Vec<ScreenId> = model.screens.iter().filter_map(Screen::id).collect();
+    for id in lists {
+        cmds.extend(fetch_newest(model, now, id));
+    }
+    let inspectors: Vec<ScreenId> = model
+        .inspectors_mut()
+        .map(|inspector| inspector.id)
+        .collect();
+    for id in inspectors {
+        cmds.extend(fetch_detail(model, id));
+    }
+    cmds
+}
+
+/// Fetches what a screen that comes to light again may have missed.
+pub(crate) fn refresh_shown(model: &mut Model, now: Now) -> Option<Cmd> {
+    let screen = model.screen_mut();
+    let id = screen.id()?;
+    let outdated = match screen {
+        Screen::Deliveries(list) => list.outdated || !list.loaded,
+        // Few changes of these are told by the stream.
+        other => other.rows().is_some(),
+    };
+    if outdated {
+        fetch_newest(model, now, id)
+    } else {
+        None
+    }
+}
+
+/// Asks for the newest rows of a list.
+pub(crate) fn fetch_newest(model: &mut Model, now: Now, id: ScreenId) -> Option<Cmd> {
+    let call = model.screen_of(id)?.page_call(None)?;
+    let cmd = model.call(Purpose::Newest(id), call)?;
+    match model.screen_of(id)? {
+        Screen::Deliveries(list) => {
+            list.outdated = false;
+            list.fetched_at = Some(now.elapsed);
+        }
+        other => {
+            let fetched = other.fetched()?;
+            fetched.outdated = false;
+            fetched.at = Some(now.elapsed);
+        }
+    }
+    Some(cmd)
+}
+
+/// Asks for the rows below the oldest one.
+pub(crate) fn fetch_older(model: &mut Model, id: ScreenId, cursor: String) -> Option<Cmd> {
+    let call = model.screen_of(id)?.page_call(Some(cursor))?;
+    model.call(Purpose::Older(id), call)
+}
+
+/// Asks for the endpoints, page after page.
+pub(crate) fn fetch_endpoints(model: &mut Model) -> Option<Cmd> {
+    model.call(Purpose::Endpoints(0), Call::Endpoints { cursor: None })
+}
+
+/// Asks for the delivery that an inspector shows.
+pub(crate) fn fetch_detail(model: &mut Model, id: ScreenId) -> Vec<Cmd> {
+    let Some(inspector) = model.inspector_mut(id) else {
+        return Vec::new();
+    };
+    let delivery = inspector.delivery_id;
+    match model.call(Purpose::Detail(id), Call::Delivery(delivery)) {
+        Some(cmd) => {
+            if let Some(inspector) = model.inspector_mut(id) {
+                inspector.outdated = false;
+            }
+            vec![cmd]
+        }
+        None => {
+            if let Some(inspector) = model.inspector_mut(id) {
+                inspector.outdated = true;
+            }
+            Vec::new()
+        }
+    }
+}
+
+/// Asks for the request and response that an inspector shows, if it shows them and has them not.
+pub(crate) fn fetch_exchange(model: &mut Model, id: ScreenId) -> Vec<Cmd> {
+    let Some(inspector) = model.inspector_mut(id) else {
+        return Vec::new();
+    };
+    let wanted = inspector.tab != Tab::Summary && inspector.exchange().is_none();
+    let delivery = inspector.delivery_id;
+    let Some(number) = inspector
+        .current()
+        .filter(|_| wanted)
+        .map(|attempt| attempt.number)
+    else {
+        return Vec::new();
+    };
+    let call = Call::Attempt(delivery, number);
+    model
+        .call(Purpose::Attempt(id, number), call)
+        .into_iter()
+        .collect()
+}

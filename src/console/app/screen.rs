@@ -1,0 +1,166 @@
+//! A screen of the stack: a view with its own state, and what all views have in common.
+
+use std::time::Duration;
+
+use super::deliveries::Deliveries;
+use super::endpoints::{Endpoints, by_attention};
+use super::inspector::Inspector;
+use super::listing::{Fetched, Listing, Rows};
+use super::model::Data;
+use super::msg::Call;
+use super::requests::ScreenId;
+use crate::api::audit::AuditEntryView;
+use crate::api::dead::DeadCauseView;
+use crate::api::event::EventView;
+use crate::api::replay::ReplayView;
+use crate::console::actions::Place;
+
+/// A screen with its own state.
+#[derive(Debug)]
+pub(crate) enum Screen {
+    /// A list of deliveries.
+    Deliveries(Box<Deliveries>),
+    /// One delivery.
+    Inspector(Box<Inspector>),
+    /// The endpoints.
+    Endpoints(Endpoints),
+    /// The events.
+    Events(Box<Listing<EventView>>),
+    /// Dead deliveries by cause.
+    Dead(Box<Listing<DeadCauseView>>),
+    /// The replays.
+    Replays(Box<Listing<ReplayView>>),
+    /// The audit log.
+    Audit(Box<Listing<AuditEntryView>>),
+}
+
+impl Screen {
+    /// The view of a place as it is before anything was fetched; an inspector belongs to a delivery and has none.
+    pub(crate) fn of(place: Place, id: ScreenId) -> Option<Self> {
+        Some(match place {
+            Place::Inspector => return None,
+            Place::Deliveries => {
+                Self::Deliveries(Box::new(Deliveries::new(id, String::new(), None)))
+            }
+            Place::Endpoints => Self::Endpoints(Endpoints::default()),
+            Place::Events => Self::Events(Box::new(Listing::new(id))),
+            Place::Dead => Self::Dead(Box::new(Listing::new(id))),
+            Place::Replays => Self::Replays(Box::new(Listing::new(id))),
+            Place::Audit => Self::Audit(Box::new(Listing::new(id))),
+        })
+    }
+
+    /// Where keys mean something on it.
+    pub(crate) const fn place(&self) -> Place {
+        match self {
+            Self::Deliveries(_) => Place::Deliveries,
+            Self::Inspector(_) => Place::Inspector,
+            Self::Endpoints(_) => Place::Endpoints,
+            Self::Events(_) => Place::Events,
+            Self::Dead(_) => Place::Dead,
+            Self::Replays(_) => Place::Replays,
+            Self::Audit(_) => Place::Audit,
+        }
+    }
+
+    /// Its name for answers; the endpoints have none, for they are in the cache.
+    pub(crate) fn id(&self) -> Option<ScreenId> {
+        match self {
+            Self::Deliveries(list) => Some(list.id),
+            Self::Inspector(inspector) => Some(inspector.id),
+            Self::Endpoints(_) => None,
+            Self::Events(_) | Self::Dead(_) | Self::Replays(_) | Self::Audit(_) => {
+                self.rows().map(Rows::id)
+            }
+        }
+    }
+
+    /// Its rows, where it is a list that is fetched as it is.
+    pub(crate) fn rows(&self) -> Option<&dyn Rows> {
+        match self {
+            Self::Deliveries(_) | Self::Inspector(_) | Self::Endpoints(_) => None,
+            Self::Events(list) => Some(&**list),
+            Self::Dead(list) => Some(&**list),
+            Self::Replays(list) => Some(&**list),
+            Self::Audit(list) => Some(&**list),
+        }
+    }
+
+    /// The same to be changed.
+    pub(crate) fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        match self {
+            Self::Deliveries(_) | Self::Inspector(_) | Self::Endpoints(_) => None,
+            Self::Events(list) => Some(&mut **list),
+            Self::Dead(list) => Some(&mut **list),
+            Self::Replays(list) => Some(&mut **list),
+            Self::Audit(list) => Some(&mut **list),
+        }
+    }
+
+    /// The state of its fetches, where it is such a list.
+    pub(crate) fn fetched(&mut self) -> Option<&mut Fetched> {
+        self.rows_mut().map(Rows::fetched)
+    }
+
+    /// What is asked for its rows, from `cursor` on or from the newest.
+    pub(crate) fn page_call(&self, cursor: Option<String>) -> Option<Call> {
+        match self {
+            Self::Inspector(_) | Self::Endpoints(_) => None,
+            Self::Deliveries(list) => Some(Call::Deliveries {
+                filter: list.filter.clone(),
+                cursor,
+            }),
+            Self::Events(_) => Some(Call::Events { cursor }),
+            Self::Dead(_) => Some(Call::DeadCauses),
+            Self::Replays(_) => Some(Call::Replays { cursor }),
+            Self::Audit(_) => Some(Call::Audit { cursor }),
+        }
+    }
+
+    /// Moves the cursor, or the text, by so many lines.
+    pub(crate) fn step(&mut self, data: &Data, steps: isize) {
+        match self {
+            Self::Endpoints(list) => list.step(&by_attention(&data.endpoints), steps),
+            // The view knows where the text ends and clamps there.
+            Self::Inspector(inspector) => {
+                inspector.scroll = inspector.scroll.saturating_add_signed(steps).min(100_000);
+            }
+            Self::Deliveries(list) => list.step(steps),
+            _ => {
+                if let Some(rows) = self.rows_mut() {
+                    rows.step(steps);
+                }
+            }
+        }
+    }
+
+    /// Moves the window so that the cursor is in it.
+    pub(crate) fn settle(&mut self, data: &Data, height: usize) {
+        match self {
+            Self::Endpoints(list) => list.settle(&by_attention(&data.endpoints), height),
+            Self::Deliveries(list) => list.settle(height),
+            Self::Inspector(_) => {}
+            _ => {
+                if let Some(rows) = self.rows_mut() {
+                    rows.settle(height);
+                }
+            }
+        }
+    }
+
+    /// When it may be fetched again; none while it is up to date.
+    pub(crate) fn refetch_at(&self) -> Option<Duration> {
+        match self {
+            Self::Deliveries(list) => list.refetch_at(),
+            _ => self.rows()?.refetch_at(),
+        }
+    }
+
+    /// Where older rows begin that should be fetched now.
+    pub(crate) fn wants_older(&self, height: usize) -> Option<String> {
+        match self {
+            Self::Deliveries(list) => list.wants_older(height).map(str::to_owned),
+            _ => self.rows()?.wants_older(height),
+        }
+    }
+}

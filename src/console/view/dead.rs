@@ -1,0 +1,121 @@
+//! Dead letters by cause: a few groups to decide about.
+
+use ratatui::layout::Rect;
+
+use super::format;
+use super::paint::Pen;
+use super::rows::{Title, column, fetch_error, listing, right};
+use super::table::Column;
+use crate::api::dead::DeadCauseView;
+use crate::console::app::listing::Listing;
+use crate::console::app::model::Model;
+use crate::console::app::msg::Now;
+use crate::console::theme::Role;
+use crate::domain::limits::DEAD_OF_CAUSE_COUNTED_MAX;
+
+const COLUMNS: [Column; 6] = [
+    right("COUNT", 8, 0),
+    column("CAUSE", 20, 90, 0),
+    column("ENDPOINT", 14, 32, 1),
+    column("LAST", 8, 8, 2),
+    column("NOW", 10, 10, 1),
+    column("ID", 12, 12, 3),
+];
+
+const NONE: [&str; 2] = [
+    "No dead letters.",
+    "What is given up after its last retry is listed here, by cause.",
+];
+
+/// Draws it.
+pub(super) fn draw(
+    pen: &mut Pen<'_>,
+    model: &Model,
+    now: Now,
+    list: &Listing<DeadCauseView>,
+    area: Rect,
+) {
+    let mut title = Title::new(area);
+    title.put(pen, area.width, "Dead letters", Role::Strong);
+    title.put(pen, area.width, "by cause", Role::Muted);
+    let causes = list.items.len() as u64;
+    if causes > 0 {
+        let counted: u64 = list.items.iter().map(|cause| cause.dead).sum();
+        let word = if causes == 1 { "cause" } else { "causes" };
+        let text = format!(
+            "{} of {} {word}",
+            format::count(counted),
+            format::count(causes)
+        );
+        title.put(pen, area.width, &text, Role::Text);
+    }
+    fetch_error(pen, &mut title, &list.fetched);
+    listing(
+        pen,
+        model,
+        list,
+        area,
+        (&COLUMNS, &NONE),
+        &|pen, cause, column| cell(pen, now, cause, column),
+    );
+}
+
+/// What a cause is called.
+pub(crate) fn name(cause: &DeadCauseView) -> String {
+    let message = cause.message.as_deref();
+    message
+        .unwrap_or("a cause that is remembered no longer")
+        .to_owned()
+}
+
+fn cell(pen: &Pen<'_>, now: Now, cause: &DeadCauseView, column: &str) -> (String, Role) {
+    match column {
+        "COUNT" if cause.dead > u64::from(DEAD_OF_CAUSE_COUNTED_MAX) => {
+            ("100,000+".to_owned(), Role::StateDead)
+        }
+        "COUNT" => (format::count(cause.dead), Role::StateDead),
+        "CAUSE" => (name(cause), Role::Text),
+        "ENDPOINT" => (endpoints(cause), Role::Text),
+        "LAST" => {
+            let at = cause.last_seen.map(|at| format::near(now.wall, at));
+            (at.unwrap_or_else(|| "-".to_owned()), Role::Muted)
+        }
+        "NOW" => standing(pen, cause),
+        _ => (cause.id.clone(), Role::Muted),
+    }
+}
+
+fn endpoints(cause: &DeadCauseView) -> String {
+    let name = cause.endpoint_name.clone();
+    let id = || {
+        cause
+            .endpoint_id
+            .map_or_else(|| "-".to_owned(), |id| id.to_string())
+    };
+    let one = name.unwrap_or_else(id);
+    match cause.endpoints {
+        0 | 1 => one,
+        more => format!("{one} +{}", more - 1),
+    }
+}
+
+/// Whether a replay has a chance: have the endpoints that failed so had a success since?
+fn standing(pen: &Pen<'_>, cause: &DeadCauseView) -> (String, Role) {
+    let skin = pen.skin();
+    if cause.succeeding_now {
+        (format!("{} ok now", skin.glyph("✓", ".")), Role::StateOk)
+    } else if cause.succeeding > 0 {
+        let text = format!(
+            "{} {} of {}",
+            skin.glyph("↻", "~"),
+            cause.succeeding,
+            cause.endpoints
+        );
+        (text, Role::StateRetrying)
+    } else {
+        (
+            format!("{} failing", skin.glyph("✗", "x")),
+            Role::StateFailed,
+        )
+    }
+}

@@ -1,0 +1,56 @@
+//! The events that were published, newest first.
+
+use ratatui::layout::Rect;
+
+use super::format;
+use super::paint::Pen;
+use super::rows::{Title, column, fetch_error, listing, right};
+use super::table::Column;
+use crate::api::event::EventView;
+use crate::console::app::listing::Listing;
+use crate::console::app::model::Model;
+use crate::console::theme::Role;
+
+const COLUMNS: [Column; 6] = [
+    column("TIME", 12, 12, 0),
+    column("TYPE", 18, 40, 0),
+    right("SIZE", 6, 2),
+    column("TENANT", 8, 20, 4),
+    column("KEY", 12, 40, 3),
+    column("ID", 17, 17, 1),
+];
+
+const NONE: [&str; 2] = [
+    "No events yet.",
+    "hookyard event publish --type T  publishes one",
+];
+
+/// Draws it.
+pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, list: &Listing<EventView>, area: Rect) {
+    let mut title = Title::new(area);
+    title.put(pen, area.width, "Events", Role::Strong);
+    fetch_error(pen, &mut title, &list.fetched);
+    listing(
+        pen,
+        model,
+        list,
+        area,
+        (&COLUMNS, &NONE),
+        &|_, event, column| cell(event, column),
+    );
+}
+
+fn cell(event: &EventView, column: &str) -> (String, Role) {
+    match column {
+        "TIME" => (format::time_millis(event.accepted_at), Role::Muted),
+        "TYPE" if event.test => (format!("test {}", event.event_type), Role::Muted),
+        "TYPE" => (event.event_type.to_string(), Role::Text),
+        "SIZE" => (format::bytes(event.size), Role::Muted),
+        "TENANT" => (event.tenant.clone().unwrap_or_default(), Role::Text),
+        "KEY" => {
+            let key = event.key.as_ref().map(ToString::to_string);
+            (key.unwrap_or_default(), Role::Muted)
+        }
+        _ => (event.id.to_string(), Role::Muted),
+    }
+}

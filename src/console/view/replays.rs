@@ -1,0 +1,143 @@
+//! The replays: how far each is, and what came of it.
+
+use ratatui::layout::Rect;
+
+use super::format;
+use super::paint::{Pen, Skin};
+use super::rows::{Title, column, fetch_error, listing, right};
+use super::state::Shown;
+use super::table::Column;
+use crate::api::replay::ReplayView;
+use crate::console::app::listing::Listing;
+use crate::console::app::model::Model;
+use crate::console::app::msg::Now;
+use crate::console::theme::Role;
+
+const COLUMNS: [Column; 12] = [
+    column("STARTED", 8, 8, 3),
+    column("STATE", 11, 11, 0),
+    column("PROGRESS", 16, 30, 2),
+    right("TOTAL", 7, 0),
+    right("OK", 6, 1),
+    right("FAIL", 5, 1),
+    right("SKIP", 5, 5),
+    right("LEFT", 6, 4),
+    right("RATE", 6, 6),
+    column("WHO", 6, 14, 8),
+    column("SELECTION", 12, 60, 7),
+    column("NOTE", 8, 40, 9),
+];
+
+const NONE: [&str; 2] = [
+    "No replays yet.",
+    "R plans one: on a cause of dead letters, an endpoint, or a filtered list of deliveries.",
+];
+
+/// Draws it.
+pub(super) fn draw(
+    pen: &mut Pen<'_>,
+    model: &Model,
+    now: Now,
+    list: &Listing<ReplayView>,
+    area: Rect,
+) {
+    let mut title = Title::new(area);
+    title.put(pen, area.width, "Replays", Role::Strong);
+    let running = list
+        .items
+        .iter()
+        .filter(|replay| replay.state == "running")
+        .count();
+    if running > 0 {
+        let text = format!("{running} running");
+        title.put(pen, area.width, &text, Role::StateInflight);
+    }
+    fetch_error(pen, &mut title, &list.fetched);
+    listing(
+        pen,
+        model,
+        list,
+        area,
+        (&COLUMNS, &NONE),
+        &|pen, replay, column| cell(pen, now, replay, column),
+    );
+}
+
+/// How a replay is.
+pub(super) fn state_of(skin: &Skin, replay: &ReplayView) -> Shown {
+    let (unicode, ascii, word, role) = match replay.state.as_str() {
+        "running" => ("▸", ">", "running", Role::StateInflight),
+        "paused" => ("‖", "=", "paused", Role::StatePaused),
+        "stopped" => ("✗", "x", "stopped", Role::StateFailed),
+        "finished" if replay.counts.failed > 0 => ("✓", ".", "finished", Role::StateRetrying),
+        "finished" => ("✓", ".", "finished", Role::StateOk),
+        "cancelled" => ("-", "-", "cancelled", Role::Muted),
+        _ => ("?", "?", "unknown", Role::LevelWarn),
+    };
+    Shown {
+        glyph: skin.glyph(unicode, ascii),
+        word,
+        role,
+    }
+}
+
+/// How far it is, as a bar of so many columns with a number behind it.
+pub(super) fn progress(skin: &Skin, replay: &ReplayView, width: u16) -> String {
+    let counts = &replay.counts;
+    let done = counts.delivered + counts.failed + counts.skipped + counts.cancelled;
+    let percent = (done * 100).checked_div(replay.total).unwrap_or(100);
+    let cells = u64::from(width.saturating_sub(5));
+    let full = usize::try_from(percent * cells / 100).unwrap_or(0);
+    let empty = usize::try_from(cells).unwrap_or(0).saturating_sub(full);
+    let bar = skin.glyph("█", "#").repeat(full);
+    format!("{bar}{} {percent}%", skin.glyph("░", "-").repeat(empty))
+}
+
+fn cell(pen: &Pen<'_>, now: Now, replay: &ReplayView, column: &str) -> (String, Role) {
+    let counts = &replay.counts;
+    let loud = |number: u64, role: Role| {
+        let role = if number > 0 { role } else { Role::Muted };
+        (format::count(number), role)
+    };
+    match column {
+        "STARTED" => {
+            let at = replay.started_at.map(|at| format::near(now.wall, at));
+            (at.unwrap_or_else(|| "-".to_owned()), Role::Muted)
+        }
+        "STATE" => {
+            let shown = state_of(pen.skin(), replay);
+            (format!("{} {}", shown.glyph, shown.word), shown.role)
+        }
+        "PROGRESS" => (progress(pen.skin(), replay, 16), Role::Text),
+        "TOTAL" => (format::count(replay.total), Role::Text),
+        "OK" => loud(counts.delivered, Role::StateOk),
+        "FAIL" => loud(counts.failed, Role::StateDead),
+        "SKIP" => loud(counts.skipped, Role::Text),
+        "LEFT" => loud(counts.waiting + counts.open, Role::StateInflight),
+        "RATE" => (replay.rate.clone(), Role::Muted),
+        "WHO" => (replay.who.clone(), Role::Muted),
+        "SELECTION" => (replay.selection.clone(), Role::Text),
+        _ => (replay.note.clone().unwrap_or_default(), Role::Muted),
+    }
+}
+
+/// The selected replay in a sentence.
+pub(super) fn about(replay: &ReplayView) -> String {
+    let counts = &replay.counts;
+    let mut text = format!("{}  {}", replay.id, replay.selection);
+    if let Some(why) = &replay.why {
+        text = format!("{}  {why}", replay.id);
+    } else if matches!(replay.state.as_str(), "running" | "paused") {
+        text = format!(
+            "{}  {} waiting, {} under way, {} to go",
+            replay.id, counts.waiting, counts.open, replay.eta
+        );
+        if counts.deferred > 0 {
+            text.push_str(&format!(", {} passed over for now", counts.deferred));
+        }
+        if replay.canary > 0 && !replay.canary_done {
+            text.push_str(&format!(", waits for its canary of {}", replay.canary));
+        }
+    }
+    text
+}

@@ -1,0 +1,151 @@
+//! What lists have in common on the screen: headings, rows in columns, the shaded one, and what stands where none are.
+
+use ratatui::layout::Rect;
+
+use super::paint::Pen;
+use super::table::{Column, headings, place};
+use crate::console::app::listing::{Fetched, Listed, Listing};
+use crate::console::app::model::Model;
+use crate::console::theme::Role;
+
+/// A column whose texts begin at its left edge: its least width, what it may grow to, and its rank.
+pub(super) const fn column(title: &'static str, width: u16, grows_to: u16, rank: u8) -> Column {
+    Column {
+        title,
+        width,
+        grows_to,
+        right: false,
+        rank,
+    }
+}
+
+/// A column whose texts end at its right edge.
+pub(super) const fn right(title: &'static str, width: u16, rank: u8) -> Column {
+    Column {
+        right: true,
+        ..column(title, width, width, rank)
+    }
+}
+
+/// Puts texts beside each other into a title.
+pub(super) struct Title {
+    x: u16,
+    y: u16,
+    right: u16,
+}
+
+impl Title {
+    /// Begins in the first row of an area.
+    pub(super) const fn new(area: Rect) -> Self {
+        Self {
+            x: area.x,
+            y: area.y,
+            right: area.right(),
+        }
+    }
+
+    /// The columns that are left.
+    pub(super) const fn room(&self) -> u16 {
+        self.right.saturating_sub(self.x)
+    }
+
+    /// Adds a text of at most `width` columns.
+    pub(super) fn put(&mut self, pen: &mut Pen<'_>, width: u16, text: &str, role: Role) {
+        let used = pen.text(self.x, self.y, width.min(self.room()), text, role);
+        if used > 0 {
+            self.x += used + 2;
+        }
+    }
+}
+
+/// A cell: what its row has to say under a heading.
+pub(super) type Cell<'a, T> = &'a dyn Fn(&Pen<'_>, &T, &'static str) -> (String, Role);
+
+/// Draws headings and rows from `offset` on; `selected` is the shaded line.
+pub(super) fn table<'a, T: 'a>(
+    pen: &mut Pen<'_>,
+    area: Rect,
+    columns: &[Column],
+    rows: impl Iterator<Item = (usize, &'a T)>,
+    selected: usize,
+    cell: Cell<'_, T>,
+) {
+    let placed = place(columns, area.width);
+    headings(pen, columns, &placed, area.x, area.y);
+    for (y, (index, row)) in (area.y + 1..area.bottom()).zip(rows) {
+        for column in &placed {
+            let kind = &columns[column.index];
+            let (text, role) = cell(pen, row, kind.title);
+            let x = area.x + column.x;
+            if kind.right {
+                pen.right(x, y, column.width, &text, role);
+            } else {
+                pen.text(x, y, column.width, &text, role);
+            }
+        }
+        if index == selected {
+            let line = Rect {
+                y,
+                height: 1,
+                ..area
+            };
+            pen.shade(line, Role::Cursor);
+        }
+    }
+}
+
+/// Draws a list that is fetched as it is, below the row of its title.
+pub(super) fn listing<T: Listed>(
+    pen: &mut Pen<'_>,
+    model: &Model,
+    list: &Listing<T>,
+    area: Rect,
+    (columns, none): (&[Column], &[&str]),
+    cell: Cell<'_, T>,
+) {
+    let body = Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(1),
+        ..area
+    };
+    let rows = list.items.iter().enumerate().skip(list.offset);
+    table(pen, body, columns, rows, list.line(), cell);
+    if list.items.is_empty() {
+        let lines = instead(model, &list.fetched, none);
+        let below = Rect {
+            y: body.y + 1,
+            height: body.height.saturating_sub(1),
+            ..body
+        };
+        notes(pen, below, &lines);
+    }
+}
+
+/// What stands where there are no rows.
+fn instead<'a>(model: &Model, fetched: &Fetched, none: &[&'a str]) -> Vec<&'a str> {
+    if fetched.error.is_some() {
+        vec!["The rows could not be fetched.", "ctrl-r tries again."]
+    } else if fetched.loaded {
+        none.to_vec()
+    } else if model.link.is_up() {
+        vec!["loading"]
+    } else {
+        vec!["Not connected yet.", "ctrl-r tries at once; q quits."]
+    }
+}
+
+/// Lines of muted text, one row below the top of an area.
+pub(super) fn notes(pen: &mut Pen<'_>, area: Rect, lines: &[&str]) {
+    for (y, line) in (area.y + 1..area.bottom()).zip(lines) {
+        let room = area.width.saturating_sub(2);
+        pen.text(area.x + 2, y, room, line, Role::Muted);
+    }
+}
+
+/// Adds to a title why its rows could not be fetched.
+pub(super) fn fetch_error(pen: &mut Pen<'_>, title: &mut Title, fetched: &Fetched) {
+    if let Some(error) = &fetched.error {
+        let room = title.room();
+        title.put(pen, room, error, Role::LevelError);
+    }
+}
