@@ -5,8 +5,10 @@ use futures_util::future::BoxFuture;
 use super::app::msg::{Answer, Call, Failure, Msg, RequestId};
 use super::app::plan::{Intent, Start};
 use crate::api::audit::AuditParams;
+use crate::api::cause::CausesQuery;
 use crate::api::dead::DiscardDeadBody;
 use crate::api::endpoint::PauseBody;
+use crate::api::horizon::HorizonQuery;
 use crate::api::page::PageQuery;
 use crate::api::replay::{PlanView, ReplayBody};
 use crate::client::{Client, ClientError, FrameStream};
@@ -19,6 +21,8 @@ const DELIVERIES_A_PAGE: u32 = 200;
 const ENDPOINTS_A_PAGE: u32 = 500;
 /// The window of the header's figures.
 const STATS_WINDOW: &str = "1m";
+/// The window of the first view.
+const LAST_HOUR: &str = "60m";
 
 /// The live stream as the console's loop sees it.
 pub(crate) enum Stream {
@@ -71,7 +75,6 @@ pub(crate) async fn call(client: Client, request: RequestId, call: Call) -> Msg 
 }
 
 async fn answer(client: &Client, call: Call) -> Result<Answer, ClientError> {
-    let endpoint = |endpoint| Answer::Endpoint(Box::new(endpoint));
     Ok(match call {
         Call::Deliveries { filter, cursor } => {
             let query = PageQuery {
@@ -102,16 +105,40 @@ async fn answer(client: &Client, call: Call) -> Result<Answer, ClientError> {
             };
             Answer::Audit(client.audit(&query).await?)
         }
-        Call::Plan(intent, filter) => Answer::Plan(Box::new(plan(client, intent, filter).await?)),
-        Call::Start(start) => match *start {
-            Start::Replay(body) => Answer::ReplayMoved(Box::new(client.start_replay(&body).await?)),
-            Start::Discard(body) => Answer::Discarded(Box::new(client.discard_dead(&body).await?)),
-        },
-        Call::PauseReplay(id) => Answer::ReplayMoved(Box::new(client.pause_replay(id).await?)),
-        Call::ResumeReplay(id) => Answer::ReplayMoved(Box::new(client.resume_replay(id).await?)),
-        Call::CancelReplay(id) => Answer::ReplayMoved(Box::new(client.cancel_replay(id).await?)),
         Call::Egress => Answer::Egress(client.egress().await?),
         Call::Stats => Answer::Stats(Box::new(client.stats(STATS_WINDOW).await?)),
+        Call::LastHour => Answer::Stats(Box::new(client.stats(LAST_HOUR).await?)),
+        Call::Causes => {
+            let query = CausesQuery {
+                since: Some(LAST_HOUR.to_owned()),
+                limit: None,
+            };
+            Answer::Causes(client.causes(&query).await?)
+        }
+        Call::Horizon => {
+            let query = HorizonQuery {
+                endpoint: None,
+                limit: Some(1),
+            };
+            Answer::Horizon(Box::new(client.horizon(&query).await?))
+        }
+        change => changed(client, change).await?,
+    })
+}
+
+/// Calls that change something, and none else.
+async fn changed(client: &Client, call: Call) -> Result<Answer, ClientError> {
+    let endpoint = |endpoint| Answer::Endpoint(Box::new(endpoint));
+    let replay = |replay| Answer::ReplayMoved(Box::new(replay));
+    Ok(match call {
+        Call::Plan(intent, filter) => Answer::Plan(Box::new(plan(client, intent, filter).await?)),
+        Call::Start(start) => match *start {
+            Start::Replay(body) => replay(client.start_replay(&body).await?),
+            Start::Discard(body) => Answer::Discarded(Box::new(client.discard_dead(&body).await?)),
+        },
+        Call::PauseReplay(id) => replay(client.pause_replay(id).await?),
+        Call::ResumeReplay(id) => replay(client.resume_replay(id).await?),
+        Call::CancelReplay(id) => replay(client.cancel_replay(id).await?),
         Call::Replay(id) => Answer::Replayed(Box::new(client.replay_delivery(id).await?)),
         Call::Pause(id) => {
             let reason = Some("paused at the console".to_owned());
@@ -124,6 +151,7 @@ async fn answer(client: &Client, call: Call) -> Result<Answer, ClientError> {
         Call::Resume(id) => endpoint(client.resume_endpoint(id).await?),
         Call::Enable(id) => endpoint(client.enable_endpoint(id).await?),
         Call::Disable(id) => endpoint(client.disable_endpoint(id).await?),
+        other => unreachable!("{other:?} only looks"),
     })
 }
 

@@ -3,6 +3,8 @@
 //! An action has a key where it applies and nowhere else; two actions that share a key in one place are a test
 //! failure. Capitals act on many or are stronger; lower case acts on one or only looks.
 
+#[cfg(test)]
+mod readme;
 mod table;
 
 use super::input::key::Key;
@@ -86,6 +88,8 @@ pub(crate) enum ActionId {
 /// A place where keys mean something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
+    /// The first view.
+    Pulse,
     /// The list of deliveries.
     Deliveries,
     /// One delivery.
@@ -100,6 +104,22 @@ pub(crate) enum Place {
     Replays,
     /// The audit log.
     Audit,
+}
+
+impl Place {
+    /// What the view is called.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::Pulse => "Pulse",
+            Self::Deliveries => "Deliveries",
+            Self::Inspector => "One delivery",
+            Self::Endpoints => "Endpoints",
+            Self::Events => "Events",
+            Self::Dead => "Dead letters",
+            Self::Replays => "Replays",
+            Self::Audit => "Audit",
+        }
+    }
 }
 
 /// What an action may do to the service.

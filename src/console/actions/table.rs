@@ -3,16 +3,16 @@
 use super::Action;
 use super::ActionId as Id;
 use super::Danger::{Ask, Change};
-use super::Place::{self, Audit, Dead, Deliveries, Endpoints, Events, Inspector, Replays};
+use super::Place::{self, Audit, Dead, Deliveries, Endpoints, Events, Inspector, Pulse, Replays};
 
 /// All views.
 pub(super) const EVERYWHERE: &[Place] = &[
-    Deliveries, Inspector, Endpoints, Events, Dead, Replays, Audit,
+    Pulse, Deliveries, Inspector, Endpoints, Events, Dead, Replays, Audit,
 ];
 /// Views with rows that can be opened.
-const ROWS: &[Place] = &[Deliveries, Endpoints, Events, Dead, Replays];
+const ROWS: &[Place] = &[Pulse, Deliveries, Endpoints, Events, Dead, Replays];
 /// Views whose row is, or has, an endpoint.
-const OF_ENDPOINTS: &[Place] = &[Deliveries, Inspector, Endpoints];
+const OF_ENDPOINTS: &[Place] = &[Pulse, Deliveries, Inspector, Endpoints];
 
 const fn key(
     id: Id,
@@ -70,7 +70,7 @@ pub(crate) const ACTIONS: &[Action] = &[
         Id::PlanReplay,
         "replay.plan",
         "plan a replay: of the marked rows, the filter, the cause or the endpoint",
-        &[Deliveries, Dead, Endpoints],
+        &[Pulse, Deliveries, Dead, Endpoints],
         &["R"],
     )
     .short("replay all")
@@ -164,7 +164,7 @@ pub(crate) const ACTIONS: &[Action] = &[
         Id::DeliveriesOfCause,
         "cause.deliveries",
         "all deliveries that failed for the same cause",
-        &[Deliveries, Inspector, Dead],
+        &[Pulse, Deliveries, Inspector, Dead],
         &["C"],
     )
     .command("hookyard delivery list cause:CAUSE"),
@@ -208,6 +208,15 @@ pub(crate) const ACTIONS: &[Action] = &[
         &["q"],
     )
     .short("back"),
+    key(
+        Id::View(Pulse),
+        "view.pulse",
+        "pulse: is all well?",
+        EVERYWHERE,
+        &["1", "g p"],
+    )
+    .short("pulse")
+    .command("hookyard stats"),
     key(
         Id::View(Deliveries),
         "view.deliveries",

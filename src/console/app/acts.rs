@@ -7,9 +7,11 @@ use super::fetches::{
     fetch_detail, fetch_endpoints, fetch_exchange, fetch_newest, refresh_shown, snapshot,
 };
 use super::inspector::Inspector;
+use super::listing::Listing;
 use super::model::{Level, Model, Overlay, Screen};
 use super::msg::{Cmd, Now};
 use super::plan::Intent;
+use super::pulse::Row;
 use super::requests::{Purpose, ScreenId};
 use crate::console::actions::{Action, ActionId, Danger, Place};
 use crate::console::input::key::{Key, KeyCode};
@@ -87,8 +89,9 @@ fn half_page(model: &Model) -> isize {
 
 /// Moves the cursor, or the text, by so many lines.
 fn step(model: &mut Model, steps: isize) {
+    let height = model.list_height();
     if let Some(screen) = model.screens.last_mut() {
-        screen.step(&model.data, steps);
+        screen.step(&model.data, height, steps);
     }
     clamp_scroll(model);
 }
@@ -119,6 +122,7 @@ fn clamp_scroll(model: &mut Model) {
 
 fn open(model: &mut Model, now: Now) -> Vec<Cmd> {
     let (filter, title) = match model.screen_mut() {
+        Screen::Pulse(_) => return open_row(model, now),
         Screen::Deliveries(list) => {
             list.hold();
             let Some(known) = list.selected().cloned() else {
@@ -153,12 +157,28 @@ fn open(model: &mut Model, now: Now) -> Vec<Cmd> {
     open_deliveries(model, now, filter, title)
 }
 
+/// What a row of the first view leads to.
+fn open_row(model: &mut Model, now: Now) -> Vec<Cmd> {
+    match model.pulse_row() {
+        None => no_row(model, now),
+        Some(Row::Endpoint(_)) => deliveries_of_endpoint(model, now),
+        Some(Row::Cause(_)) => deliveries_of_cause(model, now),
+        Some(Row::Replay(replay)) => {
+            let id = model.new_screen_id();
+            let mut list = Listing::new(id);
+            list.cursor = Some(replay);
+            model.push(Screen::Replays(Box::new(list)));
+            fetch_newest(model, now, id)
+        }
+    }
+}
+
 /// A list of deliveries of their own upon the others.
 fn open_deliveries(model: &mut Model, now: Now, filter: String, title: String) -> Vec<Cmd> {
     let id = model.new_screen_id();
     let list = Deliveries::new(id, filter, Some(title));
     model.push(Screen::Deliveries(Box::new(list)));
-    fetch_newest(model, now, id).into_iter().collect()
+    fetch_newest(model, now, id)
 }
 
 fn deliveries_of_endpoint(model: &mut Model, now: Now) -> Vec<Cmd> {
@@ -176,6 +196,10 @@ fn deliveries_of_endpoint(model: &mut Model, now: Now) -> Vec<Cmd> {
 
 fn deliveries_of_cause(model: &mut Model, now: Now) -> Vec<Cmd> {
     let cause = match model.screen() {
+        Screen::Pulse(_) => match model.pulse_row() {
+            Some(Row::Cause(id)) => Some(id),
+            _ => None,
+        },
         Screen::Dead(list) => list.selected().map(|cause| cause.id.clone()),
         _ => model.selected_delivery().and_then(|row| row.cause.clone()),
     };
@@ -263,11 +287,16 @@ pub(crate) fn filter_key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
 /// Fetches a list anew whose filter is another; answers for the old one are no longer wanted.
 fn restart(model: &mut Model, now: Now, id: ScreenId) -> Vec<Cmd> {
     forget_screen(model, id);
-    fetch_newest(model, now, id).into_iter().collect()
+    fetch_newest(model, now, id)
 }
 
 fn copy(model: &mut Model, now: Now) -> Vec<Cmd> {
     let text = match model.screen() {
+        Screen::Pulse(_) => model.pulse_row().map(|row| match row {
+            Row::Endpoint(id) => id.to_string(),
+            Row::Cause(id) => id,
+            Row::Replay(id) => id.to_string(),
+        }),
         Screen::Endpoints(_) => model
             .selected_endpoint()
             .map(|endpoint| endpoint.id.to_string()),
@@ -285,18 +314,30 @@ fn copy(model: &mut Model, now: Now) -> Vec<Cmd> {
     }
 }
 
-/// Goes to a view: the first one lies below all others, which are opened upon it.
+/// Goes to a view: the first one lies below all others; what lay upon it is parked and found again as it was left.
 fn go(model: &mut Model, now: Now, place: Place) -> Vec<Cmd> {
-    model.screens.truncate(1);
+    let left = model.screens.split_off(1);
+    for screen in left.into_iter().filter(Screen::is_whole_view) {
+        model.parked.retain(|known| known.place() != screen.place());
+        model.parked.push(screen);
+    }
     forget_closed(model);
     if model.place() != place {
-        let id = model.new_screen_id();
-        model.screens.extend(Screen::of(place, id));
+        let parked = model.parked.iter().position(|known| known.place() == place);
+        let screen = match parked {
+            Some(at) => Some(model.parked.remove(at)),
+            None => Screen::of(place, model.new_screen_id()),
+        };
+        model.screens.extend(screen);
+    }
+    if let Screen::Deliveries(list) = model.screen_mut() {
+        // It heard nothing while it was parked.
+        list.outdated = true;
     }
     if place == Place::Endpoints {
         return fetch_endpoints(model).into_iter().collect();
     }
-    Vec::from_iter(refresh_shown(model, now))
+    refresh_shown(model, now)
 }
 
 fn back(model: &mut Model, now: Now) -> Vec<Cmd> {
@@ -310,7 +351,7 @@ fn back(model: &mut Model, now: Now) -> Vec<Cmd> {
     }
     if model.screens.len() > 1 {
         pop(model);
-        return Vec::from_iter(refresh_shown(model, now));
+        return refresh_shown(model, now);
     }
     model.tell(now, Level::Info, "this is the first view: q quits");
     Vec::new()
@@ -319,7 +360,7 @@ fn back(model: &mut Model, now: Now) -> Vec<Cmd> {
 fn leave(model: &mut Model, now: Now) -> Vec<Cmd> {
     if model.screens.len() > 1 {
         pop(model);
-        return Vec::from_iter(refresh_shown(model, now));
+        return refresh_shown(model, now);
     }
     vec![Cmd::Exit(ExitReason::Quit)]
 }
@@ -348,6 +389,7 @@ const fn screen_of(purpose: &Purpose) -> Option<ScreenId> {
         Purpose::Newest(id)
         | Purpose::Older(id)
         | Purpose::Detail(id)
+        | Purpose::Pulse(id, _)
         | Purpose::Attempt(id, _) => Some(*id),
         Purpose::Endpoints(_)
         | Purpose::Stats

@@ -46,6 +46,7 @@ fn take(model: &mut Model, now: Now, purpose: Purpose, answer: Answer) -> Vec<Cm
         }
         (Purpose::Newest(id), answer) => take_rows(model, id, answer, TakePage::Newest),
         (Purpose::Older(id), answer) => take_rows(model, id, answer, TakePage::Older),
+        (Purpose::Pulse(id, _), answer) => take_pulse(model, id, answer),
         (Purpose::Plan, Answer::Plan(plan)) => {
             if let Some(dialog) = model.dialog_mut() {
                 dialog.take_plan(now.elapsed, Ok(plan));
@@ -120,6 +121,29 @@ fn take_rows(model: &mut Model, id: ScreenId, answer: Answer, take: TakePage) {
     }
 }
 
+/// A part of the first view.
+fn take_pulse(model: &mut Model, id: ScreenId, answer: Answer) {
+    let Some(Screen::Pulse(pulse)) = model.screen_of(id) else {
+        return;
+    };
+    pulse.fetched.loaded = true;
+    pulse.fetched.error = None;
+    match answer {
+        Answer::Stats(stats) => pulse.stats = Some(stats),
+        Answer::Causes(causes) => pulse.causes = causes.items,
+        Answer::Horizon(horizon) => pulse.outlook = Some(horizon.total),
+        Answer::Replays(page) => {
+            pulse.replays = page.items;
+            pulse.replays.retain(is_under_way);
+        }
+        other => debug_assert!(false, "no part of the first view: {other:?}"),
+    }
+}
+
+fn is_under_way(replay: &ReplayView) -> bool {
+    matches!(&*replay.state, "running" | "paused" | "stopped")
+}
+
 /// Which end of a list a page belongs to.
 #[derive(Clone, Copy, Debug)]
 enum TakePage {
@@ -148,7 +172,7 @@ fn started(model: &mut Model, now: Now, replay: &ReplayView) -> Vec<Cmd> {
     let mut list = Listing::new(id);
     list.cursor = Some(replay.id);
     model.push(Screen::Replays(Box::new(list)));
-    fetches::fetch_newest(model, now, id).into_iter().collect()
+    fetches::fetch_newest(model, now, id)
 }
 
 fn discarded(model: &mut Model, now: Now, done: &DiscardedView) -> Vec<Cmd> {
@@ -159,7 +183,7 @@ fn discarded(model: &mut Model, now: Now, done: &DiscardedView) -> Vec<Cmd> {
     };
     let text = format!("discarded {}{skipped}", done.discarded);
     model.tell(now, Level::Info, text);
-    Vec::from_iter(fetches::refresh_shown(model, now))
+    fetches::refresh_shown(model, now)
 }
 
 fn close_dialog(model: &mut Model) {
@@ -171,8 +195,18 @@ fn close_dialog(model: &mut Model) {
 /// A replay stands elsewhere.
 pub(crate) fn replay_moved(model: &mut Model, replay: &ReplayView) {
     for screen in &mut model.screens {
-        if let Screen::Replays(list) = screen {
-            list.put(replay.clone());
+        match screen {
+            Screen::Replays(list) => list.put(replay.clone()),
+            Screen::Pulse(pulse) => {
+                pulse.replays.retain(|known| known.id != replay.id);
+                if is_under_way(replay) {
+                    pulse.replays.push(replay.clone());
+                    pulse
+                        .replays
+                        .sort_by_key(|replay| std::cmp::Reverse(replay.id));
+                }
+            }
+            _ => {}
         }
     }
 }
@@ -231,15 +265,17 @@ fn take_endpoints(model: &mut Model, pages: u32, page: Page<EndpointView>) -> Ve
 
 fn fail(model: &mut Model, now: Now, purpose: Purpose, text: String) {
     match purpose {
-        Purpose::Newest(id) | Purpose::Older(id) => match model.screen_of(id) {
-            Some(Screen::Deliveries(list)) => list.error = Some(text),
-            Some(other) => {
-                if let Some(fetched) = other.fetched() {
-                    fetched.error = Some(text);
+        Purpose::Newest(id) | Purpose::Older(id) | Purpose::Pulse(id, _) => {
+            match model.screen_of(id) {
+                Some(Screen::Deliveries(list)) => list.error = Some(text),
+                Some(other) => {
+                    if let Some(fetched) = other.fetched() {
+                        fetched.error = Some(text);
+                    }
                 }
+                None => {}
             }
-            None => {}
-        },
+        }
         Purpose::Plan => {
             if let Some(dialog) = model.dialog_mut() {
                 dialog.take_plan(now.elapsed, Err(text));

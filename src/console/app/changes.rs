@@ -3,6 +3,7 @@
 use super::model::{Confirm, Level, Model, Overlay, Screen};
 use super::msg::{Call, Cmd, Now};
 use super::plan::{Asked, Intent, PlanDialog};
+use super::pulse::Row;
 use super::requests::Purpose;
 use crate::api::endpoint::EndpointView;
 use crate::console::input::key::Key;
@@ -122,13 +123,18 @@ pub(super) fn enable_or_disable(model: &mut Model, now: Now) {
 pub(super) fn plan(model: &mut Model, now: Now, intent: Intent) -> Vec<Cmd> {
     let selection = match model.screen() {
         Screen::Deliveries(list) => list.selection(),
+        Screen::Pulse(_) => match model.pulse_row() {
+            Some(Row::Cause(id)) => Some((
+                format!("state:dead cause:{id}"),
+                format!("what died of {id}"),
+            )),
+            Some(Row::Endpoint(_)) => model.selected_endpoint().map(dead_of),
+            _ => None,
+        },
         Screen::Dead(list) => list
             .selected()
             .map(|cause| (format!("state:dead cause:{}", cause.id), dead::name(cause))),
-        Screen::Endpoints(_) => model.selected_endpoint().map(|endpoint| {
-            let words = format!("what is dead of {}", name_of(endpoint));
-            (format!("state:dead ep:{}", endpoint.id), words)
-        }),
+        Screen::Endpoints(_) => model.selected_endpoint().map(dead_of),
         _ => None,
     };
     let Some((filter, title)) = selection else {
@@ -144,6 +150,11 @@ pub(super) fn plan(model: &mut Model, now: Now, intent: Intent) -> Vec<Cmd> {
     let dialog = PlanDialog::new(intent, filter.clone(), title, &model.session.label);
     model.overlays.push(Overlay::Plan(Box::new(dialog)));
     freeze(model, intent, filter)
+}
+
+fn dead_of(endpoint: &EndpointView) -> (String, String) {
+    let words = format!("what is dead of {}", name_of(endpoint));
+    (format!("state:dead ep:{}", endpoint.id), words)
 }
 
 fn freeze(model: &mut Model, intent: Intent, filter: String) -> Vec<Cmd> {

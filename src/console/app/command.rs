@@ -23,6 +23,7 @@ pub(crate) fn of(model: &Model) -> String {
         return dialog.command();
     }
     match model.screen() {
+        Screen::Pulse(_) => "hookyard stats --window 60m".to_owned(),
         Screen::Deliveries(list) if list.filter.is_empty() => "hookyard delivery list".to_owned(),
         Screen::Deliveries(list) => format!("hookyard delivery list {}", quoted(&list.filter)),
         Screen::Inspector(inspector) => {

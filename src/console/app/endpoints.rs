@@ -65,6 +65,14 @@ pub(crate) fn by_attention(endpoints: &BTreeMap<EndpointId, EndpointView>) -> Ve
     order
 }
 
+/// Whether there is something about an endpoint that an operator should look at.
+pub(crate) fn needs_attention(endpoint: &EndpointView) -> bool {
+    attention(endpoint) < WELL
+}
+
+/// The attention that a well endpoint needs.
+const WELL: u8 = 5;
+
 /// 0 for what hurts, then what is held, then what is well.
 fn attention(endpoint: &EndpointView) -> u8 {
     let disabled_by_itself = matches!(endpoint.status_reason.as_deref(), Some("gone" | "failing"));
@@ -74,6 +82,6 @@ fn attention(endpoint: &EndpointView) -> u8 {
         "active" if endpoint.health.deliveries.dead > 0 => 2,
         "paused" => 3,
         "disabled" => 4,
-        _ => 5,
+        _ => WELL,
     }
 }

@@ -3,6 +3,7 @@
 use super::inspector::Tab;
 use super::model::{Model, Screen};
 use super::msg::{Call, Cmd, Now};
+use super::pulse::Part;
 use super::requests::{Purpose, ScreenId};
 
 /// Fetches all that is shown and cached.
@@ -26,37 +27,71 @@ pub(crate) fn snapshot(model: &mut Model, now: Now) -> Vec<Cmd> {
 }
 
 /// Fetches what a screen that comes to light again may have missed.
-pub(crate) fn refresh_shown(model: &mut Model, now: Now) -> Option<Cmd> {
+pub(crate) fn refresh_shown(model: &mut Model, now: Now) -> Vec<Cmd> {
     let screen = model.screen_mut();
-    let id = screen.id()?;
+    let Some(id) = screen.id() else {
+        return Vec::new();
+    };
     let outdated = match screen {
         Screen::Deliveries(list) => list.outdated || !list.loaded,
+        Screen::Inspector(_) => false,
         // Few changes of these are told by the stream.
-        other => other.rows().is_some(),
+        _ => true,
     };
     if outdated {
         fetch_newest(model, now, id)
     } else {
-        None
+        Vec::new()
     }
 }
 
-/// Asks for the newest rows of a list.
-pub(crate) fn fetch_newest(model: &mut Model, now: Now, id: ScreenId) -> Option<Cmd> {
-    let call = model.screen_of(id)?.page_call(None)?;
-    let cmd = model.call(Purpose::Newest(id), call)?;
-    match model.screen_of(id)? {
-        Screen::Deliveries(list) => {
+/// Asks for what a screen shows: the newest rows of a list, all parts of the first view.
+pub(crate) fn fetch_newest(model: &mut Model, now: Now, id: ScreenId) -> Vec<Cmd> {
+    let Some(screen) = model.screen_of(id) else {
+        return Vec::new();
+    };
+    let wanted = match screen {
+        Screen::Pulse(_) => Part::ALL
+            .map(|part| (Purpose::Pulse(id, part), call_of(part)))
+            .to_vec(),
+        other => {
+            let call = other.page_call(None);
+            Vec::from_iter(call.map(|call| (Purpose::Newest(id), call)))
+        }
+    };
+    let calls = wanted.into_iter();
+    let cmds: Vec<Cmd> = calls
+        .filter_map(|(purpose, call)| model.call(purpose, call))
+        .collect();
+    if !cmds.is_empty() {
+        note_fetch(model, now, id);
+    }
+    cmds
+}
+
+fn note_fetch(model: &mut Model, now: Now, id: ScreenId) {
+    match model.screen_of(id) {
+        Some(Screen::Deliveries(list)) => {
             list.outdated = false;
             list.fetched_at = Some(now.elapsed);
         }
-        other => {
-            let fetched = other.fetched()?;
-            fetched.outdated = false;
-            fetched.at = Some(now.elapsed);
+        Some(other) => {
+            if let Some(fetched) = other.fetched() {
+                fetched.outdated = false;
+                fetched.at = Some(now.elapsed);
+            }
         }
+        None => {}
     }
-    Some(cmd)
+}
+
+const fn call_of(part: Part) -> Call {
+    match part {
+        Part::Figures => Call::LastHour,
+        Part::Causes => Call::Causes,
+        Part::Replays => Call::Replays { cursor: None },
+        Part::Outlook => Call::Horizon,
+    }
 }
 
 /// Asks for the rows below the oldest one.

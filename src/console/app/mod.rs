@@ -20,6 +20,7 @@ pub(crate) mod listing;
 pub(crate) mod model;
 pub(crate) mod msg;
 pub(crate) mod plan;
+pub(crate) mod pulse;
 pub(crate) mod requests;
 pub(crate) mod rows;
 pub(crate) mod screen;
@@ -28,6 +29,10 @@ pub(crate) mod update;
 #[cfg(test)]
 mod plan_tests;
 #[cfg(test)]
+mod sample_views;
+#[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod view_tests;

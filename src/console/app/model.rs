@@ -11,7 +11,9 @@ use super::inspector::Inspector;
 use super::link::{Link, Outage};
 use super::msg::{Call, Cmd, Now};
 use super::plan::PlanDialog;
+use super::pulse::{Pulse, Row};
 use super::requests::{Purpose, Requests, ScreenId};
+use super::screen::HEADINGS;
 pub(crate) use super::screen::Screen;
 use crate::api::delivery::DeliveryView;
 use crate::api::egress::EgressView;
@@ -62,6 +64,8 @@ pub(crate) struct Model {
     pub data: Data,
     /// The screens, the shown one last; never empty.
     pub screens: Vec<Screen>,
+    /// Views that are not on the stack, at most one of each, to be found again as they were left.
+    pub parked: Vec<Screen>,
     /// What lies upon the screen, the one with the keys last.
     pub overlays: Vec<Overlay>,
     /// News.
@@ -168,7 +172,7 @@ pub(crate) enum Level {
 impl Model {
     /// A console that has not begun.
     pub(crate) fn new(session: Session, size: (u16, u16), rng: ChaCha8Rng) -> Self {
-        let first = Deliveries::new(ScreenId(1), String::new(), None);
+        let first = Pulse::new(ScreenId(1));
         Self {
             session,
             size,
@@ -176,7 +180,8 @@ impl Model {
             last_heard: None,
             lost_at: None,
             data: Data::default(),
-            screens: vec![Screen::Deliveries(Box::new(first))],
+            screens: vec![Screen::Pulse(Box::new(first))],
+            parked: Vec::new(),
             overlays: Vec::new(),
             toast: None,
             strokes: Vec::new(),
@@ -261,10 +266,22 @@ impl Model {
     pub(crate) fn selected_endpoint(&self) -> Option<&EndpointView> {
         match self.screen() {
             Screen::Endpoints(list) => list.selected(&by_attention(&self.data.endpoints)),
+            Screen::Pulse(_) => match self.pulse_row() {
+                Some(Row::Endpoint(id)) => self.data.endpoints.get(&id),
+                _ => None,
+            },
             _ => {
                 let delivery = self.selected_delivery()?;
                 self.data.endpoints.get(&delivery.endpoint_id)
             }
+        }
+    }
+
+    /// The row of the first view that keys act on, where that view is shown.
+    pub(crate) fn pulse_row(&self) -> Option<Row> {
+        match self.screen() {
+            Screen::Pulse(pulse) => pulse.selected(&self.data, self.list_height() + HEADINGS),
+            _ => None,
         }
     }
 

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use super::plan::{Intent, Start};
 use crate::api::audit::AuditEntryView;
+use crate::api::cause::CausesView;
 use crate::api::dead::{DeadCausesView, DiscardedView};
 use crate::api::delivery::{AttemptDetail, DeliveryDetail, DeliveryView};
 use crate::api::egress::EgressView;
 use crate::api::endpoint::EndpointView;
 use crate::api::event::EventView;
+use crate::api::horizon::HorizonView;
 use crate::api::page::Page;
 use crate::api::replay::{PlanView, ReplayView};
 use crate::api::stats::StatsView;
@@ -94,6 +96,12 @@ pub(crate) enum Call {
     },
     /// The counters.
     Stats,
+    /// The last hour by the minute.
+    LastHour,
+    /// Why attempts failed in it.
+    Causes,
+    /// What is due when.
+    Horizon,
     /// The addresses that requests leave from.
     Egress,
     /// A page of events.
@@ -148,6 +156,9 @@ impl Call {
             | Self::Replays { .. }
             | Self::Audit { .. }
             | Self::Stats
+            | Self::LastHour
+            | Self::Causes
+            | Self::Horizon
             | Self::Egress => false,
             // Who may not change anything has no use for a plan, and the service keeps it.
             Self::Plan(..)
@@ -175,7 +186,11 @@ pub(crate) enum Answer {
     Attempt(Box<AttemptDetail>),
     /// Of [`Call::Endpoints`].
     Endpoints(Page<EndpointView>),
-    /// Of [`Call::Stats`].
+    /// Of [`Call::Causes`].
+    Causes(CausesView),
+    /// Of [`Call::Horizon`].
+    Horizon(Box<HorizonView>),
+    /// Of [`Call::Stats`] and [`Call::LastHour`].
     Stats(Box<StatsView>),
     /// Of [`Call::Egress`].
     Egress(EgressView),

@@ -3,7 +3,8 @@
 use super::model::{Model, Overlay, Screen};
 use super::msg::{Answer, Call, Cmd, Failure, Msg};
 use super::plan::{Field, Intent, PlanDialog, Start};
-use super::samples::{at, connected, plan, press, serve};
+use super::sample_views::plan;
+use super::samples::{at, connected, press, serve};
 use super::update::update;
 use crate::console::input::bytes::Typed;
 
@@ -151,7 +152,7 @@ fn an_answer_for_a_dialog_that_was_closed_is_dropped() {
 #[test]
 fn marked_rows_are_planned_and_all_deliveries_are_not() {
     let mut model = connected(false);
-    assert_eq!(press(&mut model, 100, "2 R"), []);
+    assert_eq!(press(&mut model, 100, "R"), []);
     assert!(model.overlays.is_empty());
     let cmds = press(&mut model, 200, "space space R");
     let Some(Cmd::Call(_, Call::Plan(Intent::Replay, filter))) = cmds.last() else {

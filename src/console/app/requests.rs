@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::msg::RequestId;
+use super::pulse::Part;
 use crate::domain::id::DeliveryId;
 
 /// Requests on their way at once; far more than keys can ask for before an answer or a time-out comes.
@@ -19,6 +20,8 @@ pub(crate) enum Purpose {
     Newest(ScreenId),
     /// The rows below the oldest one.
     Older(ScreenId),
+    /// A part of the first view.
+    Pulse(ScreenId, Part),
     /// The delivery an inspector shows.
     Detail(ScreenId),
     /// An attempt that an inspector shows.

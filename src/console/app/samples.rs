@@ -9,23 +9,24 @@ use rand_chacha::rand_core::SeedableRng as _;
 use super::model::{Model, Session};
 use super::msg::{Answer, Call, Cmd, Msg, Now, RequestId};
 use super::plan::Start;
+use super::sample_views::{audit, causes, dead_causes, events, last_hour, plan, replays};
 use super::update::update;
-use crate::api::audit::AuditEntryView;
-use crate::api::dead::{DeadCauseView, DeadCausesView, DiscardedView};
+use crate::api::cause::CausesView;
+use crate::api::dead::{DeadCausesView, DiscardedView};
 use crate::api::delivery::{
     AttemptDetail, AttemptView, BodyView, DeliveryDetail, DeliveryView, HeaderView, PhasesView,
     RequestView, ResponseView,
 };
 use crate::api::egress::EgressView;
 use crate::api::endpoint::{BreakerBody, EndpointHealth, EndpointView, LedgerCounts, RetryBody};
-use crate::api::event::EventView;
+use crate::api::horizon::{HorizonView, OutlookView};
 use crate::api::page::Page;
-use crate::api::replay::{PlanEndpoint, PlanView, ReplayCounts, ReplayView};
+use crate::api::replay::ReplayView;
 use crate::api::stats::{InfoView, StatsView};
 use crate::api::stream::{Hello, StreamFrame};
 use crate::console::input::bytes::Typed;
 use crate::console::input::key::Key;
-use crate::domain::id::{AttemptId, AuditId, DeliveryId, EndpointId, EventId, PlanId, ReplayId};
+use crate::domain::id::{AttemptId, DeliveryId, EndpointId, EventId, PlanId, ReplayId};
 use crate::domain::time::Timestamp;
 
 /// 2026-11-20T14:03:22Z.
@@ -331,14 +332,6 @@ fn reply(model: &mut Model, millis: u64, request: RequestId, call: &Call) -> Vec
         next: None,
         searched: None,
     };
-    let changed = |status: &str, id: EndpointId| {
-        let mut endpoint = endpoints()
-            .into_iter()
-            .find(|known| known.id == id)
-            .unwrap();
-        endpoint.status = status.into();
-        Answer::Endpoint(Box::new(endpoint))
-    };
     let answer = match call {
         Call::Deliveries { .. } => Answer::Deliveries(page(deliveries())),
         Call::Delivery(_) => Answer::Delivery(Box::new(detail())),
@@ -353,6 +346,25 @@ fn reply(model: &mut Model, millis: u64, request: RequestId, call: &Call) -> Vec
             origin: "published".into(),
         }),
         Call::Stats => Answer::Stats(Box::new(stats())),
+        Call::LastHour => Answer::Stats(Box::new(last_hour())),
+        Call::Causes => Answer::Causes(CausesView {
+            at: at(0).wall,
+            since_s: 3_600,
+            items: causes(),
+        }),
+        Call::Horizon => Answer::Horizon(Box::new(HorizonView {
+            at: at(0).wall,
+            total: OutlookView {
+                pending: 1_204,
+                held: 89,
+                due_now: 911,
+                due_1h: 1_100,
+                next_at: Some(at(40_000).wall),
+                drains_in_s: Some(370),
+                ..OutlookView::default()
+            },
+            ..HorizonView::default()
+        })),
         Call::Events { .. } => Answer::Events(page_of(events())),
         Call::DeadCauses => Answer::DeadCauses(Box::new(DeadCausesView {
             at: at(0).wall,
@@ -361,6 +373,15 @@ fn reply(model: &mut Model, millis: u64, request: RequestId, call: &Call) -> Vec
         })),
         Call::Replays { .. } => Answer::Replays(page_of(replays())),
         Call::Audit { .. } => Answer::Audit(page_of(audit())),
+        change => changed(change),
+    };
+    let msg = Msg::Answered(request, Box::new(Ok(answer)));
+    update(model, at(millis), msg)
+}
+
+/// What a service would answer to a call that changes something.
+fn changed(call: &Call) -> Answer {
+    match call {
         Call::Plan(..) => Answer::Plan(Box::new(plan(212))),
         Call::Start(start) => match **start {
             Start::Replay(_) => Answer::ReplayMoved(Box::new(replays().remove(0))),
@@ -380,12 +401,20 @@ fn reply(model: &mut Model, millis: u64, request: RequestId, call: &Call) -> Vec
             state: "pending".into(),
             ..delivery(0)
         })),
-        Call::Pause(id) => changed("paused", *id),
-        Call::Resume(id) | Call::Enable(id) => changed("active", *id),
-        Call::Disable(id) => changed("disabled", *id),
-    };
-    let msg = Msg::Answered(request, Box::new(Ok(answer)));
-    update(model, at(millis), msg)
+        Call::Pause(id) => endpoint_in("paused", *id),
+        Call::Resume(id) | Call::Enable(id) => endpoint_in("active", *id),
+        Call::Disable(id) => endpoint_in("disabled", *id),
+        other => panic!("{other:?} changes nothing"),
+    }
+}
+
+fn endpoint_in(status: &str, id: EndpointId) -> Answer {
+    let mut endpoint = endpoints()
+        .into_iter()
+        .find(|known| known.id == id)
+        .unwrap();
+    endpoint.status = status.into();
+    Answer::Endpoint(Box::new(endpoint))
 }
 
 fn page_of<T>(items: Vec<T>) -> Page<T> {
@@ -404,159 +433,20 @@ fn replay_in(state: &str, id: ReplayId) -> Answer {
     }))
 }
 
-/// Dead letters of three causes.
-pub(crate) fn dead_causes() -> Vec<DeadCauseView> {
-    let cause = |id: &str, message: &str, dead, endpoints, succeeding| DeadCauseView {
-        id: id.into(),
-        class: Some("status".into()),
-        status: Some(503),
-        message: Some(message.into()),
-        dead,
-        endpoints,
-        succeeding,
-        succeeding_now: succeeding == endpoints,
-        endpoint_id: Some(EndpointId::from_i64(1)),
-        endpoint_name: Some("partner-acme".into()),
-        first_seen: Some(at(0).wall),
-        last_seen: Some(at(0).wall),
-    };
-    vec![
-        cause("9f86d081884c", "503 upstream connect error", 212, 1, 0),
-        cause("1b4f0e985197", "timeout after # ms", 105, 3, 1),
-        cause("60303ae22b99", "422 … missing\u{202e}", 1, 1, 1),
-    ]
-}
-
-/// A replay that runs, one that stopped, one that is done.
-pub(crate) fn replays() -> Vec<ReplayView> {
-    let replay = |number, state: &str, counts| ReplayView {
-        id: ReplayId::from_i64(number),
-        state: state.into(),
-        why: None,
-        selection: "state:dead cause:9f86d081884c".into(),
-        note: Some("INC-412".into()),
-        who: "anna".into(),
-        rate: "10/s".into(),
-        canary: 5,
-        canary_done: true,
-        stop: Some("20%/50".into()),
-        skip_delivered: true,
-        total: 1_284,
-        counts,
-        first_succeeded: 520,
-        first_failed: 6,
-        eta: "1m16s".into(),
-        hash: "9c1e".repeat(16),
-        started_at: Some(at(0).wall),
-        ended_at: None,
-    };
-    let running = ReplayCounts {
-        waiting: 721,
-        open: 37,
-        delivered: 520,
-        failed: 6,
-        ..ReplayCounts::default()
-    };
-    let done = ReplayCounts {
-        delivered: 1_284,
-        ..ReplayCounts::default()
-    };
-    let stopped = ReplayView {
-        why: Some("12 of the last 50 first attempts failed".into()),
-        ..replay(2, "stopped", running)
-    };
-    vec![
-        replay(3, "running", running),
-        stopped,
-        replay(1, "finished", done),
-    ]
-}
-
-/// Two entries of the audit log.
-pub(crate) fn audit() -> Vec<AuditEntryView> {
-    let entry = |number, who: &str, what: &str, target: &str| AuditEntryView {
-        id: AuditId::from_i64(number),
-        at: at(0).wall,
-        who: who.into(),
-        via: "socket".into(),
-        from: None,
-        what: what.into(),
-        target: Some(target.into()),
-        count: None,
-        before: None,
-        after: None,
-        detail: None,
-        note: None,
-    };
-    let started = AuditEntryView {
-        count: Some(1_284),
-        note: Some("INC-412".into()),
-        ..entry(2, "anna", "replay.start", "rpl_0000000000003")
-    };
-    let paused = AuditEntryView {
-        before: Some(serde_json::json!({"status": "active"})),
-        after: Some(serde_json::json!({"status": "paused"})),
-        ..entry(1, "bo", "endpoint.pause", "ep_0000000000001")
-    };
-    vec![started, paused]
-}
-
-/// Two events, one of a test.
-pub(crate) fn events() -> Vec<EventView> {
-    let event = |number, test| EventView {
-        id: EventId::from_i64(delivery_id(number).as_i64() - 1),
-        key: None,
-        tenant: Some("acme".into()),
-        event_type: "packet.signed".parse().unwrap(),
-        occurred_at: at(0).wall,
-        accepted_at: at(0).wall,
-        attributes: None,
-        data: None,
-        size: 2_140,
-        test,
-    };
-    vec![event(9, false), event(7, true)]
-}
-
-/// The plan of a replay of so many.
-pub(crate) fn plan(matched: u64) -> PlanView {
-    PlanView {
-        id: PlanId::from_i64(9),
-        selection: "state:dead cause:9f86d081884c".into(),
-        matched,
-        bytes: 2_600_000,
-        oldest: Some(at(0).wall),
-        newest: Some(at(0).wall),
-        already_delivered: 37,
-        endpoint_changed: 0,
-        held: 0,
-        behind_breaker: matched,
-        left_out: 2,
-        endpoints: vec![PlanEndpoint {
-            id: EndpointId::from_i64(1),
-            name: Some("partner-acme".into()),
-            count: matched,
-            status: "active".into(),
-            changed: false,
-            breaker_open: true,
-        }],
-        endpoints_unlisted: 0,
-        causes: Vec::new(),
-        causes_unlisted: 0,
-        warnings: vec!["the breaker of partner-acme is open".into()],
-        rate: "10/s".into(),
-        eta: "22s".into(),
-        hash: "9c1e".repeat(16),
-        expires_at: Some(at(300_000).wall),
-    }
-}
-
-/// A console that is connected and shows the sample data.
-pub(crate) fn connected(read_only: bool) -> Model {
+/// A console that is connected and shows the first view.
+pub(crate) fn begun(read_only: bool) -> Model {
     let mut model = model(read_only);
     let cmds = update(&mut model, at(0), Msg::Started);
     assert_eq!(cmds, [Cmd::OpenStream]);
     let cmds = update(&mut model, at(0), hello());
+    assert_eq!(serve(&mut model, 0, cmds), []);
+    model
+}
+
+/// A console that is connected and shows the deliveries of the sample data.
+pub(crate) fn connected(read_only: bool) -> Model {
+    let mut model = begun(read_only);
+    let cmds = press(&mut model, 0, "2");
     assert_eq!(serve(&mut model, 0, cmds), []);
     model
 }

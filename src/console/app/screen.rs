@@ -8,6 +8,7 @@ use super::inspector::Inspector;
 use super::listing::{Fetched, Listing, Rows};
 use super::model::Data;
 use super::msg::Call;
+use super::pulse::Pulse;
 use super::requests::ScreenId;
 use crate::api::audit::AuditEntryView;
 use crate::api::dead::DeadCauseView;
@@ -15,9 +16,14 @@ use crate::api::event::EventView;
 use crate::api::replay::ReplayView;
 use crate::console::actions::Place;
 
+/// Lines that a list has above its rows: its title and its headings.
+pub(crate) const HEADINGS: usize = 2;
+
 /// A screen with its own state.
 #[derive(Debug)]
 pub(crate) enum Screen {
+    /// Is all well?
+    Pulse(Box<Pulse>),
     /// A list of deliveries.
     Deliveries(Box<Deliveries>),
     /// One delivery.
@@ -39,6 +45,7 @@ impl Screen {
     pub(crate) fn of(place: Place, id: ScreenId) -> Option<Self> {
         Some(match place {
             Place::Inspector => return None,
+            Place::Pulse => Self::Pulse(Box::new(Pulse::new(id))),
             Place::Deliveries => {
                 Self::Deliveries(Box::new(Deliveries::new(id, String::new(), None)))
             }
@@ -50,9 +57,19 @@ impl Screen {
         })
     }
 
+    /// Whether it shows all of its kind, not what was opened from elsewhere.
+    pub(crate) fn is_whole_view(&self) -> bool {
+        match self {
+            Self::Deliveries(list) => list.title.is_none(),
+            Self::Inspector(_) => false,
+            _ => true,
+        }
+    }
+
     /// Where keys mean something on it.
     pub(crate) const fn place(&self) -> Place {
         match self {
+            Self::Pulse(_) => Place::Pulse,
             Self::Deliveries(_) => Place::Deliveries,
             Self::Inspector(_) => Place::Inspector,
             Self::Endpoints(_) => Place::Endpoints,
@@ -66,6 +83,7 @@ impl Screen {
     /// Its name for answers; the endpoints have none, for they are in the cache.
     pub(crate) fn id(&self) -> Option<ScreenId> {
         match self {
+            Self::Pulse(pulse) => Some(pulse.id),
             Self::Deliveries(list) => Some(list.id),
             Self::Inspector(inspector) => Some(inspector.id),
             Self::Endpoints(_) => None,
@@ -78,7 +96,7 @@ impl Screen {
     /// Its rows, where it is a list that is fetched as it is.
     pub(crate) fn rows(&self) -> Option<&dyn Rows> {
         match self {
-            Self::Deliveries(_) | Self::Inspector(_) | Self::Endpoints(_) => None,
+            Self::Pulse(_) | Self::Deliveries(_) | Self::Inspector(_) | Self::Endpoints(_) => None,
             Self::Events(list) => Some(&**list),
             Self::Dead(list) => Some(&**list),
             Self::Replays(list) => Some(&**list),
@@ -89,7 +107,7 @@ impl Screen {
     /// The same to be changed.
     pub(crate) fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
         match self {
-            Self::Deliveries(_) | Self::Inspector(_) | Self::Endpoints(_) => None,
+            Self::Pulse(_) | Self::Deliveries(_) | Self::Inspector(_) | Self::Endpoints(_) => None,
             Self::Events(list) => Some(&mut **list),
             Self::Dead(list) => Some(&mut **list),
             Self::Replays(list) => Some(&mut **list),
@@ -97,15 +115,18 @@ impl Screen {
         }
     }
 
-    /// The state of its fetches, where it is such a list.
+    /// The state of its fetches; deliveries and inspectors have their own, endpoints are in the cache.
     pub(crate) fn fetched(&mut self) -> Option<&mut Fetched> {
-        self.rows_mut().map(Rows::fetched)
+        match self {
+            Self::Pulse(pulse) => Some(&mut pulse.fetched),
+            other => other.rows_mut().map(Rows::fetched),
+        }
     }
 
     /// What is asked for its rows, from `cursor` on or from the newest.
     pub(crate) fn page_call(&self, cursor: Option<String>) -> Option<Call> {
         match self {
-            Self::Inspector(_) | Self::Endpoints(_) => None,
+            Self::Pulse(_) | Self::Inspector(_) | Self::Endpoints(_) => None,
             Self::Deliveries(list) => Some(Call::Deliveries {
                 filter: list.filter.clone(),
                 cursor,
@@ -118,8 +139,9 @@ impl Screen {
     }
 
     /// Moves the cursor, or the text, by so many lines.
-    pub(crate) fn step(&mut self, data: &Data, steps: isize) {
+    pub(crate) fn step(&mut self, data: &Data, height: usize, steps: isize) {
         match self {
+            Self::Pulse(pulse) => pulse.step(data, height + HEADINGS, steps),
             Self::Endpoints(list) => list.step(&by_attention(&data.endpoints), steps),
             // The view knows where the text ends and clamps there.
             Self::Inspector(inspector) => {
@@ -139,7 +161,7 @@ impl Screen {
         match self {
             Self::Endpoints(list) => list.settle(&by_attention(&data.endpoints), height),
             Self::Deliveries(list) => list.settle(height),
-            Self::Inspector(_) => {}
+            Self::Pulse(_) | Self::Inspector(_) => {}
             _ => {
                 if let Some(rows) = self.rows_mut() {
                     rows.settle(height);
@@ -151,6 +173,7 @@ impl Screen {
     /// When it may be fetched again; none while it is up to date.
     pub(crate) fn refetch_at(&self) -> Option<Duration> {
         match self {
+            Self::Pulse(pulse) => pulse.refetch_at(),
             Self::Deliveries(list) => list.refetch_at(),
             _ => self.rows()?.refetch_at(),
         }

@@ -8,7 +8,8 @@ use super::link::Health;
 use super::model::{Level, Model, Overlay, Screen};
 use super::msg::{Call, Cmd, Failure, Msg};
 use super::samples::{
-    at, connected, deliveries, delivery, delivery_id, endpoint, hello, model, no_rows, press, serve,
+    at, begun, connected, deliveries, delivery, delivery_id, endpoint, hello, model, no_rows,
+    press, serve,
 };
 use super::update::update;
 use crate::api::page::Page;
@@ -60,7 +61,10 @@ fn a_greeting_is_answered_with_a_snapshot_of_everything() {
             Call::Stats,
             Call::Endpoints { .. },
             Call::Egress,
-            Call::Deliveries { .. }
+            Call::LastHour,
+            Call::Causes,
+            Call::Replays { .. },
+            Call::Horizon
         ]
     ));
     assert_eq!(model.link.health(at(5)), Health::Live);
@@ -392,9 +396,8 @@ fn a_silent_connection_is_given_up_and_opened_anew() {
 
 #[test]
 fn rows_below_are_fetched_when_the_reader_comes_near_the_end() {
-    let mut model = model(false);
-    update(&mut model, at(0), Msg::Started);
-    let cmds = update(&mut model, at(0), hello());
+    let mut model = begun(false);
+    let cmds = press(&mut model, 0, "2");
     let page = |from: i64, next: Option<&str>| Page {
         items: (from..from + 100).rev().map(delivery).collect(),
         next: next.map(str::to_owned),
@@ -436,11 +439,11 @@ fn q_goes_up_and_out_and_ctrl_c_twice_always_quits() {
     assert_eq!(press(&mut model, 0, "?"), []);
     assert_eq!(press(&mut model, 10, "q"), [], "q closes the help");
     press(&mut model, 20, "j enter");
-    assert_eq!(model.screens.len(), 2);
-    press(&mut model, 60, "q");
-    assert_eq!(model.screens.len(), 1);
+    assert_eq!(model.screens.len(), 3);
+    press(&mut model, 60, "q q");
+    assert!(matches!(model.screen(), Screen::Pulse(_)));
     assert_eq!(press(&mut model, 80, "q"), [Cmd::Exit(ExitReason::Quit)]);
-    press(&mut model, 100, "/ ctrl-c");
+    press(&mut model, 90, "2 / ctrl-c");
     assert!(list(&model).input.is_none());
     assert_eq!(
         press(&mut model, 1_000, "ctrl-c"),
@@ -461,7 +464,17 @@ fn an_embedded_console_is_not_suspended() {
 #[test]
 fn every_change_is_refused_in_a_console_that_may_only_look() {
     for action in ACTIONS {
-        for place in ["f", "j enter", "3 j", "4 j", "5 j", "6 j", "7 j"] {
+        for place in [
+            "f",
+            "j enter",
+            "1 j",
+            "1 j j j j",
+            "3 j",
+            "4 j",
+            "5 j",
+            "6 j",
+            "7 j",
+        ] {
             let mut model = connected(true);
             press(&mut model, 0, place);
             let mut cmds = press(&mut model, 1_000, action.keys[0]);

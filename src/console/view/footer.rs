@@ -54,7 +54,7 @@ fn about_selection(model: &Model, now: Now) -> String {
                 .map_or_else(String::new, |reason| format!("  {reason}"));
             format!("{}  event {}{reason}{next}", delivery.id, delivery.event_id)
         }),
-        Screen::Endpoints(_) => model
+        Screen::Endpoints(_) | Screen::Pulse(_) => model
             .selected_endpoint()
             .map_or_else(String::new, |endpoint| about_endpoint(endpoint, now)),
         Screen::Replays(list) => list.selected().map_or_else(String::new, replays::about),

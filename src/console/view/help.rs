@@ -30,7 +30,7 @@ pub(crate) fn lines(place: Place, columns: u16) -> Vec<HelpLine> {
         text: text.to_owned(),
         command: String::new(),
     };
-    for (own, title) in [(true, here(place)), (false, "Everywhere")] {
+    for (own, title) in [(true, place.title()), (false, "Everywhere")] {
         if !lines.is_empty() {
             lines.push(heading(""));
         }
@@ -51,18 +51,6 @@ pub(crate) fn lines(place: Place, columns: u16) -> Vec<HelpLine> {
         }
     }
     lines
-}
-
-const fn here(place: Place) -> &'static str {
-    match place {
-        Place::Deliveries => "Deliveries",
-        Place::Inspector => "One delivery",
-        Place::Endpoints => "Endpoints",
-        Place::Events => "Events",
-        Place::Dead => "Dead letters",
-        Place::Replays => "Replays",
-        Place::Audit => "Audit",
-    }
 }
 
 /// Lines that are shown at once on a screen of so many rows.

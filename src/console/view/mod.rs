@@ -16,9 +16,11 @@ pub(crate) mod help;
 pub(crate) mod inspector;
 pub(crate) mod paint;
 pub(crate) mod plan;
+pub(crate) mod pulse;
 pub(crate) mod replays;
 pub(crate) mod rows;
 pub(crate) mod screen;
+pub(crate) mod spark;
 pub(crate) mod state;
 pub(crate) mod table;
 

@@ -70,6 +70,9 @@ pub(super) fn table<'a, T: 'a>(
     selected: usize,
     cell: Cell<'_, T>,
 ) {
+    if area.height == 0 {
+        return;
+    }
     let placed = place(columns, area.width);
     headings(pen, columns, &placed, area.x, area.y);
     for (y, (index, row)) in (area.y + 1..area.bottom()).zip(rows) {

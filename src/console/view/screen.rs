@@ -14,7 +14,7 @@ use ratatui::layout::{Position, Rect};
 use super::paint::{Pen, Skin};
 use super::{
     audit, confirm, dead, deliveries, endpoints, events, footer, header, help, inspector, plan,
-    replays,
+    pulse, replays,
 };
 use crate::console::app::model::{Model, Overlay, Screen};
 use crate::console::app::msg::Now;
@@ -38,6 +38,10 @@ pub(crate) fn draw(model: &Model, now: Now, skin: &Skin, buffer: &mut Buffer) ->
         ..area
     };
     let cursor = match model.screen() {
+        Screen::Pulse(view) => {
+            pulse::draw(&mut pen, model, now, view, panel);
+            None
+        }
         Screen::Deliveries(list) => deliveries::draw(&mut pen, model, now, list, panel),
         Screen::Inspector(view) => {
             inspector::draw(&mut pen, model, now, view, panel);

@@ -133,6 +133,21 @@ fn view(columns: u16, rows: u16, keys: &str) -> String {
 }
 
 #[test]
+fn pulse_at_five_sizes() {
+    let views = [(40, 8), (60, 15), (80, 24), (120, 30), (160, 48)]
+        .map(|(columns, rows)| view(columns, rows, "1"));
+    assert_snapshot!(views.join("\n\n"));
+}
+
+#[test]
+fn pulse_of_a_yard_in_which_all_is_well() {
+    let mut model = model(false);
+    let cmds = update(&mut model, at(0), Msg::Started);
+    assert_eq!(cmds, [Cmd::OpenStream]);
+    assert_snapshot!(screen(&model, 0));
+}
+
+#[test]
 fn events_dead_letters_replays_and_audit_at_80x24() {
     let views = ["4", "5", "6", "7"].map(|keys| view(80, 24, keys));
     assert_snapshot!(views.join("\n\n"));
@@ -349,7 +364,7 @@ fn an_unfinished_key_shows_how_it_goes_on() {
     press(&mut model, 0, "g");
     let shown = screen(&model, 30);
     assert!(
-        shown.contains("g -  g first row  d deliveries  e endpoints"),
+        shown.contains("g -  g first row  p pulse: is all well?  d deliveries  e endpoints"),
         "{shown}"
     );
 }

@@ -18,6 +18,7 @@ fn a_delivery_appears_by_itself_and_r_replays_it() {
     let yard = Yard::start();
     yard.endpoint(&receiver.url("/in"), "acme");
     let mut terminal = PseudoTerminal::start(console(&yard.socket()));
+    terminal.type_in("2");
     terminal.wait_for_text("LIVE");
     terminal.wait_for_text("No deliveries yet.");
     yard.publish("packet.signed");
@@ -35,6 +36,8 @@ fn a_delivery_appears_by_itself_and_r_replays_it() {
     terminal.type_in("q");
     terminal.wait_for_text("HELD");
     terminal.type_in("q");
+    terminal.wait_for_text("Pulse");
+    terminal.type_in("q");
     assert!(terminal.end().success());
     terminal.assert_given_back();
 }
@@ -47,6 +50,7 @@ fn what_a_hostile_receiver_says_is_shown_and_does_nothing() {
     yard.endpoint(&receiver.url("/in"), "acme");
     yard.publish("packet.signed");
     let mut terminal = PseudoTerminal::start(console(&yard.socket()));
+    terminal.type_in("2");
     terminal.wait_for_text("retrying");
     terminal.type_in("\rl");
     terminal.wait_for_text("POST http://127.0.0.1");
@@ -67,6 +71,7 @@ fn endpoints_are_paused_resumed_and_disabled_after_a_question() {
     let yard = Yard::start();
     let endpoint = yard.endpoint(&receiver.url("/in"), "acme");
     let mut terminal = PseudoTerminal::start(console(&yard.socket()));
+    terminal.type_in("2");
     terminal.wait_for_text("LIVE");
     terminal.type_in("3");
     terminal.wait_for_text("idle");
@@ -90,6 +95,7 @@ fn a_filter_is_typed_and_help_comes_and_goes() {
     yard.publish("packet.signed");
     yard.publish("invoice.paid");
     let mut terminal = PseudoTerminal::start(console(&yard.socket()));
+    terminal.type_in("2");
     terminal.wait_for_text("invoice.paid");
     terminal.type_in("/event:packet");
     terminal.wait_for_text("/event:packet");
@@ -111,7 +117,8 @@ fn a_service_that_goes_and_returns_is_told_in_words_and_the_list_stays() {
     let mut yard = Yard::start();
     yard.endpoint(&receiver.url("/in"), "acme");
     yard.publish("packet.signed");
-    let terminal = PseudoTerminal::start(console(&yard.socket()));
+    let mut terminal = PseudoTerminal::start(console(&yard.socket()));
+    terminal.type_in("2");
     terminal.wait_for_text("delivered");
     yard.go_silent();
     let screen = terminal.wait_for_text("DOWN");
@@ -147,7 +154,8 @@ fn a_service_that_is_killed_and_started_again_is_live_again() {
 #[test]
 fn a_resized_terminal_is_drawn_anew() {
     let yard = Yard::start();
-    let terminal = PseudoTerminal::start(console(&yard.socket()));
+    let mut terminal = PseudoTerminal::start(console(&yard.socket()));
+    terminal.type_in("2");
     terminal.wait_for_text("No deliveries yet.");
     terminal.resize(30, 7);
     terminal.wait_for_text("need 40x8, have 30x7");

@@ -1,0 +1,180 @@
+//! The state of the first view: is all well, and if not, where to look.
+
+use std::time::Duration;
+
+use super::endpoints::{by_attention, needs_attention};
+use super::listing::Fetched;
+use super::model::Data;
+use super::requests::ScreenId;
+use crate::api::cause::CauseView;
+use crate::api::endpoint::EndpointView;
+use crate::api::horizon::OutlookView;
+use crate::api::replay::ReplayView;
+use crate::api::stats::StatsView;
+use crate::domain::id::{EndpointId, ReplayId};
+
+/// The shortest time between two fetches: what is shown is by the minute.
+const REFETCH: Duration = Duration::from_secs(5);
+
+/// What is fetched for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The last hour by the minute.
+    Figures,
+    /// Why attempts failed in it.
+    Causes,
+    /// The newest replays.
+    Replays,
+    /// What is due when.
+    Outlook,
+}
+
+impl Part {
+    /// All parts.
+    pub(crate) const ALL: [Self; 4] = [Self::Figures, Self::Causes, Self::Replays, Self::Outlook];
+}
+
+/// The view.
+#[derive(Debug)]
+pub(crate) struct Pulse {
+    /// Its name for answers.
+    pub id: ScreenId,
+    /// The last hour.
+    pub stats: Option<Box<StatsView>>,
+    /// Why attempts failed in it, most failures first.
+    pub causes: Vec<CauseView>,
+    /// Replays that are not over.
+    pub replays: Vec<ReplayView>,
+    /// What is due when, all endpoints together.
+    pub outlook: Option<OutlookView>,
+    /// The row that was chosen; none for the first.
+    pub cursor: Option<Row>,
+    /// The state of its fetches.
+    pub fetched: Fetched,
+}
+
+/// A row that keys act on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Row {
+    /// An endpoint that needs attention.
+    Endpoint(EndpointId),
+    /// A cause of failures.
+    Cause(String),
+    /// A replay that is not over.
+    Replay(ReplayId),
+}
+
+/// How many rows of each kind fit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Room {
+    /// Endpoints.
+    pub endpoints: usize,
+    /// Causes.
+    pub causes: usize,
+    /// Replays.
+    pub replays: usize,
+}
+
+impl Room {
+    /// Shares `rows` among what there is: replays are few and first, then endpoints and causes half and half, and what
+    /// the one does not need is the other's.
+    pub(crate) fn share(rows: usize, endpoints: usize, causes: usize, replays: usize) -> Self {
+        let replays = replays.min(rows / 4);
+        let rest = rows - replays;
+        let wanted = causes.min(rest / 2);
+        let endpoints = endpoints.min(rest - wanted);
+        Self {
+            endpoints,
+            causes: causes.min(rest - endpoints),
+            replays,
+        }
+    }
+}
+
+impl Pulse {
+    /// A view that nothing is known of.
+    pub(crate) fn new(id: ScreenId) -> Self {
+        Self {
+            id,
+            stats: None,
+            causes: Vec::new(),
+            replays: Vec::new(),
+            outlook: None,
+            cursor: None,
+            fetched: Fetched::default(),
+        }
+    }
+
+    /// Endpoints that need attention, the worst first.
+    pub(crate) fn endpoints(data: &Data) -> Vec<&EndpointView> {
+        let mut endpoints = by_attention(&data.endpoints);
+        endpoints.retain(|endpoint| needs_attention(endpoint));
+        endpoints
+    }
+
+    /// How many rows of each kind fit into `height` lines of the panel.
+    pub(crate) fn room(&self, data: &Data, height: usize) -> Room {
+        // The title, four charts, a line and two headings, and one line of news.
+        let rows = height.saturating_sub(9);
+        let endpoints = Self::endpoints(data).len();
+        Room::share(rows, endpoints, self.causes.len(), self.replays.len())
+    }
+
+    /// The rows from top to bottom.
+    pub(crate) fn rows(&self, data: &Data, height: usize) -> Vec<Row> {
+        let room = self.room(data, height);
+        let endpoints = Self::endpoints(data).into_iter().take(room.endpoints);
+        let endpoints = endpoints.map(|endpoint| Row::Endpoint(endpoint.id));
+        let causes = self.causes.iter().take(room.causes);
+        let causes = causes.map(|cause| Row::Cause(cause.id.clone()));
+        let replays = self.replays.iter().take(room.replays);
+        let replays = replays.map(|replay| Row::Replay(replay.id));
+        endpoints.chain(causes).chain(replays).collect()
+    }
+
+    /// The row that keys act on: the chosen one, else the first.
+    pub(crate) fn selected(&self, data: &Data, height: usize) -> Option<Row> {
+        let rows = self.rows(data, height);
+        let chosen = self.cursor.as_ref().filter(|row| rows.contains(row));
+        chosen.or(rows.first()).cloned()
+    }
+
+    /// Moves the cursor by so many rows.
+    pub(crate) fn step(&mut self, data: &Data, height: usize, steps: isize) {
+        let rows = self.rows(data, height);
+        let selected = self.selected(data, height);
+        let at = rows.iter().position(|row| Some(row) == selected.as_ref());
+        let next = at.unwrap_or(0).saturating_add_signed(steps);
+        self.cursor = rows.get(next.min(rows.len().saturating_sub(1))).cloned();
+    }
+
+    /// When it may be fetched again.
+    pub(crate) fn refetch_at(&self) -> Option<Duration> {
+        let last = self.fetched.at.unwrap_or_default();
+        (self.fetched.outdated && self.fetched.loaded).then_some(last + REFETCH)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_shared_and_none_is_wasted() {
+        for (rows, wanted, expected) in [
+            (12, (9, 9, 0), (6, 6, 0)),
+            (12, (2, 9, 0), (2, 9, 0)),
+            (12, (9, 2, 0), (9, 2, 0)),
+            (12, (9, 9, 9), (5, 4, 3)),
+            (1, (5, 5, 5), (1, 0, 0)),
+            (0, (5, 5, 5), (0, 0, 0)),
+        ] {
+            let room = Room::share(rows, wanted.0, wanted.1, wanted.2);
+            assert_eq!(
+                (room.endpoints, room.causes, room.replays),
+                expected,
+                "{rows} {wanted:?}"
+            );
+        }
+    }
+}

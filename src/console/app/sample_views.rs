@@ -1,0 +1,209 @@
+//! Canned dead letters, replays, events, entries of the audit log, and an hour that was bad.
+
+use std::time::Duration;
+
+use super::samples::{at, delivery_id, stats};
+use crate::api::audit::AuditEntryView;
+use crate::api::cause::CauseView;
+use crate::api::dead::DeadCauseView;
+use crate::api::event::EventView;
+use crate::api::replay::{PlanEndpoint, PlanView, ReplayCounts, ReplayView};
+use crate::api::stats::{MinuteView, QuantilesView, StatsView};
+use crate::domain::id::{AuditId, EndpointId, EventId, PlanId, ReplayId};
+
+/// Dead letters of three causes.
+pub(crate) fn dead_causes() -> Vec<DeadCauseView> {
+    let cause = |id: &str, message: &str, dead, endpoints, succeeding| DeadCauseView {
+        id: id.into(),
+        class: Some("status".into()),
+        status: Some(503),
+        message: Some(message.into()),
+        dead,
+        endpoints,
+        succeeding,
+        succeeding_now: succeeding == endpoints,
+        endpoint_id: Some(EndpointId::from_i64(1)),
+        endpoint_name: Some("partner-acme".into()),
+        first_seen: Some(at(0).wall),
+        last_seen: Some(at(0).wall),
+    };
+    vec![
+        cause("9f86d081884c", "503 upstream connect error", 212, 1, 0),
+        cause("1b4f0e985197", "timeout after # ms", 105, 3, 1),
+        cause("60303ae22b99", "422 … missing\u{202e}", 1, 1, 1),
+    ]
+}
+
+/// A replay that runs, one that stopped, one that is done.
+pub(crate) fn replays() -> Vec<ReplayView> {
+    let replay = |number, state: &str, counts| ReplayView {
+        id: ReplayId::from_i64(number),
+        state: state.into(),
+        why: None,
+        selection: "state:dead cause:9f86d081884c".into(),
+        note: Some("INC-412".into()),
+        who: "anna".into(),
+        rate: "10/s".into(),
+        canary: 5,
+        canary_done: true,
+        stop: Some("20%/50".into()),
+        skip_delivered: true,
+        total: 1_284,
+        counts,
+        first_succeeded: 520,
+        first_failed: 6,
+        eta: "1m16s".into(),
+        hash: "9c1e".repeat(16),
+        started_at: Some(at(0).wall),
+        ended_at: None,
+    };
+    let running = ReplayCounts {
+        waiting: 721,
+        open: 37,
+        delivered: 520,
+        failed: 6,
+        ..ReplayCounts::default()
+    };
+    let done = ReplayCounts {
+        delivered: 1_284,
+        ..ReplayCounts::default()
+    };
+    let stopped = ReplayView {
+        why: Some("12 of the last 50 first attempts failed".into()),
+        ..replay(2, "stopped", running)
+    };
+    vec![
+        replay(3, "running", running),
+        stopped,
+        replay(1, "finished", done),
+    ]
+}
+
+/// Two entries of the audit log.
+pub(crate) fn audit() -> Vec<AuditEntryView> {
+    let entry = |number, who: &str, what: &str, target: &str| AuditEntryView {
+        id: AuditId::from_i64(number),
+        at: at(0).wall,
+        who: who.into(),
+        via: "socket".into(),
+        from: None,
+        what: what.into(),
+        target: Some(target.into()),
+        count: None,
+        before: None,
+        after: None,
+        detail: None,
+        note: None,
+    };
+    let started = AuditEntryView {
+        count: Some(1_284),
+        note: Some("INC-412".into()),
+        ..entry(2, "anna", "replay.start", "rpl_0000000000003")
+    };
+    let paused = AuditEntryView {
+        before: Some(serde_json::json!({"status": "active"})),
+        after: Some(serde_json::json!({"status": "paused"})),
+        ..entry(1, "bo", "endpoint.pause", "ep_0000000000001")
+    };
+    vec![started, paused]
+}
+
+/// Two events, one of a test.
+pub(crate) fn events() -> Vec<EventView> {
+    let event = |number, test| EventView {
+        id: EventId::from_i64(delivery_id(number).as_i64() - 1),
+        key: None,
+        tenant: Some("acme".into()),
+        event_type: "packet.signed".parse().unwrap(),
+        occurred_at: at(0).wall,
+        accepted_at: at(0).wall,
+        attributes: None,
+        data: None,
+        size: 2_140,
+        test,
+    };
+    vec![event(9, false), event(7, true)]
+}
+
+/// The plan of a replay of so many.
+pub(crate) fn plan(matched: u64) -> PlanView {
+    PlanView {
+        id: PlanId::from_i64(9),
+        selection: "state:dead cause:9f86d081884c".into(),
+        matched,
+        bytes: 2_600_000,
+        oldest: Some(at(0).wall),
+        newest: Some(at(0).wall),
+        already_delivered: 37,
+        endpoint_changed: 0,
+        held: 0,
+        behind_breaker: matched,
+        left_out: 2,
+        endpoints: vec![PlanEndpoint {
+            id: EndpointId::from_i64(1),
+            name: Some("partner-acme".into()),
+            count: matched,
+            status: "active".into(),
+            changed: false,
+            breaker_open: true,
+        }],
+        endpoints_unlisted: 0,
+        causes: Vec::new(),
+        causes_unlisted: 0,
+        warnings: vec!["the breaker of partner-acme is open".into()],
+        rate: "10/s".into(),
+        eta: "22s".into(),
+        hash: "9c1e".repeat(16),
+        expires_at: Some(at(300_000).wall),
+    }
+}
+
+/// An hour with a bad stretch.
+pub(crate) fn last_hour() -> StatsView {
+    let minutes = (0..60_u64).map(|minute| {
+        let bad = if (20..40).contains(&minute) {
+            minute - 19
+        } else {
+            0
+        };
+        MinuteView {
+            at: at(0).wall - Duration::from_secs((59 - minute) * 60),
+            attempts: 6_000 + minute * 20,
+            successes: 6_000 + minute * 20 - bad * 35,
+            mean_latency_us: Some(70_000 + bad * 9_000),
+        }
+    });
+    StatsView {
+        at: at(0).wall,
+        window_s: 3_600,
+        step_s: 60,
+        minutes: minutes.collect(),
+        retries: 4_000,
+        held_back: 12,
+        latency_us: Some(QuantilesView {
+            p50: 70_000,
+            p95: 412_000,
+            p99: 4_100_000,
+        }),
+        ..stats()
+    }
+}
+
+/// Why attempts failed in that hour.
+pub(crate) fn causes() -> Vec<CauseView> {
+    let cause = |id: &str, message: &str, failures, trend: &str| CauseView {
+        id: id.into(),
+        class: "status".into(),
+        message: message.into(),
+        failures,
+        endpoints: 2,
+        trend: trend.into(),
+        first_seen: at(0).wall,
+        last_seen: at(0).wall,
+        ..CauseView::default()
+    };
+    vec![
+        cause("9f86d081884c", "503 upstream connect error", 311, "rising"),
+        cause("60303ae22b99", "422 … missing\u{202e}", 17, "steady"),
+    ]
+}

@@ -1,0 +1,84 @@
+//! From view to view: what is found again, and what the first one leads to.
+
+use super::deliveries::Deliveries;
+use super::model::{Model, Screen};
+use super::msg::{Call, Cmd, Msg};
+use super::samples::{at, begun, connected, press, serve};
+use super::update::update;
+use crate::api::stream::{Change, StreamFrame};
+use crate::console::actions::Place;
+
+fn list(model: &Model) -> &Deliveries {
+    match model.screen() {
+        Screen::Deliveries(list) => list,
+        other => panic!("no list of deliveries: {other:?}"),
+    }
+}
+
+fn calls(cmds: &[Cmd]) -> Vec<&Call> {
+    cmds.iter()
+        .filter_map(|cmd| match cmd {
+            Cmd::Call(_, call) => Some(call),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn a_view_is_found_again_as_it_was_left() {
+    let mut model = connected(false);
+    let cmds = press(&mut model, 100, "/ s t a t e : d e a d enter");
+    serve(&mut model, 300, cmds);
+    let cmds = press(&mut model, 400, "j j");
+    serve(&mut model, 450, cmds);
+    let cursor = list(&model).cursor;
+    for keys in ["5", "3", "1"] {
+        let cmds = press(&mut model, 500, keys);
+        serve(&mut model, 550, cmds);
+        assert!(model.screens.len() <= 2, "{keys}");
+    }
+    let cmds = press(&mut model, 600, "2");
+    assert_eq!(calls(&cmds).len(), 1, "what it missed is fetched");
+    assert_eq!(
+        (&*list(&model).filter, list(&model).cursor),
+        ("state:dead", cursor)
+    );
+}
+
+#[test]
+fn the_first_view_leads_to_an_endpoint_a_cause_and_a_replay() {
+    for (keys, place) in [
+        ("enter", Place::Deliveries),
+        ("j j j enter", Place::Deliveries),
+        ("G enter", Place::Replays),
+    ] {
+        let mut model = begun(false);
+        press(&mut model, 100, keys);
+        assert_eq!(model.place(), place, "{keys}");
+    }
+    let mut model = begun(false);
+    press(&mut model, 100, "j j j enter");
+    assert_eq!(list(&model).filter, "cause:9f86d081884c");
+}
+
+#[test]
+fn the_first_view_is_fetched_again_while_something_happens_but_not_at_each_change() {
+    let mut model = begun(false);
+    let happens = || {
+        let stats = super::sample_views::last_hour();
+        Msg::Frame(Box::new(StreamFrame::Change(Box::new(Change {
+            stats: Some(Box::new(stats)),
+            ..Change::default()
+        }))))
+    };
+    assert_eq!(update(&mut model, at(1_000), happens()), []);
+    assert_eq!(update(&mut model, at(4_900), happens()), []);
+    let cmds = update(&mut model, at(5_000), Msg::Tick);
+    assert_eq!(calls(&cmds).len(), 4);
+    serve(&mut model, 5_100, cmds);
+    assert_eq!(
+        update(&mut model, at(10_500), Msg::Tick),
+        [],
+        "nothing happened since"
+    );
+}
