@@ -81,8 +81,9 @@
 //! - *A backup is read from outside*, by a process of its own (`VACUUM INTO` on a read-only connection): it needs no
 //!   running service, and the writer of a running one does not wait. Restoring is copying one file into an empty
 //!   directory, so there is no command for it.
-//! - *A reload changes limits, not contracts.* What engine and server read anew each time stands in one value that is put
-//!   in place of the one before. Routes, lanes, catalogues and keys hang on contracts, so these are read at the start.
+//! - *A reload replaces values, it moves no state.* What engine and server read anew each time, contracts among it, stands
+//!   in values that are put in place of those before, and lanes in memory are told to look. What can be refused comes
+//!   first, so that a fault changes nothing; what is bound at the start (files, listeners, roots) waits for the next one.
 //! - *What is imported is dead*: an import makes no traffic, and what it brings back is replayed with a flight plan like
 //!   everything else. Events keep their ids where those are free, deliveries get new ones: an old id would be past its
 //!   time at once.

@@ -77,7 +77,7 @@ fn show(settings: &SettingArgs, format: FormatArgs, context: &Context) -> anyhow
 
 fn check(settings: &SettingArgs, context: &Context) -> anyhow::Result<()> {
     let config = Config::load(&settings.sources(context))?;
-    let contracts = service::check(&config)?;
+    let contracts = service::enabled(&service::check(&config)?);
     let file = config.file.as_ref().map_or_else(
         || "no configuration file: defaults, environment and flags".to_owned(),
         |file| file.display().to_string(),

@@ -75,7 +75,7 @@ async fn embedded(args: &ConsoleArgs, context: &Context) -> anyhow::Result<()> {
     })?;
     keep_files_private();
     std::fs::create_dir_all(&config.data_dir)?;
-    start_log_file(&log_path(&config.data_dir), &context.environment)?;
+    start_log_file(&log_path(&config.data_dir), &config)?;
     let service = Service::start(&config, clock()).await?;
     let shown = Shown {
         client: Client::new(service.target())?,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::client::ClientError;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, ConfigErrors};
 use crate::console::ConsoleError;
 use crate::domain::escape;
 
@@ -68,7 +68,8 @@ pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
             if let Some(failure) = cause.downcast_ref::<Failure>() {
                 return Some(failure.exit);
             }
-            if cause.is::<ConfigError>() || cause.is::<ConsoleError>() {
+            let of_config = cause.is::<ConfigErrors>() || cause.is::<ConfigError>();
+            if of_config || cause.is::<ConsoleError>() {
                 return Some(Exit::Usage);
             }
             cause.downcast_ref::<ClientError>().map(exit_of_call)

@@ -18,9 +18,10 @@ use crate::config::{Config, Raw, Setting, Sources};
                   Every setting is also a key of the configuration file and a variable such as HOOKYARD_LISTEN.\n\
                   SIGTERM and SIGINT drain: requests in flight finish, the rest stays pending. A second one exits at \
                   once; nothing accepted is lost either way.\n\
-                  SIGHUP reads the settings again and applies [targets] (but for extra_roots and \
-                  source_addresses), [breaker], retention's ages and [limits]; the log says what was applied, what waits for a restart, and \
-                  every fault, with which nothing changes."
+                  SIGHUP reads settings and contracts again and applies all of them but data_dir, key_file, listen, \
+                  socket, operators_group, shutdown_grace, targets.extra_roots, targets.source_addresses and \
+                  http.workers; the log says what was applied, what waits for a restart, and every fault, with which \
+                  nothing changes."
 )]
 pub(crate) struct ServeArgs {
     #[command(flatten)]
@@ -90,7 +91,7 @@ pub(crate) async fn run(args: ServeArgs, context: &Context) -> anyhow::Result<()
     use_small_pages();
     let sources = args.settings.sources(context);
     let config = Config::load(&sources)?;
-    start_log(args.log_format, &context.environment)?;
+    let log = start_log(args.log_format, &config)?;
     // Before the start: a signal that comes during it is not lost.
     let mut signals = StopSignals::new()?;
     let mut service = Service::start(&config, Arc::new(SystemClock::new())).await?;
@@ -101,7 +102,7 @@ pub(crate) async fn run(args: ServeArgs, context: &Context) -> anyhow::Result<()
                     tracing::info!(signal = name, grace = ?config.shutdown_grace, "draining");
                     break None;
                 }
-                Wish::Reload => service.reload(&sources).await,
+                Wish::Reload => service.reload(&sources, &log).await,
             },
             error = service.failed() => break Some(error),
         }

@@ -81,7 +81,9 @@ mod tests {
         let mut written = Written::default();
         let file = Path::new("/etc/h/h.toml");
         let added = written.add_file(file, text);
-        added.map_err(|error| error.to_string())?;
+        if let Some(fault) = added.first() {
+            return Err(fault.to_string());
+        }
         let environment: Environment = [("HOME", "/home/ada")].into_iter().collect();
         let config = Config::from_written(&written, &environment);
         config

@@ -23,6 +23,8 @@ const SOCKET_PATH_BYTES_MAX: usize = 107;
 const LISTEN_DEFAULT: &str = "127.0.0.1:8420";
 /// The group of operators unless said otherwise.
 const GROUP_DEFAULT: &str = "hookyard";
+/// What is logged unless said otherwise: the HTTP library's start is no news.
+pub const LOG_DEFAULT: &str = "info,actix_server=warn";
 /// The contract that is enabled unless said otherwise.
 pub const CONTRACT_DEFAULT: &str = "standard";
 
@@ -161,6 +163,12 @@ impl<'a> Checker<'a> {
         }
         self.note("operators_group", name);
         Ok(name.to_owned())
+    }
+
+    pub(super) fn log(&mut self) -> String {
+        let directives = self.text("log").unwrap_or(LOG_DEFAULT);
+        self.note("log", directives);
+        directives.to_owned()
     }
 
     /// The enabled contracts and the default one among them.
@@ -358,17 +366,13 @@ impl<'a> Checker<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Config, Environment, KEYS, Sources};
+    use crate::config::{Config, Environment, KEYS};
 
     fn load(text: &str) -> Result<Config, ConfigError> {
         let environment: Environment = [("HOME", "/home/ada")].into_iter().collect();
-        let mut written = Written::gather(&Sources {
-            environment: [("HOME", "/nowhere"), ("XDG_CONFIG_HOME", "/nowhere")]
-                .into_iter()
-                .collect(),
-            ..Sources::default()
-        })?;
-        written.add_file(Path::new("/etc/h/h.toml"), text)?;
+        let mut written = Written::default();
+        let fault = written.add_file(Path::new("/etc/h/h.toml"), text).pop();
+        fault.map_or(Ok(()), Err)?;
         Config::from_written(&written, &environment)
     }
 

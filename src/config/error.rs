@@ -1,5 +1,6 @@
 //! Why a configuration is refused.
 
+use std::error::Error as _;
 use std::path::PathBuf;
 
 use super::written::Origin;
@@ -51,4 +52,61 @@ pub enum ConfigError {
         "data_dir is not set and neither XDG_DATA_HOME nor HOME says where it would be: give --data-dir"
     )]
     NoDataDir,
+}
+
+/// All that is wrong with a configuration, in the order in which it is written; never empty. Printed with a line for
+/// each.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", lines(.0))]
+pub struct ConfigErrors(Vec<ConfigError>);
+
+impl ConfigError {
+    /// Files before the environment before flags, by line.
+    fn place(&self) -> (u8, usize) {
+        let at = match self {
+            Self::Syntax { line, .. } => return (0, *line),
+            Self::Unreadable { .. } => return (0, 0),
+            Self::NoDataDir => return (3, 0),
+            Self::UnknownKey { at, .. } | Self::BadValue { at, .. } => at,
+        };
+        match at {
+            Origin::File { line, .. } => (0, *line),
+            Origin::Variable(_) => (1, 0),
+            Origin::Flag(_) => (2, 0),
+            Origin::Default => (3, 0),
+        }
+    }
+}
+
+impl ConfigErrors {
+    /// Those, sorted; there is at least one.
+    pub(super) fn of(mut faults: Vec<ConfigError>) -> Self {
+        debug_assert!(!faults.is_empty(), "a refusal has a reason");
+        faults.sort_by_key(ConfigError::place);
+        Self(faults)
+    }
+
+    /// Each of them, as a line of its own.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(line)
+    }
+}
+
+impl From<ConfigError> for ConfigErrors {
+    fn from(error: ConfigError) -> Self {
+        Self(vec![error])
+    }
+}
+
+fn lines(faults: &[ConfigError]) -> String {
+    let lines: Vec<String> = faults.iter().map(line).collect();
+    lines.join("\n")
+}
+
+/// With its cause, which a list has no other place for.
+fn line(fault: &ConfigError) -> String {
+    match fault.source() {
+        Some(cause) => format!("{fault}: {cause}"),
+        None => fault.to_string(),
+    }
 }

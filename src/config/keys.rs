@@ -37,6 +37,7 @@ keys! {
     "listen", Text, "the address of the HTTP API";
     "socket", Text, "the path of the Unix socket";
     "operators_group", Text, "the group whose members are operators on the socket";
+    "log", Text, "what is logged: a level such as debug, or info,sqlx=warn";
     "contracts_dir", Text, "a directory of further contracts";
     "contracts", List, "the contracts that are enabled";
     "default_contract", Text, "the contract of endpoints that name none";

@@ -2,8 +2,8 @@
 //!
 //! Flags beat the environment beats the file beats defaults, key by key, and every value knows where it came from.
 //! **Promises.** Nothing is ignored: an unknown key names the nearest known one, a key of a feature that this
-//! version does not have is refused as such, and a bad value is refused with its place, its rule and a remedy. The
-//! environment is read here and nowhere else.
+//! version does not have is refused as such, and a bad value is refused with its place, its rule and a remedy; all that
+//! is wrong is told at once. The environment is read here and nowhere else.
 //!
 //! - `keys`: every key there is, its kind and its sentence
 //! - `environment`: the process's variables, taken once
@@ -26,9 +26,9 @@ mod settings;
 mod size;
 mod written;
 
-pub use check::CONTRACT_DEFAULT;
+pub use check::{CONTRACT_DEFAULT, LOG_DEFAULT};
 pub use environment::Environment;
-pub use error::ConfigError;
+pub use error::{ConfigError, ConfigErrors};
 pub use keys::{KEYS, Key, Kind};
 pub use notify::Notify;
 pub use paths::{SocketPlaces, default_file, socket_places};

@@ -99,7 +99,9 @@ mod tests {
     fn load(text: &str) -> Result<Config, String> {
         let mut written = Written::default();
         let added = written.add_file(Path::new("/etc/h/h.toml"), text);
-        added.map_err(|error| error.to_string())?;
+        if let Some(fault) = added.first() {
+            return Err(fault.to_string());
+        }
         let environment: Environment = [("HOME", "/home/ada")].into_iter().collect();
         Config::from_written(&written, &environment).map_err(|error| error.to_string())
     }

@@ -1,9 +1,7 @@
 //! What may change while a service runs, and what a newer configuration changes of it.
 
-use super::error::ConfigError;
 use super::keys::KEYS;
 use super::settings::Config;
-use super::written::{Sources, Written};
 
 /// Keys that take effect without a restart. All others are read once, at the start.
 const RELOADED: &[&str] = &[
@@ -11,6 +9,17 @@ const RELOADED: &[&str] = &[
     "targets.deny",
     "targets.require_https",
     "targets.egress_addresses",
+    "log",
+    "contracts_dir",
+    "contracts",
+    "default_contract",
+    "delivery.concurrency",
+    "delivery.concurrency_per_endpoint",
+    "auto_disable.after",
+    "auto_disable.warn",
+    "notify.command",
+    "notify.url",
+    "notify.timeout",
     "breaker.enabled",
     "breaker.consecutive",
     "breaker.share",
@@ -23,10 +32,12 @@ const RELOADED: &[&str] = &[
     "retention.dead",
     "retention.audit",
     "retention.disk",
+    "retention.reserve",
     "limits.event_bytes",
     "limits.endpoints",
     "limits.endpoints_per_tenant",
     "limits.tokens",
+    "http.open_probes",
 ];
 
 /// What a newer configuration changes.
@@ -53,37 +64,12 @@ impl Config {
         }
         difference
     }
-
-    /// Reads and checks everything, and tells of every value that breaks a rule.
-    ///
-    /// # Errors
-    /// All that is wrong; of a file that does not parse, or a name that no key has, the first alone.
-    pub fn load_or_all_faults(sources: &Sources) -> Result<Self, Vec<ConfigError>> {
-        let mut written = Written::gather(sources).map_err(|error| vec![error])?;
-        let mut faults = Vec::new();
-        loop {
-            let error = match Self::from_written(&written, &sources.environment) {
-                Ok(config) if faults.is_empty() => return Ok(config),
-                Ok(_) => return Err(faults),
-                Err(error) => error,
-            };
-            // Without this value the next one that is wrong is found.
-            let removed = match &error {
-                ConfigError::BadValue { key, .. } => written.remove(key),
-                _ => false,
-            };
-            faults.push(error);
-            if !removed {
-                return Err(faults);
-            }
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Environment;
+    use crate::config::{Environment, Sources};
 
     fn sources(pairs: &[(&str, &str)]) -> Sources {
         let home = [("HOME", "/home/somebody")];
@@ -95,7 +81,7 @@ mod tests {
     }
 
     fn config(pairs: &[(&str, &str)]) -> Config {
-        Config::load_or_all_faults(&sources(pairs)).unwrap()
+        Config::load(&sources(pairs)).unwrap()
     }
 
     #[test]
@@ -122,23 +108,5 @@ mod tests {
         let back = once.difference(&started, &started);
         assert_eq!(back.applied, ["targets.deny"]);
         assert_eq!(back.at_restart, Vec::<&str>::new());
-    }
-
-    #[test]
-    fn every_bad_value_is_told_at_once() {
-        let faults = Config::load_or_all_faults(&sources(&[
-            ("HOOKYARD_LISTEN", "nowhere"),
-            ("HOOKYARD_LIMITS__TOKENS", "0"),
-            ("HOOKYARD_RETENTION__DEAD", "soon"),
-        ]));
-        let faults: Vec<String> = faults
-            .unwrap_err()
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        assert_eq!(faults.len(), 3, "{faults:?}");
-        for key in ["LISTEN: listen: ", "retention.dead: ", "limits.tokens: "] {
-            assert!(faults.iter().any(|fault| fault.contains(key)), "{key}");
-        }
     }
 }

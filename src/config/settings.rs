@@ -10,7 +10,7 @@ use secrecy::SecretString;
 
 use super::check::Checker;
 use super::environment::Environment;
-use super::error::ConfigError;
+use super::error::{ConfigError, ConfigErrors};
 use super::keys::KEYS;
 use super::notify::Notify;
 use super::paths::{SocketPlaces, default_data_dir, socket_places};
@@ -39,6 +39,8 @@ pub struct Config {
     pub operators_group: String,
     /// A directory of further contracts.
     pub contracts_dir: Option<PathBuf>,
+    /// What is logged: a level, or levels by module, as `tracing-subscriber` reads them; not judged here.
+    pub log: String,
     /// The enabled contracts; at least one.
     pub contracts: Vec<String>,
     /// One of `contracts`.
@@ -135,9 +137,26 @@ impl Config {
     /// Reads and checks everything.
     ///
     /// # Errors
-    /// The first thing that is wrong, with its place, its rule and a remedy.
-    pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
-        Self::from_written(&Written::gather(sources)?, &sources.environment)
+    /// All that is wrong, each with its place, its rule and a remedy. A file that does not parse has one fault, and what
+    /// else may be wrong with it shows once that is mended.
+    pub fn load(sources: &Sources) -> Result<Self, ConfigErrors> {
+        let (mut written, mut faults) = Written::gather(sources);
+        loop {
+            let error = match Self::from_written(&written, &sources.environment) {
+                Ok(config) if faults.is_empty() => return Ok(config),
+                Ok(_) => return Err(ConfigErrors::of(faults)),
+                Err(error) => error,
+            };
+            // Without this value the next one that is wrong is found.
+            let removed = match &error {
+                ConfigError::BadValue { key, .. } => written.remove(key),
+                _ => false,
+            };
+            faults.push(error);
+            if !removed {
+                return Err(ConfigErrors::of(faults));
+            }
+        }
     }
 
     /// Checks what was written.
@@ -172,6 +191,7 @@ impl Config {
             key: environment.get("HOOKYARD_KEY").map(SecretString::from),
             listen: check.listen()?,
             operators_group: check.group()?,
+            log: check.log(),
             shutdown_grace: check.duration("shutdown_grace", "20s", ("0s", "10m"))?,
             targets: check.targets()?,
             delivery: check.delivery()?,
@@ -306,4 +326,69 @@ impl Checker<'_> {
 /// Prints a duration as it is written.
 pub(super) fn duration_text(duration: Duration) -> String {
     DurationText(duration).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str, pairs: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("h.toml");
+        std::fs::write(&file, text).unwrap();
+        let home = [("HOME", "/home/somebody")];
+        let sources = Sources {
+            file: Some(file),
+            environment: home.iter().chain(pairs).copied().collect(),
+            flags: Vec::new(),
+        };
+        let here = format!("{}/", directory.path().display());
+        let told = |line: String| line.replace(&here, "");
+        Config::load(&sources).map_err(|faults| faults.lines().map(told).collect())
+    }
+
+    /// Names, kinds and rules, of the file and of the environment.
+    #[test]
+    fn every_fault_is_told_at_once_in_the_order_in_which_it_is_written() {
+        let text = "listen = \"nowhere\"\nsocket = 1\n[limits]\ntokens = 0\ntokns = 1\n";
+        let faults = load(text, &[("HOOKYARD_RETENTION__DEAD", "soon")]).unwrap_err();
+        let places: Vec<String> = faults
+            .iter()
+            .map(|fault| fault.split(": ").take(2).collect::<Vec<_>>().join(": "))
+            .collect();
+        assert_eq!(
+            places,
+            [
+                "h.toml:1: listen",
+                "h.toml:2: socket",
+                "h.toml:4: limits.tokens",
+                "h.toml:5: there is no key \"limits.tokns\"",
+                "environment variable HOOKYARD_RETENTION__DEAD: retention.dead"
+            ],
+            "{faults:#?}"
+        );
+    }
+
+    #[test]
+    fn a_file_that_does_not_parse_hides_no_fault_outside_it() {
+        let faults = load("listen = \"a\"\nb =\n", &[("HOOKYARD_LIMITS__TOKENS", "0")]);
+        let faults = faults.unwrap_err();
+        assert_eq!(faults.len(), 2, "{faults:?}");
+        assert!(faults[0].starts_with("h.toml:2: not TOML: "), "{faults:?}");
+        assert!(faults[1].contains("limits.tokens: "), "{faults:?}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_told_with_why() {
+        let sources = Sources {
+            file: Some("/nowhere/h.toml".into()),
+            environment: [("HOME", "/home/somebody")].into_iter().collect(),
+            flags: Vec::new(),
+        };
+        let said = Config::load(&sources).unwrap_err().to_string();
+        assert_eq!(
+            said,
+            "configuration file /nowhere/h.toml cannot be read: No such file or directory (os error 2)"
+        );
+    }
 }

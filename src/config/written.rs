@@ -15,11 +15,10 @@ use super::paths::default_file;
 /// What variables of ours begin with.
 const PREFIX: &str = "HOOKYARD_";
 /// Variables of ours that are no keys.
-const OTHER_VARIABLES: [&str; 5] = [
+const OTHER_VARIABLES: [&str; 4] = [
     "HOOKYARD_KEY",
     "HOOKYARD_URL",
     "HOOKYARD_TOKEN",
-    "HOOKYARD_LOG",
     "HOOKYARD_GUIDES",
 ];
 /// What variables of the tests begin with.
@@ -90,17 +89,22 @@ pub struct Written {
 impl Written {
     /// Reads file, environment and flags: the one function here that touches the disk.
     ///
-    /// # Errors
-    /// A file that is named and cannot be read or is no TOML; a key that does not exist; a value of another kind.
-    pub fn gather(sources: &Sources) -> Result<Self, ConfigError> {
+    /// Beside what could be read comes all that could not: a file that is named and cannot be read or is no TOML, keys
+    /// that do not exist, values of another kind.
+    pub fn gather(sources: &Sources) -> (Self, Vec<ConfigError>) {
         let mut written = Self::default();
-        if let Some((path, text)) = read_file(sources)? {
-            written.add_file(&path, &text)?;
-            written.file = Some(path);
-        }
-        written.add_environment(&sources.environment)?;
+        let mut faults = match read_file(sources) {
+            Ok(None) => Vec::new(),
+            Ok(Some((path, text))) => {
+                let faults = written.add_file(&path, &text);
+                written.file = Some(path);
+                faults
+            }
+            Err(error) => vec![error],
+        };
+        faults.extend(written.add_environment(&sources.environment));
         written.add_flags(sources.flags.iter().cloned());
-        Ok(written)
+        (written, faults)
     }
 
     /// Nothing but these flags: neither file nor environment.
@@ -127,51 +131,65 @@ impl Written {
         self.values.remove(key).is_some()
     }
 
-    /// Adds the keys of a file's text.
-    pub(super) fn add_file(&mut self, path: &Path, text: &str) -> Result<(), ConfigError> {
+    /// Adds the keys of a file's text; gives those that cannot be. Of a text that is no TOML nothing is added.
+    pub(super) fn add_file(&mut self, path: &Path, text: &str) -> Vec<ConfigError> {
         let line_of = |offset: usize| 1 + text[..offset.min(text.len())].matches('\n').count();
-        let table = DeTable::parse(text).map_err(|error| ConfigError::Syntax {
-            path: path.to_path_buf(),
-            line: line_of(error.span().map_or(0, |span| span.start)),
-            message: error.message().replace('\n', "; "),
-        })?;
+        let table = match DeTable::parse(text) {
+            Ok(table) => table,
+            Err(error) => {
+                return vec![ConfigError::Syntax {
+                    path: path.to_path_buf(),
+                    line: line_of(error.span().map_or(0, |span| span.start)),
+                    message: error.message().replace('\n', "; "),
+                }];
+            }
+        };
         let mut found = Vec::new();
         flatten(table.get_ref(), "", &mut found);
+        let mut faults = Vec::new();
         for (name, value, offset) in found {
             let at = Origin::File {
                 path: path.to_path_buf(),
                 line: line_of(offset),
             };
-            let key = known(&name, &at)?;
-            let raw = from_toml(key, value).map_err(|problem| ConfigError::BadValue {
-                at: at.clone(),
-                key: key.name,
-                problem,
-            })?;
-            self.values.insert(key.name, (raw, at));
+            let added =
+                known(&name, &at).and_then(|key| self.add(key, from_toml(key, value), at.clone()));
+            faults.extend(added.err());
         }
-        Ok(())
+        faults
     }
 
-    fn add_environment(&mut self, environment: &Environment) -> Result<(), ConfigError> {
+    fn add(&mut self, key: &Key, raw: Result<Raw, String>, at: Origin) -> Result<(), ConfigError> {
+        match raw {
+            Ok(raw) => {
+                self.values.insert(key.name, (raw, at));
+                Ok(())
+            }
+            Err(problem) => Err(ConfigError::BadValue {
+                at,
+                key: key.name,
+                problem,
+            }),
+        }
+    }
+
+    fn add_environment(&mut self, environment: &Environment) -> Vec<ConfigError> {
+        let mut faults = Vec::new();
         for (variable, text) in environment.starting_with(PREFIX) {
             if OTHER_VARIABLES.contains(&variable) || variable.starts_with(TEST_PREFIX) {
                 continue;
             }
             let at = Origin::Variable(variable.to_owned());
             let name = variable[PREFIX.len()..].replace("__", ".").to_lowercase();
-            let key = known(&name, &at)?;
-            if text.is_empty() && key.kind != Kind::List {
-                continue;
-            }
-            let raw = from_text(key, text).map_err(|problem| ConfigError::BadValue {
-                at: at.clone(),
-                key: key.name,
-                problem,
-            })?;
-            self.values.insert(key.name, (raw, at));
+            let added = known(&name, &at).and_then(|key| {
+                if text.is_empty() && key.kind != Kind::List {
+                    return Ok(());
+                }
+                self.add(key, from_text(key, text), at.clone())
+            });
+            faults.extend(added.err());
         }
-        Ok(())
+        faults
     }
 }
 
@@ -301,10 +319,9 @@ mod tests {
     use super::*;
 
     fn refusal(text: &str) -> String {
-        Written::default()
-            .add_file(Path::new("h.toml"), text)
-            .unwrap_err()
-            .to_string()
+        let mut faults = Written::default().add_file(Path::new("h.toml"), text);
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        faults.remove(0).to_string()
     }
 
     #[test]
@@ -338,10 +355,23 @@ mod tests {
     }
 
     #[test]
+    fn every_fault_of_a_file_is_found_and_the_rest_of_it_taken() {
+        let mut written = Written::default();
+        let text = "listn = 1\nsocket = 2\ndata_dir = \"/d\"\n[targets]\nalow = []\n";
+        let faults = written.add_file(Path::new("h.toml"), text);
+        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        for (line, place) in lines.iter().zip(["h.toml:1: ", "h.toml:2: ", "h.toml:5: "]) {
+            assert!(line.starts_with(place), "{lines:?}");
+        }
+        assert!(written.get("data_dir").is_some());
+    }
+
+    #[test]
     fn flags_beat_the_environment_beats_the_file() {
         let mut written = Written::default();
         let text = "listen = \"1.1.1.1:1\"\nsocket = \"/file\"\ndata_dir = \"/file\"\n";
-        written.add_file(Path::new("h.toml"), text).unwrap();
+        assert!(written.add_file(Path::new("h.toml"), text).is_empty());
         let environment: Environment = [
             ("HOOKYARD_LISTEN", "2.2.2.2:2"),
             ("HOOKYARD_SOCKET", "/env"),
@@ -350,7 +380,7 @@ mod tests {
         ]
         .into_iter()
         .collect();
-        written.add_environment(&environment).unwrap();
+        assert!(written.add_environment(&environment).is_empty());
         let text_of = |key: &str| written.get(key).cloned().unwrap();
         assert_eq!(
             text_of("listen"),
@@ -373,7 +403,8 @@ mod tests {
         let read = |name: &str, value: &str| {
             let mut written = Written::default();
             let environment: Environment = [(name, value)].into_iter().collect();
-            written.add_environment(&environment).map(|()| written)
+            let fault = written.add_environment(&environment).pop();
+            fault.map_or(Ok(written), Err)
         };
         let written = read("HOOKYARD_TARGETS__ALLOW", "127.0.0.0/8, ::1").unwrap();
         assert_eq!(

@@ -154,9 +154,10 @@ impl Engine {
         let attempts = self.desk.store.attempts(id).await?;
         let note = self.desk.store.delivery_note(id).await?;
         let endpoint = self.desk.book.get(delivery.endpoint_id);
+        let contracts = self.desk.contracts();
         let contract = endpoint
             .as_ref()
-            .and_then(|endpoint| self.desk.contracts.get_known(&endpoint.contract));
+            .and_then(|endpoint| contracts.get_known(&endpoint.contract));
         let policy = endpoint
             .as_ref()
             .and_then(|endpoint| endpoint.retry.as_ref())

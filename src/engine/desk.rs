@@ -12,7 +12,7 @@ use super::book::EndpointBook;
 use super::error::EngineError;
 use super::horizon::KeptBacklogs;
 use super::judged::JudgedCounts;
-use super::parts::{EngineLimits, EngineOptions};
+use super::parts::EngineLimits;
 use super::replays::ReplayOffice;
 use super::router::{Router, Tell, Told};
 use super::service_keys::KeyRing;
@@ -20,6 +20,7 @@ use crate::clock::SharedClock;
 use crate::domain::actor::Actor;
 use crate::domain::contract::ContractSet;
 use crate::domain::endpoint::{Endpoint, EndpointStatus};
+use crate::domain::failing::FailingPolicy;
 use crate::domain::id::EndpointId;
 use crate::domain::seal::SealingKey;
 use crate::domain::time::Timestamp;
@@ -32,13 +33,12 @@ const TRIES_MAX: u32 = 5;
 pub(super) struct Desk {
     pub(super) store: Store,
     pub(super) book: EndpointBook,
-    pub(super) contracts: Arc<ContractSet>,
+    /// The contracts in force; see [`Desk::contracts`].
+    pub(super) contracts: ArcSwap<ContractSet>,
     pub(super) clock: SharedClock,
     pub(super) sealing_key: SealingKey,
     /// The service's own keys, by contract.
     pub(super) service_keys: KeyRing,
-    /// What it was started with; `limits` has what may have changed since.
-    pub(super) options: EngineOptions,
     /// The limits in force.
     pub(super) limits: ArcSwap<EngineLimits>,
     /// Makes secrets, nonces and tokens; seeded by the operating system.
@@ -64,6 +64,11 @@ impl Desk {
             return Err(EngineError::Draining);
         }
         Ok(())
+    }
+
+    /// The contracts in force.
+    pub(super) fn contracts(&self) -> Arc<ContractSet> {
+        self.contracts.load_full()
     }
 
     /// The time by which endpoints and deliveries are dated: see [`Store::time`].
@@ -159,7 +164,7 @@ impl Desk {
     /// Does what is due by an endpoint's run of failures. What cannot be done now is tried again after the next
     /// failure. `quiet` as in [`Store::judge_failing`].
     pub(super) async fn judge_failing(&self, id: EndpointId, quiet: bool) {
-        let policy = self.options.failing.clone();
+        let policy = FailingPolicy::clone(&self.limits.load().failing);
         let judged = match self.store.judge_failing(id, policy, quiet).await {
             Ok(judged) => judged,
             Err(error) => {

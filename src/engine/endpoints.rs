@@ -50,7 +50,8 @@ impl Engine {
         self.desk.open()?;
         let now = self.desk.now();
         let id = self.desk.store.mint(now);
-        let contract = check::contract(&self.desk.contracts, new.contract.as_deref())
+        let contracts = self.desk.contracts();
+        let contract = check::contract(&contracts, new.contract.as_deref())
             .map_err(|wrong| EngineError::Invalid(vec![wrong]))?;
         let secret = match new.secret.clone() {
             Some(secret) => secret,
@@ -165,7 +166,8 @@ impl Engine {
             let before = switched.as_ref().unwrap_or(endpoint);
             let limits = desk.limits.load();
             let (targets, breaker) = (&limits.targets, *limits.breaker);
-            let mut changed = wish::patched(before, &desk.contracts, targets, breaker, patch)
+            let contracts = desk.contracts();
+            let mut changed = wish::patched(before, &contracts, targets, breaker, patch)
                 .map_err(EngineError::Invalid)?;
             if let Some(secret) = &patch.secret {
                 changed.secrets = vec![self.sealed(id, secret, now)?];
@@ -305,7 +307,8 @@ impl Engine {
     ) -> Result<EventId, EngineError> {
         self.desk.open()?;
         let endpoint = self.desk.endpoint(id)?;
-        let contract = self.desk.contracts.get_known(&endpoint.contract);
+        let contracts = self.desk.contracts();
+        let contract = contracts.get_known(&endpoint.contract);
         if let (Some(contract), Some(asked)) = (contract, &event_type) {
             contract
                 .check_event_type(asked)
@@ -362,7 +365,8 @@ impl Engine {
             return Err(EngineError::invalid("/overlap", detail));
         }
         let endpoint = self.desk.endpoint(id)?;
-        let contract = check::contract(&self.desk.contracts, Some(&endpoint.contract))
+        let contracts = self.desk.contracts();
+        let contract = check::contract(&contracts, Some(&endpoint.contract))
             .map_err(|wrong| EngineError::Invalid(vec![wrong]))?;
         let secret = match secret {
             Some(secret) => {

@@ -92,7 +92,7 @@ impl Engine {
     ) -> Result<DeliveryId, EngineError> {
         self.desk.open()?;
         let target = self.desk.endpoint(endpoint)?;
-        if let Some(contract) = self.desk.contracts.get_known(&target.contract) {
+        if let Some(contract) = self.desk.contracts().get_known(&target.contract) {
             let stored = self.desk.store.event(event).await?;
             contract
                 .check_event_type(&stored.event.event_type)
@@ -107,6 +107,7 @@ impl Engine {
     /// Refuses types that no enabled contract takes: such an event could reach nobody, whoever subscribes. And those
     /// under which the service itself speaks.
     fn check_types(&self, events: &[NewEvent]) -> Result<(), EngineError> {
+        let contracts = self.desk.contracts();
         let check = |(index, event): (usize, &NewEvent)| {
             if event.event_type.is_reserved() {
                 let detail = format!(
@@ -115,7 +116,7 @@ impl Engine {
                 );
                 return Some(InvalidInput::at(format!("/{index}/type"), detail));
             }
-            let checked = self.desk.contracts.check_event_type(&event.event_type);
+            let checked = contracts.check_event_type(&event.event_type);
             let refused = checked.err()?;
             let pointer = format!("/{index}/type");
             Some(InvalidInput::at(pointer, refused.to_string()))

@@ -11,21 +11,21 @@ use rand_chacha::ChaCha12Rng;
 use tokio::sync::broadcast;
 
 use super::book::EndpointBook;
+use super::contracts::{needing_service_keys, stored_revisions};
 use super::desk::Desk;
 use super::error::EngineError;
 use super::horizon::KeptBacklogs;
 use super::judged::JudgedCounts;
 use super::parts::{EngineLimits, EngineParts};
-use super::router::{Drain, Observe, ObserveLane, Router, Told};
+use super::router::{Drain, Observe, ObserveLane, Router, SettingsChanged};
 use super::runtime::{Crew, Keeper};
 use super::service_keys;
 use super::unsettled;
 use super::views::{Health, LaneStatus, LanesSnapshot};
 use crate::clock::within;
-use crate::domain::contract::{Contract, ContractSet};
 use crate::domain::id::EndpointId;
 use crate::domain::seal::{self, SealingKey};
-use crate::store::{Changes, Store, StoreFacts, StoredRevision};
+use crate::store::{Changes, Store, StoreFacts};
 
 /// Where the store keeps the text sealed with the key in use, to notice another key at the next start; there from the
 /// first start on.
@@ -62,12 +62,7 @@ impl Engine {
         let mut jitter_seed = [0; 32];
         entropy.fill_bytes(&mut jitter_seed);
         check_key(&store, &sealing_key, &mut entropy).await?;
-        let revisions = contracts.iter_known().map(|contract| StoredRevision {
-            revision: contract.revision().to_bytes(),
-            name: contract.name.clone(),
-            text: contract.canonical_text().to_owned(),
-        });
-        store.ensure_revisions(revisions.collect()).await?;
+        store.ensure_revisions(stored_revisions(&contracts)).await?;
         let book = EndpointBook::default();
         book.put_all(store.endpoints().await?.into_iter().map(Arc::new));
         let unsettled = unsettled::begin(&store).await?;
@@ -78,12 +73,11 @@ impl Engine {
         let desk = Arc::new(Desk {
             store,
             book,
-            contracts,
+            contracts: ArcSwap::new(contracts),
             clock,
             sealing_key,
             service_keys,
             limits: ArcSwap::from_pointee(EngineLimits::at_start(&options)),
-            options: options.clone(),
             entropy: Mutex::new(entropy),
             draining: AtomicBool::new(false),
             expected: AtomicU64::new(0),
@@ -107,23 +101,19 @@ impl Engine {
         })
     }
 
-    /// Puts other limits in force: for endpoints and tokens that are made or changed from now on, and for all breakers.
-    /// What requests may reach is the transport's to know.
+    /// Puts other limits in force: for endpoints and tokens that are made or changed from now on, and for all lanes,
+    /// which have heard of it when this returns. What requests may reach is the transport's to know.
     pub async fn set_limits(&self, limits: EngineLimits) {
-        let same_breaker = self.desk.limits.load().breaker == limits.breaker;
         self.desk.limits.store(Arc::new(limits));
-        if same_breaker {
-            return;
-        }
-        // Lanes that start from now on find it; none is left to tell where the engine stops.
-        for lane in self.lanes().await.map_or(Vec::new(), |lanes| lanes.lanes) {
-            self.desk.tell(lane.endpoint_id, Told::Reconfigured).await;
-        }
+        self.tell_settings().await;
     }
 
-    /// The contracts in use.
-    pub fn contracts(&self) -> &Arc<ContractSet> {
-        &self.desk.contracts
+    /// Tells the lanes in memory that limits or contracts changed. Others find them when they start; none is left to
+    /// tell where the engine stops.
+    pub(super) async fn tell_settings(&self) {
+        if let Ok(router) = self.router() {
+            let _ = router.send(SettingsChanged).await;
+        }
     }
 
     /// What is committed from now on; a subscriber that falls behind is told how much it missed.
@@ -224,21 +214,6 @@ impl fmt::Debug for Engine {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Engine").finish_non_exhaustive()
     }
-}
-
-/// The contracts that sign with a key of the service's own: the enabled ones, and those that endpoints still have.
-fn needing_service_keys<'a>(
-    contracts: &'a ContractSet,
-    book: &EndpointBook,
-) -> impl Iterator<Item = &'a Contract> {
-    let in_use = book.contracts();
-    contracts
-        .iter_known()
-        .map(AsRef::as_ref)
-        .filter(move |contract| {
-            contracts.get(&contract.name).is_some() || in_use.contains(&contract.name)
-        })
-        .filter(|contract| contract.signs_with_service_key())
 }
 
 /// Whether `key` is the one that the store's secrets are sealed with, by what the store has under [`KEY_CHECK`].

@@ -128,7 +128,8 @@ impl Engine {
         endpoint: Arc<Endpoint>,
         outlook: Outlook,
     ) -> Result<EndpointOutlook, EngineError> {
-        let contract = self.desk.contracts.get_known(&endpoint.contract);
+        let contracts = self.desk.contracts();
+        let contract = contracts.get_known(&endpoint.contract);
         let policy = endpoint.retry.as_ref();
         let policy = policy.or(contract.map(|contract| &contract.retry));
         let (give_ups, has_more) = match policy.filter(|_| outlook.pending > 0) {

@@ -23,6 +23,7 @@ mod berth;
 mod book;
 mod breakers;
 mod certificates;
+mod contracts;
 mod dead;
 mod deliveries;
 mod desk;
@@ -58,6 +59,7 @@ pub use crate::store::{
     CertificateWarning, Changes, DeadCause, DeliveryChange, EndpointLedger, LedgerReport,
     Published, ReplayFigures, RetentionFacts, StoreFacts, StoredEvent, StoredReplay,
 };
+pub use contracts::ContractChange;
 pub use dead::{Discarded, Letter, Letters};
 pub use error::EngineError;
 pub use handle::{Engine, KEY_CHECK, key_opens};

@@ -23,6 +23,11 @@ impl Engine {
         *self.desk.limits.load().breaker
     }
 
+    /// Requests in flight to one endpoint that names no number of its own.
+    pub fn concurrency_per_endpoint(&self) -> usize {
+        self.desk.limits.load().concurrency_per_endpoint
+    }
+
     /// How many endpoints' breakers are open, half-open ones among them; deleted endpoints are not counted.
     pub fn open_breakers(&self) -> u64 {
         self.desk.book.count_open_breakers()

@@ -64,10 +64,16 @@ pub struct EngineOptions {
 /// The settings that may change while the engine runs.
 #[derive(Clone, Debug)]
 pub struct EngineLimits {
+    /// As [`EngineOptions::concurrency`].
+    pub concurrency: usize,
+    /// As [`EngineOptions::concurrency_per_endpoint`].
+    pub concurrency_per_endpoint: usize,
     /// Which URLs an endpoint may have.
     pub targets: AddressRules,
     /// As [`EngineOptions::breaker`].
     pub breaker: Arc<BreakerPolicy>,
+    /// As [`EngineOptions::failing`].
+    pub failing: Arc<FailingPolicy>,
     /// As [`EngineOptions::endpoints_max`].
     pub endpoints_max: usize,
     /// As [`EngineOptions::endpoints_per_tenant_max`].
@@ -80,8 +86,11 @@ impl EngineLimits {
     /// Those that an engine is started with.
     pub(super) fn at_start(options: &EngineOptions) -> Self {
         Self {
+            concurrency: options.concurrency,
+            concurrency_per_endpoint: options.concurrency_per_endpoint,
             targets: options.targets.clone(),
             breaker: Arc::new(options.breaker),
+            failing: Arc::new(options.failing.clone()),
             endpoints_max: options.endpoints_max,
             endpoints_per_tenant_max: options.endpoints_per_tenant_max,
             tokens_max: options.tokens_max,

@@ -101,6 +101,13 @@ pub(super) enum Told {
     DeliveriesChanged,
 }
 
+/// Limits or contracts were put in force: lanes in memory take them up, others find them when they start.
+pub(super) struct SettingsChanged;
+
+impl Message for SettingsChanged {
+    type Result = ();
+}
+
 /// Time has passed.
 pub(super) struct Tick;
 
@@ -430,6 +437,14 @@ impl Handler<Tell> for Router {
             }),
             Told::DeliveriesChanged => berth.signal(|signals| signals.look = true),
         }
+    }
+}
+
+impl Handler<SettingsChanged> for Router {
+    type Result = ();
+
+    fn handle(&mut self, _: SettingsChanged, _: &mut Context<Self>) {
+        self.yard.take_up_settings();
     }
 }
 

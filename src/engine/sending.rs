@@ -354,7 +354,9 @@ impl Sending {
     /// Has done what is due by the endpoint's run of failures, before its lane goes on.
     async fn judge(&self, kept: &Kept) {
         let desk = &self.yard.desk;
-        let turn = kept.run.and_then(|run| desk.options.failing.turn(&run));
+        let turn = kept
+            .run
+            .and_then(|run| desk.limits.load().failing.turn(&run));
         if turn.is_some() {
             let id = self.berth.endpoint_id;
             desk.judge_failing(id, kept.operational).await;

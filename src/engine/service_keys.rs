@@ -43,6 +43,39 @@ impl KeyRing {
         lines.get(contract).cloned()
     }
 
+    /// Opens the keys of those of these contracts that it does not have yet, and makes the first one of each that has
+    /// none.
+    ///
+    /// # Errors
+    /// Conflict for a key that the sealing key does not open; what the store refuses.
+    pub(super) async fn take_up(
+        &self,
+        store: &Store,
+        contracts: impl IntoIterator<Item = &Contract>,
+        sealing_key: &SealingKey,
+        entropy: &mut ChaCha12Rng,
+        now: Timestamp,
+    ) -> Result<(), EngineError> {
+        for contract in contracts {
+            let name = &contract.name;
+            if self.line(name).is_some() {
+                continue;
+            }
+            let mut stored = store.service_keys(name).await?;
+            if stored.is_empty() {
+                let id = store.mint(now);
+                let first = sealed(name, id, now, sealing_key, |bytes| {
+                    entropy.fill_bytes(bytes)
+                })?;
+                let note = note(Actor::service(), "contract.make-key", id);
+                stored = store.insert_service_key(note, first, now).await?;
+                tracing::info!(contract = name, key.id = %id, "made the service's key for a contract");
+            }
+            self.put(name, KeyLine::open(&stored, sealing_key, now)?);
+        }
+        Ok(())
+    }
+
     /// Takes up a contract's keys, unless it has newer ones: two rotations at once may come here in either order.
     fn put(&self, contract: &str, line: KeyLine) {
         let mut lines = self.lines.write().unwrap_or_else(PoisonError::into_inner);
@@ -110,7 +143,8 @@ impl Engine {
             let detail = format!("{asked} is out of range: choose at most {most}");
             return Err(EngineError::invalid("/overlap", detail));
         }
-        let known = desk.contracts.get_known(contract);
+        let contracts = desk.contracts();
+        let known = contracts.get_known(contract);
         let known = known.ok_or_else(|| EngineError::NotFound {
             noun: "contract",
             id: contract.to_owned(),
@@ -150,10 +184,10 @@ impl Engine {
     }
 }
 
-/// Opens the keys of these contracts, and makes the first one of each that has none.
+/// A ring of these contracts' keys: see [`KeyRing::take_up`].
 ///
 /// # Errors
-/// Conflict for a key that the sealing key does not open; what the store refuses.
+/// As there.
 pub(super) async fn load(
     store: &Store,
     contracts: impl IntoIterator<Item = &Contract>,
@@ -162,20 +196,8 @@ pub(super) async fn load(
     now: Timestamp,
 ) -> Result<KeyRing, EngineError> {
     let ring = KeyRing::default();
-    for contract in contracts {
-        let name = &contract.name;
-        let mut stored = store.service_keys(name).await?;
-        if stored.is_empty() {
-            let id = store.mint(now);
-            let first = sealed(name, id, now, sealing_key, |bytes| {
-                entropy.fill_bytes(bytes)
-            })?;
-            let note = note(Actor::service(), "contract.make-key", id);
-            stored = store.insert_service_key(note, first, now).await?;
-            tracing::info!(contract = name, key.id = %id, "made the service's key for a contract");
-        }
-        ring.put(name, KeyLine::open(&stored, sealing_key, now)?);
-    }
+    ring.take_up(store, contracts, sealing_key, entropy, now)
+        .await?;
     Ok(ring)
 }
 

@@ -32,7 +32,6 @@ pub(super) struct Yard {
     pub(super) store: Store,
     pub(super) transport: Arc<dyn Transport>,
     pub(super) clock: SharedClock,
-    concurrency_per_endpoint: usize,
     /// Breakers that opened, since the start.
     pub(super) breakers_opened: Cell<u64>,
     pub(super) slots: RefCell<Slots>,
@@ -85,7 +84,6 @@ impl Yard {
         Rc::new(Self {
             store: desk.store.clone(),
             transport,
-            concurrency_per_endpoint: options.concurrency_per_endpoint,
             breakers_opened: Cell::new(0),
             slots: RefCell::new(slots),
             rng: RefCell::new(rng),
@@ -195,16 +193,25 @@ impl Yard {
     pub(super) fn setup(&self, id: EndpointId) -> Option<Rc<LaneSetup>> {
         let desk = &self.desk;
         let endpoint = desk.book.get(id)?;
-        let setup = LaneSetup::new(endpoint, &desk.contracts);
+        let setup = LaneSetup::new(endpoint, &desk.contracts());
         Some(Rc::new(setup))
     }
 
     /// What the lane machine of an endpoint that is set up so needs to know.
     pub(super) fn lane_config(&self, setup: &LaneSetup) -> LaneConfig {
-        setup.lane_config(
-            self.concurrency_per_endpoint,
-            &self.desk.limits.load().breaker,
-        )
+        let limits = self.desk.limits.load();
+        setup.lane_config(limits.concurrency_per_endpoint, &limits.breaker)
+    }
+
+    /// Has every lane in memory take up the limits and contracts in force.
+    pub(super) fn take_up_settings(&self) {
+        let concurrency = self.desk.limits.load().concurrency;
+        let total = u32::try_from(concurrency).unwrap_or(u32::MAX);
+        self.slots.borrow_mut().set_total(total);
+        for berth in self.berths.borrow().values() {
+            berth.signal(|signals| signals.reconfigure = true);
+        }
+        self.tell_granted();
     }
 
     /// Tells lanes that were granted a slot.

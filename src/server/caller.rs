@@ -191,7 +191,7 @@ impl FromRequest for Probe {
     type Future = LocalBoxFuture<'static, Result<Self, Refusal>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let open = state_of(request).is_ok_and(|state| state.options.open_probes);
+        let open = state_of(request).is_ok_and(|state| state.options.limits.load().open_probes);
         // A local reverse proxy makes strangers look local; it says so in these headers.
         let proxied = request.headers().contains_key("x-forwarded-for")
             || request.headers().contains_key("forwarded");

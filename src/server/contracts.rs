@@ -32,7 +32,7 @@ pub(super) async fn list(_: Caller, state: Data<State>) -> Result<HttpResponse, 
     ok(&Page {
         items: set
             .iter_known()
-            .map(|contract| view(set, contract))
+            .map(|contract| view(&set, contract))
             .collect(),
         next: None,
         searched: None,
@@ -48,7 +48,7 @@ pub(super) async fn show(
     state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
     let set = state.engine.contracts();
-    ok(&view(set, named(set, &request)?))
+    ok(&view(&set, named(&set, &request)?))
 }
 
 /// Lists the public halves of the keys that the service signs with under one contract, newest first; retired ones
@@ -60,7 +60,8 @@ pub(super) async fn keys(
     request: HttpRequest,
     state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
-    let contract = named(state.engine.contracts(), &request)?;
+    let set = state.engine.contracts();
+    let contract = named(&set, &request)?;
     ok(&key_page(state.engine.verification_keys(&contract.name)))
 }
 
@@ -77,7 +78,8 @@ pub(super) async fn rotate_key(
 ) -> Result<HttpResponse, Refusal> {
     let wanted: RotateKeyBody = body::command(&state, &request, payload).await?;
     let overlap = overlap(wanted.overlap.as_deref())?;
-    let contract = named(state.engine.contracts(), &request)?;
+    let set = state.engine.contracts();
+    let contract = named(&set, &request)?;
     let keys = state
         .engine
         .rotate_service_key(&caller.actor(), &contract.name, overlap)

@@ -103,7 +103,8 @@ impl Facts {
 }
 
 fn context(core: &Core, endpoint: &Endpoint, health: EndpointHealth) -> EndpointContext {
-    let contract = core.engine.contracts().get_known(&endpoint.contract);
+    let contracts = core.engine.contracts();
+    let contract = contracts.get_known(&endpoint.contract);
     EndpointContext {
         retry: contract.map(|contract| contract.retry.clone()),
         rate_limit: contract.and_then(|contract| contract.rate_limit),
@@ -111,7 +112,7 @@ fn context(core: &Core, endpoint: &Endpoint, health: EndpointHealth) -> Endpoint
             .map(|contract| contract.request.timeout)
             .unwrap_or_default(),
         breaker: core.engine.breaker_policy(),
-        concurrency: core.options.concurrency_per_endpoint,
+        concurrency: core.engine.concurrency_per_endpoint(),
         health,
     }
 }

@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use super::egress::Egress;
 use super::notifications::NotifyCounts;
 use crate::clock::SharedClock;
-use crate::domain::limits::{BODY_TIME_MAX, CONCURRENCY_PER_ENDPOINT_DEFAULT, EVENT_BYTES_DEFAULT};
+use crate::domain::limits::{BODY_TIME_MAX, EVENT_BYTES_DEFAULT};
 
 /// The sockets to answer on, bound by the caller, who knows where they are and cleans up after them.
 #[derive(Debug, Default)]
@@ -26,8 +26,6 @@ pub struct Listeners {
 pub struct ServerOptions {
     /// What time it is: for expiries and answers.
     pub clock: SharedClock,
-    /// Requests in flight to one endpoint that does not say otherwise: the engine's own figure.
-    pub concurrency_per_endpoint: usize,
     /// Members of this unix group are operators on the socket; `None` for root and the service's own user alone.
     pub operators_group: Option<String>,
     /// Worker threads of each listener; 1 serves two cores best.
@@ -36,8 +34,6 @@ pub struct ServerOptions {
     pub limits: Arc<ArcSwap<ServerLimits>>,
     /// The longest that a request body may take to arrive.
     pub body_time_max: Duration,
-    /// Whether health, readiness and metrics answer anybody, not only this machine.
-    pub open_probes: bool,
     /// How long requests in progress may take to finish at a shutdown, in whole seconds.
     pub shutdown_timeout: Duration,
     /// How often the operator's command or URL was told something.
@@ -53,6 +49,8 @@ pub struct ServerLimits {
     pub event_bytes_max: usize,
     /// The addresses that requests leave from, for `/v1/egress`.
     pub egress: Egress,
+    /// Whether health, readiness and metrics answer anybody, not only this machine.
+    pub open_probes: bool,
 }
 
 impl Default for ServerLimits {
@@ -60,6 +58,7 @@ impl Default for ServerLimits {
         Self {
             event_bytes_max: EVENT_BYTES_DEFAULT,
             egress: Egress::default(),
+            open_probes: false,
         }
     }
 }
@@ -69,12 +68,10 @@ impl ServerOptions {
     pub fn new(clock: SharedClock) -> Self {
         Self {
             clock,
-            concurrency_per_endpoint: CONCURRENCY_PER_ENDPOINT_DEFAULT,
             operators_group: None,
             workers: 1,
             limits: Arc::new(ArcSwap::from_pointee(ServerLimits::default())),
             body_time_max: BODY_TIME_MAX,
-            open_probes: false,
             shutdown_timeout: Duration::from_secs(5),
             notifications: Arc::default(),
             host: "localhost".into(),
@@ -89,7 +86,6 @@ impl std::fmt::Debug for ServerOptions {
             .field("operators_group", &self.operators_group)
             .field("workers", &self.workers)
             .field("limits", &self.limits.load())
-            .field("open_probes", &self.open_probes)
             .field("shutdown_timeout", &self.shutdown_timeout)
             .finish_non_exhaustive()
     }

@@ -1,5 +1,7 @@
 //! What machines ask: alive, ready, metrics, the API's description; and a pointer for people at `/`.
 
+use std::sync::Arc;
+
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
 use actix_web::web::Data;
@@ -68,17 +70,24 @@ pub(super) async fn openapi(_: Probe, state: Data<State>) -> Result<HttpResponse
         .body(description(&state)?))
 }
 
-/// The description as text, made when it is first asked for.
+/// The description as text, made when it is first asked for under the contracts in force.
 pub(super) fn description(state: &State) -> Result<Bytes, Refusal> {
-    if let Some(text) = state.description.get() {
+    let contracts = state.engine.contracts();
+    let kept = state.description.load_full();
+    if let Some((of, text)) = kept.as_deref()
+        && Arc::ptr_eq(of, &contracts)
+    {
         return Ok(text.clone());
     }
     let mut description = routes::description();
-    contract_routes::describe(&mut description, state.engine.contracts());
+    contract_routes::describe(&mut description, &contracts);
     let text = description.to_pretty_json().map_err(|error| {
         Refusal::internal(format!("the description does not serialise: {error}"))
     })?;
-    Ok(state.description.get_or_init(|| text.into()).clone())
+    let text = Bytes::from(text);
+    let made = Arc::new((contracts, text.clone()));
+    state.description.store(Some(made));
+    Ok(text)
 }
 
 /// For people who open the address in a browser.

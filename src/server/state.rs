@@ -1,9 +1,10 @@
 //! What all workers and handlers share.
 
 use std::ops::Deref;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 
+use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use tokio::sync::watch;
 
@@ -13,6 +14,7 @@ use super::known_tokens::KnownTokens;
 use super::options::ServerOptions;
 use super::stream::Hub;
 use crate::clock::SharedClock;
+use crate::domain::contract::ContractSet;
 use crate::domain::time::Timestamp;
 use crate::engine::Engine;
 
@@ -36,8 +38,8 @@ pub(super) struct State {
     pub(super) limiter: Limiter,
     /// Bytes of all bodies being handled.
     pub(super) bodies: BodyBudget,
-    /// The OpenAPI description, once somebody has asked for it.
-    pub(super) description: OnceLock<Bytes>,
+    /// The OpenAPI description with the contracts that it is of, once somebody has asked for it.
+    pub(super) description: ArcSwapOption<(Arc<ContractSet>, Bytes)>,
     /// Where live streams get their frames.
     pub(super) hub: Hub,
     /// Turns true when the server drains: streams end, publishing stops.

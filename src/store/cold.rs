@@ -52,6 +52,8 @@ pub(super) struct WriteTx<'a> {
 /// What cold commands change outside the tables, applied after the commit.
 #[derive(Debug, Default)]
 pub(super) struct Effects {
+    /// The endpoints under other catalogues, as they were when it was made.
+    pub(super) index: Option<EndpointIndex>,
     /// Endpoints whose new settings count from the next event on.
     pub(super) endpoints: Vec<Endpoint>,
     /// Endpoints changed, for subscribers.
@@ -81,6 +83,7 @@ pub(super) struct Effects {
 impl Effects {
     /// Adds those of another command.
     pub(super) fn join(&mut self, other: Self) {
+        self.index = other.index.or(self.index.take());
         self.endpoints.extend(other.endpoints);
         self.endpoints_changed.extend(other.endpoints_changed);
         self.deliveries_changed.extend(other.deliveries_changed);

@@ -132,11 +132,10 @@ impl Store {
         letters: Vec<(DeadLetter, EndpointId)>,
     ) -> Result<Vec<Result<BroughtBack, StoreError>>, StoreError> {
         let options = &self.shared.options;
+        let reserve_bytes = self.shared.limits.load().reserve_bytes;
         let free = (options.free_space)(&options.data_dir);
-        if free.is_ok_and(|free| free < options.reserve_bytes) {
-            return Err(StoreError::Full {
-                reserve_bytes: options.reserve_bytes,
-            });
+        if free.is_ok_and(|free| free < reserve_bytes) {
+            return Err(StoreError::Full { reserve_bytes });
         }
         self.change(BringBack { note, letters }).await
     }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use arc_swap::ArcSwap;
 use sqlx::SqlitePool;
 use tokio::sync::{broadcast, mpsc, watch};
 
@@ -12,10 +13,11 @@ use super::checkpoint::Checkpointer;
 use super::cold::{ColdCommand, Pending};
 use super::error::StoreError;
 use super::facts::FactsBoard;
-use super::options::StoreOptions;
+use super::options::{StoreLimits, StoreOptions};
 use super::record::Changes;
 use super::writer::{Command, Waiting};
 use crate::clock::AgreedTime;
+use crate::domain::catalogue::ClosedCatalogues;
 use crate::domain::id::{AttemptId, Id, IdMint};
 use crate::domain::time::Timestamp;
 
@@ -27,8 +29,12 @@ pub struct Store {
 
 /// What all clones share.
 pub(super) struct Shared {
-    /// How the store was opened.
+    /// How the store was opened; `limits` and `catalogues` have what may have changed since.
     pub(super) options: StoreOptions,
+    /// The limits in force.
+    pub(super) limits: Arc<ArcSwap<StoreLimits>>,
+    /// The closed catalogues in force.
+    pub(super) catalogues: ArcSwap<ClosedCatalogues>,
     /// The writer's queue; `None` once the store is closed.
     pub(super) commands: Mutex<Option<mpsc::Sender<Command>>>,
     /// What of it is publish calls.
@@ -96,6 +102,12 @@ impl Store {
     pub async fn writer_ended(&self) {
         let mut alive = self.shared.writer_alive.clone();
         while alive.changed().await.is_ok() {}
+    }
+
+    /// Puts other limits in force: free space is judged by them when it is next asked for, within
+    /// [`StoreOptions::free_space_every`].
+    pub fn set_limits(&self, limits: StoreLimits) {
+        self.shared.limits.store(Arc::new(limits));
     }
 
     /// Runs a rare change through the writer.

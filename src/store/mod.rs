@@ -24,6 +24,7 @@ mod audit;
 mod audit_change;
 pub mod backup;
 mod breakers;
+mod catalogues;
 mod causes;
 mod certificates;
 mod checkpoint;
@@ -88,7 +89,7 @@ pub use janitor::{Removed, RetentionProgress};
 pub use lanes::LaneRow;
 pub use ledger::LedgerReport;
 pub use meta::StoredRevision;
-pub use options::{FreeSpace, StoreOptions};
+pub use options::{FreeSpace, StoreLimits, StoreOptions};
 pub use page::{Cursor, InvalidCursor, Page};
 pub use record::{
     AcceptedDelivery, AcceptedEvent, AfterAttempt, AttemptRecord, AuditNote, BreakerChange,

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -74,8 +75,9 @@ impl Store {
         let path = options.database_path();
         keep_private(&path)?;
         let (mut connection, views) = prepared_writer(&options).await?;
-        let mint = IdMint::after(highest_id(&mut connection).await?);
-        let mint = Arc::new(Mutex::new(mint));
+        let mint = Arc::new(Mutex::new(IdMint::after(
+            highest_id(&mut connection).await?,
+        )));
         let clock_offset_ms = Arc::new(AtomicI64::new(stored_offset(&mut connection).await?));
         let set_back_ms = set_back_ms(&mut connection, &clock).await?;
         let time = AgreedTime::before_step(Arc::clone(&clock), set_back_ms.unwrap_or(0));
@@ -84,13 +86,13 @@ impl Store {
         let facts = Arc::new(FactsBoard::default());
         let checkpoints = checkpoint_options(&path).connect().await?;
         let no_thread = |source| StoreError::file(&options.data_dir, source);
-        let (checkpointer, nudge) =
-            Checkpointer::start(checkpoints, Arc::clone(&clock), Arc::clone(&facts))
-                .map_err(no_thread)?;
+        let started = Checkpointer::start(checkpoints, Arc::clone(&clock), Arc::clone(&facts));
+        let (checkpointer, nudge) = started.map_err(no_thread)?;
         let readers = reader_pool(&options);
         let (commands, queue) = mpsc::channel(COMMANDS_MAX);
         let (hand_over, receiver) = hand_over::channel(options.hand_over_batches_max);
         let (changes, _) = broadcast::channel(options.changes_kept.max(1));
+        let limits = Arc::new(ArcSwap::from_pointee(options.limits()));
         let (last_words, writer_alive) = LastWords::new(&facts);
         let writer = Writer {
             connection,
@@ -103,19 +105,21 @@ impl Store {
             index,
             causes,
             runs,
-            dead: DeadTeller::new(options.tell_dead),
+            dead: DeadTeller::new(Arc::clone(&limits)),
             hand_over,
             changes: changes.clone(),
             commits: 0,
-            space: writer::Space::new(&options),
+            space: writer::Space::new(&options, Arc::clone(&limits)),
             facts: Arc::clone(&facts),
             nudge,
             _last_words: last_words,
             _lock: lock,
         };
-        let writer = writer.start().map_err(no_thread)?;
-        let shared = Shared {
+        let shared = Arc::new(Shared {
+            catalogues: ArcSwap::from_pointee(options.catalogues.clone()),
+            writer: Mutex::new(Some(writer.start().map_err(no_thread)?)),
             options,
+            limits,
             commands: Mutex::new(Some(commands)),
             waiting: Arc::new(Waiting::default()),
             readers,
@@ -124,13 +128,10 @@ impl Store {
             time,
             changes,
             facts,
-            writer: Mutex::new(Some(writer)),
             writer_alive,
             checkpointer: Mutex::new(Some(checkpointer)),
-        };
-        let store = Self {
-            shared: Arc::new(shared),
-        };
+        });
+        let store = Self { shared };
         store.follow_back(set_back_ms).await?;
         Ok((store, receiver))
     }

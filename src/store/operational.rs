@@ -6,10 +6,13 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+
 use super::cold::WriteTx;
 use super::endpoints::read_in;
 use super::error::StoreError;
 use super::moves::insert_delivery;
+use super::options::StoreLimits;
 use super::publish::insert_event;
 use super::record::{AcceptedDelivery, AcceptedEvent};
 use crate::domain::endpoint::{Endpoint, HoldClock};
@@ -101,7 +104,7 @@ impl WriteTx<'_> {
 pub(super) struct DeadTeller {
     event_type: EventType,
     /// Whether somebody wants to hear of them who is no endpoint.
-    wanted: bool,
+    limits: Arc<ArcSwap<StoreLimits>>,
     minute: i64,
     told: u32,
     untold: u64,
@@ -109,10 +112,10 @@ pub(super) struct DeadTeller {
 
 impl DeadTeller {
     /// Nothing is told yet.
-    pub(super) fn new(wanted: bool) -> Self {
+    pub(super) fn new(limits: Arc<ArcSwap<StoreLimits>>) -> Self {
         Self {
             event_type: FactKind::DeliveryDead.event_type(),
-            wanted,
+            limits,
             minute: 0,
             told: 0,
             untold: 0,
@@ -122,7 +125,7 @@ impl DeadTeller {
     /// Whether anybody wants to hear of dead deliveries.
     pub(super) fn has_listeners(&self, index: &EndpointIndex) -> bool {
         let asked = || index.matches(&Audience::Tenantless, &self.event_type, false);
-        self.wanted || !asked().is_empty()
+        self.limits.load().tell_dead || !asked().is_empty()
     }
 
     /// Events that may be made at `now`.
@@ -174,7 +177,11 @@ mod tests {
 
     #[test]
     fn a_minute_has_room_for_so_many_and_the_rest_is_told_of_later() {
-        let mut budget = DeadTeller::new(false);
+        let limits = StoreLimits {
+            reserve_bytes: 0,
+            tell_dead: false,
+        };
+        let mut budget = DeadTeller::new(Arc::new(ArcSwap::from_pointee(limits)));
         let now = Timestamp::from_millis(30_000);
         assert_eq!(budget.room(now), 600);
         budget.spend(now, 600, 0);

@@ -11,6 +11,15 @@ use crate::domain::catalogue::ClosedCatalogues;
 /// Free bytes on the file system of a path, as an unprivileged process may use them.
 pub type FreeSpace = Arc<dyn Fn(&Path) -> io::Result<u64> + Send + Sync>;
 
+/// The settings that may change while a store is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreLimits {
+    /// As [`StoreOptions::reserve_bytes`].
+    pub reserve_bytes: u64,
+    /// As [`StoreOptions::tell_dead`].
+    pub tell_dead: bool,
+}
+
 /// How a store is opened.
 #[derive(Clone)]
 pub struct StoreOptions {
@@ -59,6 +68,14 @@ impl StoreOptions {
             readers: 4,
             tell_dead: false,
             catalogues: ClosedCatalogues::default(),
+        }
+    }
+
+    /// Those of the settings that may change while it is open.
+    pub(super) const fn limits(&self) -> StoreLimits {
+        StoreLimits {
+            reserve_bytes: self.reserve_bytes,
+            tell_dead: self.tell_dead,
         }
     }
 

@@ -3,6 +3,7 @@
 //! A request is judged, sent once, and read up to its caps. Whatever happens, the caller gets an [`Exchange`] that
 //! says how far it came.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -126,15 +127,28 @@ impl HttpTransport {
         })
     }
 
-    /// Puts `targets` in force for every request from now on; connections kept under the old rules are given up.
+    /// Makes ready what requests leave by under other rules; nothing changes yet.
     ///
     /// # Errors
     ///
-    /// [`TransportError::Client`]; the old rules then stay in force.
-    pub fn set_targets(&self, targets: AddressRules) -> Result<(), TransportError> {
+    /// [`TransportError::Client`].
+    pub fn prepare_targets(&self, targets: AddressRules) -> Result<NewTargets, TransportError> {
         let outlets = Outlets::build(&self.options, &self.tls, &self.lookups, targets)?;
-        self.outlets.store(Arc::new(outlets));
-        Ok(())
+        Ok(NewTargets(Arc::new(outlets)))
+    }
+
+    /// Puts other rules in force for every request from now on; connections kept under the old ones are given up.
+    pub fn set_targets(&self, targets: NewTargets) {
+        self.outlets.store(targets.0);
+    }
+}
+
+/// What requests leave by under rules that are not in force yet: see [`HttpTransport::prepare_targets`].
+pub struct NewTargets(Arc<Outlets>);
+
+impl fmt::Debug for NewTargets {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("NewTargets").finish_non_exhaustive()
     }
 }
 

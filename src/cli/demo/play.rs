@@ -25,7 +25,7 @@ use crate::cli::service::{Service, log_path, start_log_file};
 use crate::client::Client;
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::CONTRACT_DEFAULT;
-use crate::config::{Config, Environment, Raw, Setting, Written};
+use crate::config::{Config, Environment, LOG_DEFAULT, Raw, Setting, Written};
 use crate::domain::contract::ContractSet;
 use crate::domain::contract::verify::Verifier;
 use crate::domain::duration::DurationText;
@@ -59,8 +59,8 @@ pub(crate) async fn run(args: DemoArgs, context: &Context) -> anyhow::Result<()>
         .prefix("hookyard-demo-")
         .tempdir()
         .context("no temporary directory can be made")?;
-    let config = config(directory.path())?;
-    start_log_file(&log_path(directory.path()), &context.environment)?;
+    let config = config(directory.path(), &context.environment)?;
+    start_log_file(&log_path(directory.path()), &config)?;
     let clock: SharedClock = Arc::new(SystemClock::new());
     let service = Service::start(&config, Arc::clone(&clock)).await?;
     let client = Client::new(service.target())?;
@@ -77,8 +77,8 @@ pub(crate) async fn run(args: DemoArgs, context: &Context) -> anyhow::Result<()>
     stopped
 }
 
-/// What the demo's service runs on: nothing of the user's own configuration.
-fn config(directory: &Path) -> anyhow::Result<Config> {
+/// What the demo's service runs on: nothing of the user's own configuration but what is logged.
+fn config(directory: &Path, environment: &Environment) -> anyhow::Result<Config> {
     let text = |key, value: String| Setting {
         flag: "hookyard demo",
         key,
@@ -89,6 +89,13 @@ fn config(directory: &Path) -> anyhow::Result<Config> {
         text("socket", directory.join("demo.sock").display().to_string()),
         text("listen", "127.0.0.1:0".to_owned()),
         text("shutdown_grace", "2s".to_owned()),
+        text(
+            "log",
+            environment
+                .get("HOOKYARD_LOG")
+                .unwrap_or(LOG_DEFAULT)
+                .to_owned(),
+        ),
         Setting {
             flag: "hookyard demo",
             key: "targets.allow",

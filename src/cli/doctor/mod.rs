@@ -39,11 +39,11 @@ pub(crate) struct DoctorArgs {
 /// Looks at everything and tells.
 pub(crate) async fn run(args: DoctorArgs, context: &Context) -> anyhow::Result<()> {
     let findings = match Config::load(&args.settings.sources(context)) {
-        Err(error) => vec![Finding::fail(
-            "configuration",
-            error.to_string(),
-            "mend that first: everything else follows from it",
-        )],
+        Err(errors) => {
+            let remedy = "mend that first: everything else follows from it";
+            let fault = |line| Finding::fail("configuration", line, remedy);
+            errors.lines().map(fault).collect()
+        }
         Ok(config) => Patient::new(&config, &args.look_up).examine().await,
     };
     let output = context.output;

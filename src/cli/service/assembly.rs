@@ -1,8 +1,7 @@
 //! Putting a service together, and taking it down.
 
-use std::error::Error as _;
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,9 +11,10 @@ use arc_swap::ArcSwap;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::check::check_command;
 use super::contract_files;
 use super::key::{self, WhenMissing};
-use super::notify::{self, Notifier};
+use super::notify::{self, Addressee, Notifier};
 use super::reload::{Reloadable, limits};
 use super::socket::{self, BoundSocket};
 use super::supervisor;
@@ -26,12 +26,13 @@ use crate::clock::{SharedClock, Stopwatch};
 use crate::config::{Config, Targets};
 use crate::domain::address::AddressRules;
 use crate::domain::contract::ContractSet;
+use crate::domain::failing::FailingPolicy;
 use crate::domain::seal::SealingKey;
 use crate::engine::{Engine, EngineLimits, EngineOptions, EngineParts, KEY_CHECK};
 use crate::server::{Egress, Listeners, ServeError, ServerLimits, ServerOptions, serve};
 use crate::store::{HandOverReceiver, Store, StoreError, StoreOptions};
+use crate::transport::HttpTransport;
 use crate::transport::descriptors::raise_open_files_limit;
-use crate::transport::{HttpTransport, TlsError, TransportError, TransportOptions};
 
 /// Where Linux tells the host's name.
 const HOST_NAME_FILE: &str = "/proc/sys/kernel/hostname";
@@ -39,14 +40,14 @@ const HOST_NAME_FILE: &str = "/proc/sys/kernel/hostname";
 /// A running service.
 pub(crate) struct Service {
     pub(super) engine: Engine,
-    store: Store,
+    pub(super) store: Store,
     /// Told to stop the server.
     stop_server: oneshot::Sender<()>,
     serving: JoinHandle<Result<(), ServeError>>,
     /// Retention and the like.
     upkeep: JoinHandle<()>,
     /// Tells the operator's command or URL.
-    notifier: Notifier,
+    pub(super) notifier: Notifier,
     /// Tells systemd that it is alive.
     alive: JoinHandle<()>,
     /// Kept for its file.
@@ -270,11 +271,14 @@ async fn start_engine(
     ingredients: Ingredients,
 ) -> anyhow::Result<Engine> {
     let EngineLimits {
+        concurrency,
+        concurrency_per_endpoint,
         targets,
+        breaker,
+        failing,
         endpoints_max,
         endpoints_per_tenant_max,
         tokens_max,
-        breaker,
     } = limits(config, own_listener);
     let parts = EngineParts {
         store: ingredients.store,
@@ -285,10 +289,10 @@ async fn start_engine(
         seed: entropy()?,
         sealing_key: ingredients.sealing_key,
         options: EngineOptions {
-            concurrency: config.delivery.concurrency,
-            concurrency_per_endpoint: config.delivery.concurrency_per_endpoint,
+            concurrency,
+            concurrency_per_endpoint,
             breaker: *breaker,
-            failing: config.failing.clone(),
+            failing: FailingPolicy::clone(&failing),
             targets,
             endpoints_max,
             endpoints_per_tenant_max,
@@ -307,35 +311,9 @@ fn start_notifier(
     options: &ServerOptions,
 ) -> anyhow::Result<Notifier> {
     check_command(config)?;
-    let transport = match &config.notify.url {
-        Some(_) => Some(HttpTransport::new(notify::transport_options(config))?),
-        None => None,
-    };
+    let addressee = Addressee::of(&config.notify, &config.targets)?;
     let (host, counts) = (Arc::clone(&options.host), &options.notifications);
-    let changes = store.subscribe();
-    Ok(notify::start(
-        &config.notify,
-        transport,
-        changes,
-        host,
-        counts,
-    ))
-}
-
-/// Refuses a command of the operator's that is no program.
-fn check_command(config: &Config) -> anyhow::Result<()> {
-    let Some(program) = config.notify.command.first() else {
-        return Ok(());
-    };
-    let runs = std::fs::metadata(program)
-        .is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0);
-    if runs {
-        return Ok(());
-    }
-    let origin = config.origin("notify.command");
-    Err(Failure::usage(format!(
-        "{origin}: notify.command: {program} is no program that can be run: name one, or remove the key"
-    )))
+    Ok(notify::start(addressee, store.subscribe(), host, counts))
 }
 
 /// Where requests may go; never to the service's own listener.
@@ -348,57 +326,6 @@ pub(super) fn rules(config: &Config, own_listener: SocketAddr) -> AddressRules {
     }
 }
 
-pub(super) fn transport(config: &Config, targets: AddressRules) -> anyhow::Result<HttpTransport> {
-    let options = TransportOptions {
-        targets,
-        extra_roots: config.targets.extra_roots.clone(),
-        source_addresses: config.targets.source_addresses.clone(),
-        ..TransportOptions::default()
-    };
-    HttpTransport::new(options).map_err(|error| match error {
-        TransportError::Tls(error @ (TlsError::Unreadable { .. } | TlsError::Invalid { .. })) => {
-            let origin = config.origin("targets.extra_roots");
-            let why = error
-                .source()
-                .map_or_else(String::new, |why| format!(": {why}"));
-            Failure::usage(format!("{origin}: targets.extra_roots: {error}{why}"))
-        }
-        other => other.into(),
-    })
-}
-
-/// Whether a service could start with `config`, as far as that can be told without starting one: its contracts load
-/// and fit together, its certificates can be read. Gives the names of the enabled contracts.
-///
-/// # Errors
-/// What a start would refuse.
-pub(crate) fn check(config: &Config) -> anyhow::Result<Vec<String>> {
-    let names = check_contracts(config)?;
-    check_roots(config)?;
-    check_command(config)?;
-    Ok(names)
-}
-
-/// Whether the contracts load and fit together. Gives the names of the enabled ones.
-///
-/// # Errors
-/// What a start would refuse.
-pub(crate) fn check_contracts(config: &Config) -> anyhow::Result<Vec<String>> {
-    let contracts = contract_files::load(config)?;
-    Ok(contracts
-        .iter()
-        .map(|contract| contract.name.clone())
-        .collect())
-}
-
-/// Whether the certificates of `targets.extra_roots` can be read.
-///
-/// # Errors
-/// What a start would refuse.
-pub(crate) fn check_roots(config: &Config) -> anyhow::Result<()> {
-    transport(config, AddressRules::default()).map(drop)
-}
-
 fn server_options(
     config: &Config,
     clock: SharedClock,
@@ -406,10 +333,8 @@ fn server_options(
     limits: Arc<ArcSwap<ServerLimits>>,
 ) -> ServerOptions {
     ServerOptions {
-        concurrency_per_endpoint: config.delivery.concurrency_per_endpoint,
         operators_group,
         workers: config.http_workers,
-        open_probes: config.open_probes,
         shutdown_timeout: config.shutdown_grace,
         limits,
         host: host_name().into(),

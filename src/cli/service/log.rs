@@ -10,17 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::{EnvFilter, reload};
 
 use crate::cli::failure::Failure;
-use crate::config::Environment;
+use crate::config::Config;
 use crate::domain::escape;
-
-/// The variable that says what is logged, such as `debug` or `info,sqlx=warn`.
-const LOG_VARIABLE: &str = "HOOKYARD_LOG";
-/// What is logged unless said otherwise: the HTTP library's start is no news.
-const LOG_DEFAULT: &str = "info,actix_server=warn";
 
 /// What log lines look like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -32,52 +27,78 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Sends the log to stderr from now on.
+/// Sends the log to stderr from now on. What it gives can put other levels in force.
 ///
 /// # Errors
-/// `HOOKYARD_LOG` does not read.
-pub(crate) fn start_log(format: LogFormat, environment: &Environment) -> anyhow::Result<()> {
-    install(format, environment, Sink::Stderr)
+/// `log` does not read.
+pub(crate) fn start_log(format: LogFormat, config: &Config) -> anyhow::Result<LogLevels> {
+    install(format, config, Sink::Stderr)
 }
 
 /// Sends the log to a file from now on: the terminal belongs to the console.
 ///
 /// # Errors
-/// The file cannot be made, or `HOOKYARD_LOG` does not read.
-pub(crate) fn start_log_file(path: &Path, environment: &Environment) -> anyhow::Result<()> {
+/// The file cannot be made, or `log` does not read.
+pub(crate) fn start_log_file(path: &Path, config: &Config) -> anyhow::Result<()> {
     let file = File::options()
         .create(true)
         .append(true)
         .open(path)
         .with_context(|| format!("log file {} cannot be opened", path.display()))?;
-    install(
-        LogFormat::Text,
-        environment,
-        Sink::File(Arc::new(Mutex::new(file))),
-    )
+    let sink = Sink::File(Arc::new(Mutex::new(file)));
+    install(LogFormat::Text, config, sink).map(drop)
 }
 
-fn install(format: LogFormat, environment: &Environment, sink: Sink) -> anyhow::Result<()> {
-    let directives = environment.get(LOG_VARIABLE).unwrap_or(LOG_DEFAULT);
-    let filter = EnvFilter::builder().parse(directives).map_err(|error| {
+/// What passes into the log, by the setting `log`.
+///
+/// # Errors
+/// It does not read.
+pub(super) fn filter(config: &Config) -> anyhow::Result<EnvFilter> {
+    let (origin, directives) = (config.origin("log"), &config.log);
+    EnvFilter::builder().parse(directives).map_err(|error| {
         Failure::usage(format!(
-            "{LOG_VARIABLE}={directives:?} does not read: {error}; write a level such as info, or info,sqlx=warn"
+            "{origin}: log: {directives:?} does not read: {error}; write a level such as info, or info,sqlx=warn"
         ))
-    })?;
+    })
+}
+
+/// Puts other levels in force in a log that runs.
+pub(crate) struct LogLevels(Box<dyn Fn(EnvFilter) -> Result<(), reload::Error>>);
+
+impl LogLevels {
+    /// What passes from now on.
+    pub(super) fn set(&self, filter: EnvFilter) {
+        if let Err(error) = (self.0)(filter) {
+            tracing::error!(%error, "the levels of the log cannot be changed");
+        }
+    }
+}
+
+fn install(format: LogFormat, config: &Config, sink: Sink) -> anyhow::Result<LogLevels> {
     let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(filter(config)?)
         .with_ansi(false)
         .with_writer(EscapedLines { sink, format });
-    let installed = match format {
-        LogFormat::Text => builder.with_target(false).try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+    let (levels, installed) = match format {
+        LogFormat::Text => {
+            let builder = builder.with_target(false).with_filter_reloading();
+            let handle = builder.reload_handle();
+            let levels = LogLevels(Box::new(move |filter| handle.reload(filter)));
+            (levels, builder.try_init())
+        }
+        LogFormat::Json => {
+            let builder = builder.json().flatten_event(true).with_filter_reloading();
+            let handle = builder.reload_handle();
+            let levels = LogLevels(Box::new(move |filter| handle.reload(filter)));
+            (levels, builder.try_init())
+        }
     };
     installed.map_err(|error| Failure::failed(format!("the log cannot be started: {error}")))?;
     // A panic's words may quote what a receiver sent: they take the same escaped way.
     std::panic::set_hook(Box::new(
         |panic| tracing::error!(%panic, "a thread panicked"),
     ));
-    Ok(())
+    Ok(levels)
 }
 
 #[derive(Clone)]

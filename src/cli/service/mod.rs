@@ -11,6 +11,7 @@
 //! hold data or the key are for the service's user alone; the socket is for its user and the operators' group.
 
 mod assembly;
+mod check;
 mod contract_files;
 mod key;
 mod log;
@@ -20,9 +21,8 @@ mod socket;
 mod supervisor;
 mod upkeep;
 
-pub(crate) use assembly::{
-    Service, check, check_contracts, check_roots, keep_files_private, log_path,
-};
+pub(crate) use assembly::{Service, keep_files_private, log_path};
+pub(crate) use check::{check, check_contracts, check_roots, enabled};
 pub(crate) use contract_files::read as contract_texts;
 pub(crate) use key::{KeyFacts, facts as key_facts};
 pub(crate) use log::{LogFormat, start_log, start_log_file};

@@ -1,19 +1,23 @@
 //! SIGHUP: the settings read again, and those applied that a running service can change.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
-use super::assembly::{Service, check_roots, egress, rules, transport};
-use super::contract_files;
+use super::assembly::{Service, egress, rules};
+use super::check::{check, transport};
+use super::log::{self, LogLevels};
+use super::notify::Addressee;
 use crate::cli::failure::text_of;
 use crate::config::{Config, Sources, Targets};
-use crate::domain::contract::{ContractSet, Revision};
+use crate::domain::contract::ContractSet;
 use crate::domain::retention::RetentionPolicy;
 use crate::engine::EngineLimits;
 use crate::server::ServerLimits;
+use crate::store::StoreLimits;
 use crate::transport::HttpTransport;
 
 /// What a reload needs to know and to change of a running service.
@@ -57,59 +61,116 @@ fn served(started: &Config, config: &Config) -> ServerLimits {
     ServerLimits {
         event_bytes_max: config.event_bytes,
         egress: egress(&targets),
+        open_probes: config.open_probes,
     }
 }
 
 /// What a configuration grants: the part that may change.
 pub(super) fn limits(config: &Config, address: SocketAddr) -> EngineLimits {
     EngineLimits {
+        concurrency: config.delivery.concurrency,
+        concurrency_per_endpoint: config.delivery.concurrency_per_endpoint,
         targets: rules(config, address),
         breaker: Arc::new(config.breaker),
+        failing: Arc::new(config.failing.clone()),
         endpoints_max: config.endpoints_max,
         endpoints_per_tenant_max: config.endpoints_per_tenant_max,
         tokens_max: config.tokens_max,
     }
 }
 
+/// What was read anew, all of it sound.
+struct Newer {
+    config: Config,
+    contracts: Arc<ContractSet>,
+    addressee: Addressee,
+    levels: EnvFilter,
+}
+
+impl Newer {
+    /// Reads settings and contracts; requests to whoever is to be told leave as at the start.
+    ///
+    /// # Errors
+    /// Every fault of the settings; where they are sound, every fault of what they name.
+    fn read(sources: &Sources, started: &Config) -> anyhow::Result<Self> {
+        let config = Config::load(sources)?;
+        Ok(Self {
+            contracts: Arc::new(check(&config)?),
+            addressee: Addressee::of(&config.notify, &started.targets)?,
+            levels: log::filter(&config)?,
+            config,
+        })
+    }
+}
+
 impl Service {
-    /// Reads the settings again and applies what can be; the log says what was, what waits for a restart, and every
-    /// fault. With a fault nothing is applied.
-    pub(crate) async fn reload(&mut self, sources: &Sources) {
-        let newer = match Config::load_or_all_faults(sources) {
+    /// Reads settings and contracts again and applies what can be; the log says what was, what waits for a restart, and
+    /// every fault. With a fault nothing is applied.
+    pub(crate) async fn reload(&mut self, sources: &Sources, log: &LogLevels) {
+        let refused = |error| text_of(&error).lines().for_each(not_applied);
+        let newer = match Newer::read(sources, &self.reloadable.started) {
             Ok(newer) => newer,
-            Err(faults) => {
-                for fault in faults {
-                    not_applied(&text_of(&fault.into()));
-                }
-                return;
+            Err(error) => return refused(error),
+        };
+        let levels = newer.levels.clone();
+        match self.apply(newer).await {
+            // What is told passes by the more talkative of the two levels.
+            Ok(applied) if levels.max_level_hint() > Some(LevelFilter::current()) => {
+                log.set(levels);
+                applied.tell();
             }
-        };
-        let contracts = match contract_files::load(&newer).and_then(|contracts| {
-            check_roots(&newer)?;
-            Ok(contracts)
-        }) {
-            Ok(contracts) => contracts,
-            Err(error) => return not_applied(&text_of(&error)),
-        };
+            Ok(applied) => {
+                applied.tell();
+                log.set(levels);
+            }
+            Err(error) => refused(error),
+        }
+    }
+
+    /// Applies what was read; what may be refused comes first.
+    async fn apply(&mut self, newer: Newer) -> anyhow::Result<Applied> {
         let running = &mut self.reloadable;
-        let mut difference = running.current.difference(&running.started, &newer);
-        if revisions(&contracts) != revisions(self.engine.contracts()) {
-            difference.at_restart.push("the text of contracts");
-        }
-        let limits = limits(&newer, running.address);
-        if let Err(error) = running.transport.set_targets(limits.targets.clone()) {
-            return not_applied(&text_of(&error.into()));
-        }
+        let config = newer.config;
+        let difference = running.current.difference(&running.started, &config);
+        let limits = limits(&config, running.address);
+        let targets = running.transport.prepare_targets(limits.targets.clone())?;
+        let changes = self.engine.set_contracts(newer.contracts).await?;
+        running.transport.set_targets(targets);
         self.engine.set_limits(limits).await;
-        let served = served(&running.started, &newer);
+        self.store.set_limits(StoreLimits {
+            reserve_bytes: config.retention.reserve_bytes,
+            tell_dead: config.notify.is_wanted(),
+        });
+        let served = served(&running.started, &config);
         running.server.store(Arc::new(served));
-        let policy = newer.retention.policy();
+        let policy = config.retention.policy();
         running.retention.store(Arc::new(policy));
-        running.current = newer;
-        let applied = difference.applied.join(", ");
+        self.notifier.tell_instead(newer.addressee);
+        running.current = config;
+        let keys = difference.applied.into_iter().map(str::to_owned);
+        Ok(Applied {
+            applied: keys
+                .chain(changes.iter().map(ToString::to_string))
+                .collect(),
+            at_restart: difference.at_restart,
+        })
+    }
+}
+
+/// What a reload came to.
+struct Applied {
+    /// Keys and contracts that are in force now.
+    applied: Vec<String>,
+    /// Keys that take effect at the next start.
+    at_restart: Vec<&'static str>,
+}
+
+impl Applied {
+    fn tell(&self) {
+        let applied = self.applied.join(", ");
         tracing::info!(applied, "reloaded");
-        if !difference.at_restart.is_empty() {
-            let settings = difference.at_restart.join(", ");
+        if !self.at_restart.is_empty() {
+            let settings = self.at_restart.join(", ");
             tracing::warn!(
                 settings,
                 "these changed and are read at the start only: restart to apply them"
@@ -123,11 +184,4 @@ fn not_applied(fault: &str) {
         fault,
         "nothing was reloaded, the settings before stay in force"
     );
-}
-
-fn revisions(contracts: &ContractSet) -> BTreeMap<&str, Revision> {
-    let known = contracts.iter_known();
-    known
-        .map(|contract| (contract.name.as_str(), contract.revision()))
-        .collect()
 }

@@ -90,6 +90,12 @@ impl Slots {
         self.total
     }
 
+    /// Puts another total in force; 0 is taken for 1. Where more are in use than that, none is free until enough of
+    /// them have come back; where there are more than before, [`Slots::next_grant`] tells who gets them.
+    pub fn set_total(&mut self, total: u32) {
+        self.total = total.max(1);
+    }
+
     /// Slots held or granted.
     pub fn in_use(&self) -> u32 {
         self.in_use.iter().sum()
@@ -103,7 +109,7 @@ impl Slots {
 
     /// Takes a slot for `lane`; where there is none for it, it stands in line and is told by [`Slots::next_grant`].
     pub fn take(&mut self, lane: EndpointId) -> bool {
-        let free = self.total - self.in_use();
+        let free = self.free();
         let holding = self.lanes.entry(lane).or_default();
         if holding.granted > 0 {
             holding.granted -= 1;
@@ -203,8 +209,13 @@ impl Slots {
         None
     }
 
+    /// Slots that nobody holds or was granted.
+    fn free(&self) -> u32 {
+        self.total.saturating_sub(self.in_use())
+    }
+
     fn grant_from(&mut self, line: usize) -> Option<EndpointId> {
-        let free = self.total - self.in_use();
+        let free = self.free();
         if self.in_use[line] >= together_max(line, self.total) {
             return None;
         }
@@ -329,6 +340,26 @@ mod tests {
         slots.decline(lane(3));
         assert!(slots.take(lane(0)) && slots.take(lane(2)));
         assert_eq!(slots.in_use(), 3);
+    }
+
+    #[test]
+    fn another_total_takes_nothing_from_those_who_hold_and_gives_what_is_more_to_those_who_wait() {
+        let mut slots = Slots::new(3);
+        for number in 0..4 {
+            slots.set_standing(lane(number), Standing::Proven);
+        }
+        assert!((0..3).all(|number| slots.take(lane(number))));
+        assert!(!slots.take(lane(3)));
+        slots.set_total(1);
+        assert_eq!((slots.in_use(), slots.next_grant()), (3, None));
+        slots.give_back(lane(0));
+        slots.give_back(lane(1));
+        assert_eq!(slots.next_grant(), None, "one is held, and one is all");
+        slots.set_total(0);
+        assert_eq!(slots.total(), 1);
+        slots.set_total(2);
+        assert_eq!(slots.next_grant(), Some(lane(3)));
+        assert_eq!(slots.next_grant(), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use sqlx::Row;
 
 use super::release::Release;
 use super::rows::{StoredReplay, read_in};
+use crate::domain::catalogue::ClosedCatalogues;
 use crate::domain::endpoint::{Endpoint, EndpointStatus};
 use crate::domain::endpoint_index::EndpointIndex;
 use crate::domain::event_type::EventType;
@@ -71,7 +72,8 @@ impl Store {
         after: EventId,
         before: EventId,
     ) -> Result<MissedPiece, StoreError> {
-        let mut index = EndpointIndex::new(self.shared.options.catalogues.clone());
+        let catalogues = self.shared.catalogues.load_full();
+        let mut index = EndpointIndex::new(ClosedCatalogues::clone(&catalogues));
         index.put(&Endpoint {
             status: EndpointStatus::Active,
             ..endpoint.clone()

@@ -1,10 +1,13 @@
 //! Whether there is disk space to accept events: outcomes are recorded from the reserve, so ingest stops first.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
+
 use super::super::error::StoreError;
-use super::super::options::{FreeSpace, StoreOptions};
+use super::super::options::{FreeSpace, StoreLimits, StoreOptions};
 use crate::clock::Stopwatch;
 
 /// Free space, asked for now and then.
@@ -12,19 +15,19 @@ pub(crate) struct Space {
     directory: PathBuf,
     free_space: FreeSpace,
     every: Duration,
-    reserve_bytes: u64,
+    limits: Arc<ArcSwap<StoreLimits>>,
     /// The latest answer: since when it is believed, and whether there was enough.
     latest: Option<(Stopwatch, bool)>,
 }
 
 impl Space {
-    /// Asks as the options say.
-    pub(crate) fn new(options: &StoreOptions) -> Self {
+    /// Asks as the options say, and judges by the limits in force.
+    pub(crate) fn new(options: &StoreOptions, limits: Arc<ArcSwap<StoreLimits>>) -> Self {
         Self {
             directory: options.data_dir.clone(),
             free_space: FreeSpace::clone(&options.free_space),
             every: options.free_space_every,
-            reserve_bytes: options.reserve_bytes,
+            limits,
             latest: None,
         }
     }
@@ -38,7 +41,7 @@ impl Space {
             Some((asked, enough)) if asked.elapsed() < self.every => enough,
             _ => {
                 let enough = (self.free_space)(&self.directory)
-                    .map_or(true, |free| free >= self.reserve_bytes);
+                    .map_or(true, |free| free >= self.reserve_bytes());
                 self.latest = Some((Stopwatch::start(), enough));
                 enough
             }
@@ -47,9 +50,13 @@ impl Space {
     }
 
     /// The error for a disk that is full.
-    pub(crate) const fn full(&self) -> StoreError {
+    pub(crate) fn full(&self) -> StoreError {
         StoreError::Full {
-            reserve_bytes: self.reserve_bytes,
+            reserve_bytes: self.reserve_bytes(),
         }
+    }
+
+    fn reserve_bytes(&self) -> u64 {
+        self.limits.load().reserve_bytes
     }
 }

@@ -280,6 +280,9 @@ impl Writer {
         for &(endpoint_id, run) in &effects.failing {
             self.runs.put(endpoint_id, run);
         }
+        if let Some(index) = effects.index {
+            self.index = index;
+        }
         for endpoint in &effects.endpoints {
             self.index.put(endpoint);
         }

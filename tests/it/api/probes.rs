@@ -1,5 +1,8 @@
 //! Health, readiness, metrics, the pointer at `/`: what machines ask.
 
+use std::sync::Arc;
+
+use hookyard::server::ServerLimits;
 use serde_json::json;
 
 use super::http::Ask;
@@ -71,7 +74,11 @@ async fn figures_of_the_whole_service_are_not_for_those_confined_to_a_tenant() {
 
 #[tokio::test]
 async fn probes_can_be_opened_to_everybody() {
-    let service = Service::with(|_| {}, |options| options.open_probes = true).await;
+    let open = ServerLimits {
+        open_probes: true,
+        ..ServerLimits::default()
+    };
+    let service = Service::with(|_| {}, |options| options.limits.store(Arc::new(open))).await;
     let answer = Ask::get("/metrics")
         .header("forwarded", "for=203.0.113.9")
         .send(&service.tcp())

@@ -17,7 +17,7 @@ fn config(home: &Home, command: &[&str], url: &str) -> String {
 }
 
 /// The lines of a file that another program writes, once there are so many.
-fn lines(path: &Path, count: usize) -> Vec<serde_json::Value> {
+pub(super) fn lines(path: &Path, count: usize) -> Vec<serde_json::Value> {
     let deadline = std::time::Instant::now() + WAIT_MAX;
     loop {
         let text = std::fs::read_to_string(path).unwrap_or_default();

@@ -70,7 +70,7 @@ fn an_environment_that_does_not_fit_is_told_with_what_to_set() {
         (
             home.refused(home.serve(&[]).env("HOOKYARD_LOG", "hookyard=loud")),
             2,
-            "HOOKYARD_LOG=\"hookyard=loud\" does not read: error parsing level filter: expected one of \"off\", \
+            "environment variable HOOKYARD_LOG: log: \"hookyard=loud\" does not read: error parsing level filter: expected one of \"off\", \
              \"error\", \"warn\", \"info\", \"debug\", \"trace\", or a number 0-5; write a level such as info, or \
              info,sqlx=warn",
         ),

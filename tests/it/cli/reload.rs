@@ -8,7 +8,7 @@ use rustix::process::Signal;
 
 use super::program::hookyard;
 use super::running::Running;
-use super::service::{Home, Service};
+use super::service::{Home, Service, http};
 
 /// Nobody listens there.
 const URL: &str = "http://127.0.0.1:9/";
@@ -35,7 +35,8 @@ fn start(home: &Home, text: &str, arguments: &[&str]) -> Running {
 
 fn started(home: &Home, text: &str) -> Service {
     let mut running = start(home, text, &[]);
-    let address = running.err_after("ready listen=");
+    let ready = running.err_after("ready listen=");
+    let address = ready.split(' ').next().unwrap().to_owned();
     Service { running, address }
 }
 
@@ -138,15 +139,134 @@ fn a_faulty_file_changes_nothing_and_every_fault_is_told() {
         assert!(said.contains(fault), "{said}");
     }
     home.json(&["endpoint", "create", URL]);
-    // What contracts say is read at the start only, and a change is not passed over.
+}
+
+/// A contract of the tests' own: routes, a catalogue and the service's key.
+const OURS: &str = include_str!("../../../src/domain/contract/builtin/fed.toml");
+
+#[test]
+fn contracts_come_change_and_go_while_the_service_runs() {
+    let home = Home::new();
     let contracts = home.path().join("contracts");
     fs::create_dir(&contracts).unwrap();
-    let standard = include_str!("../../../src/domain/contract/builtin/standard.toml");
-    let changed = standard.replace("timeout = \"20s\"", "timeout = \"21s\"");
-    fs::write(contracts.join("standard.toml"), changed).unwrap();
-    let text = format!("contracts_dir = \"contracts\"\n{good}");
-    let waits = reload(&home, &mut service, &text, "restart to apply them ");
-    assert_eq!(waits, "settings=\"contracts_dir, the text of contracts\"");
+    let file = contracts.join("ours.toml");
+    let good = "contracts_dir = \"contracts\"\n[targets]\nallow = [\"127.0.0.0/8\"]\n";
+    let both = format!("contracts = [\"standard\", \"ours\"]\n{good}");
+    let mut service = started(&home, good);
+    let address = service.address.clone();
+    let call = || http(&address, "POST", "/ours/register", "none", "{}").0;
+    let described = || http(&address, "GET", "/openapi.json", "none", "").1;
+    assert_eq!(call(), 404);
+    assert!(!described().contains("/ours/register"));
+    let ours = OURS.replace("name = \"fed\"", "name = \"ours\"");
+    let ours = ours.replace("/api/webhooks/register", "/ours/register");
+    fs::write(&file, &ours).unwrap();
+    let applied = reload(&home, &mut service, &both, "reloaded ");
+    assert_eq!(applied, "applied=\"contracts, contract ours (new)\"");
+    assert_eq!(call(), 401, "the route is there");
+    assert!(described().contains("/ours/register"));
+    let keys = home.json(&["contract", "keys", "ours"]);
+    assert!(keys["public_key"].is_string(), "{keys}");
+    home.json(&[
+        "endpoint",
+        "create",
+        URL,
+        "--name",
+        "shop",
+        "--contract",
+        "ours",
+    ]);
+
+    fs::write(&file, ours.replace("factor = 6", "factor = 5")).unwrap();
+    let applied = reload(&home, &mut service, &both, "reloaded ");
+    assert_eq!(applied, "applied=\"contract ours (new revision)\"");
+    // Every fault of a file is told by line, and nothing changes, settings neither.
+    fs::write(
+        &file,
+        ours.replace("timeout = \"15s\"", "timeout = 15")
+            .replace("jitter = 0.2", "jitter = 2"),
+    )
+    .unwrap();
+    let mark = "the settings before stay in force ";
+    let sound = format!("{both}[limits]\nendpoints = 1\n");
+    let said = [
+        reload(&home, &mut service, &sound, mark),
+        service.running.err_after(mark),
+    ];
+    for (said, place) in said
+        .iter()
+        .zip([":7: request.timeout: ", ":43: retry.jitter: "])
+    {
+        assert!(
+            said.contains(&format!("{}{place}", file.display())),
+            "{said}"
+        );
+    }
+    assert_eq!(call(), 401);
+    home.json(&["endpoint", "create", URL]);
+    // An endpoint has it.
+    fs::remove_file(&file).unwrap();
+    let said = reload(&home, &mut service, good, mark);
+    assert!(said.contains("endpoints have the contract ours"), "{said}");
+    assert_eq!(call(), 401);
+    let deleted = home.client(&["endpoint", "delete", "shop", "--yes"]);
+    assert_eq!(deleted.code, Some(0), "{deleted:?}");
+    let applied = reload(&home, &mut service, good, "reloaded ");
+    assert_eq!(applied, "applied=\"contracts, contract ours (removed)\"");
+    assert_eq!(call(), 404);
+}
+
+#[test]
+fn the_level_of_the_log_changes_while_the_service_runs() {
+    let home = Home::new();
+    let mut service = started(&home, "");
+    let applied = reload(&home, &mut service, "log = \"error\"\n", "reloaded ");
+    assert_eq!(applied, "applied=\"log\"");
+    let quiet = "log = \"error\"\n[targets]\negress_addresses = [\"203.0.113.7\"]\n";
+    fs::write(file(&home), quiet).unwrap();
+    service.running.signal(Signal::HUP);
+    home.wait_for(&["egress"], |one| one["addresses"][0] == "203.0.113.7");
+    // Nothing was said of that: the next line is about this.
+    let loud = quiet.replace("error", "info");
+    let applied = reload(&home, &mut service, &loud, "reloaded ");
+    assert_eq!(applied, "applied=\"log\"");
+    let bad = quiet.replace("error", "hookyard=loud");
+    let said = reload(
+        &home,
+        &mut service,
+        &bad,
+        "the settings before stay in force ",
+    );
+    assert!(said.contains(":1: log: "), "{said}");
+}
+
+#[test]
+fn lanes_judgement_the_reserve_probes_and_whom_to_tell_change_too() {
+    let home = Home::new();
+    let mut service = started(&home, "[targets]\nallow = [\"127.0.0.0/8\"]\n");
+    home.json(&["endpoint", "create", URL, "--name", "shop"]);
+    let told = home.path().join("told");
+    let script = format!("cat >> '{}'", told.display());
+    let text = format!(
+        "[targets]\nallow = [\"127.0.0.0/8\"]\n[delivery]\nconcurrency = 9\nconcurrency_per_endpoint = 3\n\
+         [auto_disable]\nafter = \"off\"\n[notify]\ncommand = [\"/bin/sh\", \"-c\", {script:?}]\n\
+         [retention]\nreserve = \"1TiB\"\n[http]\nopen_probes = true\n"
+    );
+    let applied = reload(&home, &mut service, &text, "reloaded ");
+    let keys = "delivery.concurrency, delivery.concurrency_per_endpoint, auto_disable.after, \
+                notify.command, retention.reserve, http.open_probes";
+    assert_eq!(applied, format!("applied=\"{keys}\""));
+    let shown = home.json(&["endpoint", "show", "shop"]);
+    assert_eq!(shown["concurrency"], 3, "{shown}");
+    let full = home.client(&["event", "publish", "--type", "a.b"]);
+    assert!(full.err.contains("disk"), "{full:?}");
+    let disabled = home.client(&["endpoint", "disable", "shop", "--yes"]);
+    assert_eq!(disabled.code, Some(0), "{disabled:?}");
+    let line = super::notifying::lines(&told, 1).remove(0);
+    assert_eq!(line["type"], "hookyard.endpoint.disabled");
+    // And nobody is told any more.
+    let applied = reload(&home, &mut service, "", "reloaded ");
+    assert!(applied.contains("notify.command"), "{applied}");
 }
 
 #[test]

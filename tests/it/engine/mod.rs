@@ -15,6 +15,7 @@ mod missed;
 mod operational;
 mod poison;
 mod refusing;
+mod reloading;
 mod replays;
 mod replays_fsck;
 mod revisions;

@@ -137,12 +137,14 @@ async fn new_rules_hold_for_connections_that_were_kept_under_the_old() {
     let transport = transport_with(names_lead_to(&["127.0.0.1"]));
     let by_name = receiver.url_by_name("hooks.example.com", "/");
     answered(&transport, &by_name).await;
-    transport.set_targets(AddressRules::default()).unwrap();
+    let shut = transport.prepare_targets(AddressRules::default());
+    transport.set_targets(shut.unwrap());
     for url in [&by_name, &receiver.url("/")] {
         let exchange = transport.send(post(url)).await;
         failed(&exchange, FailureClass::Blocked);
     }
-    transport.set_targets(loopback()).unwrap();
+    let open = transport.prepare_targets(loopback());
+    transport.set_targets(open.unwrap());
     answered(&transport, &by_name).await;
     assert_eq!(receiver.requests().len(), 2);
 }

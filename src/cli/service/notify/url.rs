@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::config::Config;
+use crate::config::Targets;
 use crate::domain::address::{AddressRules, network_from_text};
 use crate::domain::request::PreparedRequest;
 use crate::transport::{HttpTransport, Transport as _, TransportOptions};
@@ -27,11 +27,11 @@ const OPEN: [&str; 7] = [
 ];
 
 /// How the transport for it is made: with other address rules, and otherwise as for deliveries.
-pub(in crate::cli::service) fn transport_options(config: &Config) -> TransportOptions {
+pub(super) fn transport_options(targets: &Targets) -> TransportOptions {
     TransportOptions {
         targets: rules(),
-        extra_roots: config.targets.extra_roots.clone(),
-        source_addresses: config.targets.source_addresses.clone(),
+        extra_roots: targets.extra_roots.clone(),
+        source_addresses: targets.source_addresses.clone(),
         ..TransportOptions::default()
     }
 }
