@@ -78,8 +78,9 @@ pub struct EndpointHorizon {
     /// When the first of them does.
     #[schema(value_type = Option<String>)]
     pub first_gives_up_at: Option<Timestamp>,
-    /// Whether only the 500 that are due first were looked at for these: there are at least so many.
-    pub more_give_up: bool,
+    /// Tried deliveries, due within a day, that were not looked at for these three, because there are too many: the latest
+    /// ones. All endpoints that are shown share 10,000 looks; one that is asked for alone has them to itself.
+    pub give_up_left_out: u64,
 }
 
 /// Which part of the horizon is wanted.

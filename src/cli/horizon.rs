@@ -6,10 +6,10 @@ use clap::Args;
 
 use super::connect::ConnectArgs;
 use super::context::Context;
+use super::lists::find_endpoint;
 use super::output::{Column, Field, FormatArgs, note};
 use crate::api::horizon::{EndpointHorizon, HorizonQuery, HorizonView, OutlookView};
 use crate::domain::duration::DurationText;
-use crate::domain::id::EndpointId;
 use crate::domain::limits::{HORIZONS_SHOWN_DEFAULT, PAGE_ROWS_MAX};
 
 /// Show what goes out in the next minutes and hours, what gives up when, and how long backlogs take to drain.
@@ -18,15 +18,16 @@ use crate::domain::limits::{HORIZONS_SHOWN_DEFAULT, PAGE_ROWS_MAX};
     after_help = "Examples:\n  hookyard horizon\n  hookyard horizon --by endpoint --limit 5\n  \
                   hookyard horizon --endpoint ep_01h… --json | jq .endpoints\n\n\
                   Each column counts all that is due by then. GIVE UP: tried deliveries that end as dead by then \
-                  unless an attempt succeeds. DRAINS IN: what is due now, at the rate of the latest five minutes."
+                  unless an attempt succeeds. DRAINS IN: what is due now, at the rate of the latest five minutes. +: there are too many to look \
+                  at all of them; --endpoint looks at more, --json says how many are left out (give_up_left_out)."
 )]
 pub(crate) struct HorizonArgs {
     /// Line by line, the longest backlogs first.
     #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "json")]
     by: Option<By>,
-    /// One endpoint alone.
-    #[arg(long, value_name = "ID")]
-    endpoint: Option<EndpointId>,
+    /// One endpoint alone, by its id or name.
+    #[arg(long, value_name = "ENDPOINT")]
+    endpoint: Option<String>,
     /// Endpoints to show.
     #[arg(long, value_name = "N", default_value_t = HORIZONS_SHOWN_DEFAULT,
         value_parser = clap::value_parser!(u32).range(1..=i64::from(PAGE_ROWS_MAX)))]
@@ -46,11 +47,16 @@ enum By {
 
 /// Prints the horizon.
 pub(crate) async fn run(args: HorizonArgs, context: &Context) -> anyhow::Result<()> {
+    let client = context.client(&args.connect)?;
+    let endpoint = match &args.endpoint {
+        Some(given) => Some(find_endpoint(&client, given).await?.id.to_string()),
+        None => None,
+    };
     let query = HorizonQuery {
-        endpoint: args.endpoint.map(|id| id.to_string()),
+        endpoint,
         limit: Some(args.limit),
     };
-    let horizon = context.client(&args.connect)?.horizon(&query).await?;
+    let horizon = client.horizon(&query).await?;
     if args.by.is_none() && args.endpoint.is_none() || args.format.json {
         return context.output.one(args.format, &horizon, &fields(&horizon));
     }
@@ -127,7 +133,7 @@ fn time(at: Option<crate::domain::time::Timestamp>) -> String {
 }
 
 fn at_least(count: u64, row: &EndpointHorizon) -> String {
-    let sign = if row.more_give_up { "+" } else { "" };
+    let sign = if row.give_up_left_out > 0 { "+" } else { "" };
     format!("{count}{sign}")
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::breaker::BreakerOverride;
+use super::contract::Contract;
 use super::event_type::{EventType, EventTypePattern};
 use super::id::{EndpointId, SecretId};
 use super::rate_limit::RateLimit;
@@ -137,6 +138,11 @@ impl Endpoint {
                 .event_types
                 .iter()
                 .any(|pattern| pattern.matches(event_type))
+    }
+
+    /// The retry policy in force: its own, else its contract's.
+    pub fn retry_under<'a>(&'a self, contract: &'a Contract) -> &'a RetryPolicy {
+        self.retry.as_ref().unwrap_or(&contract.retry)
     }
 
     /// The endpoint held no longer, with this status: its hold clock stops, unless its breaker is open.

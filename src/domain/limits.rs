@@ -93,8 +93,9 @@ pub const CAUSES_MAX: usize = 1_000;
 pub const STATS_WINDOW_MAX: Duration = Duration::from_hours(90 * 24);
 /// Endpoints whose horizon is shown when the caller does not say.
 pub const HORIZONS_SHOWN_DEFAULT: u32 = 20;
-/// Deliveries of one endpoint whose end is worked out for the horizon; beyond it there are at least so many.
-pub const GIVE_UPS_COUNTED_MAX: u32 = 500;
+/// Deliveries whose end is worked out for one look at the horizon, those of all endpoints that it shows together: reading
+/// so many takes some 30 ms. What is due after them is counted as left out.
+pub const GIVE_UPS_LOOKED_AT_MAX: u32 = 10_000;
 /// Causes that are listed when the caller does not say.
 pub const CAUSES_LISTED_DEFAULT: u32 = 50;
 /// Dead deliveries of one cause that are counted; beyond it there are at least so many.

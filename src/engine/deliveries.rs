@@ -160,8 +160,8 @@ impl Engine {
             .and_then(|endpoint| contracts.get_known(&endpoint.contract));
         let policy = endpoint
             .as_ref()
-            .and_then(|endpoint| endpoint.retry.as_ref())
-            .or(contract.map(|contract| &contract.retry));
+            .zip(contract)
+            .map(|(endpoint, contract)| endpoint.retry_under(contract));
         let (lane, ahead) = self.queue_of(&delivery).await?;
         let facts = why::Facts {
             delivery: &delivery,

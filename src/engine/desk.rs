@@ -51,6 +51,8 @@ pub(super) struct Desk {
     pub(super) judged: JudgedCounts,
     /// The backlogs that the horizon was last made of.
     pub(super) backlogs: KeptBacklogs,
+    /// As [`EngineOptions::give_ups_max`](super::EngineOptions::give_ups_max).
+    pub(super) give_ups_max: u32,
     /// The router, once its thread runs.
     pub(super) router: OnceLock<Addr<Router>>,
     /// The replays' actor, once its thread runs.

@@ -83,6 +83,7 @@ impl Engine {
             expected: AtomicU64::new(0),
             judged: JudgedCounts::default(),
             backlogs: KeptBacklogs::default(),
+            give_ups_max: options.give_ups_max,
             router: OnceLock::new(),
             replays: OnceLock::new(),
         });

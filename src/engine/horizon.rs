@@ -11,7 +11,6 @@ use super::handle::Engine;
 use crate::domain::endpoint::{Endpoint, EndpointStatus};
 use crate::domain::horizon::{Backlog, GiveUps, Outlook};
 use crate::domain::id::EndpointId;
-use crate::domain::limits::GIVE_UPS_COUNTED_MAX;
 use crate::domain::time::Timestamp;
 
 /// How long counted backlogs are shown again: counting a million takes a reader a tenth of a second.
@@ -54,8 +53,9 @@ pub struct EndpointOutlook {
     pub outlook: Outlook,
     /// Which of the tried ones end soon unless an attempt succeeds; none while it is held.
     pub give_ups: GiveUps,
-    /// Whether `give_ups` is of the earliest 500 alone.
-    pub has_more: bool,
+    /// Tried deliveries, due within a day, that `give_ups` leaves out: the latest ones, where there are more than one
+    /// look may go through.
+    pub left_out: u64,
 }
 
 impl Engine {
@@ -80,13 +80,14 @@ impl Engine {
             let outlook = Outlook::of(backlog, known.status.holds());
             total = total.plus(outlook);
             if backlog.waiting > 0 && endpoint.is_none_or(|wanted| wanted == id) {
-                waiting.push((known, outlook));
+                let soon = backlog.due.last().copied().unwrap_or(0);
+                waiting.push((known, outlook, soon));
             }
         }
         if let Some(id) = endpoint.filter(|_| waiting.is_empty()) {
-            waiting.push((self.desk.endpoint(id)?, Outlook::default()));
+            waiting.push((self.desk.endpoint(id)?, Outlook::default(), 0));
         }
-        waiting.sort_by_key(|(endpoint, outlook)| {
+        waiting.sort_by_key(|(endpoint, outlook, _)| {
             (
                 std::cmp::Reverse(outlook.pending + outlook.held),
                 endpoint.id,
@@ -94,8 +95,19 @@ impl Engine {
         });
         let not_shown = waiting.split_off(waiting.len().min(rows(limit))).len();
         let mut endpoints = Vec::with_capacity(waiting.len());
-        for (endpoint, outlook) in waiting {
-            endpoints.push(self.with_give_ups(counted.at, endpoint, outlook).await?);
+        let (mut looks, mut to_come) = (self.desk.give_ups_max, waiting.len());
+        for (endpoint, outlook, soon) in waiting {
+            let share = share(looks, to_come);
+            let one = self.give_ups(counted.at, &endpoint, &outlook, share);
+            let (give_ups, looked_at) = one.await?;
+            looks -= looked_at;
+            to_come -= 1;
+            endpoints.push(EndpointOutlook {
+                endpoint,
+                outlook,
+                give_ups,
+                left_out: left_out(soon, looked_at, share),
+            });
         }
         Ok(Horizon {
             at: counted.at,
@@ -122,35 +134,42 @@ impl Engine {
         Ok(counted)
     }
 
-    async fn with_give_ups(
+    /// What of an endpoint's backlog gives up, as far as `share` deliveries tell, and how many were looked at. A held
+    /// one gives nothing up.
+    async fn give_ups(
         &self,
         now: Timestamp,
-        endpoint: Arc<Endpoint>,
-        outlook: Outlook,
-    ) -> Result<EndpointOutlook, EngineError> {
+        endpoint: &Endpoint,
+        outlook: &Outlook,
+        share: u32,
+    ) -> Result<(GiveUps, u32), EngineError> {
         let contracts = self.desk.contracts();
         let contract = contracts.get_known(&endpoint.contract);
-        let policy = endpoint.retry.as_ref();
-        let policy = policy.or(contract.map(|contract| &contract.retry));
-        let (give_ups, has_more) = match policy.filter(|_| outlook.pending > 0) {
-            None => (GiveUps::default(), false),
-            Some(policy) => {
-                let limit = GIVE_UPS_COUNTED_MAX;
-                let until = now + GIVE_UPS_WITHIN;
-                let store = &self.desk.store;
-                let soon = store.due_soon(endpoint.id, until, limit + 1).await?;
-                let has_more = soon.len() > rows(limit);
-                let soon = soon.into_iter().take(rows(limit));
-                let counted = GiveUps::count(now, policy, &endpoint.hold, soon);
-                (counted, has_more)
-            }
+        let policy = contract.map(|contract| endpoint.retry_under(contract));
+        let Some(policy) = policy.filter(|_| outlook.pending > 0) else {
+            return Ok((GiveUps::default(), 0));
         };
-        Ok(EndpointOutlook {
-            endpoint,
-            outlook,
-            give_ups,
-            has_more,
-        })
+        let until = now + GIVE_UPS_WITHIN;
+        let store = &self.desk.store;
+        let soon = store.due_soon(endpoint.id, until, share).await?;
+        let looked_at = u32::try_from(soon.len()).unwrap_or(share);
+        let counted = GiveUps::count(now, policy, &endpoint.hold, soon.into_iter());
+        Ok((counted, looked_at))
+    }
+}
+
+/// How many of the `looks` that are left the next of `to_come` endpoints may take: what one leaves is for the others.
+fn share(looks: u32, to_come: usize) -> u32 {
+    let to_come = u32::try_from(to_come).unwrap_or(u32::MAX).max(1);
+    looks / to_come
+}
+
+/// Of `soon` deliveries those that were not among the first `looked_at`. Counted up to five seconds before: what has
+/// come since is not told.
+fn left_out(soon: u64, looked_at: u32, share: u32) -> u64 {
+    match looked_at < share {
+        true => 0,
+        false => soon.saturating_sub(u64::from(looked_at)),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::domain::contract::ContractSet;
 use crate::domain::failing::FailingPolicy;
 use crate::domain::limits::{
     CONCURRENCY_DEFAULT, CONCURRENCY_PER_ENDPOINT_DEFAULT, ENDPOINTS_DEFAULT,
-    ENDPOINTS_PER_TENANT_DEFAULT, TOKENS_DEFAULT,
+    ENDPOINTS_PER_TENANT_DEFAULT, GIVE_UPS_LOOKED_AT_MAX, TOKENS_DEFAULT,
 };
 use crate::domain::seal::SealingKey;
 use crate::store::{HandOverReceiver, Store};
@@ -53,6 +53,8 @@ pub struct EngineOptions {
     pub targets: AddressRules,
     /// Bytes of events that lanes keep in memory.
     pub kept_bytes_max: usize,
+    /// Deliveries whose end is worked out for one look at the horizon.
+    pub give_ups_max: u32,
     /// Endpoints that are not deleted, of all tenants and none.
     pub endpoints_max: usize,
     /// Endpoints of one tenant that are not deleted.
@@ -107,6 +109,7 @@ impl Default for EngineOptions {
             failing: FailingPolicy::default(),
             targets: AddressRules::default(),
             kept_bytes_max: KEPT_BYTES_MAX,
+            give_ups_max: GIVE_UPS_LOOKED_AT_MAX,
             endpoints_max: ENDPOINTS_DEFAULT,
             endpoints_per_tenant_max: ENDPOINTS_PER_TENANT_DEFAULT,
             tokens_max: TOKENS_DEFAULT,

@@ -91,7 +91,7 @@ impl LaneSetup {
 
     /// The retry policy in force.
     pub(super) fn retry<'a>(&'a self, contract: &'a Contract) -> &'a RetryPolicy {
-        self.endpoint.retry.as_ref().unwrap_or(&contract.retry)
+        self.endpoint.retry_under(contract)
     }
 
     /// The rate limit in force: the endpoint's own, else the contract's.

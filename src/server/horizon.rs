@@ -63,7 +63,7 @@ fn ahead_of(ahead: &EndpointOutlook) -> EndpointHorizon {
         give_up_1h: ahead.give_ups.within_1h,
         give_up_24h: ahead.give_ups.within_24h,
         first_gives_up_at: ahead.give_ups.first_at,
-        more_give_up: ahead.has_more,
+        give_up_left_out: ahead.left_out,
     }
 }
 

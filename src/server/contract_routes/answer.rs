@@ -113,7 +113,7 @@ fn field(native: NativeField, told: &Told<'_>) -> Value {
         }
         NativeField::TestMode => json!(endpoint.test_mode),
         NativeField::Retries => {
-            let policy = endpoint.retry.as_ref().unwrap_or(&told.contract.retry);
+            let policy = endpoint.retry_under(told.contract);
             json!(policy.retries())
         }
         NativeField::Headers => Value::Object(

@@ -7,6 +7,7 @@ mod clock;
 mod contracts;
 mod crashes;
 mod failing;
+mod horizon;
 mod isolation;
 mod keys;
 mod ladder;
