@@ -159,4 +159,7 @@ pub struct InfoView {
     pub caller: String,
     /// What the caller may do.
     pub role: String,
+    /// The directory of its database; told to operators on its own machine.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub data_dir: Option<String>,
 }

@@ -11,6 +11,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::lists::{LimitArgs, find_endpoint, or_empty};
 use super::output::{Column, FormatArgs, Output, note};
+use super::pick::PickArgs;
 use super::replay::show;
 use crate::api::dead::{
     DeadCauseView, DeadQuery, DiscardDeadBody, ImportQuery, ImportedView, RefusedLine,
@@ -47,6 +48,8 @@ enum Action {
         /// Which of them: a filter expression.
         filter: Vec<String>,
         #[command(flatten)]
+        pick: PickArgs,
+        #[command(flatten)]
         limit: LimitArgs,
         #[command(flatten)]
         format: FormatArgs,
@@ -70,6 +73,8 @@ enum Action {
     Discard {
         /// Which of them: a filter expression.
         filter: Vec<String>,
+        #[command(flatten)]
+        pick: PickArgs,
         /// Why, for those who come after; at most 500 characters.
         #[arg(long)]
         note: String,
@@ -83,6 +88,8 @@ enum Action {
     Export {
         /// Which of them: a filter expression.
         filter: Vec<String>,
+        #[command(flatten)]
+        pick: PickArgs,
     },
     /// Import what was exported; nothing is sent until it is replayed.
     #[command(after_help = "Examples:\n  hookyard dead import example.ndjson\n  \
@@ -111,17 +118,19 @@ pub(crate) async fn run(args: DeadArgs, context: &Context) -> anyhow::Result<()>
     match args.action {
         Action::List {
             filter,
+            pick,
             limit,
             format,
-        } => list(&client, output, &filter.join(" "), limit, format).await,
+        } => list(&client, output, &pick.within(&filter), limit, format).await,
         Action::Causes { format } => causes(&client, output, format).await,
         Action::Discard {
             filter,
+            pick,
             note,
             yes,
             format,
-        } => discard(&client, output, &filter.join(" "), note, yes, format).await,
-        Action::Export { filter } => export(&client, output, &filter.join(" ")).await,
+        } => discard(&client, output, &pick.within(&filter), note, yes, format).await,
+        Action::Export { filter, pick } => export(&client, output, &pick.within(&filter)).await,
         Action::Import { file, to, format } => import(&client, output, &file, to, format).await,
     }
 }

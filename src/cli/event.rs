@@ -75,8 +75,14 @@ enum Action {
 /// What to publish.
 #[derive(Args, Debug)]
 struct PublishArgs {
+    /// The event type, such as packet.signed; --type says the same.
+    #[arg(value_name = "TYPE", required_unless_present_any = ["batch", "event_type"])]
+    first: Option<EventType>,
+    /// What happened: a file, - for standard input, or JSON itself; {} when absent. --data says the same.
+    #[arg(value_name = "DATA", conflicts_with = "data")]
+    second: Option<String>,
     /// The event type, such as packet.signed.
-    #[arg(long = "type", value_name = "T", required_unless_present = "batch")]
+    #[arg(long = "type", value_name = "T", conflicts_with = "first")]
     event_type: Option<EventType>,
     /// What happened: a file, - for standard input, or JSON itself; {} when absent.
     #[arg(long, value_name = "F|-")]
@@ -98,7 +104,7 @@ struct PublishArgs {
     test: bool,
     /// A file of up to 1,000 events, or - for standard input: a JSON array or one object a line; all or none.
     #[arg(long, value_name = "F|-",
-        conflicts_with_all = ["event_type", "data", "id", "tenant", "attributes", "occurred_at", "test"])]
+        conflicts_with_all = ["first", "second", "event_type", "data", "id", "tenant", "attributes", "occurred_at", "test"])]
     batch: Option<String>,
     #[command(flatten)]
     format: FormatArgs,
@@ -141,7 +147,8 @@ async fn publish(client: &Client, output: Output, args: PublishArgs) -> anyhow::
     let published = if let Some(path) = &args.batch {
         client.publish_batch_text(read_text(path, limit)?).await?
     } else {
-        if args.data.as_deref() == Some("-") && args.attributes.as_deref() == Some("-") {
+        let data = args.data.or(args.second);
+        if data.as_deref() == Some("-") && args.attributes.as_deref() == Some("-") {
             return Err(Failure::usage(
                 "--data and --attributes cannot both be standard input: put one into a file",
             ));
@@ -149,8 +156,9 @@ async fn publish(client: &Client, output: Output, args: PublishArgs) -> anyhow::
         let event = PublishEvent {
             event_type: args
                 .event_type
+                .or(args.first)
                 .ok_or_else(|| Failure::usage("--type is missing"))?,
-            data: read_json(args.data.as_deref().unwrap_or("{}"), limit)?,
+            data: read_json(data.as_deref().unwrap_or("{}"), limit)?,
             id: args.id,
             tenant: args.tenant,
             attributes: args

@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::failure::Failure;
-use super::output::{Column, Format, FormatArgs, Output, json_line, note};
+use super::output::{Column, Format, FormatArgs, Output, counted, json_line, note};
+use crate::client::{Client, Target};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, Sources};
 use crate::domain::actor::{Actor, Via};
@@ -21,7 +22,7 @@ use crate::store::{StoreError, StoreOptions};
     after_help = "Examples:\n  hookyard fsck --data-dir ./yard\n  hookyard fsck --file /backups/hookyard.db --json\n  \
                   hookyard fsck --data-dir ./yard --repair\n\n\
                   Reads beside a running service, all at one moment. Without --data-dir and --file it looks where \
-                  `hookyard serve` would. --repair needs the service stopped; it mends only what follows from rows \
+                  the service of HOOKYARD_SOCKET has its data, else where `hookyard serve` would. --repair needs the service stopped; it mends only what follows from rows \
                   that are there, and writes an audit entry. Exit code 0: sound, 1: something differs."
 )]
 pub(crate) struct FsckArgs {
@@ -68,7 +69,7 @@ struct ReportLine {
 /// Checks, and mends where that is asked for.
 pub(crate) async fn run(args: FsckArgs, context: &Context) -> anyhow::Result<()> {
     let (report, mended) = if args.repair {
-        let options = StoreOptions::new(data_dir(&args, context)?);
+        let options = StoreOptions::new(data_dir(&args, context).await?);
         let mending = fsck::mend_file(&options, &somebody(), SystemClock::new().now())
             .await
             .map_err(in_words)?;
@@ -77,7 +78,7 @@ pub(crate) async fn run(args: FsckArgs, context: &Context) -> anyhow::Result<()>
     } else {
         let path = match &args.file {
             Some(path) => path.clone(),
-            None => StoreOptions::new(data_dir(&args, context)?).database_path(),
+            None => StoreOptions::new(data_dir(&args, context).await?).database_path(),
         };
         (fsck::check_file(&path).await.map_err(in_words)?, 0)
     };
@@ -88,9 +89,17 @@ pub(crate) async fn run(args: FsckArgs, context: &Context) -> anyhow::Result<()>
     Err(Failure::failed(verdict(&report)))
 }
 
-fn data_dir(args: &FsckArgs, context: &Context) -> anyhow::Result<PathBuf> {
+/// Named, else that of the service whose socket is named, else where a service would have it.
+async fn data_dir(args: &FsckArgs, context: &Context) -> anyhow::Result<PathBuf> {
     if let Some(directory) = &args.data_dir {
         return Ok(Path::new(directory).to_owned());
+    }
+    let environment = &context.environment;
+    if args.config.is_none()
+        && environment.get("HOOKYARD_DATA_DIR").is_none()
+        && let Some(socket) = environment.get("HOOKYARD_SOCKET")
+    {
+        return of_service(socket).await;
     }
     let sources = Sources {
         file: args.config.clone(),
@@ -98,6 +107,24 @@ fn data_dir(args: &FsckArgs, context: &Context) -> anyhow::Result<PathBuf> {
         flags: Vec::new(),
     };
     Ok(Config::load(&sources)?.data_dir)
+}
+
+/// The data directory of the service that answers on this socket.
+async fn of_service(socket: &str) -> anyhow::Result<PathBuf> {
+    let unknown = |why: String| {
+        Failure::usage(format!(
+            "HOOKYARD_SOCKET names {socket}, and the service there does not tell where its data lies ({why}): give \
+             --data-dir"
+        ))
+    };
+    let client = Client::new(Target::Socket(socket.into()))?;
+    match client.info().await {
+        Ok(info) => match info.data_dir {
+            Some(directory) => Ok(directory.into()),
+            None => Err(unknown("it is not for this user to know".to_owned())),
+        },
+        Err(error) => Err(unknown(error.to_string())),
+    }
 }
 
 /// Who mends, for the audit log: whoever runs this command.
@@ -190,8 +217,12 @@ fn columns() -> [Column<'static, FindingLine>; 4] {
 
 fn looked_at(report: &FsckReport) -> String {
     format!(
-        "{} events, {} deliveries, {} attempts, {} endpoints and {} days agree",
-        report.events, report.deliveries, report.attempts, report.endpoints, report.days
+        "{}, {}, {}, {} and {} agree",
+        counted(report.events, "event", "events"),
+        counted(report.deliveries, "delivery", "deliveries"),
+        counted(report.attempts, "attempt", "attempts"),
+        counted(report.endpoints, "endpoint", "endpoints"),
+        counted(report.days, "day", "days")
     )
 }
 
@@ -210,5 +241,6 @@ fn verdict(report: &FsckReport) -> String {
         }
         mendable => format!("{mendable} can be mended safely: stop the service and add --repair"),
     };
-    format!("{} differences{more}; {next}", report.differences)
+    let differences = counted(report.differences, "difference", "differences");
+    format!("{differences}{more}; {next}")
 }

@@ -230,6 +230,14 @@ fn table<T>(columns: &[Column<'_, T>], rows: &[T]) -> String {
     text
 }
 
+/// A number with its noun in the form that goes with it.
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        _ => format!("{count} {many}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@ use clap::Parser as _;
 use super::context::Context;
 use super::failure::{Exit, exit_of, text_of};
 use super::output::{Output, note};
+use super::slips::remedy;
 use super::tree::{Command, Tree};
 use super::{
     audit, backup, bench, causes, config, console, contract, dead, delivery, demo, doctor, egress,
@@ -23,6 +24,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => {
             // Help and version are no errors: clap prints them to stdout and wants exit code 0.
             let _ = error.print();
+            if let Some(remedy) = remedy(&error) {
+                note(&remedy);
+            }
             let code = u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8);
             return ExitCode::from(code);
         }

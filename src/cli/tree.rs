@@ -51,18 +51,24 @@ pub(crate) enum Command {
     /// See the whole product at work.
     Demo(demo::DemoArgs),
     /// Manage endpoints: subscribers' registered URLs.
+    #[command(alias = "endpoints")]
     Endpoint(endpoint::EndpointArgs),
     /// Publish events and look back at them.
+    #[command(alias = "events")]
     Event(event::EventArgs),
     /// Look at deliveries, replay and discard them.
+    #[command(alias = "deliveries")]
     Delivery(delivery::DeliveryArgs),
     /// List dead deliveries, discard them together, export and import them.
     Dead(dead::DeadArgs),
     /// Put many deliveries back to work: planned, paced, steered.
+    #[command(alias = "replays")]
     Replay(replay::ReplayArgs),
     /// Manage access tokens.
+    #[command(alias = "tokens")]
     Token(token::TokenArgs),
     /// Look at contracts and check files of them.
+    #[command(alias = "contracts")]
     Contract(contract::ContractArgs),
     /// Show totals and what happened lately.
     Stats(stats::StatsArgs),
@@ -70,8 +76,9 @@ pub(crate) enum Command {
     Causes(causes::CausesArgs),
     /// Show who did what, when and from where.
     Audit(audit::AuditArgs),
-    /// Show where every delivery stands, and whether it adds up.
+    /// Show what goes out in the next minutes and hours, and what gives up when.
     Horizon(horizon::HorizonArgs),
+    /// Show where every delivery stands, and whether it adds up.
     Ledger(ledger::LedgerArgs),
     /// Count everything again and say what does not add up.
     Fsck(fsck::FsckArgs),

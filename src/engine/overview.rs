@@ -1,6 +1,7 @@
 //! What screens look at often: single rows and totals, each one cheap read.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::error::EngineError;
@@ -21,6 +22,11 @@ impl Engine {
     /// The breaker settings of endpoints that name none.
     pub fn breaker_policy(&self) -> BreakerPolicy {
         *self.desk.limits.load().breaker
+    }
+
+    /// The directory of the database.
+    pub fn data_dir(&self) -> &Path {
+        self.desk.store.data_dir()
     }
 
     /// Requests in flight to one endpoint that names no number of its own.

@@ -16,6 +16,7 @@ use crate::api::problem::Problem;
 use crate::api::stats::{InfoView, StatsView};
 use crate::domain::duration::DurationText;
 use crate::domain::limits::STATS_WINDOW_MAX;
+use crate::domain::token::Role;
 
 /// The window of statistics when the caller does not say.
 const WINDOW_DEFAULT: Duration = Duration::from_hours(1);
@@ -80,6 +81,8 @@ pub(super) async fn info(caller: Caller, state: Data<State>) -> Result<HttpRespo
 
 /// Who answers, and who is asking.
 pub(super) fn info_view(caller: &Caller, state: &State) -> InfoView {
+    let operates = matches!(caller.role(), Role::Operator | Role::Admin);
+    let may_see_files = operates && !caller.has_token();
     InfoView {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         pid: std::process::id(),
@@ -88,6 +91,7 @@ pub(super) fn info_view(caller: &Caller, state: &State) -> InfoView {
         started_at: state.started_at,
         caller: caller.name().to_owned(),
         role: caller.role().as_str().to_owned(),
+        data_dir: may_see_files.then(|| state.engine.data_dir().display().to_string()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The handle that everybody holds: cheap to clone, safe to share, closed with its last clone.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -102,6 +103,11 @@ impl Store {
     pub async fn writer_ended(&self) {
         let mut alive = self.shared.writer_alive.clone();
         while alive.changed().await.is_ok() {}
+    }
+
+    /// The directory of the database.
+    pub fn data_dir(&self) -> &Path {
+        &self.shared.options.data_dir
     }
 
     /// Puts other limits in force: free space is judged by them when it is next asked for, within

@@ -12,6 +12,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::lists::LimitArgs;
 use super::output::{FormatArgs, Output, note};
+use super::pick::PickArgs;
 use crate::api::dead::DiscardBody;
 use crate::client::Client;
 use crate::domain::id::DeliveryId;
@@ -38,6 +39,8 @@ enum Action {
         /// Which ones: a filter expression.
         filter: Vec<String>,
         #[command(flatten)]
+        pick: PickArgs,
+        #[command(flatten)]
         limit: LimitArgs,
         #[command(flatten)]
         format: FormatArgs,
@@ -60,7 +63,10 @@ enum Action {
         id: DeliveryId,
     },
     /// Put one back to work with a fresh retry budget.
-    #[command(after_help = "Example:\n  hookyard delivery replay dlv_0e6kq3v9xjz00")]
+    #[command(
+        alias = "retry",
+        after_help = "Example:\n  hookyard delivery replay dlv_0e6kq3v9xjz00"
+    )]
     Replay {
         /// Its id (dlv_…).
         id: DeliveryId,
@@ -100,9 +106,10 @@ pub(crate) async fn run(args: DeliveryArgs, context: &Context) -> anyhow::Result
     match args.action {
         Action::List {
             filter,
+            pick,
             limit,
             format,
-        } => list(&client, output, &filter.join(" "), limit, format).await,
+        } => list(&client, output, &pick.within(&filter), limit, format).await,
         Action::Show {
             id,
             attempt: None,

@@ -12,6 +12,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::lists::LimitArgs;
 use super::output::{FormatArgs, Output, note};
+use super::pick::{PICKS, PickArgs};
 use crate::api::replay::{PlanView, ReplayBody, ReplayView};
 use crate::client::Client;
 use crate::domain::id::{PlanId, ReplayId};
@@ -38,8 +39,10 @@ enum Action {
     )]
     Plan {
         /// Which deliveries: a filter expression (hookyard help filter).
-        #[arg(required = true)]
+        #[arg(required_unless_present_any = PICKS)]
         filter: Vec<String>,
+        #[command(flatten)]
+        pick: PickArgs,
         /// The rate to estimate by, such as 50/s.
         #[arg(long, value_name = "N/s")]
         rate: Option<String>,
@@ -53,8 +56,10 @@ enum Action {
     )]
     Start {
         /// A plan's id (pln_…), or a filter expression.
-        #[arg(required = true, value_name = "PLAN|FILTER")]
+        #[arg(required_unless_present_any = PICKS, value_name = "PLAN|FILTER")]
         what: Vec<String>,
+        #[command(flatten)]
+        pick: PickArgs,
         #[command(flatten)]
         pace: PaceArgs,
         /// Leave out what was delivered already at the plan.
@@ -118,18 +123,20 @@ pub(crate) async fn run(args: ReplayArgs, context: &Context) -> anyhow::Result<(
     match args.action {
         Action::Plan {
             filter,
+            pick,
             rate,
             format,
-        } => plan(&client, output, &filter.join(" "), rate, format).await,
+        } => plan(&client, output, &pick.within(&filter), rate, format).await,
         Action::Start {
             what,
+            pick,
             pace,
             skip_delivered,
             yes,
             format,
         } => {
             let body = pace.body(skip_delivered);
-            start(&client, output, &what.join(" "), body, yes, format).await
+            start(&client, output, &pick.within(&what), body, yes, format).await
         }
         Action::List { limit, format } => list(&client, output, limit, format).await,
         Action::Show { id, format } => show_one(&client, output, &id, format).await,

@@ -4,7 +4,7 @@ use rustix::process::Signal;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
-use super::program::{Ended, run};
+use super::program::{Ended, hookyard, run};
 use super::service::{Home, Service};
 
 fn fsck(home: &Home, arguments: &[&str]) -> Ended {
@@ -54,8 +54,31 @@ fn the_ledger_is_told_in_all_by_day_and_by_endpoint_and_checked_beside_the_servi
 
     let beside = fsck(&home, &[]);
     assert_eq!((beside.code, beside.out.as_str()), (Some(0), ""));
-    let sound = "sound: 3 events, 3 deliveries, 0 attempts, 1 endpoints and 1 days agree\n";
+    let sound = "sound: 3 events, 3 deliveries, 0 attempts, 1 endpoint and 1 day agree\n";
     assert_eq!(beside.err, sound);
+    // Whoever named the service need not name its directory.
+    let by_socket = |socket: &std::path::Path| {
+        let mut command = hookyard(home.path());
+        let output = command
+            .arg("fsck")
+            .env("HOOKYARD_SOCKET", socket)
+            .output()
+            .unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    assert_eq!(by_socket(&home.socket()), (Some(0), sound.to_owned()));
+    let (code, said) = by_socket(&home.path().join("nowhere.sock"));
+    assert_eq!(code, Some(2), "{said}");
+    let socket = home.path().join("nowhere.sock");
+    let begins = format!(
+        "hookyard: HOOKYARD_SOCKET names {}, and the service there does not tell where its data lies (",
+        socket.display()
+    );
+    assert!(said.starts_with(&begins), "{said}");
+    assert!(said.ends_with("): give --data-dir\n"), "{said}");
     let refused = fsck(&home, &["--repair"]);
     assert_eq!(refused.code, Some(1), "{refused:?}");
     let why = ": stop that service before --repair; without it fsck reads beside the service\n";

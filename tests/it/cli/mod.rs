@@ -23,5 +23,6 @@ mod running;
 mod service;
 mod service_keys;
 mod serving;
+mod slips;
 mod startup;
 mod supervised;

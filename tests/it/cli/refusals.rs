@@ -105,7 +105,7 @@ fn a_misspelt_command_or_value_is_a_usage_error_with_a_hint() {
             &["event", "publish", "--type", "a b", "--data", "{}"],
             "is not an event type",
         ),
-        (&["event", "publish", "--data", "{}"], "--type <T>"),
+        (&["event", "publish", "--data", "{}"], "<TYPE>"),
         (&["endpoint", "create"], "<URL>"),
         (&["endpoint", "list", "--limit", "0"], "0 is not in 1.."),
     ] {
