@@ -7,11 +7,14 @@ use super::app::plan::{Intent, Start};
 use crate::api::audit::AuditParams;
 use crate::api::cause::CausesQuery;
 use crate::api::dead::DiscardDeadBody;
+use crate::api::delivery::AttemptDetail;
 use crate::api::endpoint::PauseBody;
 use crate::api::horizon::HorizonQuery;
 use crate::api::page::PageQuery;
 use crate::api::replay::{PlanView, ReplayBody};
 use crate::client::{Client, ClientError, FrameStream};
+use crate::domain::event_type::EventType;
+use crate::domain::id::{DeliveryId, EndpointId};
 
 /// What the stream is asked for.
 const TOPICS: &str = "deliveries,endpoints,stats,alerts,replays";
@@ -86,6 +89,9 @@ async fn answer(client: &Client, call: Call) -> Result<Answer, ClientError> {
         }
         Call::Delivery(id) => Answer::Delivery(Box::new(client.delivery(id).await?)),
         Call::Attempt(id, number) => Answer::Attempt(Box::new(client.attempt(id, number).await?)),
+        Call::LastGood(endpoint, event_type) => {
+            Answer::LastGood(last_good(client, endpoint, &event_type).await?)
+        }
         Call::Endpoints { cursor } => {
             let query = PageQuery {
                 limit: Some(ENDPOINTS_A_PAGE),
@@ -182,4 +188,22 @@ async fn plan(client: &Client, intent: Intent, filter: String) -> Result<PlanVie
             client.plan_discard(&body).await
         }
     }
+}
+
+/// The latest delivery of this type that the endpoint took, with the attempt that it took.
+async fn last_good(
+    client: &Client,
+    endpoint: EndpointId,
+    event_type: &EventType,
+) -> Result<Option<Box<(DeliveryId, AttemptDetail)>>, ClientError> {
+    let query = PageQuery {
+        limit: Some(1),
+        cursor: None,
+        filter: Some(format!("state:delivered ep:{endpoint} type:{event_type}")),
+    };
+    let Some(delivery) = client.deliveries(&query).await?.items.pop() else {
+        return Ok(None);
+    };
+    let attempt = client.attempt(delivery.id, delivery.attempts).await?;
+    Ok(Some(Box::new((delivery.id, attempt))))
 }

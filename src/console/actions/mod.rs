@@ -53,6 +53,8 @@ pub(crate) enum ActionId {
     NextTab,
     /// The previous tab.
     PreviousTab,
+    /// This attempt beside the last good one.
+    Diff,
     /// The next attempt.
     NextAttempt,
     /// The previous attempt.

@@ -37,11 +37,19 @@ pub(crate) const ACTIONS: &[Action] = &[
     key(
         Id::NextTab,
         "tab.next",
-        "next tab: Summary, Request, Response",
+        "next tab: Summary, Request, Response, Timeline, Diff, Raw, Signature",
         &[Inspector],
         &["l", "right", "tab"],
     )
     .short("tab"),
+    key(
+        Id::Diff,
+        "delivery.diff",
+        "this attempt beside the last one that the endpoint took well",
+        &[Inspector],
+        &["d"],
+    )
+    .short("diff"),
     key(
         Id::NextAttempt,
         "attempt.next",

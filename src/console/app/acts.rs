@@ -6,7 +6,7 @@ use super::deliveries::{Deliveries, FilterInput, MARKS_MAX};
 use super::fetches::{
     fetch_detail, fetch_endpoints, fetch_exchange, fetch_newest, refresh_shown, snapshot,
 };
-use super::inspector::Inspector;
+use super::inspector::{Inspector, Tab};
 use super::listing::Listing;
 use super::model::{Level, Model, Overlay, Screen};
 use super::msg::{Cmd, Now};
@@ -36,6 +36,7 @@ pub(crate) fn act(model: &mut Model, now: Now, action: &Action) -> Vec<Cmd> {
         ActionId::Open => return open(model, now),
         ActionId::NextTab => return turn(model, 1),
         ActionId::PreviousTab => return turn(model, -1),
+        ActionId::Diff => return show_tab(model, Tab::Diff),
         ActionId::NextAttempt => return step_attempt(model, 1),
         ActionId::PreviousAttempt => return step_attempt(model, -1),
         ActionId::Follow => follow(model),
@@ -216,6 +217,16 @@ fn deliveries_of_cause(model: &mut Model, now: Now) -> Vec<Cmd> {
     )
 }
 
+fn show_tab(model: &mut Model, tab: Tab) -> Vec<Cmd> {
+    let Screen::Inspector(inspector) = model.screen_mut() else {
+        return Vec::new();
+    };
+    inspector.tab = tab;
+    inspector.scroll = 0;
+    let id = inspector.id;
+    fetch_exchange(model, id)
+}
+
 fn turn(model: &mut Model, right: isize) -> Vec<Cmd> {
     let Screen::Inspector(inspector) = model.screen_mut() else {
         return Vec::new();
@@ -390,6 +401,7 @@ const fn screen_of(purpose: &Purpose) -> Option<ScreenId> {
         | Purpose::Older(id)
         | Purpose::Detail(id)
         | Purpose::Pulse(id, _)
+        | Purpose::Good(id)
         | Purpose::Attempt(id, _) => Some(*id),
         Purpose::Endpoints(_)
         | Purpose::Stats

@@ -2,11 +2,13 @@
 
 use super::endpoints::ENDPOINTS_MAX;
 use super::fetches;
+use super::inspector::Good;
 use super::listing::{Listed, Listing};
 use super::model::{Dirty, Level, Model, Overlay, Screen};
 use super::msg::{Answer, Call, Cmd, Failure, Now, RequestId};
 use super::requests::{Purpose, ScreenId};
 use crate::api::dead::DiscardedView;
+use crate::api::delivery::DeliveryDetail;
 use crate::api::endpoint::EndpointView;
 use crate::api::page::Page;
 use crate::api::replay::ReplayView;
@@ -54,21 +56,15 @@ fn take(model: &mut Model, now: Now, purpose: Purpose, answer: Answer) -> Vec<Cm
         }
         (Purpose::Start, Answer::ReplayMoved(replay)) => return started(model, now, &replay),
         (Purpose::Start, Answer::Discarded(done)) => return discarded(model, now, &done),
-        (Purpose::Detail(id), Answer::Delivery(detail)) => {
-            let Some(inspector) = model.inspector_mut(id) else {
-                return Vec::new();
-            };
-            inspector.take_detail(detail);
-            let again = inspector.outdated;
-            let mut cmds = fetches::fetch_exchange(model, id);
-            if again {
-                cmds.extend(fetches::fetch_detail(model, id));
-            }
-            return cmds;
-        }
+        (Purpose::Detail(id), Answer::Delivery(detail)) => return take_detail(model, id, detail),
         (Purpose::Attempt(id, _), Answer::Attempt(exchange)) => {
             if let Some(inspector) = model.inspector_mut(id) {
                 inspector.take_exchange(exchange);
+            }
+        }
+        (Purpose::Good(id), Answer::LastGood(good)) => {
+            if let Some(inspector) = model.inspector_mut(id) {
+                inspector.good = good.map_or(Good::None, Good::Attempt);
             }
         }
         (Purpose::Endpoints(pages), Answer::Endpoints(page)) => {
@@ -100,6 +96,20 @@ fn take(model: &mut Model, now: Now, purpose: Purpose, answer: Answer) -> Vec<Cm
         (purpose, _) => debug_assert!(false, "an answer of another kind for {purpose:?}"),
     }
     Vec::new()
+}
+
+/// All of a delivery, for an inspector; what it looks at follows.
+fn take_detail(model: &mut Model, id: ScreenId, detail: Box<DeliveryDetail>) -> Vec<Cmd> {
+    let Some(inspector) = model.inspector_mut(id) else {
+        return Vec::new();
+    };
+    inspector.take_detail(detail);
+    let again = inspector.outdated;
+    let mut cmds = fetches::fetch_exchange(model, id);
+    if again {
+        cmds.extend(fetches::fetch_detail(model, id));
+    }
+    cmds
 }
 
 /// Rows for a list of any kind.
@@ -285,7 +295,7 @@ fn fail(model: &mut Model, now: Now, purpose: Purpose, text: String) {
             Some(dialog) => dialog.refused(text),
             None => model.tell(now, Level::Error, format!("not started: {text}")),
         },
-        Purpose::Detail(id) | Purpose::Attempt(id, _) => {
+        Purpose::Detail(id) | Purpose::Attempt(id, _) | Purpose::Good(id) => {
             if let Some(inspector) = model.inspector_mut(id) {
                 inspector.error = Some(text);
             }

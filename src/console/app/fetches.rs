@@ -1,6 +1,6 @@
 //! What is asked of the service to be shown.
 
-use super::inspector::Tab;
+use super::inspector::{Good, Tab};
 use super::model::{Model, Screen};
 use super::msg::{Call, Cmd, Now};
 use super::pulse::Part;
@@ -132,18 +132,27 @@ pub(crate) fn fetch_exchange(model: &mut Model, id: ScreenId) -> Vec<Cmd> {
     let Some(inspector) = model.inspector_mut(id) else {
         return Vec::new();
     };
-    let wanted = inspector.tab != Tab::Summary && inspector.exchange().is_none();
+    let compares = inspector.tab == Tab::Diff && inspector.good == Good::Unknown;
+    let alike = (
+        inspector.known.endpoint_id,
+        inspector.known.event_type.clone(),
+    );
+    let wanted = inspector.tab.needs_exchange() && inspector.exchange().is_none();
     let delivery = inspector.delivery_id;
-    let Some(number) = inspector
+    let number = inspector
         .current()
         .filter(|_| wanted)
-        .map(|attempt| attempt.number)
-    else {
-        return Vec::new();
-    };
-    let call = Call::Attempt(delivery, number);
-    model
-        .call(Purpose::Attempt(id, number), call)
-        .into_iter()
-        .collect()
+        .map(|attempt| attempt.number);
+    let mut cmds = Vec::new();
+    if let Some(number) = number {
+        cmds.extend(model.call(
+            Purpose::Attempt(id, number),
+            Call::Attempt(delivery, number),
+        ));
+    }
+    if compares {
+        let (endpoint, event_type) = alike;
+        cmds.extend(model.call(Purpose::Good(id), Call::LastGood(endpoint, event_type)));
+    }
+    cmds
 }

@@ -24,6 +24,8 @@ pub(crate) struct Inspector {
     pub attempt: Option<u32>,
     /// Requests and responses by attempt.
     pub exchanges: BTreeMap<u32, Box<AttemptDetail>>,
+    /// What to compare with.
+    pub good: Good,
     /// The tab.
     pub tab: Tab,
     /// The first line of the tab's text on the screen.
@@ -32,6 +34,17 @@ pub(crate) struct Inspector {
     pub outdated: bool,
     /// Why it could not be fetched, in words, not escaped.
     pub error: Option<String>,
+}
+
+/// The latest attempt that the endpoint took well, of an event of the same type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Good {
+    /// Not fetched.
+    Unknown,
+    /// There is none.
+    None,
+    /// This one, of this delivery.
+    Attempt(Box<(DeliveryId, AttemptDetail)>),
 }
 
 /// A part of what is known about a delivery.
@@ -43,11 +56,32 @@ pub(crate) enum Tab {
     Request,
     /// What came back.
     Response,
+    /// Its attempts on one scale.
+    Timeline,
+    /// The attempt beside the last good one.
+    Diff,
+    /// The exact bytes.
+    Raw,
+    /// What a consumer checks.
+    Signature,
 }
 
 impl Tab {
     /// All tabs from left to right.
-    pub(crate) const ALL: [Self; 3] = [Self::Summary, Self::Request, Self::Response];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Summary,
+        Self::Request,
+        Self::Response,
+        Self::Timeline,
+        Self::Diff,
+        Self::Raw,
+        Self::Signature,
+    ];
+
+    /// Whether it shows an attempt's request or response.
+    pub(crate) const fn needs_exchange(self) -> bool {
+        !matches!(self, Self::Summary | Self::Timeline)
+    }
 
     /// Its word.
     pub(crate) const fn word(self) -> &'static str {
@@ -55,6 +89,10 @@ impl Tab {
             Self::Summary => "Summary",
             Self::Request => "Request",
             Self::Response => "Response",
+            Self::Timeline => "Timeline",
+            Self::Diff => "Diff",
+            Self::Raw => "Raw",
+            Self::Signature => "Signature",
         }
     }
 }
@@ -69,6 +107,7 @@ impl Inspector {
             detail: None,
             attempt: None,
             exchanges: BTreeMap::new(),
+            good: Good::Unknown,
             tab: Tab::Summary,
             scroll: 0,
             outdated: false,

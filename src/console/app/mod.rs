@@ -29,7 +29,7 @@ pub(crate) mod update;
 #[cfg(test)]
 mod plan_tests;
 #[cfg(test)]
-mod sample_views;
+pub(crate) mod sample_views;
 #[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]

@@ -17,6 +17,7 @@ use crate::api::stats::StatsView;
 use crate::api::stream::StreamFrame;
 use crate::console::input::bytes::Typed;
 use crate::console::options::ExitReason;
+use crate::domain::event_type::EventType;
 use crate::domain::id::{DeliveryId, EndpointId, ReplayId};
 use crate::domain::time::Timestamp;
 
@@ -89,6 +90,8 @@ pub(crate) enum Call {
     Delivery(DeliveryId),
     /// One attempt with request and response.
     Attempt(DeliveryId, u32),
+    /// The latest attempt that this endpoint took well, of an event of this type.
+    LastGood(EndpointId, EventType),
     /// A page of endpoints.
     Endpoints {
         /// Where the page begins.
@@ -150,6 +153,7 @@ impl Call {
             Self::Deliveries { .. }
             | Self::Delivery(_)
             | Self::Attempt(..)
+            | Self::LastGood(..)
             | Self::Endpoints { .. }
             | Self::Events { .. }
             | Self::DeadCauses
@@ -184,6 +188,8 @@ pub(crate) enum Answer {
     Delivery(Box<DeliveryDetail>),
     /// Of [`Call::Attempt`].
     Attempt(Box<AttemptDetail>),
+    /// Of [`Call::LastGood`].
+    LastGood(Option<Box<(DeliveryId, AttemptDetail)>>),
     /// Of [`Call::Endpoints`].
     Endpoints(Page<EndpointView>),
     /// Of [`Call::Causes`].

@@ -26,6 +26,8 @@ pub(crate) enum Purpose {
     Detail(ScreenId),
     /// An attempt that an inspector shows.
     Attempt(ScreenId, u32),
+    /// What an inspector compares with.
+    Good(ScreenId),
     /// The cache of endpoints; the number of pages before.
     Endpoints(u32),
     /// The counters.

@@ -253,6 +253,20 @@ pub(crate) fn exchange(number: u32) -> AttemptDetail {
     }
 }
 
+/// An attempt that went through.
+pub(crate) fn good_exchange() -> AttemptDetail {
+    let mut good = exchange(1);
+    good.attempt.class = None;
+    good.attempt.status = Some(200);
+    good.response = Some(ResponseView {
+        status: 200,
+        headers: vec![header("content-type", "text/plain")],
+        body: BodyView::Text("ok".into()),
+        truncated: false,
+    });
+    good
+}
+
 /// A header.
 pub(crate) fn header(name: &str, value: &str) -> HeaderView {
     HeaderView {
@@ -336,6 +350,7 @@ fn reply(model: &mut Model, millis: u64, request: RequestId, call: &Call) -> Vec
         Call::Deliveries { .. } => Answer::Deliveries(page(deliveries())),
         Call::Delivery(_) => Answer::Delivery(Box::new(detail())),
         Call::Attempt(_, number) => Answer::Attempt(Box::new(exchange(*number))),
+        Call::LastGood(..) => Answer::LastGood(Some(Box::new((delivery_id(1), good_exchange())))),
         Call::Endpoints { .. } => Answer::Endpoints(Page {
             items: endpoints(),
             next: None,
@@ -417,7 +432,8 @@ fn endpoint_in(status: &str, id: EndpointId) -> Answer {
     Answer::Endpoint(Box::new(endpoint))
 }
 
-fn page_of<T>(items: Vec<T>) -> Page<T> {
+/// A page that is all there is.
+pub(crate) fn page_of<T>(items: Vec<T>) -> Page<T> {
     Page {
         items,
         next: None,

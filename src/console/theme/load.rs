@@ -87,6 +87,16 @@ struct Shelf<'a> {
 }
 
 impl Theme {
+    /// A theme in which nothing looks like anything: for what is measured and not drawn.
+    pub(crate) fn plain() -> Self {
+        Self {
+            name: String::new(),
+            styles: vec![Style::default(); Role::ALL.len()],
+            ascii: true,
+            warnings: Vec::new(),
+        }
+    }
+
     /// The theme of that name, the user's own before the built-in one; without a name the one that fits the
     /// terminal: `ansi16`, or `mono` where there are no colours.
     ///

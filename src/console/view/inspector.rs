@@ -4,21 +4,16 @@ use std::fmt::Write as _;
 
 use ratatui::layout::Rect;
 
-use super::paint::{Pen, Skin, columns, wrap, wrap_words};
+use super::paint::{Pen, Skin, columns};
 use super::state::certificate_role;
-use super::{format, state};
-use crate::api::delivery::{AttemptView, BodyView, HeaderView, PhasesView};
+use super::text::{Text, TextLine};
+use super::{diff, format, raw, signature, state, timeline};
+use crate::api::delivery::{AttemptDetail, AttemptView, PhasesView};
 use crate::console::app::inspector::{Inspector, Tab};
 use crate::console::app::model::{Model, Screen};
 use crate::console::app::msg::Now;
 use crate::console::theme::Role;
 use crate::domain::escape;
-
-/// Lines of a body that are shown; more are said to be there.
-const BODY_LINES_MAX: usize = 4_000;
-
-/// A line of a tab: pieces of text with their roles.
-type TextLine = Vec<(String, Role)>;
 
 /// Draws it.
 pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, view: &Inspector, area: Rect) {
@@ -49,25 +44,12 @@ pub(crate) fn scroll_end(model: &Model, (width, height): (u16, u16)) -> usize {
 }
 
 fn count_lines(model: &Model, view: &Inspector, width: u16) -> usize {
-    // Glyphs and times do not change how many lines there are.
-    text_lines(model, Now::default(), view, width, &Glyphs::ASCII).len()
-}
-
-/// The glyphs that a text needs.
-struct Glyphs {
-    ok: &'static str,
-    bad: &'static str,
-}
-
-impl Glyphs {
-    const ASCII: Self = Self { ok: ".", bad: "x" };
-
-    const fn of(skin: &Skin) -> Self {
-        Self {
-            ok: skin.glyph("✓", "."),
-            bad: skin.glyph("✗", "x"),
-        }
-    }
+    // Times do not change how many lines there are, nor do glyphs.
+    let skin = Skin {
+        theme: crate::console::theme::Theme::plain(),
+        ascii: true,
+    };
+    text_of(&skin, model, Now::default(), view, width).len()
 }
 
 fn title(pen: &mut Pen<'_>, model: &Model, view: &Inspector, area: Rect) {
@@ -119,71 +101,36 @@ fn tabs(pen: &mut Pen<'_>, view: &Inspector, area: Rect) {
 }
 
 fn text_of(skin: &Skin, model: &Model, now: Now, view: &Inspector, width: u16) -> Vec<TextLine> {
-    text_lines(model, now, view, width, &Glyphs::of(skin))
-}
-
-fn text_lines(
-    model: &Model,
-    now: Now,
-    view: &Inspector,
-    width: u16,
-    glyphs: &Glyphs,
-) -> Vec<TextLine> {
-    let mut text = Text {
-        width,
-        lines: Vec::new(),
-    };
+    let mut text = Text::new(width);
     match view.tab {
-        Tab::Summary => summary(&mut text, model, now, view, glyphs),
+        Tab::Summary => summary(&mut text, model, now, view, skin),
         Tab::Request => request(&mut text, model, view),
         Tab::Response => response(&mut text, model, view),
+        Tab::Timeline => timeline::add(&mut text, now, view, skin),
+        Tab::Diff => match view.exchange() {
+            None => missing(&mut text, model, view),
+            Some(_) => diff::add(&mut text, view),
+        },
+        Tab::Raw => match view.exchange() {
+            None => missing(&mut text, model, view),
+            Some(exchange) => raw::add(&mut text, exchange),
+        },
+        Tab::Signature => match view.exchange() {
+            None => missing(&mut text, model, view),
+            Some(exchange) => match &exchange.request {
+                None => no_request(&mut text, exchange),
+                Some(request) => {
+                    let endpoint = model.data.endpoints.get(&view.delivery().endpoint_id);
+                    let contract = endpoint.map(|endpoint| &*endpoint.contract);
+                    signature::add(&mut text, request, contract);
+                }
+            },
+        },
     }
     text.lines
 }
 
-/// Lines that are being put together.
-struct Text {
-    width: u16,
-    lines: Vec<TextLine>,
-}
-
-impl Text {
-    fn line(&mut self, text: impl Into<String>, role: Role) {
-        self.lines.push(vec![(text.into(), role)]);
-    }
-
-    fn empty(&mut self) {
-        self.lines.push(Vec::new());
-    }
-
-    /// A name and its value, which may go on over further lines.
-    fn field(&mut self, name: &str, value: &str, role: Role) {
-        let indent = 10;
-        let shown = escape::line(value);
-        let room = self.width.saturating_sub(indent);
-        for (index, part) in wrap_words(&shown, room).into_iter().enumerate() {
-            let name = if index == 0 { name } else { "" };
-            self.lines
-                .push(vec![(format!(" {name:<8} "), Role::Muted), (part, role)]);
-        }
-    }
-
-    fn block(&mut self, text: &str, role: Role) {
-        let shown = escape::block(text);
-        let (lines, whole) = wrap(&shown, self.width, BODY_LINES_MAX);
-        for line in lines {
-            self.line(line, role);
-        }
-        if !whole {
-            self.line(
-                format!("… more than {BODY_LINES_MAX} lines: hookyard delivery show has all of it"),
-                Role::LevelWarn,
-            );
-        }
-    }
-}
-
-fn summary(text: &mut Text, model: &Model, now: Now, view: &Inspector, glyphs: &Glyphs) {
+fn summary(text: &mut Text, model: &Model, now: Now, view: &Inspector, skin: &Skin) {
     let delivery = view.delivery();
     text.field(
         "event",
@@ -225,24 +172,20 @@ fn summary(text: &mut Text, model: &Model, now: Now, view: &Inspector, glyphs: &
         text.field("reason", reason, Role::StateDead);
     }
     text.empty();
-    attempts(text, now, view, glyphs);
+    attempts(text, now, view, skin);
     if let Some(current) = view.current() {
         text.empty();
         attempt(text, current);
     }
 }
 
-fn attempts(text: &mut Text, now: Now, view: &Inspector, glyphs: &Glyphs) {
+fn attempts(text: &mut Text, now: Now, view: &Inspector, skin: &Skin) {
     let heading = "   #  STARTED       RESULT     DNS  CONN   TLS  WAIT  BODY  TOTAL";
     text.line(heading, Role::Muted);
     let current = view.current().map(|attempt| attempt.number);
     for attempt in view.history() {
-        let (result, _, role) = of_attempt(attempt);
-        let glyph = if attempt.class.is_none() {
-            glyphs.ok
-        } else {
-            glyphs.bad
-        };
+        let (result, glyph, role) =
+            state::of_result(skin, attempt.status, attempt.class.as_deref());
         let chosen = current == Some(attempt.number);
         let mark = if chosen { ">" } else { " " };
         let phases = &attempt.phases;
@@ -281,15 +224,6 @@ fn attempts(text: &mut Text, now: Now, view: &Inspector, glyphs: &Glyphs) {
             format!(" {number:>3}  {when}      scheduled"),
             Role::StateRetrying,
         );
-    }
-}
-
-fn of_attempt(attempt: &AttemptView) -> (String, &'static str, Role) {
-    match (attempt.status, attempt.class.as_deref()) {
-        (Some(status), None) => (status.to_string(), ".", Role::StateOk),
-        (Some(status), Some("status")) => (status.to_string(), "x", Role::StateFailed),
-        (_, Some(class)) => (class.to_owned(), "x", Role::StateFailed),
-        (None, None) => ("-".to_owned(), " ", Role::Muted),
     }
 }
 
@@ -342,19 +276,21 @@ fn request(text: &mut Text, model: &Model, view: &Inspector) {
         return missing(text, model, view);
     };
     let Some(request) = &exchange.request else {
-        let why = exchange
-            .request_missing
-            .as_deref()
-            .unwrap_or("the request is no longer stored");
-        return text.field("missing", why, Role::LevelWarn);
+        return no_request(text, exchange);
     };
     text.block(
         &escape::line(&format!("{} {}", request.method, request.url)),
         Role::Strong,
     );
-    headers(text, &request.headers);
+    text.headers(&request.headers);
     text.empty();
-    body(text, &request.body);
+    text.body(&request.body);
+}
+
+fn no_request(text: &mut Text, exchange: &AttemptDetail) {
+    let why = exchange.request_missing.as_deref();
+    let why = why.unwrap_or("the request is no longer stored");
+    text.field("missing", why, Role::LevelWarn);
 }
 
 fn response(text: &mut Text, model: &Model, view: &Inspector) {
@@ -375,40 +311,10 @@ fn response(text: &mut Text, model: &Model, view: &Inspector) {
         Role::StateFailed
     };
     text.line(format!("HTTP {}", response.status), role);
-    headers(text, &response.headers);
+    text.headers(&response.headers);
     text.empty();
-    body(text, &response.body);
+    text.body(&response.body);
     if response.truncated {
         text.line("… more came than was kept (64 KiB)", Role::LevelWarn);
-    }
-}
-
-fn headers(text: &mut Text, headers: &[HeaderView]) {
-    for header in headers {
-        let name = escape::line(&header.name).into_owned();
-        let value = escape::line(&header.value).into_owned();
-        let indent = columns(&name).saturating_add(2);
-        let room = text.width.saturating_sub(indent).max(20);
-        for (index, part) in wrap(&value, room, 200).0.into_iter().enumerate() {
-            if index == 0 {
-                text.lines.push(vec![
-                    (format!("{name}: "), Role::Accent),
-                    (part, Role::Text),
-                ]);
-            } else {
-                text.line(format!("    {part}"), Role::Text);
-            }
-        }
-    }
-}
-
-fn body(text: &mut Text, body: &BodyView) {
-    match body {
-        BodyView::Text(body) if body.is_empty() => text.line("(empty body)", Role::Muted),
-        BodyView::Text(body) => text.block(body, Role::Text),
-        BodyView::Base64(body) => {
-            text.line("(not UTF-8; base64)", Role::Muted);
-            text.block(body, Role::Text);
-        }
     }
 }

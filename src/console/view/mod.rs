@@ -7,6 +7,7 @@ pub(crate) mod audit;
 pub(crate) mod confirm;
 pub(crate) mod dead;
 pub(crate) mod deliveries;
+pub(crate) mod diff;
 pub(crate) mod endpoints;
 pub(crate) mod events;
 pub(crate) mod footer;
@@ -17,13 +18,19 @@ pub(crate) mod inspector;
 pub(crate) mod paint;
 pub(crate) mod plan;
 pub(crate) mod pulse;
+pub(crate) mod raw;
 pub(crate) mod replays;
 pub(crate) mod rows;
 pub(crate) mod screen;
+pub(crate) mod signature;
 pub(crate) mod spark;
 pub(crate) mod state;
 pub(crate) mod table;
+pub(crate) mod text;
+pub(crate) mod timeline;
 
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 pub(crate) mod tests;
 

@@ -8,20 +8,18 @@ use ratatui::layout::Rect;
 
 use super::paint::Skin;
 use super::screen::draw;
-use crate::api::delivery::{BodyView, DeliveryView};
+use crate::api::delivery::DeliveryView;
 use crate::api::endpoint::RateLimitBody;
 use crate::api::page::Page;
-use crate::api::stream::{Alert, Change, StreamFrame};
+use crate::api::stream::{Change, StreamFrame};
 use crate::console::app::model::Model;
 use crate::console::app::msg::{Answer, Call, Cmd, Msg};
 use crate::console::app::samples::{
-    at, connected, deliveries, delivery, detail, endpoint, endpoints, exchange, header, hello,
-    model, no_rows, press, serve,
+    at, connected, deliveries, delivery, endpoint, hello, model, no_rows, press, serve,
 };
 use crate::console::app::update::update;
 use crate::console::options::TerminalTraits;
 use crate::console::theme::Theme;
-use crate::domain::escape::is_hazard;
 
 /// A skin of sixteen colours.
 pub(crate) fn skin(ascii: bool) -> Skin {
@@ -35,7 +33,7 @@ pub(crate) fn skin(ascii: bool) -> Skin {
     }
 }
 
-fn buffer(model: &Model, millis: u64, ascii: bool) -> Buffer {
+pub(super) fn buffer(model: &Model, millis: u64, ascii: bool) -> Buffer {
     let (columns, rows) = model.size;
     let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
     draw(model, at(millis), &skin(ascii), &mut buffer);
@@ -47,7 +45,7 @@ fn screen(model: &Model, millis: u64) -> String {
     text(&buffer(model, millis, false))
 }
 
-fn text(buffer: &Buffer) -> String {
+pub(super) fn text(buffer: &Buffer) -> String {
     let mut lines = Vec::new();
     for y in 0..buffer.area.height {
         let mut line = String::new();
@@ -281,7 +279,7 @@ fn inspector_tabs() {
     let mut model = inspector(80, 24);
     let summary = screen(&model, 50);
     let mut tabs = vec![summary];
-    for _ in 0..2 {
+    for _ in 0..6 {
         let cmds = press(&mut model, 100, "l");
         serve(&mut model, 110, cmds);
         tabs.push(screen(&model, 110));
@@ -366,104 +364,6 @@ fn an_unfinished_key_shows_how_it_goes_on() {
     assert!(
         shown.contains("g -  g first row  p pulse: is all well?  d deliveries  e endpoints"),
         "{shown}"
-    );
-}
-
-/// Everything that a stranger controls, as nasty as it gets.
-const HOSTILE: &str = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}evil\u{200b}\r\n\u{8}a\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}漢字";
-
-fn hostile_row() -> DeliveryView {
-    DeliveryView {
-        endpoint_name: Some(HOSTILE.into()),
-        reason: Some(HOSTILE.into()),
-        last_class: Some(HOSTILE.into()),
-        state: HOSTILE.into(),
-        ..delivery(30)
-    }
-}
-
-/// Rows, endpoints and an alert with hostile text in every member.
-fn hostile_change() -> Msg {
-    let mut hostile_endpoints = endpoints();
-    for endpoint in &mut hostile_endpoints {
-        endpoint.name = Some(HOSTILE.into());
-        endpoint.url = HOSTILE.into();
-        endpoint.status_reason = Some(HOSTILE.into());
-        endpoint.contract = HOSTILE.into();
-        endpoint.health.last_failure = Some(HOSTILE.into());
-    }
-    Msg::Frame(Box::new(StreamFrame::Change(Box::new(Change {
-        deliveries: vec![hostile_row()],
-        endpoints: hostile_endpoints,
-        alerts: vec![Alert {
-            at: at(0).wall,
-            name: HOSTILE.into(),
-            text: HOSTILE.into(),
-        }],
-        ..Change::default()
-    }))))
-}
-
-/// Answers calls for one delivery and its attempts with hostile text.
-fn serve_hostile(model: &mut Model, cmds: Vec<Cmd>) {
-    for cmd in cmds {
-        let answer = match cmd {
-            Cmd::Call(request, Call::Delivery(_)) => {
-                let mut hostile = detail();
-                hostile.delivery = hostile_row();
-                hostile.why = HOSTILE.into();
-                for attempt in &mut hostile.history {
-                    attempt.failure = Some(HOSTILE.into());
-                    attempt.class = Some(HOSTILE.into());
-                    attempt.remote_address = Some(HOSTILE.into());
-                }
-                Msg::Answered(request, Box::new(Ok(Answer::Delivery(Box::new(hostile)))))
-            }
-            Cmd::Call(request, Call::Attempt(..)) => {
-                let mut hostile = exchange(3);
-                let sent = hostile.request.as_mut().unwrap();
-                sent.url = HOSTILE.into();
-                sent.headers = vec![header(HOSTILE, HOSTILE)];
-                sent.body = BodyView::Text(HOSTILE.repeat(3));
-                let came = hostile.response.as_mut().unwrap();
-                came.headers = vec![header(HOSTILE, HOSTILE)];
-                came.body = BodyView::Text(HOSTILE.repeat(3));
-                Msg::Answered(request, Box::new(Ok(Answer::Attempt(Box::new(hostile)))))
-            }
-            _ => continue,
-        };
-        update(model, at(70), answer);
-    }
-}
-
-#[test]
-fn hostile_text_is_shown_and_does_nothing() {
-    let mut model = connected(false);
-    model.session.label = HOSTILE.into();
-    update(&mut model, at(10), hostile_change());
-    let mut screens = vec![buffer(&model, 10, false)];
-    for keys in ["f", "enter", "l", "l", "3", "T"] {
-        let cmds = press(&mut model, 60, keys);
-        serve_hostile(&mut model, cmds);
-        screens.push(buffer(&model, 80, false));
-    }
-    update(&mut model, at(95), Msg::StreamLost(HOSTILE.into()));
-    press(&mut model, 100, "esc");
-    screens.push(buffer(&model, 20_000, false));
-    for buffer in &screens {
-        for cell in buffer.content() {
-            assert!(
-                !cell.symbol().chars().any(is_hazard),
-                "{:?} in\n{}",
-                cell.symbol(),
-                text(buffer)
-            );
-        }
-    }
-    let inspector = text(&screens[2]);
-    assert!(
-        inspector.contains("\\x1b]0;owned\\x07\\x1b[2J"),
-        "{inspector}"
     );
 }
 
