@@ -312,8 +312,9 @@ fn start_notifier(
 ) -> anyhow::Result<Notifier> {
     check_command(config)?;
     let addressee = Addressee::of(&config.notify, &config.targets)?;
-    let (host, counts) = (Arc::clone(&options.host), &options.notifications);
-    Ok(notify::start(addressee, store.subscribe(), host, counts))
+    let here = (Arc::clone(&options.host), Arc::clone(&options.clock));
+    let (changes, counts) = (store.subscribe(), &options.notifications);
+    Ok(notify::start(addressee, changes, here, counts))
 }
 
 /// Where requests may go; never to the service's own listener.

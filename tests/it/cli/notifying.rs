@@ -79,7 +79,7 @@ fn a_command_and_a_url_are_told_when_an_endpoint_is_disabled() {
 #[test]
 fn a_command_that_fails_is_logged_and_counted_and_holds_nothing_up() {
     let (home, receiver) = (Home::new(), Receiver::start());
-    receiver.always(Behaviour::status(500));
+    receiver.always(Behaviour::status(404));
     let config = config(&home, &["/bin/false"], &receiver.url("/desk"));
     let mut service = home.start_by(&mut home.serve(&["--config", &config]));
     let made = home.json(&[
@@ -98,12 +98,52 @@ fn a_command_that_fails_is_logged_and_counted_and_holds_nothing_up() {
         "{said}"
     );
     let said = service.running.err_after("failed to tell the operator");
-    assert!(said.contains("answered 500"), "{said}");
+    assert!(said.contains("answered 404"), "{said}");
     let name = "hookyard_notifications_total{outcome=\"failed\"}";
     let deadline = std::time::Instant::now() + WAIT_MAX;
     while metric(&service.address, name) != format!("{name} 2") {
         assert!(std::time::Instant::now() < deadline);
     }
+}
+
+#[test]
+fn a_command_that_takes_too_long_is_killed_and_a_url_that_is_back_hears_of_it() {
+    let (home, receiver) = (Home::new(), Receiver::start());
+    receiver.script([Behaviour::status(503)]);
+    let path = home.path().join("hookyard.toml");
+    let (url, mark) = (receiver.url("/desk"), home.path().join("outlived"));
+    // It ignores its standard input, and so does what it starts.
+    let script = format!("(read line; sleep 600; touch '{}') & wait", mark.display());
+    let text = format!(
+        "[notify]\ncommand = [\"/bin/sh\", \"-c\", {script:?}]\nurl = {url:?}\ntimeout = \"1s\"\n"
+    );
+    std::fs::write(&path, text).unwrap();
+    let config = path.display().to_string();
+    let mut service = home.start_by(&mut home.serve(&["--config", &config]));
+    home.json(&[
+        "endpoint",
+        "create",
+        "http://127.0.0.1:9/",
+        "--name",
+        "shop",
+    ]);
+    let disabled = home.client(&["endpoint", "disable", "shop", "--yes"]);
+    assert_eq!(disabled.code, Some(0), "{disabled:?}");
+    let said = service.running.err_after("failed to tell the operator");
+    let killed = "/bin/sh took longer than 1 s and was killed";
+    assert!(said.contains(killed), "{said}");
+    let said = service.running.err_after("trying again");
+    assert!(said.contains("answered 503"), "{said}");
+    service.running.err_after("the operator was told");
+    let posted: Vec<serde_json::Value> = receiver
+        .requests()
+        .iter()
+        .map(|request| serde_json::from_slice(&request.body).unwrap())
+        .collect();
+    assert_eq!(posted.len(), 2);
+    assert_eq!(posted[0], posted[1], "one thing, one id");
+    assert!(posted[0]["id"].is_string(), "{}", posted[0]);
+    assert!(!mark.exists());
 }
 
 #[test]

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::config::Targets;
 use crate::domain::address::{AddressRules, network_from_text};
+use crate::domain::attempt::FailureClass;
 use crate::domain::request::PreparedRequest;
 use crate::transport::{HttpTransport, Transport as _, TransportOptions};
 
@@ -44,6 +45,15 @@ fn rules() -> AddressRules {
     }
 }
 
+/// Why nobody was told, and whether another try may help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Untold {
+    /// Why.
+    pub(super) why: String,
+    /// Whether it may be otherwise in a moment: nobody answered, or with 408, 429 or 500 and more.
+    pub(super) passing: bool,
+}
+
 /// Posts `text`.
 ///
 /// # Errors
@@ -53,7 +63,7 @@ pub(super) async fn post(
     url: &str,
     timeout: Duration,
     text: &str,
-) -> Result<(), String> {
+) -> Result<(), Untold> {
     let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let request = PreparedRequest {
         method: "POST".to_owned(),
@@ -75,18 +85,48 @@ pub(super) async fn post(
     };
     let exchange = transport.send(request).await;
     if let Some(failure) = exchange.failure {
-        return Err(failure.text);
+        let passing = !matches!(failure.class, FailureClass::Blocked | FailureClass::Status);
+        let why = failure.text;
+        return Err(Untold { why, passing });
     }
-    match exchange.response.map(|response| response.status) {
-        Some(200..=299) => Ok(()),
-        Some(status) => Err(format!("answered {status}")),
-        None => Err("answered nothing".to_owned()),
-    }
+    judge(exchange.response.map(|response| response.status))
+}
+
+fn judge(status: Option<u16>) -> Result<(), Untold> {
+    let (why, passing) = match status {
+        Some(200..=299) => return Ok(()),
+        Some(status) => (
+            format!("answered {status}"),
+            matches!(status, 408 | 429 | 500..),
+        ),
+        None => ("answered nothing".to_owned(), true),
+    };
+    Err(Untold { why, passing })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_pass_is_told_apart_from_what_stays() {
+        for (status, passing) in [
+            (500, true),
+            (503, true),
+            (429, true),
+            (408, true),
+            (404, false),
+            (301, false),
+        ] {
+            let untold = judge(Some(status)).unwrap_err();
+            assert_eq!(
+                (untold.why, untold.passing),
+                (format!("answered {status}"), passing)
+            );
+        }
+        assert_eq!((judge(Some(200)), judge(Some(204))), (Ok(()), Ok(())));
+        assert!(judge(None).unwrap_err().passing);
+    }
 
     #[test]
     fn this_machine_and_private_networks_are_open_and_metadata_is_not() {
