@@ -141,6 +141,12 @@ impl EndpointBook {
             .collect()
     }
 
+    /// The ids of all, of deleted ones as well, newest first.
+    pub(super) fn ids(&self) -> Vec<EndpointId> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        entries.keys().rev().copied().collect()
+    }
+
     /// The contracts that endpoints have, deleted ones left out.
     pub(super) fn contracts(&self) -> BTreeSet<String> {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);

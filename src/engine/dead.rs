@@ -76,7 +76,7 @@ impl Engine {
         actor: &Actor,
         filter: &str,
     ) -> Result<StoredReplay, EngineError> {
-        let selection = Selection::Filter(dead_only(filter)?);
+        let selection = Selection::GivenUp(dead_only(filter)?);
         self.plan_replay(actor, selection).await
     }
 

@@ -103,6 +103,8 @@ type LastFailure = (Option<&'static str>, Option<u16>, Option<i64>);
 /// Works a flight plan out.
 #[derive(Debug, Default)]
 pub struct FlightPlanner {
+    /// Whether what cannot be sent is taken in as well.
+    takes_unsendable: bool,
     flight: Flight,
     ids: Vec<DeliveryId>,
     endpoints: HashMap<EndpointId, EndpointShare>,
@@ -110,21 +112,30 @@ pub struct FlightPlanner {
 }
 
 impl FlightPlanner {
+    /// One of deliveries that are to be given up: none of them need be sendable.
+    pub fn of_given_up() -> Self {
+        Self {
+            takes_unsendable: true,
+            ..Self::default()
+        }
+    }
+
     /// Takes a matching delivery in; `None` where it cannot be replayed and is left out. `bytes` is `None` where the
-    /// payload is gone, `endpoint` where it is deleted.
+    /// payload is gone, `endpoint` where it is not known any more.
     pub fn add(
         &mut self,
         delivery: &Delivery,
         endpoint: Option<&Endpoint>,
         bytes: Option<u64>,
     ) -> Option<Planned> {
-        let living = endpoint.filter(|endpoint| endpoint.status != EndpointStatus::Deleted);
-        let (Some(endpoint), Some(bytes)) = (living, bytes) else {
+        let lives = endpoint.is_some_and(|endpoint| endpoint.status != EndpointStatus::Deleted);
+        let known = endpoint.filter(|_| self.takes_unsendable || (lives && bytes.is_some()));
+        let Some(endpoint) = known else {
             self.flight.left_out += 1;
             return None;
         };
         let changed = endpoint.updated_at > delivery.updated_at;
-        self.count_in(delivery.created_at.as_millis(), bytes);
+        self.count_in(delivery.created_at.as_millis(), bytes.unwrap_or(0));
         self.flight.already_delivered += u64::from(delivery.state == DeliveryState::Delivered);
         self.flight.endpoint_changed += u64::from(changed);
         let share = self.share(endpoint);

@@ -26,6 +26,8 @@ pub(super) use tidying::tidy_for_ever;
 pub enum Selection {
     /// What a text in the filter language picks.
     Filter(String),
+    /// The same, to be given up: also of deleted endpoints, and those whose payload is gone.
+    GivenUp(String),
     /// The dead deliveries of an endpoint that died at `since` or later, and before `until`.
     Dead {
         /// Whose.

@@ -4,7 +4,6 @@
 use super::Selection;
 use super::missed::MissedEvents;
 use crate::domain::actor::Actor;
-use crate::domain::endpoint::Endpoint;
 use crate::domain::filter::{Expr, Field, Plan, StateWord, Term, Test};
 use crate::domain::id::{EndpointId, ReplayId};
 use crate::domain::limits::{REPLAY_ITEMS_MAX, REPLAY_JUDGED_MAX, REPLAY_PLAN_LIFE};
@@ -40,7 +39,10 @@ struct Search {
 
 /// Where the items come from.
 enum Source {
+    /// To be sent: what cannot be is left out.
     Deliveries(Search),
+    /// To be given up: what cannot be sent as well.
+    Dead(Search),
     Missed(MissedEvents),
 }
 
@@ -53,6 +55,12 @@ impl Source {
                 until,
             } => {
                 let endpoint = engine.desk.endpoint(endpoint_id)?;
+                if endpoint.test_mode {
+                    return Err(EngineError::Conflict(format!(
+                        "{endpoint_id} gets test events alone, and none of them is delivered afterwards: it was meant for \
+                         whoever was there; publish another with test, or use `hookyard endpoint test`"
+                    )));
+                }
                 Ok(Self::Missed(MissedEvents {
                     endpoint,
                     since,
@@ -68,13 +76,14 @@ impl Source {
                 Ok(Self::Deliveries(search))
             }
             Selection::Filter(text) => Ok(Self::Deliveries(by_filter(engine, text)?)),
+            Selection::GivenUp(text) => Ok(Self::Dead(by_filter(engine, text)?)),
         }
     }
 
     /// As people read it.
     fn words(&self) -> String {
         match self {
-            Self::Deliveries(search) => search.words.clone(),
+            Self::Deliveries(search) | Self::Dead(search) => search.words.clone(),
             Self::Missed(missed) => missed.words(),
         }
     }
@@ -99,7 +108,14 @@ pub(super) async fn plan(
         )
         .await?;
     let frozen = match source {
-        Source::Deliveries(search) => freeze(engine, id, &mut Walk::of(search)).await,
+        Source::Deliveries(search) => {
+            let planner = FlightPlanner::default();
+            freeze(engine, id, planner, &mut Walk::of(search)).await
+        }
+        Source::Dead(search) => {
+            let planner = FlightPlanner::of_given_up();
+            freeze(engine, id, planner, &mut Walk::of(search)).await
+        }
         Source::Missed(missed) => missed.freeze(engine, id).await,
     };
     let planner = match frozen {
@@ -118,10 +134,10 @@ pub(super) async fn plan(
 async fn freeze(
     engine: &Engine,
     id: ReplayId,
+    mut planner: FlightPlanner,
     walk: &mut Walk,
 ) -> Result<FlightPlanner, EngineError> {
     let store = &engine.desk.store;
-    let mut planner = FlightPlanner::default();
     while let Some(found) = walk.next(engine).await? {
         let mut items = Vec::with_capacity(found.len());
         for Candidate { delivery, bytes } in &found {
@@ -236,12 +252,9 @@ fn by_filter(engine: &Engine, text: String) -> Result<Search, EngineError> {
         .and_then(|expr| SqlCondition::of_filter(expr, engine.desk.now()));
     // Dead deliveries have an index by endpoint; for others every row is looked at.
     let scopes = if plan.sql.as_ref().is_some_and(is_dead_only) {
-        let everyone = |_: &Endpoint| true;
-        let endpoints = engine.desk.book.page(None, usize::MAX, everyone);
-        let dead = endpoints
-            .iter()
-            .map(|endpoint| CandidateScope::Dead(endpoint.id));
-        dead.collect()
+        // Deleted endpoints have left some too.
+        let endpoints = engine.desk.book.ids().into_iter();
+        endpoints.map(CandidateScope::Dead).collect()
     } else {
         vec![CandidateScope::All]
     };

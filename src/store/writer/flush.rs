@@ -65,12 +65,17 @@ impl Writer {
         Ok(batch)
     }
 
-    /// Tells of deliveries that died, where anybody wants to hear of it and the disk has room for what it is told with.
+    /// Tells of deliveries that died, where anybody wants to hear of it. Where the disk has no room for what it is told
+    /// with, they are counted, and the next event tells how many.
     fn tell_dead(&mut self, batch: &mut Batch) {
-        if self.dead.has_listeners(&self.index) && self.space.check().is_ok() {
-            let (room, untold) = (self.dead.room(batch.now), self.dead.untold());
-            batch.tell_dead(&self.index, &self.mint, room, untold);
+        if !self.dead.has_listeners(&self.index) {
+            return;
         }
+        let room = match self.space.check() {
+            Ok(()) => self.dead.room(batch.now),
+            Err(_) => 0,
+        };
+        batch.tell_dead(&self.index, &self.mint, room, self.dead.untold());
     }
 
     /// After a failed flush: no neighbour of a poisoned command fails with it, and outcomes go before new events

@@ -7,7 +7,7 @@ use hookyard::domain::delivery::DeliveryState;
 use hookyard::domain::endpoint::DisabledReason;
 use hookyard::domain::id::{EndpointId, PlanId};
 use hookyard::domain::replay::{ReplayState, Settings, rate_from_text};
-use hookyard::engine::{Selection, StoredReplay};
+use hookyard::engine::{EngineError, Selection, StoredReplay};
 use hookyard::store::fsck;
 
 use crate::support::receiver::Receiver;
@@ -115,4 +115,30 @@ async fn what_it_got_since_the_plan_and_what_it_does_not_want_is_left_out() {
     assert!(world.clock.now() > START);
     world.ledger_total().await;
     assert_sound(&world).await;
+}
+
+#[tokio::test]
+async fn an_endpoint_for_tests_is_told_that_it_gets_none_afterwards() {
+    let world = World::new().await;
+    let receiver = Receiver::start();
+    let endpoint = world
+        .endpoint_like(&receiver.url("/"), |new| new.test_mode = true)
+        .await;
+    let missed = Selection::Missed {
+        endpoint_id: endpoint.id,
+        since: START,
+        until: None,
+    };
+    let refused = world.engine.plan_replay(&somebody(), missed).await;
+    let Err(EngineError::Conflict(why)) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(
+        why,
+        format!(
+            "{} gets test events alone, and none of them is delivered afterwards: it was meant for whoever was there; \
+             publish another with test, or use `hookyard endpoint test`",
+            endpoint.id
+        )
+    );
 }

@@ -7,6 +7,7 @@ mod clock;
 mod contracts;
 mod crashes;
 mod failing;
+mod given_up;
 mod horizon;
 mod isolation;
 mod keys;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::future::{join_all, join3};
+use hookyard::domain::delivery::DeadReason;
 use hookyard::domain::json::RawJson;
 use hookyard::domain::retention::{self, RetentionPolicy};
 use hookyard::domain::time::Timestamp;
@@ -39,6 +40,49 @@ async fn below_the_reserve_nothing_is_accepted_and_outcomes_are_recorded() {
     free.store(500, Ordering::SeqCst);
     yard.publish(event("a.b")).await.unwrap();
     assert_eq!(yard.store.recount().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn deaths_that_a_full_disk_leaves_untold_are_counted_by_the_next_that_is_told() {
+    let free = Arc::new(AtomicU64::new(1_000));
+    let seam = Arc::clone(&free);
+    let yard = Yard::with(|options| {
+        options.reserve_bytes = 500;
+        options.free_space = Arc::new(move |_| Ok(seam.load(Ordering::SeqCst)));
+        options.free_space_every = Duration::ZERO;
+        options.tell_dead = true;
+    })
+    .await;
+    let endpoint = yard.endpoint().await;
+    let mut deliveries = Vec::new();
+    for _ in 0..3 {
+        deliveries.push(yard.fresh(&endpoint).await);
+    }
+    let mut changes = yard.store.subscribe();
+    let die = async |delivery| {
+        let dead = AfterAttempt::Dead(DeadReason::Exhausted);
+        yard.store
+            .record(yard.attempt_of(delivery, dead))
+            .await
+            .unwrap();
+    };
+    free.store(499, Ordering::SeqCst);
+    die(&deliveries[0]).await;
+    die(&deliveries[1]).await;
+    free.store(500, Ordering::SeqCst);
+    die(&deliveries[2]).await;
+    let mut facts = Vec::new();
+    while facts.is_empty() {
+        let change = changes.recv().await.unwrap();
+        let told = change.facts.iter();
+        facts.extend(told.map(|fact| fact.data.as_str().to_owned()));
+    }
+    assert_eq!(facts.len(), 1, "{facts:?}");
+    let told: serde_json::Value = serde_json::from_str(&facts[0]).unwrap();
+    assert_eq!(
+        (&told["count"], &told["untold_before"]),
+        (&1.into(), &2.into())
+    );
 }
 
 #[tokio::test]
