@@ -24,3 +24,4 @@ mod revisions;
 mod rotation;
 mod tries;
 mod upgrade;
+mod why;
