@@ -106,6 +106,10 @@ pub struct RetentionView {
     pub at: Timestamp,
     /// Milliseconds that it took, its pauses included.
     pub took_ms: u64,
+    /// The longest that the writer was held meanwhile by one transaction of this round or of another change, in
+    /// milliseconds: nothing is accepted or recorded as long.
+    #[serde(default)]
+    pub longest_ms: u64,
     /// Bytes of the database that rows took when it began.
     pub used_bytes: u64,
     /// For how many seconds it kept payloads and attempts, where `retention.disk` made that less than their time.

@@ -132,14 +132,16 @@ fn retention(stats: &StatsView) -> String {
         format!("; over its disk budget, so payloads and attempts are kept for {kept}")
     });
     format!(
-        "at {}: {} events, {} payloads, {} deliveries, {} attempts, {} others gone in {} ms{squeezed}",
+        "at {}: {} events, {} payloads, {} deliveries, {} attempts, {} others gone in {} ms, the writer held for {} ms at \
+         most{squeezed}",
         round.at,
         round.events,
         round.payloads,
         round.deliveries,
         round.attempts,
         round.others,
-        round.took_ms
+        round.took_ms,
+        round.longest_ms
     )
 }
 

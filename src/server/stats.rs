@@ -108,6 +108,7 @@ fn retention(at: Timestamp, round: &RetentionFacts) -> RetentionView {
     RetentionView {
         at,
         took_ms: views::millis(round.took),
+        longest_ms: views::millis(round.longest),
         used_bytes: round.used_bytes,
         squeezed_to_s: round.squeezed_to.map(|kept| kept.as_secs()),
         events: removed.events,

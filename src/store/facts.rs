@@ -27,6 +27,9 @@ pub struct StoreFacts {
     pub flushed_commands: u64,
     /// Flushes that failed and were taken apart.
     pub flush_failures: u64,
+    /// The longest that rare changes held the writer in one transaction, its commit included, since
+    /// [`Store::take_longest_change`].
+    pub longest_change: Duration,
     /// Whether the latest flush failed, or the writer panicked: false again after one that succeeded means that the
     /// store is writable.
     pub failing: bool,
@@ -39,6 +42,8 @@ pub struct RetentionFacts {
     pub at: Option<Timestamp>,
     /// How long it took.
     pub took: Duration,
+    /// The longest transaction of rare changes meanwhile: of its own steps, of whoever shared one with them, or of others.
+    pub longest: Duration,
     /// Bytes that rows took when it began.
     pub used_bytes: u64,
     /// How long it kept payloads and attempts, where the disk budget made that less than their time.
@@ -79,6 +84,15 @@ impl FactsBoard {
 }
 
 impl Store {
+    /// The longest that rare changes held the writer since this was asked last.
+    pub fn take_longest_change(&self) -> Duration {
+        let mut longest = Duration::ZERO;
+        self.shared.facts.note(|facts| {
+            longest = std::mem::take(&mut facts.longest_change);
+        });
+        longest
+    }
+
     /// Notes what a round of retention did, for [`Store::facts`].
     pub fn note_retention(&self, round: RetentionFacts) {
         self.shared.facts.note(|facts| facts.retention = round);

@@ -1,13 +1,24 @@
 //! Fills a new store with a past: for `hookyard bench`, which measures files that months of traffic would have made.
 //!
 //! Rows, counters and statistics are those that publishing and delivering would have left, one event and one delivery
-//! each. They are written by SQLite alone, in bulk and without a journal: about a million deliveries in five seconds.
+//! each; all attempts of a delivery are made at once, and no endpoint has a run of failures. They are written by SQLite
+//! alone, in bulk and without a journal: about a million deliveries in ten seconds.
+
+mod fate;
+mod statements;
 
 use std::fs::File;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
+
+pub use fate::Fate;
+use fate::Share;
+use statements::{
+    CREATE_TABLES, PUT_CAUSE, PUT_ENDPOINT, PUT_FATE, PUT_SKETCH, PUT_SKETCHES, SELECT_PARTS,
+    STATEMENTS, SUM_MINUTES,
+};
 
 use super::counters::MINUTE_MS;
 use super::endpoints;
@@ -19,11 +30,15 @@ use super::options::StoreOptions;
 use super::schema::{self, MIGRATOR};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::event_type::EventType;
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::EventId;
+use crate::domain::sketch::Sketch;
 use crate::domain::time::Timestamp;
 
 /// Deliveries written by one round of statements: bounds what SQLite sorts in memory.
 const CHUNK: u64 = 100_000;
+/// Between what durations the attempts of a sketch are spread.
+const DURATIONS_US: std::ops::Range<u64> = 1_000..500_000;
 
 /// What a store is filled with.
 #[derive(Clone, Debug)]
@@ -34,6 +49,8 @@ pub struct Filling {
     pub deliveries: u64,
     /// What became of them.
     pub fate: Fate,
+    /// What attempts failed for, evenly; at least one where the fate has failures.
+    pub causes: Vec<Fingerprint>,
     /// The type of all events.
     pub event_type: EventType,
     /// The data of event `n`, from 0: this, the number, and `data_tail`. Together they must be JSON.
@@ -48,90 +65,6 @@ pub struct Filling {
     pub spacing: Duration,
 }
 
-/// What became of the deliveries of a [`Filling`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// Each was accepted by its receiver at the first attempt.
-    Delivered,
-    /// None was tried.
-    Pending,
-    /// None was tried, because no request could be made of any.
-    Dead,
-}
-
-/// The rows of a chunk: number, event id, time, endpoint. `$1` and `$2` are the first number and the one behind the
-/// last; ids and times are `$3 + i * $4` and `$5 + i * $6`; `$7` endpoints take turns.
-macro_rules! with_rows {
-    ($statement:literal) => {
-        concat!(
-            "WITH RECURSIVE numbers (i) AS (SELECT $1 UNION ALL SELECT i + 1 FROM numbers WHERE i + 1 < $2), \
-             filled (i, id, at, endpoint_id) AS (SELECT i, $3 + i * $4, $5 + i * $6, \
-             (SELECT f.id FROM temp.filled_endpoints f WHERE f.place = i % $7) FROM numbers) ",
-            $statement
-        )
-    };
-}
-
-/// `$8` is the event type, `$9` and `$10` stand around the number, `$11` is the attempts of each delivery, `$12` the
-/// contract revision, `$13` the milliseconds of a minute.
-const STATEMENTS: [&str; 9] = [
-    with_rows!(
-        "INSERT INTO events (id, audience, event_type, occurred_at, accepted_at, test, deliveries, data) \
-         SELECT id, '', $8, at, at, 0, 1, CAST($9 || i || $10 AS BLOB) FROM filled"
-    ),
-    with_rows!(
-        "INSERT INTO deliveries (id, event_id, endpoint_id, event_type, test, state, attempts, budget_attempts, \
-         budget_started_at, held_before_ms, last_at, last_status, last_latency_us, created_at, updated_at, reason) \
-         SELECT id + 1, id, endpoint_id, $8, 0, $14, $11, $11, at, 0, \
-         iif($11, at, NULL), iif($11, 204, NULL), iif($11, 1000, NULL), at, at, $15 FROM filled"
-    ),
-    with_rows!(
-        "INSERT INTO attempts (id, delivery_id, event_id, endpoint_id, number, started_at, revision, url, \
-         signatures, secret_ids, body_sha256, remote_address, first_byte_us, body_us, total_us, reused, status, \
-         response_headers, response_body, truncated) \
-         SELECT filled.id + 2, filled.id + 1, filled.id, endpoint_id, 1, at, $12, p.url, \
-         '[[\"webhook-signature\",\"v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"]]', '[1]', zeroblob(32), \
-         '127.0.0.1:443', 900, 10, 1000, 1, 204, x'', x'', 0 \
-         FROM filled CROSS JOIN endpoints p ON p.id = filled.endpoint_id WHERE $11 > 0"
-    ),
-    with_rows!(
-        "INSERT INTO endpoint_counters (endpoint_id, created, pending, delivered, dead, last_success_at) \
-         SELECT endpoint_id, count(*), count(*) * ($14 = 'pending'), count(*) * $11, count(*) * ($14 = 'dead'), \
-         iif($11, max(at), NULL) \
-         FROM filled WHERE true GROUP BY endpoint_id \
-         ON CONFLICT (endpoint_id) DO UPDATE SET created = created + excluded.created, \
-         pending = pending + excluded.pending, delivered = delivered + excluded.delivered, \
-         dead = dead + excluded.dead, last_success_at = excluded.last_success_at"
-    ),
-    with_rows!(
-        "INSERT INTO day_counters (day, created, pending, delivered, dead) \
-         SELECT at / 86400000 * 86400000, count(*), count(*) * ($14 = 'pending'), count(*) * $11, \
-         count(*) * ($14 = 'dead') FROM filled WHERE true GROUP BY 1 \
-         ON CONFLICT (day) DO UPDATE SET created = created + excluded.created, pending = pending + excluded.pending, \
-         delivered = delivered + excluded.delivered, dead = dead + excluded.dead"
-    ),
-    with_rows!(
-        "INSERT INTO minute_stats (minute, endpoint_id, attempts, successes, latency_us) \
-         SELECT at / $13 * $13, endpoint_id, count(*), count(*), 1000 * count(*) FROM filled WHERE $11 > 0 \
-         GROUP BY 1, 2 ON CONFLICT (minute, endpoint_id) DO UPDATE SET attempts = attempts + excluded.attempts, \
-         successes = successes + excluded.successes, latency_us = latency_us + excluded.latency_us"
-    ),
-    with_rows!(
-        "INSERT INTO minute_totals (minute, attempts, successes, latency_us) \
-         SELECT at / $13 * $13, count(*), count(*), 1000 * count(*) FROM filled WHERE $11 > 0 \
-         GROUP BY 1 ON CONFLICT (minute) DO UPDATE SET attempts = attempts + excluded.attempts, \
-         successes = successes + excluded.successes, latency_us = latency_us + excluded.latency_us"
-    ),
-    with_rows!(
-        "INSERT INTO minute_events (minute, accepted) SELECT at / $13 * $13, count(*) FROM filled WHERE true \
-         GROUP BY 1 ON CONFLICT (minute) DO UPDATE SET accepted = accepted + excluded.accepted"
-    ),
-    "UPDATE totals SET events = events + $2 - $1 WHERE id = 1",
-];
-const CREATE_PLACES: &str =
-    "CREATE TEMP TABLE filled_endpoints (place INTEGER PRIMARY KEY, id INTEGER NOT NULL)";
-const INSERT_PLACE: &str = "INSERT INTO temp.filled_endpoints (place, id) VALUES ($1, $2)";
-
 impl Store {
     /// Makes the store of a data directory that has none, and fills it. The file is on disk when this returns.
     ///
@@ -140,10 +73,9 @@ impl Store {
     /// [`StoreError::File`]; [`StoreError::Unavailable`]. After an error the file is of no use.
     pub async fn fill(options: &StoreOptions, filling: &Filling) -> Result<(), StoreError> {
         let spacing_ms = i64::try_from(filling.spacing.as_millis()).unwrap_or(i64::MAX);
-        if filling.endpoints.is_empty() || spacing_ms < 1 {
-            return Err(StoreError::Refused {
-                detail: "a filling needs an endpoint and a spacing of at least 1 ms".to_owned(),
-            });
+        if let Some(fault) = filling.fault() {
+            let detail = fault.to_owned();
+            return Err(StoreError::Refused { detail });
         }
         std::fs::create_dir_all(&options.data_dir)
             .map_err(|source| StoreError::file(&options.data_dir, source))?;
@@ -161,13 +93,14 @@ impl Store {
             .foreign_keys(false)
             .connect()
             .await?;
-        put_endpoints(&mut connection, &filling.endpoints).await?;
+        prepare(&mut connection, filling).await?;
         let mut first = 0;
         while first < filling.deliveries {
             let behind = (first + CHUNK).min(filling.deliveries);
             put_deliveries(&mut connection, filling, spacing_ms, first..behind).await?;
             first = behind;
         }
+        put_sums(&mut connection).await?;
         connection.close().await?;
         // Opening it as the service does turns its log on again.
         open::connect_writer(options).await?.close().await?;
@@ -176,21 +109,67 @@ impl Store {
     }
 }
 
-async fn put_endpoints(
-    connection: &mut SqliteConnection,
-    endpoints: &[Endpoint],
-) -> Result<(), StoreError> {
-    sqlx::query(CREATE_PLACES).execute(&mut *connection).await?;
+impl Filling {
+    /// What is wrong with it.
+    fn fault(&self) -> Option<&'static str> {
+        let fails = self.fate.shares().iter().any(|share| share.failures > 0);
+        if self.endpoints.is_empty() || self.spacing.as_millis() < 1 {
+            Some("a filling needs an endpoint and a spacing of at least 1 ms")
+        } else if fails && self.causes.is_empty() {
+            Some("a filling with failures needs a cause that they have")
+        } else {
+            None
+        }
+    }
+}
+
+/// Writes the endpoints, and what the statements look up.
+async fn prepare(connection: &mut SqliteConnection, filling: &Filling) -> Result<(), StoreError> {
     sqlx::query("BEGIN").execute(&mut *connection).await?;
-    for (place, endpoint) in (0_i64..).zip(endpoints) {
+    for sql in CREATE_TABLES {
+        sqlx::query(sql).execute(&mut *connection).await?;
+    }
+    for (place, endpoint) in (0_i64..).zip(&filling.endpoints) {
         endpoints::insert_in(connection, endpoint).await?;
-        sqlx::query(INSERT_PLACE)
+        sqlx::query(PUT_ENDPOINT)
             .bind(place)
             .bind(endpoint.id.as_i64())
             .execute(&mut *connection)
             .await?;
     }
+    let shares = filling.fate.shares().into_iter();
+    let fates = shares.flat_map(|share| std::iter::repeat_n(share, share.permille.into()));
+    for (place, fate) in (0_i64..).zip(fates) {
+        put_fate(connection, place, &fate).await?;
+    }
+    for (place, cause) in (0_i64..).zip(&filling.causes) {
+        sqlx::query(PUT_CAUSE)
+            .bind(place)
+            .bind(cause.id.as_i64())
+            .bind(cause.class.as_str())
+            .bind(cause.status)
+            .bind(cause.message.clone())
+            .execute(&mut *connection)
+            .await?;
+    }
     sqlx::query("COMMIT").execute(&mut *connection).await?;
+    Ok(())
+}
+
+async fn put_fate(
+    connection: &mut SqliteConnection,
+    place: i64,
+    fate: &Share,
+) -> Result<(), StoreError> {
+    sqlx::query(PUT_FATE)
+        .bind(place)
+        .bind(fate.state)
+        .bind(fate.reason)
+        .bind(fate.failures)
+        .bind(fate.successes)
+        .bind(fate.waits)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -204,11 +183,6 @@ async fn put_deliveries(
     let id_at = |ms: i64| EventId::first_at(Timestamp::from_millis(ms)).as_i64();
     let until_ms = filling.until.as_millis();
     let from_ms = until_ms - wide(filling.deliveries).saturating_mul(spacing_ms);
-    let (attempts, state, reason): (i64, _, _) = match filling.fate {
-        Fate::Delivered => (1, "delivered", None),
-        Fate::Pending => (0, "pending", None),
-        Fate::Dead => (0, "dead", Some("undeliverable")),
-    };
     sqlx::query("BEGIN").execute(&mut *connection).await?;
     for statement in STATEMENTS {
         sqlx::query(statement)
@@ -219,17 +193,44 @@ async fn put_deliveries(
             .bind(from_ms)
             .bind(spacing_ms)
             .bind(i64::try_from(filling.endpoints.len()).unwrap_or(i64::MAX))
+            .bind(i64::try_from(filling.causes.len()).unwrap_or(i64::MAX))
+            .bind(MINUTE_MS)
             .bind(filling.event_type.to_string())
             .bind(filling.data_head.clone())
             .bind(filling.data_tail.clone())
-            .bind(attempts)
             .bind(filling.revision.to_vec())
-            .bind(MINUTE_MS)
-            .bind(state)
-            .bind(reason)
+            .bind(until_ms)
             .execute(&mut *connection)
             .await?;
     }
+    sqlx::query("COMMIT").execute(&mut *connection).await?;
+    Ok(())
+}
+
+/// What is made of the minutes of the endpoints: those of all together, and the sketches.
+async fn put_sums(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    sqlx::query("BEGIN").execute(&mut *connection).await?;
+    sqlx::query(SUM_MINUTES).execute(&mut *connection).await?;
+    let parts = sqlx::query(SELECT_PARTS)
+        .fetch_all(&mut *connection)
+        .await?;
+    for part in &parts {
+        let attempts: u64 = part.try_get(0)?;
+        if attempts == 0 {
+            continue;
+        }
+        let mut sketch = Sketch::default();
+        let range = DURATIONS_US;
+        for attempt in 0..attempts {
+            sketch.add(range.start + (range.end - range.start) * attempt / attempts);
+        }
+        sqlx::query(PUT_SKETCH)
+            .bind(i64::try_from(attempts).unwrap_or(i64::MAX))
+            .bind(sketch.encode())
+            .execute(&mut *connection)
+            .await?;
+    }
+    sqlx::query(PUT_SKETCHES).execute(&mut *connection).await?;
     sqlx::query("COMMIT").execute(&mut *connection).await?;
     Ok(())
 }

@@ -18,8 +18,10 @@ mod payload;
 mod phases;
 mod protocol;
 mod raw;
+mod reads;
 mod replay;
 mod report;
+mod retention;
 mod rig;
 mod roles;
 mod rows;
@@ -35,7 +37,8 @@ use clap::{Args, ValueEnum};
 #[derive(Args, Clone, Debug)]
 #[command(
     after_help = "Examples:\n  hookyard bench --deliveries 30000 --json\n  \
-    hookyard bench --with-rows 5000000 --backlog 1000000 --idle-endpoints 100000     (ten minutes, 8 GB of disk)\n  \
+    hookyard bench --with-rows 5000000 --backlog 1000000 --idle-endpoints 100000     (fifteen minutes, 8 GB of disk)\n  \
+    hookyard bench --with-rows 5000000 --only-rows\n  \
     hookyard bench --replay 100000 --replay-rate 1000"
 )]
 pub(crate) struct BenchArgs {
@@ -51,9 +54,16 @@ pub(crate) struct BenchArgs {
     /// Events a second of the main latency measurement.
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     rate: u64,
-    /// Fill the file with so many delivered deliveries first, and compare it with an empty one.
+    /// Fill the file with so many deliveries first, and compare it with an empty one: accepting, delivering, draining;
+    /// then what every list and figure takes to read, and what retention costs while it removes a part of the rows.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=20_000_000))]
     with_rows: u64,
+    /// Measure what --with-rows adds alone.
+    #[arg(long, requires = "with_rows")]
+    only_rows: bool,
+    /// How often --with-rows makes each read; those that take long are made fewer times.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    reads: u64,
     /// Also start a service with so many pending deliveries, a hundred to an endpoint, and drain them.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=10_000_000))]
     backlog: u64,
@@ -113,6 +123,15 @@ pub(crate) async fn run(arguments: BenchArgs) -> Result<()> {
             println!("{}", serde_json::to_string(&report)?);
         } else {
             print!("{}", report.table());
+        }
+        return Ok(());
+    }
+    if arguments.only_rows {
+        let report = rows::alone(&arguments).await?;
+        if arguments.json {
+            println!("{}", serde_json::to_string(&report)?);
+        } else {
+            print!("{}", report::text(report.table()));
         }
         return Ok(());
     }

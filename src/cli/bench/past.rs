@@ -10,7 +10,9 @@ use super::payload;
 use super::roles;
 use crate::cli::entropy::{entropy, seeded_rng};
 use crate::clock::{Clock, SystemClock};
+use crate::domain::attempt::{Failure, FailureClass, Response};
 use crate::domain::endpoint::{Endpoint, EndpointStatus, HoldClock, SealedSecret};
+use crate::domain::fingerprint::Fingerprint;
 use crate::domain::id::{EndpointId, IdMint};
 use crate::domain::seal::{self, SealingKey};
 use crate::domain::time::Timestamp;
@@ -34,6 +36,15 @@ pub(super) struct Subscribers<'a> {
     pub(super) secret: &'a str,
     /// The sink's port; each endpoint has a path of its own, its number.
     pub(super) sink_port: u16,
+}
+
+/// When the deliveries of a past were made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PastSpan {
+    /// The first.
+    pub(super) from: Timestamp,
+    /// Just after the last.
+    pub(super) until: Timestamp,
 }
 
 /// A past to make.
@@ -87,23 +98,59 @@ impl Subscribers<'_> {
 
 impl Past {
     /// Makes the store of `data_dir` with this past.
-    pub(super) async fn write(self, data_dir: &Path) -> Result<()> {
+    pub(super) async fn write(self, data_dir: &Path) -> Result<PastSpan> {
         let spacing_ms = SPAN_MAX.as_millis() / u128::from(self.deliveries.max(1));
-        let spacing_ms = u64::try_from(spacing_ms)?.clamp(1, 100);
+        let spacing = Duration::from_millis(u64::try_from(spacing_ms)?.clamp(1, 100));
         let (data_head, data_tail) = payload::around_number(self.pad_chars);
+        let until = SystemClock::new().now();
+        let span = spacing * u32::try_from(self.deliveries)?;
         let filling = Filling {
             endpoints: self.endpoints,
             deliveries: self.deliveries,
             fate: self.fate,
+            causes: causes(),
             event_type: PAST_TYPE.parse()?,
             data_head,
             data_tail,
             revision: roles::contract()?.revision().to_bytes(),
-            until: SystemClock::new().now(),
-            spacing: Duration::from_millis(spacing_ms),
+            until,
+            spacing,
         };
-        Ok(Store::fill(&StoreOptions::new(data_dir), &filling).await?)
+        Store::fill(&StoreOptions::new(data_dir), &filling).await?;
+        Ok(PastSpan {
+            from: until - span,
+            until,
+        })
     }
+}
+
+/// What attempts of the past failed for: answers of eight statuses with five reasons each.
+fn causes() -> Vec<Fingerprint> {
+    const STATUSES: [u16; 8] = [400, 404, 409, 429, 500, 502, 503, 504];
+    const REASONS: [&str; 5] = [
+        "overloaded",
+        "maintenance",
+        "unknown tenant",
+        "bad schema",
+        "lock",
+    ];
+    let pairs = STATUSES
+        .iter()
+        .flat_map(|status| REASONS.iter().map(move |reason| (*status, *reason)));
+    let fingerprint = |(status, reason): (u16, &str)| {
+        let failure = Failure {
+            class: FailureClass::Status,
+            text: format!("answered {status}"),
+        };
+        let response = Response {
+            status,
+            headers: Vec::new(),
+            body: reason.as_bytes().to_vec(),
+            truncated: false,
+        };
+        Fingerprint::of(&failure, Some(&response))
+    };
+    pairs.map(fingerprint).collect()
 }
 
 /// An endpoint with defaults throughout, without types and secrets.

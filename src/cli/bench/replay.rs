@@ -11,7 +11,7 @@ use super::figures::{millis, per_second};
 use super::past::{Past, Subscribers};
 use super::payload::PAD_CHARS;
 use super::protocol::{Arrived, Command, Sent};
-use super::report::{Row, row};
+use super::report::{Row, row, text};
 use super::rig::{Rig, Site, pause};
 use super::roles::Channel;
 use super::sink::uptime_us;
@@ -231,10 +231,7 @@ fn check(replay: &ReplayView, arrived: &Arrived, items: u64) -> Result<()> {
 impl ReplayReport {
     /// The table that a person reads.
     pub(super) fn table(&self) -> String {
-        let rows = [self.replay_rows(), self.live_rows()].concat();
-        rows.into_iter()
-            .map(|(name, value)| format!("{name:<44} {value}\n"))
-            .collect()
+        text([self.replay_rows(), self.live_rows()].concat())
     }
 
     fn replay_rows(&self) -> Vec<Row> {

@@ -101,9 +101,7 @@ impl Report {
             self.weight(),
         ]
         .concat();
-        rows.into_iter()
-            .map(|(name, value)| format!("{name:<44} {value}\n"))
-            .collect()
+        text(rows)
     }
 
     fn yardstick(&self) -> Vec<Row> {
@@ -176,7 +174,7 @@ impl Report {
 
     fn on_demand(&self) -> Vec<Row> {
         [
-            self.rows.map(|rows| rows.table()),
+            self.rows.as_ref().map(RowsReport::table),
             self.backlog.map(|backlog| backlog.table()),
             self.idle.map(|idle| idle.table()),
         ]
@@ -194,6 +192,13 @@ impl Report {
         );
         vec![row("memory idle / peak", memory), row("checked", checked)]
     }
+}
+
+/// The lines as text.
+pub(super) fn text(rows: Vec<Row>) -> String {
+    rows.into_iter()
+        .map(|(name, value)| format!("{name:<44} {value}\n"))
+        .collect()
 }
 
 /// A line of the table; the name is empty where it goes on from the line before.

@@ -30,10 +30,12 @@ struct Bench {
 pub(super) async fn measure(arguments: &BenchArgs) -> Result<Report> {
     let (deliveries, concurrency) = (arguments.deliveries, arguments.concurrency);
     let site = Site::new().await?;
-    if arguments.with_rows > 0 {
-        rows::fill(&site, arguments.with_rows, arguments.endpoints).await?;
-    }
-    let rig = site.start(concurrency).await?;
+    let past = match arguments.with_rows {
+        0 => None,
+        rows => Some(rows::fill(&site, rows, arguments.endpoints).await?),
+    };
+    let mut rig = site.start(concurrency).await?;
+    rig.note_standing().await?;
     let data_dir = rig.site.directory.path();
     let mut report = Report {
         serve_settings: Service::settings(data_dir, rig.service.port).join(" "),
@@ -56,9 +58,9 @@ pub(super) async fn measure(arguments: &BenchArgs) -> Result<Report> {
     for rate in LATENCY_RATES.into_iter().chain([arguments.rate]) {
         bench.latency(rate).await?;
     }
-    if arguments.with_rows > 0 {
-        let rows = rows::compare(&mut bench.rig, arguments.with_rows, deliveries, concurrency);
-        bench.report.rows = Some(rows.await?);
+    if let Some(past) = past {
+        let scenario = rows::Scenario::of(arguments, past);
+        bench.report.rows = Some(rows::compare(&mut bench.rig, scenario).await?);
     }
     let mut report = bench.finish().await?;
     if arguments.backlog > 0 {

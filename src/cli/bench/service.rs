@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal};
 use tokio::process::Child;
 
 use super::sink::uptime_us;
@@ -23,6 +24,8 @@ const TICK_US: u64 = 10_000;
 /// A running service.
 pub(super) struct Service {
     process: Child,
+    /// Its configuration file, which is empty at the start.
+    config: PathBuf,
     /// Talks to it over its socket, as admin.
     pub(super) client: Client,
     /// Its TCP port.
@@ -38,6 +41,7 @@ impl Service {
         let binary = std::env::current_exe().context("failed to find this binary")?;
         let socket = socket_of(data_dir);
         let port = free_port()?;
+        std::fs::write(config_of(data_dir), "")?;
         let (started_at_us, since_start) = (uptime_us(), Stopwatch::start());
         let process = tokio::process::Command::new(binary)
             .arg("serve")
@@ -60,6 +64,7 @@ impl Service {
         }
         Ok(Self {
             process,
+            config: config_of(data_dir),
             client,
             port,
             started_at_us,
@@ -76,6 +81,8 @@ impl Service {
     pub(super) fn settings(data_dir: &Path, port: u16) -> Vec<String> {
         let text = |path: &Path| path.display().to_string();
         vec![
+            "--config".into(),
+            text(&config_of(data_dir)),
             "--data-dir".into(),
             text(data_dir),
             "--socket".into(),
@@ -152,13 +159,23 @@ impl Service {
         Ok(kib * 1024)
     }
 
+    /// Gives it another configuration file, as an operator would.
+    pub(super) fn reload(&self, text: &str) -> Result<()> {
+        std::fs::write(&self.config, text)?;
+        self.signal(Signal::HUP)
+    }
+
+    fn signal(&self, signal: Signal) -> Result<()> {
+        if let Some(pid) = self.process.id().and_then(|pid| i32::try_from(pid).ok()) {
+            let pid = Pid::from_raw(pid).context("the service has no process id")?;
+            rustix::process::kill_process(pid, signal)?;
+        }
+        Ok(())
+    }
+
     /// Ends it as an operator would, and waits.
     pub(super) async fn stop(mut self) -> Result<()> {
-        if let Some(pid) = self.process.id().and_then(|pid| i32::try_from(pid).ok()) {
-            let pid =
-                rustix::process::Pid::from_raw(pid).context("the service has no process id")?;
-            rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
-        }
+        self.signal(Signal::TERM)?;
         let status = self.process.wait().await?;
         if !status.success() {
             bail!("the service ended with {status}");
@@ -174,6 +191,10 @@ impl Service {
 
 fn socket_of(data_dir: &Path) -> PathBuf {
     data_dir.join("bench.sock")
+}
+
+fn config_of(data_dir: &Path) -> PathBuf {
+    data_dir.join("bench.toml")
 }
 
 fn free_port() -> Result<u16> {

@@ -105,7 +105,7 @@ impl Service {
             // A sender that is dropped means the same.
             let _ = stopped.await;
         }));
-        let policy = Arc::clone(&reloadable.retention);
+        let policy = reloadable.retention.subscribe();
         let upkeep = tokio::spawn(upkeep::keep(store.clone(), policy, upkeep_clock));
         tracing::info!(
             listen = %address,

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -29,7 +30,7 @@ pub(super) struct Reloadable {
     /// Where it listens: no target.
     pub(super) address: SocketAddr,
     pub(super) transport: Arc<HttpTransport>,
-    pub(super) retention: Arc<ArcSwap<RetentionPolicy>>,
+    pub(super) retention: watch::Sender<RetentionPolicy>,
     pub(super) server: Arc<ArcSwap<ServerLimits>>,
 }
 
@@ -45,7 +46,7 @@ impl Reloadable {
             current: config.clone(),
             address,
             transport: Arc::new(transport),
-            retention: Arc::new(ArcSwap::from_pointee(config.retention.policy())),
+            retention: watch::Sender::new(config.retention.policy()),
             server: Arc::new(ArcSwap::from_pointee(served(config, config))),
         })
     }
@@ -144,7 +145,11 @@ impl Service {
         let served = served(&running.started, &config);
         running.server.store(Arc::new(served));
         let policy = config.retention.policy();
-        running.retention.store(Arc::new(policy));
+        running.retention.send_if_modified(|in_force| {
+            let changed = *in_force != policy;
+            *in_force = policy;
+            changed
+        });
         self.notifier.tell_instead(newer.addressee);
         running.current = config;
         let keys = difference.applied.into_iter().map(str::to_owned);

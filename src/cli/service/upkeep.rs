@@ -1,10 +1,9 @@
 //! What keeps the store small: retention, in chunks of the store's own making, so that publishing and recording fit in
 //! between.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use tokio::sync::watch;
 
 use crate::clock::SharedClock;
 use crate::config::ByteSize;
@@ -20,13 +19,21 @@ const ROUND_EVERY: Duration = Duration::from_secs(600);
 /// Between two chunks of a round: others write meanwhile.
 const CHUNK_PAUSE: Duration = Duration::from_millis(20);
 
-/// Keeps house until it is dropped, each round by the policy that is then in force.
-pub(super) async fn keep(store: Store, policy: Arc<ArcSwap<RetentionPolicy>>, clock: SharedClock) {
+/// Keeps house until it is dropped, each round by the policy that is then in force. A policy that changes has its round
+/// at once: whoever shortens an age waits for the room.
+pub(super) async fn keep(
+    store: Store,
+    mut policy: watch::Receiver<RetentionPolicy>,
+    clock: SharedClock,
+) {
     let mut wait = FIRST_ROUND_AFTER;
     let mut squeezed_before = None;
     loop {
-        clock.sleep_for(wait).await;
-        let in_force = policy.load_full();
+        tokio::select! {
+            () = clock.sleep_for(wait) => {}
+            Ok(()) = policy.changed() => {}
+        }
+        let in_force = *policy.borrow_and_update();
         if let Err(error) = round(&store, &in_force, &clock, &mut squeezed_before).await {
             tracing::warn!(%error, "retention could not go on; it is tried again later");
         }
@@ -54,6 +61,7 @@ async fn round(
     }
     let plan = plan(began_at, &squeezed);
     let mut progress = RetentionProgress::default();
+    store.take_longest_change();
     let mut all = Removed::default();
     while !progress.is_done() {
         let (next, removed) = store.retention_step(plan, progress).await?;
@@ -64,6 +72,7 @@ async fn round(
     store.note_retention(RetentionFacts {
         at: Some(clock.now()),
         took: clock.monotonic().saturating_sub(began),
+        longest: store.take_longest_change(),
         used_bytes: usage.bytes,
         squeezed_to,
         removed: all,

@@ -22,7 +22,7 @@ use super::batch::Hot;
 use super::queue::Command;
 use super::space::Space;
 use super::sql::Views;
-use crate::clock::AgreedTime;
+use crate::clock::{AgreedTime, Stopwatch};
 use crate::domain::endpoint_index::EndpointIndex;
 use crate::domain::id::{DeliveryId, IdMint};
 
@@ -208,7 +208,11 @@ impl Writer {
     /// Runs rare changes in one transaction, each under a savepoint.
     async fn change(&mut self, mut commands: Vec<Box<dyn PendingCold>>) {
         let mut effects = Effects::default();
+        let since = Stopwatch::start();
         let outcome = self.run_cold(&mut commands, &mut effects).await;
+        let held = since.elapsed();
+        self.facts
+            .note(|facts| facts.longest_change = facts.longest_change.max(held));
         match outcome {
             Ok(outcomes) => {
                 let count = u64::try_from(commands.len()).unwrap_or(u64::MAX);

@@ -4,11 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hookyard::clock::{SharedClock, VirtualClock};
-use hookyard::domain::delivery::DeliveryState;
+use hookyard::domain::attempt::{Failure, FailureClass, Response};
+use hookyard::domain::delivery::{DeadReason, DeliveryState};
+use hookyard::domain::fingerprint::Fingerprint;
 use hookyard::domain::id::{DeliveryId, EndpointId};
 use hookyard::domain::ledger::Counts;
 use hookyard::store::fsck;
-use hookyard::store::{Fate, Filling, Store, StoreError, StoreOptions};
+use hookyard::store::{
+    DeliveryScope, DeliverySelect, Fate, Filling, Store, StoreError, StoreOptions,
+};
 use tempfile::TempDir;
 
 use super::fixture::{START, event, plain_endpoint};
@@ -21,6 +25,7 @@ fn filling(fate: Fate) -> Filling {
         endpoints: (1..=3).map(endpoint).collect(),
         deliveries: DELIVERIES,
         fate,
+        causes: causes(),
         event_type: "past.event".parse().unwrap(),
         data_head: r#"{"n":"#.to_owned(),
         data_tail: "}".to_owned(),
@@ -28,6 +33,33 @@ fn filling(fate: Fate) -> Filling {
         until: START,
         spacing: Duration::from_millis(2),
     }
+}
+
+/// Three of one class, one of another.
+fn causes() -> Vec<Fingerprint> {
+    let status = |status| {
+        let failure = Failure {
+            class: FailureClass::Status,
+            text: format!("answered {status}"),
+        };
+        let response = Response {
+            status,
+            headers: Vec::new(),
+            body: Vec::new(),
+            truncated: false,
+        };
+        Fingerprint::of(&failure, Some(&response))
+    };
+    let timeout = Failure {
+        class: FailureClass::Timeout,
+        text: "no answer".to_owned(),
+    };
+    vec![
+        status(500),
+        status(502),
+        status(404),
+        Fingerprint::of(&timeout, None),
+    ]
 }
 
 async fn filled(directory: &TempDir, filling: &Filling) -> Store {
@@ -104,6 +136,15 @@ async fn a_filling_that_cannot_be_is_refused_in_words() {
         error.to_string(),
         "the store refused the write: a filling needs an endpoint and a spacing of at least 1 ms"
     );
+    let without_reason = Filling {
+        causes: Vec::new(),
+        ..filling(Fate::Mixed)
+    };
+    let error = Store::fill(&options, &without_reason).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the store refused the write: a filling with failures needs a cause that they have"
+    );
 }
 
 #[tokio::test]
@@ -118,6 +159,65 @@ async fn a_dead_past_adds_up_and_can_be_planned() {
         ..Counts::default()
     };
     assert_eq!(store.ledger().await.unwrap(), expected);
+    let path = StoreOptions::new(directory.path()).database_path();
+    let report = fsck::check_file(&path).await.unwrap();
+    assert_eq!(report.findings, []);
+}
+
+#[tokio::test]
+async fn a_mixed_past_is_sound_and_has_something_to_read_in_every_list() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = filled(&directory, &filling(Fate::Mixed)).await;
+    assert_eq!(store.recount().await.unwrap(), []);
+    let ledger = store.ledger().await.unwrap();
+    assert_eq!(ledger.created, i64::try_from(DELIVERIES).unwrap());
+    assert!(ledger.adds_up());
+    let permille = |count: i64| (count * 1_000 + ledger.created / 2) / ledger.created;
+    assert_eq!(
+        [
+            ledger.delivered,
+            ledger.dead,
+            ledger.discarded,
+            ledger.pending
+        ]
+        .map(permille),
+        [965, 20, 5, 10]
+    );
+    let endpoints = store.ledger_report(1, None, 10).await.unwrap().endpoints;
+    for (_, counts) in &endpoints.items {
+        assert_eq!(permille(3 * counts.dead), 20, "{counts:?}");
+    }
+
+    let from = START - Duration::from_millis(2 * DELIVERIES);
+    let causes = store.causes(from, START, 50).await.unwrap();
+    let dead: u64 = causes.iter().map(|cause| cause.dead).sum();
+    assert_eq!((causes.len(), dead), (4, ledger.dead.unsigned_abs()));
+    let failures: u64 = causes.iter().map(|cause| cause.failures_ever).sum();
+    let minutes = store
+        .step_stats(from, START, Duration::from_secs(60))
+        .await
+        .unwrap();
+    let failed = minutes
+        .iter()
+        .flat_map(|(_, stats)| stats.failures.values());
+    assert_eq!(failed.sum::<u64>(), failures);
+    let attempts: u64 = minutes.iter().map(|(_, stats)| stats.attempts).sum();
+    let tries = store.tries(from, START).await.unwrap();
+    assert_eq!(tries.durations.count(), attempts);
+    let backlogs = store.backlogs(START).await.unwrap();
+    let scheduled: u64 = backlogs.values().map(|backlog| backlog.scheduled).sum();
+    assert_eq!(scheduled, ledger.pending.unsigned_abs());
+
+    let select = DeliverySelect {
+        scope: DeliveryScope::Dead(EndpointId::from_i64(2)),
+        condition: None,
+    };
+    let page = store.deliveries_page(&select, None, 1).await.unwrap();
+    let dead = &page.items[0];
+    assert_eq!(dead.state, DeliveryState::Dead(DeadReason::Exhausted));
+    let attempts = store.attempts(dead.id).await.unwrap();
+    assert_eq!(attempts.len(), 3);
+    assert!(attempts.iter().all(|attempt| attempt.failure.is_some()));
     let path = StoreOptions::new(directory.path()).database_path();
     let report = fsck::check_file(&path).await.unwrap();
     assert_eq!(report.findings, []);

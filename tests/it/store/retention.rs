@@ -296,6 +296,7 @@ async fn deleted_endpoints_go_a_chunk_at_a_time_past_those_that_stay() {
         endpoints: (1..=900).map(endpoint).collect(),
         deliveries: 1_800,
         fate: Fate::Delivered,
+        causes: Vec::new(),
         event_type: "past.event".parse().unwrap(),
         data_head: "[".to_owned(),
         data_tail: "]".to_owned(),

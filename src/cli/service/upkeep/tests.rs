@@ -65,6 +65,7 @@ struct House {
     store: Store,
     clock: RoundClock,
     keeper: JoinHandle<()>,
+    policy: watch::Sender<RetentionPolicy>,
     _directory: TempDir,
 }
 
@@ -94,12 +95,13 @@ impl House {
         let options = StoreOptions::new(directory.path());
         let of_store: SharedClock = Arc::new(clock.inner.clone());
         let (store, _) = Store::open(options, of_store).await.unwrap();
-        let policy = Arc::new(ArcSwap::from_pointee(policy));
-        let keeper = tokio::spawn(keep(store.clone(), policy, Arc::new(clock.clone())));
+        let (policy, in_force) = watch::channel(policy);
+        let keeper = tokio::spawn(keep(store.clone(), in_force, Arc::new(clock.clone())));
         let house = Self {
             store,
             clock,
             keeper,
+            policy,
             _directory: directory,
         };
         house.waited(1).await;
@@ -328,6 +330,28 @@ async fn a_database_over_its_budget_loses_the_oldest_ahead_of_their_time_and_no_
     assert!(!house.has_data(oldest.event_id).await && !house.has_delivery(oldest.id).await);
     assert!(house.has_data(newest.event_id).await && house.has_delivery(newest.id).await);
     assert_eq!(house.store.recount().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn an_age_that_is_shortened_applies_at_once() {
+    let house = House::new().await;
+    let endpoint = house.endpoint().await;
+    let delivery = house.deliveries(&endpoint, 1).await.remove(0);
+    house.attempted(&delivery, AfterAttempt::Delivered).await;
+    house.round_at(START + DAY).await;
+    house.next_round().await;
+    assert!(house.has_delivery(delivery.id).await);
+
+    let waits = house.clock.waits.load(Ordering::SeqCst);
+    house.policy.send_modify(|policy| {
+        policy.payloads = DAY / 2;
+        policy.attempts = DAY / 2;
+    });
+    house.waited(waits + 1).await;
+    assert!(!house.has_delivery(delivery.id).await);
+    let round = house.store.facts().retention;
+    assert_eq!((round.removed.deliveries, round.removed.attempts), (1, 1));
+    assert!(round.longest > Duration::ZERO);
 }
 
 /// A round that cannot go on must not be the last one.
