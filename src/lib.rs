@@ -92,6 +92,10 @@
 //! - *Durations are gathered in memory*, as sketches by minute and endpoint, and written down every 15 seconds: a crash
 //!   loses so much of what quantiles are made of, and no flush pays for them. Whatever the ledger or a rate counts is in
 //!   the flush.
+//! - *Hours and days that are over are added up once*, in memory: figures of a window read the minutes of its ends alone.
+//!   Sums in tables would be written with every minute, and be one more thing that has to agree.
+//! - *Many small rows come as one text* (JSON or hex, put together by SQLite) where figures are made of them: handing a row
+//!   over takes several times what finding it does.
 //! - *The horizon is counted when it is asked for*, from the index of what is due, and kept for five seconds: counters of
 //!   what is due when would be written with every retry.
 //! - *A disk budget takes payloads and attempts, never dead deliveries*: those are what an operator still has to decide

@@ -44,7 +44,7 @@ pub struct CauseView {
     /// When an attempt last failed so.
     #[schema(value_type = String)]
     pub last_seen: Timestamp,
-    /// Dead deliveries whose latest failure it is; 10,001 stands for more than 10,000.
+    /// Dead deliveries whose latest failure it is; 1,001 stands for more than 1,000.
     pub dead: u64,
     /// Endpoints that failed so in the window.
     pub endpoints: u64,

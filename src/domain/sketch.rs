@@ -77,25 +77,67 @@ impl Sketch {
     /// # Errors
     /// The bytes are not what [`Sketch::encode`] gives.
     pub fn decode(bytes: &[u8]) -> Result<Self, DamagedSketch> {
-        if bytes.len() > ENCODED_BYTES_MAX {
-            return Err(DamagedSketch);
-        }
-        let (mut rest, mut buckets, mut bucket) = (bytes, BTreeMap::new(), 0_u16);
-        while !rest.is_empty() {
-            let distance = u16::try_from(take(&mut rest)?).map_err(|_| DamagedSketch)?;
-            let count = take(&mut rest)?;
-            let is_first = buckets.is_empty();
-            if count == 0 || distance == 0 && !is_first {
-                return Err(DamagedSketch);
-            }
-            bucket = bucket.checked_add(distance).ok_or(DamagedSketch)?;
-            if bucket > bucket_of(LONGEST_US) {
-                return Err(DamagedSketch);
-            }
+        let mut buckets = BTreeMap::new();
+        each_bucket(bytes, |bucket, count| {
             buckets.insert(bucket, count);
-        }
+        })?;
         Ok(Self { buckets })
     }
+}
+
+/// Many sketches added up: what one of all they counted would be.
+#[derive(Clone, Debug, Default)]
+pub struct SketchSum {
+    /// Counts by bucket, from the first.
+    counts: Vec<u64>,
+}
+
+impl SketchSum {
+    /// Adds a sketch by its bytes.
+    ///
+    /// # Errors
+    /// The bytes are not what [`Sketch::encode`] gives; a part of them may have been added.
+    pub fn add(&mut self, bytes: &[u8]) -> Result<(), DamagedSketch> {
+        each_bucket(bytes, |bucket, count| {
+            let place = usize::from(bucket);
+            if self.counts.len() <= place {
+                self.counts.resize(place + 1, 0);
+            }
+            if let Some(own) = self.counts.get_mut(place) {
+                *own = own.saturating_add(count);
+            }
+        })
+    }
+
+    /// The sketch of all.
+    pub fn into_sketch(self) -> Sketch {
+        let counts = (0..).zip(self.counts);
+        Sketch {
+            buckets: counts.filter(|&(_, count)| count > 0).collect(),
+        }
+    }
+}
+
+/// Goes through the buckets of a sketch's bytes, rising.
+fn each_bucket(bytes: &[u8], mut found: impl FnMut(u16, u64)) -> Result<(), DamagedSketch> {
+    if bytes.len() > ENCODED_BYTES_MAX {
+        return Err(DamagedSketch);
+    }
+    let (last, mut rest) = (bucket_of(LONGEST_US), bytes);
+    let mut before: Option<u16> = None;
+    while !rest.is_empty() {
+        let distance = u16::try_from(take(&mut rest)?).map_err(|_| DamagedSketch)?;
+        let count = take(&mut rest)?;
+        if count == 0 || distance == 0 && before.is_some() {
+            return Err(DamagedSketch);
+        }
+        let bucket = before.unwrap_or(0).checked_add(distance);
+        let bucket = bucket.filter(|&bucket| bucket <= last);
+        let bucket = bucket.ok_or(DamagedSketch)?;
+        found(bucket, count);
+        before = Some(bucket);
+    }
+    Ok(())
 }
 
 fn gamma() -> f64 {
@@ -189,6 +231,11 @@ mod tests {
             let all: Vec<u64> = one.iter().chain(&other).copied().collect();
             prop_assert_eq!(&merged, &sketch(&all));
             prop_assert_eq!(merged.count(), all.len() as u64);
+            let mut sum = SketchSum::default();
+            for values in [&one, &other] {
+                sum.add(&sketch(values).encode()).unwrap();
+            }
+            prop_assert_eq!(&sum.into_sketch(), &merged);
             prop_assert_eq!(Sketch::decode(&merged.encode()), Ok(merged));
         }
 

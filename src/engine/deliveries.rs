@@ -3,6 +3,7 @@
 use super::dead::check_note;
 use super::error::EngineError;
 use super::handle::Engine;
+use super::judging::JUDGED_TOGETHER;
 use super::paging;
 use super::router::Told;
 use super::views::{AttemptView, DeliveryQuery, DeliveryView, LaneStatus, Page, Searched};
@@ -11,13 +12,14 @@ use crate::domain::actor::Actor;
 use crate::domain::attempt::Attempt;
 use crate::domain::contract::Contract;
 use crate::domain::delivery::{Delivery, DeliveryState};
-use crate::domain::filter::{Expr, Filter, Plan, Subject};
+use crate::domain::filter::{Filter, Plan};
 use crate::domain::fingerprint::CauseId;
 use crate::domain::id::DeliveryId;
+use crate::domain::time::Timestamp;
 use crate::store::{AuditNote, DeliveryScope, DeliverySelect, SqlCondition, StoreError};
 
 /// Rows that are looked at for one page when a filter or a tenant narrows it; the page's `next` goes on from there.
-const LOOKED_AT_MAX: usize = 10_000;
+const LOOKED_AT_MAX: usize = 500;
 
 impl Engine {
     /// A page of deliveries, newest first. A filter looks at a bounded number of rows for a page, which may be short
@@ -35,6 +37,7 @@ impl Engine {
             .and_then(|plan| plan.sql.as_ref())
             .and_then(|expr| SqlCondition::of_filter(expr, now));
         let plan_cause = plan.as_ref().and_then(Plan::cause);
+        let since = plan.as_ref().and_then(|plan| plan.created_since(now));
         // What SQL could not be asked is decided here, row by row.
         let rest = match &condition {
             Some(_) => plan.and_then(|plan| plan.rest),
@@ -42,7 +45,7 @@ impl Engine {
         };
         let narrowed = rest.is_some() || query.tenant.is_some() || scope_is_loose(&query);
         let select = DeliverySelect {
-            scope: scope(&query, plan_cause),
+            scope: scope(&query, plan_cause, since),
             condition,
         };
         let page_rows = if narrowed {
@@ -60,11 +63,13 @@ impl Engine {
                 .deliveries_page(&select, cursor, page_rows)
                 .await?;
             looked_at += read.items.len();
-            for delivery in read.items {
-                if self.is_wanted(&query, rest.as_ref(), &delivery).await? {
-                    items.push(delivery);
-                }
+            let rows: Vec<&Delivery> = read.items.iter().collect();
+            let mut wanted = Vec::with_capacity(rows.len());
+            for together in rows.chunks(JUDGED_TOGETHER) {
+                wanted.extend(self.wanted(&query, rest.as_ref(), together).await?);
             }
+            let judged = read.items.into_iter().zip(wanted);
+            items.extend(judged.filter_map(|(delivery, wanted)| wanted.then_some(delivery)));
             cursor = read.next;
             if cursor.is_none()
                 || !narrowed
@@ -88,48 +93,6 @@ impl Engine {
             next,
             searched,
         })
-    }
-
-    pub(super) async fn is_wanted(
-        &self,
-        query: &DeliveryQuery,
-        filter: Option<&Expr>,
-        delivery: &Delivery,
-    ) -> Result<bool, EngineError> {
-        let of_event = query.event_id.is_none_or(|id| id == delivery.event_id);
-        let of_endpoint = query
-            .endpoint_id
-            .is_none_or(|id| id == delivery.endpoint_id);
-        if !of_event || !of_endpoint {
-            return Ok(false);
-        }
-        let Some(endpoint) = self.desk.book.get(delivery.endpoint_id) else {
-            return Ok(query.tenant.is_none() && filter.is_none());
-        };
-        if query.tenant.is_some() && endpoint.tenant != query.tenant {
-            return Ok(false);
-        }
-        let Some(filter) = filter else {
-            return Ok(true);
-        };
-        let reads = filter.reads();
-        let event = match reads.event {
-            true => Some(self.desk.store.event(delivery.event_id).await?.event),
-            false => None,
-        };
-        let latest = match reads.attempt && delivery.attempts > 0 {
-            true => self.latest_attempt(delivery).await?,
-            false => None,
-        };
-        let mut subject = Subject::new(delivery, &endpoint, false);
-        if let Some(event) = &event {
-            subject = subject.with_event(event);
-        }
-        if let Some(latest) = &latest {
-            subject = subject.with_attempt(latest);
-        }
-        let now = self.desk.now();
-        Ok(filter.matches(now, &subject))
     }
 
     /// The latest attempt of a delivery; `None` where retention has taken it.
@@ -294,10 +257,15 @@ const fn scope_is_loose(query: &DeliveryQuery) -> bool {
     query.event_id.is_some() && query.endpoint_id.is_some()
 }
 
-fn scope(query: &DeliveryQuery, cause: Option<CauseId>) -> DeliveryScope {
-    match (query.event_id, query.endpoint_id) {
-        (Some(event), _) => DeliveryScope::Event(event),
-        (None, Some(endpoint)) => DeliveryScope::Endpoint(endpoint),
-        (None, None) => cause.map_or(DeliveryScope::All, DeliveryScope::Cause),
+fn scope(query: &DeliveryQuery, cause: Option<CauseId>, since: Option<Timestamp>) -> DeliveryScope {
+    match (query.event_id, query.endpoint_id, cause, since) {
+        (Some(event), ..) => DeliveryScope::Event(event),
+        (None, Some(endpoint), ..) => DeliveryScope::Endpoint(endpoint),
+        (None, None, Some(cause), _) => DeliveryScope::Cause(cause),
+        // No delivery is older than its id tells: what was made since has an id of then or later.
+        (None, None, None, Some(since)) => {
+            DeliveryScope::Between(DeliveryId::first_at(since), DeliveryId::from_i64(i64::MAX))
+        }
+        (None, None, None, None) => DeliveryScope::All,
     }
 }

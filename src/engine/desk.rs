@@ -10,6 +10,7 @@ use rand_chacha::ChaCha12Rng;
 
 use super::book::EndpointBook;
 use super::error::EngineError;
+use super::figures::PastFigures;
 use super::horizon::KeptBacklogs;
 use super::judged::JudgedCounts;
 use super::parts::EngineLimits;
@@ -53,6 +54,8 @@ pub(super) struct Desk {
     pub(super) backlogs: KeptBacklogs,
     /// As [`EngineOptions::give_ups_max`](super::EngineOptions::give_ups_max).
     pub(super) give_ups_max: u32,
+    /// Sums of what is over, for statistics.
+    pub(super) past: PastFigures,
     /// The router, once its thread runs.
     pub(super) router: OnceLock<Addr<Router>>,
     /// The replays' actor, once its thread runs.

@@ -1,20 +1,57 @@
 //! Figures: what happened lately, and the conservation ledger.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::closed::ClosedSpans;
 use super::error::EngineError;
 use super::handle::Engine;
 use super::paging;
 use super::views::{Ledger, MinuteStats, PageRequest, Stats};
+use crate::domain::fingerprint::CauseId;
 use crate::domain::id::EndpointId;
 use crate::domain::ledger::Counts;
 use crate::domain::time::Timestamp;
 use crate::domain::tries::Tries;
-use crate::store::{AttemptStats, Cause, DeadCause, LedgerReport};
+use crate::store::{AttemptStats, Cause, CauseWindow, DeadCause, LedgerReport};
 
 /// Sketches are added up over windows up to this: each minute has several.
 const TRIES_WINDOW_MAX: Duration = Duration::from_hours(48);
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+/// Hours whose sums are kept: those of two days and the one they begin in.
+const HOURS_KEPT: usize = 49;
+/// Days whose sums are kept: those of the longest window and the one it begins in.
+const DAYS_KEPT: usize = 91;
+
+/// Sums of what is over.
+#[derive(Debug)]
+pub(super) struct PastFigures {
+    hours: ClosedSpans<Steps>,
+    days: ClosedSpans<Steps>,
+    tries: ClosedSpans<Tries>,
+    causes: ClosedSpans<Vec<(CauseId, u64)>>,
+}
+
+/// Steps of a window, oldest first: attempts, and events accepted.
+#[derive(Debug, Default)]
+struct Steps {
+    attempts: Vec<(Timestamp, AttemptStats)>,
+    accepted: Vec<(Timestamp, u64)>,
+}
+
+impl Default for PastFigures {
+    fn default() -> Self {
+        Self {
+            hours: ClosedSpans::of(HOUR, HOURS_KEPT),
+            days: ClosedSpans::of(DAY, DAYS_KEPT),
+            tries: ClosedSpans::of(HOUR, HOURS_KEPT),
+            causes: ClosedSpans::of(HOUR, HOURS_KEPT),
+        }
+    }
+}
 
 impl Engine {
     /// What happened in the last `window`, step by step, and where all deliveries stand. An hour is shown by minutes,
@@ -28,19 +65,20 @@ impl Engine {
         let store = &self.desk.store;
         let mut minutes: BTreeMap<Timestamp, MinuteStats> = BTreeMap::new();
         let mut attempts = AttemptStats::default();
-        for (minute, stats) in store.step_stats(from, to, step).await? {
-            attempts.add(&stats);
-            let entry = minutes.entry(minute).or_default();
-            let failed: u64 = stats.failures.values().sum();
-            entry.delivered = wide(stats.successes);
-            entry.failed = wide(failed);
-            entry.latency_us = wide(stats.latency_us);
-        }
-        for (minute, accepted) in store.accepted_by_step(from, to, step).await? {
-            minutes.entry(minute).or_default().accepted = wide(accepted);
+        for steps in self.steps(from, to, step).await? {
+            for (minute, stats) in &steps.attempts {
+                attempts.add(stats);
+                let entry = minutes.entry(*minute).or_default();
+                entry.delivered = wide(stats.successes);
+                entry.failed = wide(stats.failures.values().sum());
+                entry.latency_us = wide(stats.latency_us);
+            }
+            for (minute, accepted) in &steps.accepted {
+                minutes.entry(*minute).or_default().accepted = wide(*accepted);
+            }
         }
         let tries = match window <= TRIES_WINDOW_MAX {
-            true => Some(store.tries(from, to).await?),
+            true => Some(self.tries(from, to).await?),
             false => None,
         };
         Ok(Stats {
@@ -53,6 +91,56 @@ impl Engine {
             attempts,
             counts: store.ledger().await?,
         })
+    }
+
+    /// What happened from `from`, rounded down to its step, to before `to`.
+    async fn steps(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        step: Duration,
+    ) -> Result<Vec<Arc<Steps>>, EngineError> {
+        let store = &self.desk.store;
+        let read = async |from: Timestamp, to: Timestamp| -> Result<Steps, EngineError> {
+            Ok(Steps {
+                attempts: store.step_stats(from, to, step).await?,
+                accepted: store.accepted_by_step(from, to, step).await?,
+            })
+        };
+        let past = match step {
+            DAY => &self.desk.past.days,
+            MINUTE => return Ok(vec![Arc::new(read(from, to).await?)]),
+            _ => &self.desk.past.hours,
+        };
+        let step_ms = i64::try_from(step.as_millis()).unwrap_or(i64::MAX);
+        let from = Timestamp::from_millis(from.as_millis().div_euclid(step_ms) * step_ms);
+        let (now, window) = (self.desk.now(), past.window(from, to));
+        let mut steps = Vec::new();
+        if from < window.first {
+            steps.push(Arc::new(read(from, window.first).await?));
+        }
+        for start in past.starts(window) {
+            steps.push(past.sum(now, start, read).await?);
+        }
+        if window.last < to {
+            steps.push(Arc::new(read(window.last, to).await?));
+        }
+        Ok(steps)
+    }
+
+    /// Attempts from `from`, rounded down to its minute, to before `to`.
+    async fn tries(&self, from: Timestamp, to: Timestamp) -> Result<Tries, EngineError> {
+        let (store, past) = (&self.desk.store, &self.desk.past.tries);
+        let (now, window) = (self.desk.now(), past.window(from, to));
+        let mut tries = store.tries(from, window.first).await?;
+        for start in past.starts(window) {
+            let hour = past.sum(now, start, async |from, to| store.tries(from, to).await);
+            tries.merge(&*hour.await?);
+        }
+        if window.last < to {
+            tries.merge(&store.tries(window.last, to).await?);
+        }
+        Ok(tries)
     }
 
     /// Attempts of these endpoints in the last `window`; endpoints without any are absent. Costs a look-up for each
@@ -89,8 +177,26 @@ impl Engine {
     /// # Errors
     /// Internal.
     pub async fn causes(&self, window: Duration, limit: u32) -> Result<Vec<Cause>, EngineError> {
+        let (store, past) = (&self.desk.store, &self.desk.past.causes);
         let now = self.desk.now();
-        Ok(self.desk.store.causes(now - window, now, limit).await?)
+        let (from, to) = (now - window, now.moved_by(1));
+        let hours = past.window(from, to);
+        let mut counted: BTreeMap<CauseId, u64> = BTreeMap::new();
+        for start in past.starts(hours) {
+            let read = async |from, to| store.cause_failures(from, to).await;
+            for &(cause, count) in &*past.sum(now, start, read).await? {
+                *counted.entry(cause).or_default() += count;
+            }
+        }
+        let open = vec![(from, hours.first), (hours.last, to)];
+        let window = CauseWindow {
+            from,
+            now,
+            counted,
+            open: open.into_iter().filter(|(from, to)| from < to).collect(),
+            limit,
+        };
+        Ok(store.causes(window).await?)
     }
 
     /// Dead deliveries by cause, most of them first.
@@ -142,13 +248,12 @@ impl Engine {
 
 /// How finely a window is shown.
 fn step_of(window: Duration) -> Duration {
-    const MINUTE: Duration = Duration::from_secs(60);
-    if window <= Duration::from_hours(1) {
+    if window <= HOUR {
         MINUTE
     } else if window <= Duration::from_hours(48) {
         15 * MINUTE
     } else {
-        Duration::from_hours(24)
+        DAY
     }
 }
 

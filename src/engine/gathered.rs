@@ -18,12 +18,26 @@ use crate::store::{MinuteTries, SKETCHES_MAX};
 const EVERY: Duration = Duration::from_secs(15);
 const MINUTE_MS: i64 = 60_000;
 
+/// How long after its end a minute is kept in memory: an attempt counts in the minute in which it began. What ends later
+/// makes a part of its own.
+const OPEN_FOR_MS: i64 = 15_000;
+
 /// Attempts by the minute in which they began and their endpoint; `None` for all together.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
-    tries: RefCell<BTreeMap<(Timestamp, Option<EndpointId>), Tries>>,
+    tries: RefCell<BTreeMap<(Timestamp, Option<EndpointId>), Part>>,
     /// When it was written down last, by the monotonic clock.
     written_at: Cell<Duration>,
+}
+
+/// All that is known of a minute since it is in memory.
+#[derive(Debug, Default)]
+struct Part {
+    tries: Tries,
+    /// When it was first written down.
+    part: Option<Timestamp>,
+    /// Whether it has grown since it was written down last.
+    grown: bool,
 }
 
 impl Gathered {
@@ -33,7 +47,9 @@ impl Gathered {
         let minute = Timestamp::from_millis(minute);
         let mut tries = self.tries.borrow_mut();
         for whose in [None, Some(endpoint_id)] {
-            tries.entry((minute, whose)).or_default().add(made);
+            let part = tries.entry((minute, whose)).or_default();
+            part.tries.add(made);
+            part.grown = true;
         }
     }
 
@@ -48,21 +64,74 @@ impl Gathered {
     }
 }
 
-/// Writes down what was gathered. What the store does not take is lost: it must not pile up.
+/// Writes down what was gathered. What the store does not take is lost unless it grows: it must not pile up.
 pub(super) async fn write(yard: Rc<Yard>) {
-    let gathered = yard.gathered.tries.take();
-    let gathered: Vec<_> = gathered
-        .into_iter()
-        .map(|((minute, endpoint_id), tries)| MinuteTries {
-            minute,
-            endpoint_id,
-            tries,
-        })
-        .collect();
+    let gathered = yard.gathered.grown(yard.store.time().now());
     for chunk in gathered.chunks(SKETCHES_MAX) {
         if let Err(error) = yard.store.keep_sketches(chunk).await {
             tracing::warn!(%error, "failed to write down how long attempts took; these figures are lost");
             return;
         }
+    }
+}
+
+impl Gathered {
+    /// What has grown since it was asked last. Minutes that are over are forgotten.
+    fn grown(&self, now: Timestamp) -> Vec<MinuteTries> {
+        let mut tries = self.tries.borrow_mut();
+        let grown = tries.iter_mut().filter(|(_, part)| part.grown);
+        let gathered = grown.map(|(&(minute, endpoint_id), part)| {
+            part.grown = false;
+            MinuteTries {
+                minute,
+                endpoint_id,
+                part: *part.part.get_or_insert(now),
+                tries: part.tries.clone(),
+            }
+        });
+        let gathered = gathered.collect();
+        tries.retain(|(minute, _), _| now < minute.moved_by(MINUTE_MS + OPEN_FOR_MS));
+        gathered
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Timestamp = Timestamp::from_millis(1_776_075_480_000);
+
+    fn made(gathered: &Gathered, number: u32) {
+        let made = Try {
+            number,
+            is_last: false,
+            took: Duration::from_millis(5),
+        };
+        gathered.add(EndpointId::from_i64(7), START, made);
+    }
+
+    #[test]
+    fn a_minute_is_one_part_that_grows_until_it_is_over() {
+        let gathered = Gathered::default();
+        made(&gathered, 1);
+        let soon = START.moved_by(15_000);
+        let first = gathered.grown(soon);
+        assert_eq!(first.len(), 2, "the endpoint and all together");
+        assert_eq!(gathered.grown(soon), []);
+        made(&gathered, 2);
+        let end = START.moved_by(MINUTE_MS + OPEN_FOR_MS);
+        let second = gathered.grown(end);
+        for (before, after) in first.iter().zip(&second) {
+            assert_eq!((before.part, after.part), (soon, soon));
+            assert_eq!((before.tries.retries, after.tries.retries), (0, 1));
+            assert_eq!(after.tries.durations.count(), 2);
+        }
+        // It is forgotten by now: what ends so late is a part of its own.
+        made(&gathered, 3);
+        let late = gathered.grown(end.moved_by(15_000));
+        assert!(
+            late.iter()
+                .all(|part| part.part > end && part.tries.durations.count() == 1)
+        );
     }
 }

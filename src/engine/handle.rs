@@ -14,6 +14,7 @@ use super::book::EndpointBook;
 use super::contracts::{needing_service_keys, stored_revisions};
 use super::desk::Desk;
 use super::error::EngineError;
+use super::figures::PastFigures;
 use super::horizon::KeptBacklogs;
 use super::judged::JudgedCounts;
 use super::parts::{EngineLimits, EngineParts};
@@ -84,6 +85,7 @@ impl Engine {
             judged: JudgedCounts::default(),
             backlogs: KeptBacklogs::default(),
             give_ups_max: options.give_ups_max,
+            past: PastFigures::default(),
             router: OnceLock::new(),
             replays: OnceLock::new(),
         });

@@ -1,7 +1,7 @@
 //! The horizon: what goes out in the time to come, in all and by endpoint.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -29,7 +29,11 @@ struct Counted {
     /// By the monotonic clock.
     counted_at: Duration,
     backlogs: Arc<BTreeMap<EndpointId, Backlog>>,
+    give_ups: Arc<std::sync::Mutex<KeptGiveUps>>,
 }
+
+/// What endpoints give up, as far as so many looks at them told, and how many were needed.
+type KeptGiveUps = BTreeMap<(EndpointId, u32), (GiveUps, u32)>;
 
 /// What lies ahead.
 #[derive(Clone, Debug)]
@@ -98,8 +102,23 @@ impl Engine {
         let (mut looks, mut to_come) = (self.desk.give_ups_max, waiting.len());
         for (endpoint, outlook, soon) in waiting {
             let share = share(looks, to_come);
-            let one = self.give_ups(counted.at, &endpoint, &outlook, share);
-            let (give_ups, looked_at) = one.await?;
+            let key = (endpoint.id, share);
+            let kept = || {
+                counted
+                    .give_ups
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+            };
+            let known = kept().get(&key).copied();
+            let (give_ups, looked_at) = match known {
+                Some(known) => known,
+                None => {
+                    let one = self.give_ups(counted.at, &endpoint, &outlook, share);
+                    let found = one.await?;
+                    kept().insert(key, found);
+                    found
+                }
+            };
             looks -= looked_at;
             to_come -= 1;
             endpoints.push(EndpointOutlook {
@@ -129,6 +148,7 @@ impl Engine {
             at,
             counted_at: monotonic,
             backlogs: Arc::new(self.desk.store.backlogs(at).await?),
+            give_ups: Arc::default(),
         };
         *kept = Some(counted.clone());
         Ok(counted)

@@ -36,6 +36,14 @@ pub(super) const SELECT_ONE: &str = concat!(
     " FROM attempts WHERE delivery_id = $1 AND number = $2 ORDER BY id DESC LIMIT 1"
 );
 
+/// `$1` holds pairs of delivery and number.
+pub(super) const SELECT_THESE: &str = concat!(
+    "SELECT ",
+    attempt_columns!(),
+    " FROM attempts WHERE id IN (SELECT (SELECT max(a.id) FROM attempts a WHERE a.delivery_id = i.value->>'$[0]' \
+     AND a.number = i.value->>'$[1]') FROM json_each($1) i)"
+);
+
 /// When requests under a rate limit were answered: those that began in the time given, the latest first.
 pub(super) const SELECT_ANSWERED: &str = "SELECT started_at + (total_us + 999) / 1000 FROM attempts \
      WHERE held_back IS NOT NULL AND endpoint_id = $1 AND started_at >= $2 ORDER BY started_at DESC LIMIT $3";
@@ -52,6 +60,25 @@ impl Store {
         let rows = sqlx::query(SELECT_OF_DELIVERY)
             .bind(delivery_id.as_i64())
             .bind(ATTEMPTS_READ_MAX)
+            .fetch_all(self.readers())
+            .await?;
+        rows.iter().map(decode).collect()
+    }
+
+    /// One attempt of each of these deliveries by its number, in no order; those that are gone are absent. To be called
+    /// with a hundred at most: each may be large.
+    ///
+    /// # Errors
+    /// [`StoreError::Inconsistent`] for a row that cannot be read.
+    pub async fn attempts_of(
+        &self,
+        numbers: &[(DeliveryId, u32)],
+    ) -> Result<Vec<Attempt>, StoreError> {
+        let pairs = numbers.iter().map(|(id, number)| (id.as_i64(), number));
+        let pairs: Vec<_> = pairs.collect();
+        let pairs = serde_json::to_string(&pairs).expect("numbers serialise");
+        let rows = sqlx::query(SELECT_THESE)
+            .bind(pairs)
             .fetch_all(self.readers())
             .await?;
         rows.iter().map(decode).collect()

@@ -14,10 +14,11 @@ use crate::domain::limits::{CAUSE_DEAD_COUNTED_MAX, CAUSES_MAX};
 use crate::domain::time::Timestamp;
 
 const SELECT_IDS: &str = "SELECT id FROM causes";
-/// `$1` to `$3` are the beginnings of the window, of the stretch before the latest, and of the latest.
-pub(super) const SELECT_COUNTS: &str = "SELECT cause_id, sum(failures), sum(iif(minute >= $3, failures, 0)), \
-     sum(iif(minute >= $2 AND minute < $3, failures, 0)) FROM cause_minutes WHERE minute >= $1 \
-     GROUP BY cause_id ORDER BY 2 DESC, cause_id LIMIT $4";
+pub(super) const SELECT_FAILURES: &str = "SELECT cause_id, sum(failures) FROM cause_minutes \
+     WHERE minute >= $1 AND minute < $2 GROUP BY cause_id";
+/// `$1` and `$2` are the beginnings of the stretch before the latest, and of the latest.
+pub(super) const SELECT_TREND: &str = "SELECT cause_id, sum(iif(minute >= $2, failures, 0)), \
+     sum(iif(minute < $2, failures, 0)) FROM cause_minutes WHERE minute >= $1 GROUP BY cause_id";
 /// `$1` holds ids; `$2` and `$3` are the beginning of the window, and one more than the dead that are counted.
 pub(super) const SELECT_CAUSES: &str = "SELECT c.id, c.class, c.status, c.message, c.failures, c.first_seen, c.last_seen, \
      (SELECT count(*) FROM (SELECT 1 FROM deliveries d WHERE d.last_cause = c.id AND d.state = 'dead' \
@@ -91,50 +92,100 @@ pub struct Cause {
     pub succeeding: u64,
 }
 
+/// Of what time causes are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct CauseWindow {
+    /// Its beginning: endpoints that failed before are not counted.
+    pub from: Timestamp,
+    /// Its end, and the present for a trend.
+    pub now: Timestamp,
+    /// Failures of those parts of it that the caller has counted already.
+    pub counted: BTreeMap<CauseId, u64>,
+    /// The other parts, each from its first (rounded down to its minute) to before its second.
+    pub open: Vec<(Timestamp, Timestamp)>,
+    /// Causes at most.
+    pub limit: u32,
+}
+
 impl Store {
-    /// The causes of failures from `from` to `now`, most failures first; test traffic is left out.
+    /// How often attempts failed for which cause from `from` (rounded down to its minute) to before `to`; test traffic
+    /// is left out.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn cause_failures(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<(CauseId, u64)>, StoreError> {
+        read_failures(&mut *self.readers().acquire().await?, from, to).await
+    }
+
+    /// The causes of the failures of a window, most failures first; test traffic is left out. All of it is read at one
+    /// moment, but for what the caller has counted before.
     ///
     /// # Errors
     /// [`StoreError::Inconsistent`], [`StoreError::Unavailable`].
-    pub async fn causes(
-        &self,
-        from: Timestamp,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<Cause>, StoreError> {
+    pub async fn causes(&self, window: CauseWindow) -> Result<Vec<Cause>, StoreError> {
+        let CauseWindow {
+            from,
+            now,
+            counted,
+            open,
+            limit,
+        } = window;
         let mut moment = self.readers().begin().await?;
+        let mut failures = counted;
+        for (from, to) in open {
+            for (cause, count) in read_failures(&mut moment, from, to).await? {
+                *failures.entry(cause).or_default() += count;
+            }
+        }
+        let mut order: Vec<_> = failures.into_iter().collect();
+        order.sort_by_key(|&(id, failures)| (std::cmp::Reverse(failures), id));
+        order.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let ids: Vec<i64> = order.iter().map(|(id, _)| id.as_i64()).collect();
         let latest = minute_of(now.moved_by(-TREND_MS));
-        let rows = sqlx::query(SELECT_COUNTS)
-            .bind(minute_of(from))
+        let rows = sqlx::query(SELECT_TREND)
             .bind(latest - TREND_MS)
             .bind(latest)
-            .bind(i64::from(limit))
             .fetch_all(&mut *moment)
             .await?;
-        let mut order = Vec::with_capacity(rows.len());
+        let mut trends = BTreeMap::new();
         for row in &rows {
-            order.push((
-                row.try_get(0)?,
-                [count(row, 1)?, count(row, 2)?, count(row, 3)?],
-            ));
+            let id: i64 = row.try_get(0)?;
+            trends.insert(id, [count(row, 1)?, count(row, 2)?]);
         }
-        let ids: Vec<i64> = order.iter().map(|(id, _)| *id).collect();
         let mut found = read_causes(&mut moment, &ids, minute_of(from)).await?;
         moment.commit().await?;
         // A cause that retention takes between two of its minutes is not listed.
-        let listed = order
-            .into_iter()
-            .filter_map(|(id, [failures, latest, before])| {
-                let cause = found.remove(&id)?;
-                Some(Cause {
-                    failures,
-                    latest,
-                    before,
-                    ..cause
-                })
-            });
+        let listed = order.into_iter().filter_map(|(id, failures)| {
+            let cause = found.remove(&id.as_i64())?;
+            let [latest, before] = trends.remove(&id.as_i64()).unwrap_or_default();
+            Some(Cause {
+                failures,
+                latest,
+                before,
+                ..cause
+            })
+        });
         Ok(listed.collect())
     }
+}
+
+async fn read_failures(
+    connection: &mut SqliteConnection,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<(CauseId, u64)>, StoreError> {
+    let rows = sqlx::query(SELECT_FAILURES)
+        .bind(minute_of(from))
+        .bind(to.as_millis())
+        .fetch_all(connection)
+        .await?;
+    rows.iter()
+        .map(|row| Ok((CauseId::from_i64(row.try_get(0)?), count(row, 1)?)))
+        .collect()
 }
 
 async fn read_causes(

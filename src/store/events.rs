@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteRow;
 use super::error::StoreError;
 use super::handle::Store;
 use super::page::{Cursor, Page};
-use super::rows::Columns;
+use super::rows::{Columns, number_list};
 use crate::domain::event::Event;
 use crate::domain::id::EventId;
 use crate::domain::json::RawJson;
@@ -28,6 +28,12 @@ pub(super) const SELECT_ONE: &str = concat!(
     "SELECT ",
     event_columns!(),
     " FROM events e WHERE e.id = $1"
+);
+/// `$1` holds ids.
+pub(super) const SELECT_THESE: &str = concat!(
+    "SELECT ",
+    event_columns!(),
+    " FROM json_each($1) i CROSS JOIN events e ON e.id = i.value"
 );
 pub(super) const SELECT_PAGE: &str = concat!(
     "SELECT ",
@@ -57,6 +63,19 @@ impl Store {
             .fetch_optional(self.readers())
             .await?;
         decode(&row.ok_or_else(|| StoreError::not_found("event", &id))?, 0)
+    }
+
+    /// These events, in no order; those that are gone are absent. To be called with a hundred at most: each may be large.
+    ///
+    /// # Errors
+    /// [`StoreError::Inconsistent`] for a row that cannot be read.
+    pub async fn events_of(&self, ids: &[EventId]) -> Result<Vec<StoredEvent>, StoreError> {
+        let ids: Vec<i64> = ids.iter().map(|id| id.as_i64()).collect();
+        let rows = sqlx::query(SELECT_THESE)
+            .bind(number_list(&ids))
+            .fetch_all(self.readers())
+            .await?;
+        rows.iter().map(|row| decode(row, 0)).collect()
     }
 
     /// A page of events, newest first.

@@ -16,7 +16,7 @@ use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 pub use fate::Fate;
 use fate::Share;
 use statements::{
-    CREATE_TABLES, PUT_CAUSE, PUT_ENDPOINT, PUT_FATE, PUT_SKETCH, PUT_SKETCHES, SELECT_PARTS,
+    CREATE_TABLES, PUT_CAUSE, PUT_ENDPOINT, PUT_FATE, PUT_SKETCH, PUT_SKETCHES, SELECT_ATTEMPTS,
     STATEMENTS, SUM_MINUTES,
 };
 
@@ -211,14 +211,11 @@ async fn put_deliveries(
 async fn put_sums(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     sqlx::query("BEGIN").execute(&mut *connection).await?;
     sqlx::query(SUM_MINUTES).execute(&mut *connection).await?;
-    let parts = sqlx::query(SELECT_PARTS)
+    let counts = sqlx::query(SELECT_ATTEMPTS)
         .fetch_all(&mut *connection)
         .await?;
-    for part in &parts {
-        let attempts: u64 = part.try_get(0)?;
-        if attempts == 0 {
-            continue;
-        }
+    for count in &counts {
+        let attempts: u64 = count.try_get(0)?;
         let mut sketch = Sketch::default();
         let range = DURATIONS_US;
         for attempt in 0..attempts {

@@ -72,7 +72,7 @@ mod tokens;
 mod writer;
 
 pub use audit::{AuditEntry, AuditQuery};
-pub use causes::Cause;
+pub use causes::{Cause, CauseWindow};
 pub use certificates::{CertificateCounts, NearCertificate};
 pub use counters::{AttemptStats, EndpointLedger};
 pub use dead::DiscardStep;
@@ -97,7 +97,7 @@ pub use record::{
 };
 pub use recount::Disagreement;
 pub use replays::{
-    Candidate, CandidateScope, Candidates, Missed, MissedPiece, Release, ReplayFigures, ReplayMove,
-    StoredReplay,
+    Candidate, CandidateScope, Candidates, MatchedPiece, Missed, MissedPiece, Release,
+    ReplayFigures, ReplayMove, StoredReplay,
 };
 pub use sketches::{MinuteTries, SKETCHES_MAX};

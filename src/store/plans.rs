@@ -59,6 +59,13 @@ async fn single_rows_and_pages_are_found_by_key() {
 }
 
 #[tokio::test]
+async fn several_rows_are_found_by_their_keys_in_a_list() {
+    for sql in [events::SELECT_THESE, attempts::SELECT_THESE] {
+        check(sql, &["SCAN i VIRTUAL"]).await;
+    }
+}
+
+#[tokio::test]
 async fn lanes_load_from_the_partial_indexes() {
     for sql in [
         lanes::SELECT_FRESH,
@@ -128,9 +135,13 @@ async fn replays_search_for_what_they_plan_release_and_end() {
     for scope in [
         CandidateScope::All,
         CandidateScope::Dead(EndpointId::from_i64(1)),
+        CandidateScope::DeadOfCause(CauseId::from_i64(1)),
     ] {
         for condition in [None, Some("d.state = $1 AND e.key = $2 AND p.name = $3")] {
             check(&replays::candidates_sql(scope, condition, 3), &[]).await;
+            // The rows of the search, made one text.
+            let sql = replays::matched_sql(scope, condition, 3);
+            check(&sql, &["SCAN (subquery"]).await;
         }
     }
     for sql in replays::GROUPED {
@@ -177,12 +188,15 @@ async fn the_horizon_reads_the_index_of_what_is_due_and_no_table_beside_the_coun
     let index = ["SCAN deliveries USING COVERING INDEX deliveries_due"];
     check(horizon::SELECT_SCHEDULED, &index).await;
     check(horizon::SELECT_SUCCESSES, &["USE TEMP B-TREE"]).await;
-    check(horizon::SELECT_DUE_SOON, &[]).await;
+    // The rows of the search, made one text.
+    check(horizon::SELECT_DUE_SOON, &["SCAN (subquery"]).await;
 }
 
 #[tokio::test]
 async fn causes_read_their_window_and_then_one_search_each() {
-    check(causes::SELECT_COUNTS, &["USE TEMP B-TREE"]).await;
+    for sql in [causes::SELECT_FAILURES, causes::SELECT_TREND] {
+        check(sql, &["USE TEMP B-TREE"]).await;
+    }
     // The dead of a cause are a search in an index, cut off and then counted.
     let sources = ["SCAN i VIRTUAL", "SCAN (subquery"];
     check(causes::SELECT_CAUSES, &sources).await;

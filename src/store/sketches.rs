@@ -1,17 +1,17 @@
-//! Sketches of attempts by minute and endpoint: written in parts, added up when read.
+//! Sketches of attempts by minute and endpoint: each written several times as it grows, in parts where the service was
+//! started anew or an attempt ended late, and added up when read.
 
 use std::collections::BTreeMap;
 
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 use super::cold::{ColdCommand, WriteTx};
 use super::counters::{minute_list, minute_of};
 use super::error::StoreError;
 use super::handle::Store;
-use super::rows::{count, number_list};
+use super::rows::number_list;
 use crate::domain::id::EndpointId;
-use crate::domain::sketch::Sketch;
+use crate::domain::sketch::SketchSum;
 use crate::domain::time::Timestamp;
 use crate::domain::tries::Tries;
 
@@ -20,14 +20,16 @@ pub const SKETCHES_MAX: usize = 500;
 /// Stands for all endpoints together; no endpoint has it.
 const ALL: i64 = 0;
 
-/// `$2` is the part: a time at which nothing was written before.
+/// A part that is written again has grown.
 const KEEP: &str = "INSERT INTO attempt_sketches (minute, endpoint_id, part, retries, ended, sketch) \
-     SELECT value->>0, value->>1, $2, value->>2, value->>3, unhex(value->>4) FROM json_each($1) WHERE true \
-     ON CONFLICT DO NOTHING";
-/// `$1` holds minutes: as many look-ups as there are, however many endpoints there are.
-pub(super) const SELECT_SKETCHES: &str = "SELECT s.retries, s.ended, s.sketch, s.endpoint_id \
-     FROM json_each($1) m CROSS JOIN json_each($2) p \
-     CROSS JOIN attempt_sketches s ON s.minute = m.value AND s.endpoint_id = p.value";
+     SELECT value->>0, value->>1, value->>2, value->>3, value->>4, unhex(value->>5) FROM json_each($1) WHERE true \
+     ON CONFLICT (minute, endpoint_id, part) DO UPDATE SET retries = excluded.retries, ended = excluded.ended, \
+     sketch = excluded.sketch";
+/// `$1` holds minutes, `$2` endpoints: as many look-ups as there are pairs. One text for each endpoint, its retries,
+/// deliveries ended and sketches in hex: each row that is handed over costs more than all that is done here for it.
+pub(super) const SELECT_SKETCHES: &str = "SELECT p.value, (SELECT sum(s.retries) || ' ' || sum(s.ended) || ' ' \
+     || group_concat(hex(s.sketch), ' ') FROM json_each($1) m \
+     CROSS JOIN attempt_sketches s ON s.minute = m.value AND s.endpoint_id = p.value) FROM json_each($2) p";
 pub(super) const DELETE_SKETCHES: &str = "DELETE FROM attempt_sketches WHERE (minute, endpoint_id, part) IN \
      (SELECT minute, endpoint_id, part FROM attempt_sketches WHERE minute < $1 \
      ORDER BY minute, endpoint_id, part LIMIT $2)";
@@ -39,12 +41,14 @@ pub struct MinuteTries {
     pub minute: Timestamp,
     /// Whose.
     pub endpoint_id: Option<EndpointId>,
+    /// When it was first written down: tells it from other parts of the same minute.
+    pub part: Timestamp,
     /// The attempts.
     pub tries: Tries,
 }
 
 impl Store {
-    /// Keeps up to [`SKETCHES_MAX`] sketches, in addition to those that are kept of the same minutes.
+    /// Keeps up to [`SKETCHES_MAX`] sketches, each in the place of what was kept of its part before.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Full`].
@@ -91,40 +95,48 @@ impl Store {
             .bind(number_list(ids))
             .fetch_all(self.readers())
             .await?;
-        let mut found: BTreeMap<i64, Tries> = BTreeMap::new();
+        let mut found = BTreeMap::new();
         for row in &rows {
-            let endpoint_id: i64 = row.try_get(3)?;
-            let tries = read(row, endpoint_id)?;
-            found.entry(endpoint_id).or_default().merge(&tries);
+            let (endpoint_id, text): (i64, Option<&str>) = (row.try_get(0)?, row.try_get(1)?);
+            if let Some(text) = text {
+                let tries = read(text).ok_or(StoreError::Inconsistent {
+                    table: "attempt_sketches",
+                    column: "sketch",
+                    id: endpoint_id,
+                })?;
+                found.insert(endpoint_id, tries);
+            }
         }
         Ok(found)
     }
 }
 
-type SketchRow = (i64, i64, u64, u64, String);
+type SketchRow = (i64, i64, i64, u64, u64, String);
 
 fn row(one: &MinuteTries) -> SketchRow {
     let tries = &one.tries;
     (
         minute_of(one.minute),
         one.endpoint_id.map_or(ALL, |id| id.as_i64()),
+        one.part.as_millis(),
         tries.retries,
         tries.ended,
         hex::encode(tries.durations.encode()),
     )
 }
 
-fn read(row: &SqliteRow, endpoint_id: i64) -> Result<Tries, StoreError> {
-    let bytes: &[u8] = row.try_get(2)?;
-    let durations = Sketch::decode(bytes).map_err(|_| StoreError::Inconsistent {
-        table: "attempt_sketches",
-        column: "sketch",
-        id: endpoint_id,
-    })?;
-    Ok(Tries {
-        retries: count(row, 0)?,
-        ended: count(row, 1)?,
-        durations,
+/// What [`SELECT_SKETCHES`] says of an endpoint.
+fn read(text: &str) -> Option<Tries> {
+    let mut words = text.split(' ');
+    let (retries, ended) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+    let mut durations = SketchSum::default();
+    for sketch in words {
+        durations.add(&hex::decode(sketch).ok()?).ok()?;
+    }
+    Some(Tries {
+        retries,
+        ended,
+        durations: durations.into_sketch(),
     })
 }
 
@@ -138,7 +150,6 @@ impl ColdCommand for KeepSketches {
     async fn run(&mut self, tx: &mut WriteTx<'_>) -> Result<(), StoreError> {
         sqlx::query(KEEP)
             .bind(self.rows.as_str())
-            .bind(tx.now.as_millis())
             .execute(&mut *tx.connection)
             .await?;
         Ok(())

@@ -72,6 +72,7 @@ pub(super) async fn measure(
     };
     // The round ended within the last loop, or a while after it.
     let whole = beside.len() - 1;
+    rig.rest();
     beside.truncate(whole.max(1));
     for number in 0..LOOPS_ALONE / 2 {
         alone.push(one_loop(rig, &format!("after{number}"), deliveries, concurrency).await?);

@@ -161,6 +161,12 @@ impl Rig {
         Ok(sent)
     }
 
+    /// Lets the publisher go: the service closes connections that rest as long as other measurements take. The next one
+    /// connects anew.
+    pub(super) fn rest(&mut self) {
+        self.load = None;
+    }
+
     async fn load(&mut self) -> Result<&mut Child> {
         if self.load.is_none() {
             let channel = Channel::Load {

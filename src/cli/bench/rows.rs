@@ -130,6 +130,7 @@ pub(super) async fn compare(filled: &mut Rig, scenario: Scenario) -> Result<Rows
     filled.extra += empty.extra;
     empty.service.stop().await?;
     let reads = reads::measure(filled, past, reads).await?;
+    filled.rest();
     let retention = retention::measure(filled, past, rows, deliveries, concurrency).await?;
     Ok(RowsReport {
         rows,

@@ -266,6 +266,10 @@ impl Deliveries {
 
     /// Takes the answer for older rows.
     pub(crate) fn take_older(&mut self, page: Page<DeliveryView>) {
+        if let (Some(so_far), Some(more)) = (&mut self.searched, &page.searched) {
+            so_far.rows += more.rows;
+            so_far.limited = more.limited;
+        }
         self.older = page.next.map_or(Older::End, Older::From);
         if self.rows.take_older(page.items) {
             self.older = Older::Cut;

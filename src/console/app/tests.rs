@@ -12,7 +12,7 @@ use super::samples::{
     press, serve,
 };
 use super::update::update;
-use crate::api::page::Page;
+use crate::api::page::{Page, Searched};
 use crate::api::stream::{Change, StreamFrame};
 use crate::console::actions::ACTIONS;
 use crate::console::app::deliveries::{Deliveries, Older};
@@ -401,7 +401,10 @@ fn rows_below_are_fetched_when_the_reader_comes_near_the_end() {
     let page = |from: i64, next: Option<&str>| Page {
         items: (from..from + 100).rev().map(delivery).collect(),
         next: next.map(str::to_owned),
-        searched: None,
+        searched: Some(Searched {
+            rows: 1_000,
+            limited: next.is_some(),
+        }),
     };
     let answer = |model: &mut Model, cmds: Vec<Cmd>, page: Page<_>| -> Vec<Cmd> {
         let request = cmds.iter().find_map(|cmd| match cmd {
@@ -426,6 +429,9 @@ fn rows_below_are_fetched_when_the_reader_comes_near_the_end() {
     answer(&mut model, cmds, page(100, None));
     assert_eq!(list(&model).rows.len(), 200);
     assert_eq!(list(&model).older, Older::End);
+    let searched = list(&model).searched.clone();
+    let searched = searched.map(|searched| (searched.rows, searched.limited));
+    assert_eq!(searched, Some((2_000, false)), "both pages together");
     assert_eq!(
         list(&model).cursor,
         Some(delivery_id(200)),

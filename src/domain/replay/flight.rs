@@ -6,12 +6,14 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::domain::attempt::FailureClass;
 use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::endpoint::{Endpoint, EndpointStatus};
 use crate::domain::fingerprint::CauseId;
 use crate::domain::id::{DeliveryId, EndpointId, EventId};
 use crate::domain::limits::REPLAY_SHARES_MAX;
 use crate::domain::rate_limit::RateLimit;
+use crate::domain::time::Timestamp;
 
 /// What a plan tells whoever is to start it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +99,47 @@ pub struct Planned {
     pub state: &'static str,
 }
 
+/// What a plan needs to know of a delivery that matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Matched {
+    /// The delivery.
+    pub id: DeliveryId,
+    /// Where it goes.
+    pub endpoint_id: EndpointId,
+    /// Its stored state: `pending`, `delivered`, `dead` or `discarded`.
+    pub state: &'static str,
+    /// Its latest attempt's failure class; `None` where none failed.
+    pub class: Option<FailureClass>,
+    /// The status that was answered with.
+    pub status: Option<u16>,
+    /// The cause that the failure counts under.
+    pub cause: Option<CauseId>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last moved.
+    pub updated_at: Timestamp,
+    /// Bytes of its event's data and attributes; `None` where the payload is gone.
+    pub bytes: Option<u64>,
+}
+
+impl Matched {
+    /// What matters of a delivery; `bytes` as in [`Matched`].
+    pub fn of(delivery: &Delivery, bytes: Option<u64>) -> Self {
+        let last = delivery.last_attempt.as_ref();
+        Self {
+            id: delivery.id,
+            endpoint_id: delivery.endpoint_id,
+            state: stored_word(delivery.state),
+            class: last.and_then(|last| last.class),
+            status: last.and_then(|last| last.status),
+            cause: delivery.cause,
+            created_at: delivery.created_at,
+            updated_at: delivery.updated_at,
+            bytes,
+        }
+    }
+}
+
 /// How an item failed last: class, status, and the cause that it counts under.
 type LastFailure = (Option<&'static str>, Option<u16>, Option<i64>);
 
@@ -120,39 +163,33 @@ impl FlightPlanner {
         }
     }
 
-    /// Takes a matching delivery in; `None` where it cannot be replayed and is left out. `bytes` is `None` where the
-    /// payload is gone, `endpoint` where it is not known any more.
-    pub fn add(
-        &mut self,
-        delivery: &Delivery,
-        endpoint: Option<&Endpoint>,
-        bytes: Option<u64>,
-    ) -> Option<Planned> {
+    /// Takes a matching delivery in; `None` where it cannot be replayed and is left out. `endpoint` is `None` where it is
+    /// not known any more.
+    pub fn add(&mut self, matched: &Matched, endpoint: Option<&Endpoint>) -> Option<Planned> {
         let lives = endpoint.is_some_and(|endpoint| endpoint.status != EndpointStatus::Deleted);
-        let known = endpoint.filter(|_| self.takes_unsendable || (lives && bytes.is_some()));
-        let Some(endpoint) = known else {
+        let sendable = lives && matched.bytes.is_some();
+        let Some(endpoint) = endpoint.filter(|_| self.takes_unsendable || sendable) else {
             self.flight.left_out += 1;
             return None;
         };
-        let changed = endpoint.updated_at > delivery.updated_at;
-        self.count_in(delivery.created_at.as_millis(), bytes.unwrap_or(0));
-        self.flight.already_delivered += u64::from(delivery.state == DeliveryState::Delivered);
+        let changed = endpoint.updated_at > matched.updated_at;
+        self.count_in(matched.created_at.as_millis(), matched.bytes.unwrap_or(0));
+        let delivered = DeliveryState::Delivered.as_str();
+        self.flight.already_delivered += u64::from(matched.state == delivered);
         self.flight.endpoint_changed += u64::from(changed);
         let share = self.share(endpoint);
         share.count += 1;
         share.changed |= changed;
-        let last = delivery.last_attempt.as_ref();
-        let class = last.and_then(|last| last.class);
         let failure = (
-            class.map(|class| class.as_str()),
-            last.and_then(|last| last.status),
-            delivery.cause.map(CauseId::as_i64),
+            matched.class.map(FailureClass::as_str),
+            matched.status,
+            matched.cause.map(CauseId::as_i64),
         );
         *self.causes.entry(failure).or_default() += 1;
-        self.ids.push(delivery.id);
+        self.ids.push(matched.id);
         Some(Planned {
-            id: delivery.id,
-            state: stored_word(delivery.state),
+            id: matched.id,
+            state: matched.state,
         })
     }
 

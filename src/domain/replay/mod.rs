@@ -14,7 +14,9 @@ mod settings;
 mod tests;
 
 pub use counts::{Counts, Outcome, ReplayState, Skipped, Turn};
-pub use flight::{CauseShare, EndpointShare, Flight, FlightPlanner, Planned, releases_take};
+pub use flight::{
+    CauseShare, EndpointShare, Flight, FlightPlanner, Matched, Planned, releases_take,
+};
 pub use machine::{Effect, Facts, Input, Machine};
 pub use room::{Room, Standing};
 pub use settings::{InvalidStopRule, Settings, StopRule, rate_from_text};

@@ -7,11 +7,12 @@ use crate::domain::actor::Actor;
 use crate::domain::filter::{Expr, Field, Plan, StateWord, Term, Test};
 use crate::domain::id::{EndpointId, ReplayId};
 use crate::domain::limits::{REPLAY_ITEMS_MAX, REPLAY_JUDGED_MAX, REPLAY_PLAN_LIFE};
-use crate::domain::replay::FlightPlanner;
+use crate::domain::replay::{FlightPlanner, Matched};
 use crate::domain::time::Timestamp;
 use crate::engine::deliveries::parse_filter;
 use crate::engine::error::EngineError;
 use crate::engine::handle::Engine;
+use crate::engine::judging::JUDGED_TOGETHER;
 use crate::engine::views::DeliveryQuery;
 use crate::store::{Candidate, CandidateScope, SqlCondition, SqlValue, StoredReplay};
 
@@ -138,16 +139,24 @@ async fn freeze(
     walk: &mut Walk,
 ) -> Result<FlightPlanner, EngineError> {
     let store = &engine.desk.store;
-    while let Some(found) = walk.next(engine).await? {
+    let mut piece = walk.next_matched(engine).await?;
+    while let Some(found) = piece {
         let mut items = Vec::with_capacity(found.len());
-        for Candidate { delivery, bytes } in &found {
-            let endpoint = engine.desk.book.get(delivery.endpoint_id);
-            items.extend(planner.add(delivery, endpoint.as_deref(), *bytes));
+        for matched in &found {
+            let endpoint = engine.desk.book.get(matched.endpoint_id);
+            items.extend(planner.add(matched, endpoint.as_deref()));
         }
         bounded(planner.count(), walk.judged)?;
-        if !items.is_empty() {
-            store.add_replay_items(id, &items).await?;
-        }
+        let written = async {
+            match items.is_empty() {
+                true => Ok(()),
+                false => store.add_replay_items(id, &items).await,
+            }
+        };
+        // The next piece is read while this one is written.
+        let (next, written) = tokio::join!(walk.next_matched(engine), written);
+        written?;
+        piece = next?;
     }
     Ok(planner)
 }
@@ -170,6 +179,29 @@ impl Walk {
         }
     }
 
+    /// The next piece as far as a plan needs to know it.
+    async fn next_matched(&mut self, engine: &Engine) -> Result<Option<Vec<Matched>>, EngineError> {
+        if self.search.rest.is_some() {
+            let found = self.next(engine).await?;
+            let matched = |one: &Candidate| Matched::of(&one.delivery, one.bytes);
+            return Ok(found.map(|found| found.iter().map(matched).collect()));
+        }
+        let Some(&scope) = self.search.scopes.get(self.place) else {
+            return Ok(None);
+        };
+        let condition = self.search.condition.as_ref();
+        let store = &engine.desk.store;
+        let piece = store.replay_matched(scope, condition, self.after).await?;
+        self.moved_to(piece.next);
+        Ok(Some(piece.found))
+    }
+
+    /// Behind the piece that was read; in the next scope where that was the last.
+    fn moved_to(&mut self, next: Option<i64>) {
+        self.after = next.unwrap_or(0);
+        self.place += usize::from(next.is_none());
+    }
+
     /// The next piece, oldest first in each scope, which may be empty; `None` after the last.
     pub(in crate::engine) async fn next(
         &mut self,
@@ -183,19 +215,20 @@ impl Walk {
         let piece = store
             .replay_candidates(scope, condition, self.after)
             .await?;
-        self.after = piece.next.unwrap_or(0);
-        self.place += usize::from(piece.next.is_none());
+        self.moved_to(piece.next);
         let Some(rest) = &self.search.rest else {
             return Ok(Some(piece.found));
         };
         self.judged += piece.found.len();
         let mut found = Vec::new();
-        for candidate in piece.found {
-            let query = DeliveryQuery::default();
-            let wanted = engine.is_wanted(&query, Some(rest), &candidate.delivery);
-            if wanted.await? {
-                found.push(candidate);
-            }
+        let query = DeliveryQuery::default();
+        let mut left = piece.found.into_iter().peekable();
+        while left.peek().is_some() {
+            let together: Vec<_> = left.by_ref().take(JUDGED_TOGETHER).collect();
+            let rows: Vec<_> = together.iter().map(|one| &one.delivery).collect();
+            let wanted = engine.wanted(&query, Some(rest), &rows).await?;
+            let judged = together.into_iter().zip(wanted);
+            found.extend(judged.filter_map(|(one, wanted)| wanted.then_some(one)));
         }
         Ok(Some(found))
     }
@@ -250,13 +283,16 @@ fn by_filter(engine: &Engine, text: String) -> Result<Search, EngineError> {
         .sql
         .as_ref()
         .and_then(|expr| SqlCondition::of_filter(expr, engine.desk.now()));
-    // Dead deliveries have an index by endpoint; for others every row is looked at.
-    let scopes = if plan.sql.as_ref().is_some_and(is_dead_only) {
-        // Deleted endpoints have left some too.
-        let endpoints = engine.desk.book.ids().into_iter();
-        endpoints.map(CandidateScope::Dead).collect()
-    } else {
-        vec![CandidateScope::All]
+    // Dead deliveries have indexes, by endpoint and by cause; for others every row is looked at.
+    let is_dead_only = plan.sql.as_ref().is_some_and(is_dead_only);
+    let scopes = match (is_dead_only, plan.cause()) {
+        (true, Some(cause)) => vec![CandidateScope::DeadOfCause(cause)],
+        (true, None) => {
+            // Deleted endpoints have left some too.
+            let endpoints = engine.desk.book.ids().into_iter();
+            endpoints.map(CandidateScope::Dead).collect()
+        }
+        (false, _) => vec![CandidateScope::All],
     };
     let rest = match condition {
         Some(_) => plan.rest,

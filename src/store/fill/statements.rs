@@ -112,17 +112,15 @@ pub(super) const SUM_MINUTES: &str = "INSERT INTO minute_totals (minute, attempt
      SELECT minute, sum(attempts), sum(successes), sum(latency_us), sum(failed_dns), sum(failed_connect), \
      sum(failed_tls), sum(failed_timeout), sum(failed_protocol), sum(failed_status), sum(failed_body), \
      sum(failed_blocked), sum(failed_internal) FROM minute_stats GROUP BY minute";
-/// Four parts a minute of each endpoint, and of all together (endpoint 0): every attempt is the first and last of its
+/// A part for each minute of each endpoint, and of all together (endpoint 0): every attempt is the first and last of its
 /// delivery.
 pub(super) const PUT_SKETCHES: &str = "INSERT INTO attempt_sketches (minute, endpoint_id, part, retries, ended, sketch) \
-     SELECT m.minute, m.endpoint_id, m.minute + 15000 * n.value, 0, s.attempts, s.sketch \
+     SELECT m.minute, m.endpoint_id, m.minute + 60000, 0, s.attempts, s.sketch \
      FROM (SELECT minute, endpoint_id, attempts FROM minute_stats \
      UNION ALL SELECT minute, 0, attempts FROM minute_totals) m \
-     CROSS JOIN (SELECT 1 AS value UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4) n \
-     CROSS JOIN temp.filled_sketches s ON s.attempts = (m.attempts + n.value - 1) / 4 ORDER BY 1, 2, 3";
-pub(super) const SELECT_PARTS: &str = "SELECT DISTINCT (attempts + n.value - 1) / 4 \
-     FROM (SELECT attempts FROM minute_stats UNION SELECT attempts FROM minute_totals) \
-     CROSS JOIN (SELECT 1 AS value UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4) n";
+     CROSS JOIN temp.filled_sketches s ON s.attempts = m.attempts ORDER BY 1, 2";
+pub(super) const SELECT_ATTEMPTS: &str =
+    "SELECT attempts FROM minute_stats UNION SELECT attempts FROM minute_totals";
 pub(super) const CREATE_TABLES: [&str; 4] = [
     "CREATE TEMP TABLE filled_endpoints (place INTEGER PRIMARY KEY, id INTEGER NOT NULL)",
     "CREATE TEMP TABLE filled_fates (place INTEGER PRIMARY KEY, state TEXT NOT NULL, reason TEXT, \

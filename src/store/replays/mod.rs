@@ -11,7 +11,7 @@ mod rows;
 
 pub(super) use ended::end_item;
 
-pub use candidates::{Candidate, CandidateScope, Candidates};
+pub use candidates::{Candidate, CandidateScope, Candidates, MatchedPiece};
 pub use control::ReplayMove;
 pub use figures::ReplayFigures;
 pub use missed::{Missed, MissedPiece};
@@ -19,7 +19,7 @@ pub use release::Release;
 pub use rows::StoredReplay;
 
 #[cfg(test)]
-pub(super) use candidates::candidates_sql;
+pub(super) use candidates::{candidates_sql, matched_sql};
 #[cfg(test)]
 pub(super) use statements::{ALL as STATEMENTS, GROUPED, LISTED};
 #[cfg(test)]

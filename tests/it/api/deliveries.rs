@@ -168,13 +168,11 @@ async fn a_filter_that_the_store_cannot_decide_says_how_far_it_looked() {
     assert_eq!(list("type:a.b").await.get("searched"), None);
 
     let batch = Value::Array(vec![event; 1_000]).to_string();
-    for _ in 0..11 {
-        let ask = Ask::post("/v1/events/batch", &batch);
-        service.ask(ask).await.expect(202);
-    }
+    let ask = Ask::post("/v1/events/batch", &batch);
+    service.ask(ask).await.expect(202);
     let found = list("body.data.n:2").await;
     assert_eq!(found["items"], json!([]));
-    assert_eq!(found["searched"], json!({"rows": 10_000, "limited": true}));
+    assert_eq!(found["searched"], json!({"rows": 500, "limited": true}));
     assert!(found["next"].is_string(), "{found}");
 }
 

@@ -49,6 +49,7 @@ fn a_filled_file_is_read_by_every_list_and_loses_what_is_due() {
         "deliveries state:discarded",
         "deliveries state:pending",
         "deliveries state:held",
+        "dead causes",
         "dead by cause",
         "dead export, first line",
         "replay plan of all dead",

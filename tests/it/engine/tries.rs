@@ -42,7 +42,7 @@ async fn what_was_gathered_is_written_down_by_a_drain_and_read_by_window_and_end
 async fn parts_of_a_minute_and_minutes_of_a_window_add_up() {
     let world = World::new().await;
     let endpoint_id = EndpointId::from_i64(7);
-    let of = |minute: Timestamp, endpoint_id, millis| {
+    let of = |minute: Timestamp, part, endpoint_id, millis| {
         let mut tries = Tries::default();
         tries.add(Try {
             number: 2,
@@ -52,15 +52,21 @@ async fn parts_of_a_minute_and_minutes_of_a_window_add_up() {
         MinuteTries {
             minute,
             endpoint_id,
+            part,
             tries,
         }
     };
     let minute = Duration::from_secs(60);
-    let first = [of(START, None, 10), of(START, Some(endpoint_id), 10)];
-    world.store.keep_sketches(&first).await.unwrap();
-    world.clock.advance(minute);
-    let second = [of(START, None, 30), of(START + minute, None, 50)];
-    world.store.keep_sketches(&second).await.unwrap();
+    let next = START + minute;
+    let first = [
+        of(START, START, None, 10),
+        of(START, START, Some(endpoint_id), 10),
+    ];
+    let second = [of(START, next, None, 30), of(next, next, None, 50)];
+    // A part that is written again takes the place of what was written of it before.
+    for parts in [&first, &second, &first] {
+        world.store.keep_sketches(parts).await.unwrap();
+    }
     let all = world.store.tries(START, START + HOUR).await.unwrap();
     assert_eq!((all.retries, all.ended, all.durations.count()), (3, 3, 3));
     let median = all.durations.quantile(500).unwrap();

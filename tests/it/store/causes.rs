@@ -10,8 +10,10 @@ use hookyard::domain::fingerprint::CauseId;
 use hookyard::domain::id::DeliveryId;
 use hookyard::domain::limits::CAUSES_MAX;
 use hookyard::domain::retention::{self, RetentionPolicy};
+use hookyard::domain::time::Timestamp;
 use hookyard::store::{
-    AfterAttempt, Cause, DeliveryScope, DeliverySelect, RetentionProgress, SqlCondition, SqlValue,
+    AfterAttempt, Cause, CauseWindow, DeliveryScope, DeliverySelect, RetentionProgress,
+    SqlCondition, SqlValue,
 };
 
 use super::fixture::{Yard, event};
@@ -36,9 +38,20 @@ async fn attempted(yard: &Yard, endpoint: &Endpoint, text: Option<&str>) -> Deli
     delivery.id
 }
 
+async fn causes_of(yard: &Yard, from: Timestamp, now: Timestamp, limit: u32) -> Vec<Cause> {
+    let window = CauseWindow {
+        from,
+        now,
+        open: vec![(from, now.moved_by(1))],
+        limit,
+        ..CauseWindow::default()
+    };
+    yard.store.causes(window).await.unwrap()
+}
+
 async fn causes(yard: &Yard, back: Duration) -> Vec<Cause> {
     let now = yard.clock.now();
-    yard.store.causes(now - back, now, 100).await.unwrap()
+    causes_of(yard, now - back, now, 100).await
 }
 
 async fn cause_of(yard: &Yard, id: DeliveryId) -> Option<CauseId> {
@@ -208,12 +221,12 @@ async fn causes_beyond_the_most_count_as_other_ones_and_room_comes_back_with_ret
         recorded.unwrap();
     }
     let now = yard.clock.now();
-    let found = yard.store.causes(now - HOUR, now, 500).await.unwrap();
+    let found = causes_of(&yard, now - HOUR, now, 500).await;
     assert_eq!(found.len(), 500);
     attempted(&yard, &endpoint, Some("one more")).await;
     let others = async || {
         let now = yard.clock.now();
-        let found = yard.store.causes(now - HOUR, now, 2_000).await.unwrap();
+        let found = causes_of(&yard, now - HOUR, now, 2_000).await;
         let is_other = |cause: &&Cause| cause.fingerprint.message == "other failures of this class";
         found.iter().filter(is_other).count()
     };

@@ -11,7 +11,7 @@ use hookyard::domain::id::{DeliveryId, EndpointId};
 use hookyard::domain::ledger::Counts;
 use hookyard::store::fsck;
 use hookyard::store::{
-    DeliveryScope, DeliverySelect, Fate, Filling, Store, StoreError, StoreOptions,
+    CauseWindow, DeliveryScope, DeliverySelect, Fate, Filling, Store, StoreError, StoreOptions,
 };
 use tempfile::TempDir;
 
@@ -189,7 +189,14 @@ async fn a_mixed_past_is_sound_and_has_something_to_read_in_every_list() {
     }
 
     let from = START - Duration::from_millis(2 * DELIVERIES);
-    let causes = store.causes(from, START, 50).await.unwrap();
+    let window = CauseWindow {
+        from,
+        now: START,
+        open: vec![(from, START)],
+        limit: 50,
+        ..CauseWindow::default()
+    };
+    let causes = store.causes(window).await.unwrap();
     let dead: u64 = causes.iter().map(|cause| cause.dead).sum();
     assert_eq!((causes.len(), dead), (4, ledger.dead.unsigned_abs()));
     let failures: u64 = causes.iter().map(|cause| cause.failures_ever).sum();

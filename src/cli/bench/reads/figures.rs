@@ -30,6 +30,10 @@ impl Reads<'_> {
         let endpoint = dead.endpoint_id;
         let cause = dead.cause.unwrap_or_default();
         let of_cause = format!("cause:{cause}");
+        self.time("dead causes", async |_| {
+            Ok(client.dead_causes().await?.items.len() as u64)
+        })
+        .await?;
         let listed = query(&format!("state:dead {of_cause}"), None, 50);
         self.time("dead by cause", async |_| {
             Ok(client.deliveries(&listed).await?.items.len() as u64)
