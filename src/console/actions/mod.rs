@@ -81,6 +81,8 @@ pub(crate) enum ActionId {
     Mark,
     /// Clear all marks.
     ClearMarks,
+    /// Every action by its name.
+    Palette,
     /// The command that does the same.
     Command,
     /// Copy the id.

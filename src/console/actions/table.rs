@@ -177,6 +177,13 @@ pub(crate) const ACTIONS: &[Action] = &[
     )
     .command("hookyard delivery list cause:CAUSE"),
     key(
+        Id::Palette,
+        "palette",
+        "every action and endpoint by a few letters",
+        EVERYWHERE,
+        &[":", "ctrl-p"],
+    ),
+    key(
         Id::Command,
         "command",
         "show the command that does what is shown; again copies it",

@@ -10,6 +10,7 @@ use super::inspector::{Inspector, Tab};
 use super::listing::Listing;
 use super::model::{Level, Model, Overlay, Screen};
 use super::msg::{Cmd, Now};
+use super::palette::{Asked, Palette, Target};
 use super::plan::Intent;
 use super::pulse::Row;
 use super::requests::{Purpose, ScreenId};
@@ -61,6 +62,7 @@ pub(crate) fn act(model: &mut Model, now: Now, action: &Action) -> Vec<Cmd> {
         ActionId::Refetch => return refetch(model, now),
         ActionId::Repaint => return vec![Cmd::Repaint],
         ActionId::Suspend => return suspend(model, now),
+        ActionId::Palette => model.overlays.push(Overlay::Palette(Palette::default())),
         ActionId::Help => model.overlays.push(Overlay::Help { scroll: 0 }),
         ActionId::Cancel => {}
     }
@@ -156,6 +158,28 @@ fn open(model: &mut Model, now: Now) -> Vec<Cmd> {
         }
     };
     open_deliveries(model, now, filter, title)
+}
+
+/// A key for the palette.
+pub(super) fn palette_key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
+    let place = model.place();
+    let Some(Overlay::Palette(palette)) = model.overlays.last_mut() else {
+        return Vec::new();
+    };
+    let asked = palette.key(key, place, &model.data);
+    if !matches!(asked, Asked::Nothing) {
+        model.overlays.pop();
+    }
+    match asked {
+        Asked::Nothing | Asked::Close => Vec::new(),
+        Asked::Do(Target::Action(action)) => act(model, now, action),
+        Asked::Do(Target::Endpoint(id)) => {
+            let known = model.data.endpoints.get(&id);
+            let name = known.and_then(|endpoint| endpoint.name.clone());
+            let title = name.unwrap_or_else(|| id.to_string());
+            open_deliveries(model, now, format!("ep:{id}"), title)
+        }
+    }
 }
 
 /// What a row of the first view leads to.

@@ -19,6 +19,7 @@ pub(crate) mod link;
 pub(crate) mod listing;
 pub(crate) mod model;
 pub(crate) mod msg;
+pub(crate) mod palette;
 pub(crate) mod plan;
 pub(crate) mod pulse;
 pub(crate) mod requests;

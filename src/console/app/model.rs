@@ -10,6 +10,7 @@ use super::endpoints::by_attention;
 use super::inspector::Inspector;
 use super::link::{Link, Outage};
 use super::msg::{Call, Cmd, Now};
+use super::palette::Palette;
 use super::plan::PlanDialog;
 use super::pulse::{Pulse, Row};
 use super::requests::{Purpose, Requests, ScreenId};
@@ -126,6 +127,8 @@ pub(crate) enum Overlay {
     },
     /// A question before something is changed.
     Confirm(Confirm),
+    /// Every action by its name.
+    Palette(Palette),
     /// The dialog before many deliveries are changed.
     Plan(Box<PlanDialog>),
 }

@@ -103,6 +103,10 @@ fn tick(model: &mut Model, now: Now) -> Vec<Cmd> {
 
 /// Pasted text is text: it goes into the line that is being typed, or nowhere.
 fn paste(model: &mut Model, now: Now, text: &str) -> Vec<Cmd> {
+    if let Some(Overlay::Palette(palette)) = model.overlays.last_mut() {
+        palette.line.insert(text);
+        return Vec::new();
+    }
     if let Some(dialog) = model.dialog_mut() {
         if !dialog.paste(text) {
             model.tell(now, Level::Warn, "pasted text never confirms: type it");
@@ -132,6 +136,7 @@ fn key_pressed(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
     match model.overlays.last() {
         Some(Overlay::Help { .. }) => return help_key(model, key),
         Some(Overlay::Confirm(_)) => return confirm_key(model, now, key),
+        Some(Overlay::Palette(_)) => return acts::palette_key(model, now, key),
         Some(Overlay::Plan(_)) => return changes::dialog_key(model, now, key),
         None => {}
     }

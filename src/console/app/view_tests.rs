@@ -82,3 +82,28 @@ fn the_first_view_is_fetched_again_while_something_happens_but_not_at_each_chang
         "nothing happened since"
     );
 }
+
+#[test]
+fn the_palette_finds_actions_and_endpoints_by_a_few_letters() {
+    for (keys, place) in [
+        (": a u d i t enter", Place::Audit),
+        ("ctrl-p r e p l a y s enter", Place::Replays),
+        (": esc", Place::Pulse),
+    ] {
+        let mut model = begun(false);
+        press(&mut model, 100, keys);
+        assert_eq!((model.place(), model.overlays.len()), (place, 0), "{keys}");
+    }
+    let mut model = begun(false);
+    press(&mut model, 100, ": c r m - s y n c enter");
+    assert_eq!(list(&model).title.as_deref(), Some("crm-sync"));
+    press(&mut model, 300, ": q q q enter");
+    assert_eq!(model.overlays.len(), 1, "nothing fits, nothing is done");
+}
+
+#[test]
+fn the_palette_changes_nothing_in_a_console_that_may_only_look() {
+    let mut model = begun(true);
+    let cmds = press(&mut model, 100, ": p a u s e enter");
+    assert_eq!(calls(&cmds), [] as [&Call; 0]);
+}

@@ -15,7 +15,7 @@ use crate::domain::limits::DEAD_OF_CAUSE_COUNTED_MAX;
 
 const COLUMNS: [Column; 6] = [
     right("COUNT", 8, 0),
-    column("CAUSE", 20, 90, 0),
+    column("CAUSE", 28, 90, 0),
     column("ENDPOINT", 14, 32, 1),
     column("LAST", 8, 8, 2),
     column("NOW", 10, 10, 1),

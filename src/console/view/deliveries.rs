@@ -132,7 +132,7 @@ fn cell(
                 .map_or_else(|| "-".to_owned(), format::micros),
             Role::Muted,
         ),
-        NEXT => next(now, delivery),
+        NEXT => next(model, now, delivery),
         LAST => (
             delivery
                 .last_attempt_at
@@ -146,8 +146,13 @@ fn cell(
 }
 
 /// When the next attempt is due, absolutely: a countdown would redraw every row each second.
-fn next(now: Now, delivery: &DeliveryView) -> (String, Role) {
+fn next(model: &Model, now: Now, delivery: &DeliveryView) -> (String, Role) {
+    let endpoint = model.data.endpoints.get(&delivery.endpoint_id);
+    let breaker = endpoint.map(|endpoint| &*endpoint.health.breaker);
     match (delivery.state.as_str(), delivery.next_attempt_at) {
+        ("pending", _) if matches!(breaker, Some("open" | "half-open")) => {
+            ("breaker".to_owned(), Role::StateDead)
+        }
         ("pending", Some(at)) if at > now.wall => (format::near(now.wall, at), Role::StateRetrying),
         ("pending", _) => ("now".to_owned(), Role::StateInflight),
         _ => ("-".to_owned(), Role::Muted),

@@ -195,7 +195,11 @@ fn unfinished(pen: &mut Pen<'_>, model: &Model, area: Rect) {
                 x,
                 area.y,
                 area.right().saturating_sub(x),
-                action.title,
+                if action.short.is_empty() {
+                    action.title
+                } else {
+                    action.short
+                },
                 Role::Muted,
             ) + 2;
         }

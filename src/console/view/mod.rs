@@ -16,6 +16,7 @@ pub(crate) mod header;
 pub(crate) mod help;
 pub(crate) mod inspector;
 pub(crate) mod paint;
+pub(crate) mod palette;
 pub(crate) mod plan;
 pub(crate) mod pulse;
 pub(crate) mod raw;

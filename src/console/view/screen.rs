@@ -13,8 +13,8 @@ use ratatui::layout::{Position, Rect};
 
 use super::paint::{Pen, Skin};
 use super::{
-    audit, confirm, dead, deliveries, endpoints, events, footer, header, help, inspector, plan,
-    pulse, replays,
+    audit, confirm, dead, deliveries, endpoints, events, footer, header, help, inspector, palette,
+    plan, pulse, replays,
 };
 use crate::console::app::model::{Model, Overlay, Screen};
 use crate::console::app::msg::Now;
@@ -75,6 +75,9 @@ pub(crate) fn draw(model: &Model, now: Now, skin: &Skin, buffer: &mut Buffer) ->
     match model.overlays.last() {
         Some(Overlay::Help { scroll }) => help::draw(&mut pen, model.place(), *scroll, area),
         Some(Overlay::Confirm(question)) => confirm::draw(&mut pen, question, area),
+        Some(Overlay::Palette(palette)) => {
+            return palette::draw(&mut pen, model, palette, area);
+        }
         Some(Overlay::Plan(dialog)) => return plan::draw(&mut pen, dialog, now, area),
         None => return cursor,
     }

@@ -162,6 +162,13 @@ fn the_same_at_40x8_and_160x48() {
 }
 
 #[test]
+fn the_palette_shows_keys_and_the_command() {
+    let mut model = sized(80, 24);
+    press(&mut model, 100, ": r e p");
+    assert_snapshot!(screen(&model, 200));
+}
+
+#[test]
 fn the_dialog_of_a_replay_and_of_a_discard() {
     let views = [(80, 24), (60, 15)].map(|(columns, rows)| {
         let mut model = sized(columns, rows);
@@ -362,7 +369,7 @@ fn an_unfinished_key_shows_how_it_goes_on() {
     press(&mut model, 0, "g");
     let shown = screen(&model, 30);
     assert!(
-        shown.contains("g -  g first row  p pulse: is all well?  d deliveries  e endpoints"),
+        shown.contains("g -  g first row  p pulse  d deliveries  e endpoints  x dead  r replays"),
         "{shown}"
     );
 }
@@ -381,4 +388,19 @@ fn states_are_told_by_glyph_and_word_and_role() {
         );
         seen.push((shown.word, shown.glyph));
     }
+}
+
+#[test]
+fn what_waits_behind_a_breaker_is_not_said_to_be_next() {
+    let mut model = connected(false);
+    let mut broken = endpoint(1, "partner-acme");
+    broken.health.breaker = "open".into();
+    let change = Change {
+        endpoints: vec![broken],
+        ..Change::default()
+    };
+    let frame = StreamFrame::Change(Box::new(change));
+    update(&mut model, at(50), Msg::Frame(Box::new(frame)));
+    let shown = screen(&model, 60);
+    assert_eq!(shown.matches(" breaker").count(), 2, "{shown}");
 }

@@ -1,0 +1,170 @@
+//! The palette: every action and every endpoint by a few letters of its name.
+
+use super::line::Line;
+use super::model::Data;
+use crate::api::endpoint::EndpointView;
+use crate::console::actions::{Action, ActionId, Place, actions_of};
+use crate::console::input::key::{Key, KeyCode};
+use crate::domain::id::EndpointId;
+
+/// Entries that are listed; more letters find the others.
+const LISTED_MAX: usize = 200;
+
+/// The palette.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Palette {
+    /// The letters.
+    pub line: Line,
+    /// The chosen entry.
+    pub chosen: usize,
+}
+
+/// Something that can be chosen.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// What it is called: not escaped.
+    pub title: String,
+    /// Its keys.
+    pub keys: &'static str,
+    /// The command that does the same.
+    pub command: Option<&'static str>,
+    /// What it does.
+    pub target: Target,
+}
+
+/// What choosing does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Target {
+    /// An action of the table.
+    Action(&'static Action),
+    /// The deliveries of an endpoint.
+    Endpoint(EndpointId),
+}
+
+/// What a key of the palette asks for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Asked {
+    /// Nothing but to be drawn.
+    Nothing,
+    /// To be closed.
+    Close,
+    /// To be closed, and this to be done.
+    Do(Target),
+}
+
+impl Palette {
+    /// What fits the letters in a place, the best first.
+    pub(crate) fn entries(&self, place: Place, data: &Data) -> Vec<Entry> {
+        let letters = self.line.text().trim().to_lowercase();
+        let actions = actions_of(place).filter(|action| !is_only_a_key(action.id));
+        let actions = actions.map(|action| Entry {
+            title: action.title.to_owned(),
+            keys: action.keys[0],
+            command: action.command,
+            target: Target::Action(action),
+        });
+        let endpoints = data.endpoints.values().map(|endpoint| Entry {
+            title: format!("deliveries of {}", name(endpoint)),
+            keys: "",
+            command: Some("hookyard delivery list ep:ENDPOINT"),
+            target: Target::Endpoint(endpoint.id),
+        });
+        let all = actions.chain(endpoints);
+        let mut fitting: Vec<(u32, Entry)> = all
+            .filter_map(|entry| Some((rank(&entry.title, &letters)?, entry)))
+            .collect();
+        fitting.sort_by_key(|(rank, _)| *rank);
+        fitting.truncate(LISTED_MAX);
+        fitting.into_iter().map(|(_, entry)| entry).collect()
+    }
+
+    /// Handles a key.
+    pub(crate) fn key(&mut self, key: Key, place: Place, data: &Data) -> Asked {
+        let entries = self.entries(place, data);
+        match (key.code, key.ctrl) {
+            (KeyCode::Esc, _) => return Asked::Close,
+            (KeyCode::Enter, _) => {
+                return match entries.get(self.chosen) {
+                    Some(entry) => Asked::Do(entry.target),
+                    None => Asked::Nothing,
+                };
+            }
+            (KeyCode::Down | KeyCode::Tab, _) | (KeyCode::Char('n'), true) => {
+                self.chosen = (self.chosen + 1).min(entries.len().saturating_sub(1));
+            }
+            (KeyCode::Up | KeyCode::BackTab, _) | (KeyCode::Char('p'), true) => {
+                self.chosen = self.chosen.saturating_sub(1);
+            }
+            _ => {
+                if self.line.edit(key) {
+                    self.chosen = 0;
+                }
+            }
+        }
+        Asked::Nothing
+    }
+}
+
+/// What is quicker by its key than by any letters.
+const fn is_only_a_key(id: ActionId) -> bool {
+    matches!(
+        id,
+        ActionId::Down
+            | ActionId::Up
+            | ActionId::HalfDown
+            | ActionId::HalfUp
+            | ActionId::First
+            | ActionId::Last
+            | ActionId::Back
+            | ActionId::Cancel
+            | ActionId::Palette
+    )
+}
+
+fn name(endpoint: &EndpointView) -> String {
+    endpoint
+        .name
+        .clone()
+        .unwrap_or_else(|| endpoint.url.clone())
+}
+
+/// How well letters fit a title, 0 best: as they stand at its beginning, at a word's, anywhere, or one by one in their
+/// order; none when they do not.
+fn rank(title: &str, letters: &str) -> Option<u32> {
+    let title = title.to_lowercase();
+    if title.starts_with(letters) {
+        return Some(0);
+    }
+    match title.find(letters) {
+        Some(at) if title[..at].ends_with(' ') => return Some(1),
+        Some(_) => return Some(2),
+        None => {}
+    }
+    let mut rest = title.chars();
+    letters
+        .chars()
+        .filter(|letter| !letter.is_whitespace())
+        .all(|letter| rest.any(|other| other == letter))
+        .then_some(3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_fit_better_the_more_they_are_together() {
+        for (letters, expected) in [
+            ("pau", Some(0)),
+            ("", Some(0)),
+            ("this", Some(1)),
+            ("end", Some(1)),
+            ("point", Some(2)),
+            ("pse", Some(3)),
+            ("p e", Some(3)),
+            ("xyz", None),
+        ] {
+            assert_eq!(rank("pause this endpoint", letters), expected, "{letters}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The palette in the upper part of the screen.
+
+use ratatui::layout::{Position, Rect};
+
+use super::confirm::frame;
+use super::paint::{Pen, columns};
+use crate::console::app::model::Model;
+use crate::console::app::palette::Palette;
+use crate::console::theme::Role;
+
+/// The widest it gets.
+const WIDTH_MAX: u16 = 76;
+/// Entries that are shown at once.
+const SHOWN_MAX: u16 = 12;
+
+/// Draws it; gives the place of the cursor.
+pub(super) fn draw(
+    pen: &mut Pen<'_>,
+    model: &Model,
+    palette: &Palette,
+    area: Rect,
+) -> Option<Position> {
+    let width = area.width.saturating_sub(2).min(WIDTH_MAX);
+    let entries = palette.entries(model.place(), &model.data);
+    let shown = SHOWN_MAX.min(area.height.saturating_sub(5));
+    let rect = Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + 1,
+        width,
+        height: shown + 4,
+    };
+    pen.clear(rect);
+    frame(pen, rect);
+    let inner = width.saturating_sub(4);
+    pen.text(rect.x + 2, rect.y + 1, 1, ":", Role::Key);
+    pen.text(
+        rect.x + 4,
+        rect.y + 1,
+        inner.saturating_sub(2),
+        palette.line.text(),
+        Role::Text,
+    );
+    let first = palette
+        .chosen
+        .saturating_sub(usize::from(shown).saturating_sub(1));
+    for (row, (index, entry)) in (0..shown).zip(entries.iter().enumerate().skip(first)) {
+        let y = rect.y + 2 + row;
+        let keys = 9.min(inner / 3);
+        pen.text(rect.x + 2, y, inner - keys, &entry.title, Role::Text);
+        pen.right(rect.x + 2 + inner - keys, y, keys, entry.keys, Role::Key);
+        if index == palette.chosen {
+            let line = Rect {
+                x: rect.x + 1,
+                y,
+                width: width.saturating_sub(2),
+                height: 1,
+            };
+            pen.shade(line, Role::Cursor);
+        }
+    }
+    let command = entries.get(palette.chosen).and_then(|entry| entry.command);
+    let last = match command {
+        Some(command) => format!("= {command}"),
+        None if entries.is_empty() => "nothing fits: esc closes".to_owned(),
+        None => "enter does it, esc closes".to_owned(),
+    };
+    pen.text(rect.x + 2, rect.bottom() - 2, inner, &last, Role::Muted);
+    let typed = columns(palette.line.before_cursor());
+    Some(Position {
+        x: (rect.x + 4 + typed).min(rect.right().saturating_sub(2)),
+        y: rect.y + 1,
+    })
+}
