@@ -89,7 +89,7 @@ fn tabs(pen: &mut Pen<'_>, view: &Inspector, area: Rect) {
         } else {
             (format!(" {} ", tab.word()), Role::Muted)
         };
-        x += pen.text(x, y, area.right().saturating_sub(x), &text, role) + 1;
+        x += pen.text(x, y, area.right().saturating_sub(x), &text, role);
     }
     if let Some(current) = view.current() {
         let text = format!("attempt {} of {}", current.number, view.history().len());
