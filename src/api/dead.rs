@@ -161,6 +161,9 @@ pub struct DeadDelivery {
     /// The cause of its latest failure, by which `/v1/causes` knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
+    /// What that cause says, so that it has words where the line is imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause_message: Option<String>,
     /// Its latest attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_attempt: Option<DeadAttempt>,

@@ -3,7 +3,7 @@
 use super::attempt::LastAttempt;
 use super::delivery::{DeadReason, DeliveryState};
 use super::event::Event;
-use super::fingerprint::CauseId;
+use super::fingerprint::{CauseId, Fingerprint};
 use super::id::{DeliveryId, EndpointId};
 use super::time::Timestamp;
 
@@ -22,6 +22,8 @@ pub struct DeadLetter {
     pub last: Option<LastAttempt>,
     /// The cause of the latest failure.
     pub cause: Option<CauseId>,
+    /// What makes that cause, where that came with it.
+    pub fingerprint: Option<Fingerprint>,
     /// When it was made.
     pub created_at: Timestamp,
     /// The endpoint it was for.

@@ -72,7 +72,8 @@ impl Fingerprint {
         Self::made(class, None, OTHER.to_owned())
     }
 
-    fn made(class: FailureClass, status: Option<u16>, message: String) -> Self {
+    /// The one that these parts make.
+    pub fn made(class: FailureClass, status: Option<u16>, message: String) -> Self {
         let mut digest = Sha256::new();
         digest.update(class.as_str());
         digest.update([0]);

@@ -14,6 +14,7 @@ use crate::domain::dead_letter::{BroughtBack, DeadLetter};
 use crate::domain::delivery::Delivery;
 use crate::domain::endpoint::{Endpoint, EndpointStatus};
 use crate::domain::event::Event;
+use crate::domain::fingerprint::CauseId;
 use crate::domain::id::{EndpointId, PlanId};
 use crate::domain::limits::DEAD_IMPORT_TOGETHER_MAX;
 use crate::store::{AuditNote, StoreError, StoredReplay};
@@ -43,6 +44,8 @@ pub struct Letter {
     pub endpoint: Option<Arc<Endpoint>>,
     /// Its event, or why that cannot be read.
     pub event: Result<Arc<Event>, String>,
+    /// What its cause says, where that is remembered.
+    pub cause_message: Option<String>,
     /// Its latest attempt, where retention has left it.
     pub latest: Option<Attempt>,
 }
@@ -52,6 +55,8 @@ pub struct Letters {
     engine: Engine,
     walk: Walk,
     waiting: VecDeque<Delivery>,
+    /// What causes say, once each: there are few.
+    messages: HashMap<CauseId, Option<String>>,
 }
 
 impl Engine {
@@ -64,6 +69,7 @@ impl Engine {
             engine: self.clone(),
             walk: Walk::of_filter(self, dead_only(filter)?)?,
             waiting: VecDeque::new(),
+            messages: HashMap::new(),
         })
     }
 
@@ -258,13 +264,29 @@ impl Letters {
             Err(StoreError::NotFound { .. }) => None,
             other => other?,
         };
+        let cause_message = match delivery.cause {
+            None => None,
+            Some(cause) => self.message_of(cause).await?,
+        };
         Ok(Some(Letter {
             note,
+            cause_message,
             endpoint: self.engine.desk.book.get(delivery.endpoint_id),
             latest: self.engine.latest_attempt(&delivery).await?,
             event,
             delivery,
         }))
+    }
+}
+
+impl Letters {
+    async fn message_of(&mut self, cause: CauseId) -> Result<Option<String>, EngineError> {
+        if let Some(known) = self.messages.get(&cause) {
+            return Ok(known.clone());
+        }
+        let message = self.engine.desk.store.cause_message(cause).await?;
+        self.messages.insert(cause, message.clone());
+        Ok(message)
     }
 }
 

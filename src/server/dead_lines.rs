@@ -15,7 +15,7 @@ use crate::domain::dead_letter::DeadLetter;
 use crate::domain::delivery::{DeadReason, DeliveryState};
 use crate::domain::escape;
 use crate::domain::event::Event;
-use crate::domain::fingerprint::CauseId;
+use crate::domain::fingerprint::{CauseId, Fingerprint};
 use crate::domain::json::RawJson;
 use crate::domain::limits::FAILURE_TEXT_CHARS_MAX;
 use crate::domain::tenant::Audience;
@@ -55,6 +55,7 @@ fn delivery_line(letter: &Letter) -> DeadDelivery {
         created_at: delivery.created_at,
         died_at: delivery.updated_at,
         cause: delivery.cause.map(|cause| cause.to_string()),
+        cause_message: letter.cause_message.clone(),
         last_attempt: last.map(|last| DeadAttempt {
             started_at: last.at,
             status: last.status,
@@ -134,13 +135,18 @@ pub(super) fn letter_of(text: &[u8], event_bytes_max: usize) -> Result<DeadLette
         let kept: String = note.chars().take(FAILURE_TEXT_CHARS_MAX).collect();
         kept
     });
+    let cause = cause(delivery.cause.as_deref())?;
+    let last = delivery.last_attempt.as_ref().map(last).transpose()?;
+    let message = delivery.cause_message.as_deref();
+    let fingerprint = fingerprint(cause, last.as_ref(), message)?;
     Ok(DeadLetter {
         delivery_id: delivery.id,
         reason: reason(&delivery.reason)?,
         note,
         attempts: delivery.attempts,
-        last: delivery.last_attempt.as_ref().map(last).transpose()?,
-        cause: cause(delivery.cause.as_deref())?,
+        last,
+        cause,
+        fingerprint,
         created_at: delivery.created_at,
         endpoint_id: line.endpoint.id,
         endpoint_url: line.endpoint.url,
@@ -161,6 +167,27 @@ fn cause(text: Option<&str>) -> Result<Option<CauseId>, String> {
     let cause = text.map(str::parse).transpose();
     cause.map_err(|error: crate::domain::fingerprint::InvalidCauseId| {
         format!("/delivery/cause: {error}")
+    })
+}
+
+/// What makes the cause that a line names: it has to make that one and no other.
+fn fingerprint(
+    cause: Option<CauseId>,
+    last: Option<&LastAttempt>,
+    message: Option<&str>,
+) -> Result<Option<Fingerprint>, String> {
+    let class = last.and_then(|last| last.class);
+    let (Some(cause), Some(class), Some(message)) = (cause, class, message) else {
+        return Ok(None);
+    };
+    let status = last.and_then(|last| last.status);
+    // Failures that are not told apart have no status.
+    let made = [status, None].map(|status| Fingerprint::made(class, status, message.to_owned()));
+    let found = made.into_iter().find(|made| made.id == cause);
+    found.map(Some).ok_or_else(|| {
+        "/delivery/cause_message: with class and status of the latest attempt it does not make the cause that is \
+         named; leave it out"
+            .to_owned()
     })
 }
 

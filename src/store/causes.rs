@@ -4,15 +4,23 @@ use std::collections::{BTreeMap, HashSet};
 
 use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
 
+use super::cold::WriteTx;
 use super::counters::minute_of;
 use super::error::StoreError;
 use super::handle::Store;
 use super::rows::{Columns, count, number_list};
 use crate::domain::attempt::FailureClass;
 use crate::domain::fingerprint::{CauseId, Fingerprint};
+use crate::domain::id::EndpointId;
 use crate::domain::limits::{CAUSE_DEAD_COUNTED_MAX, CAUSES_MAX};
 use crate::domain::time::Timestamp;
 
+const SELECT_MESSAGE: &str = "SELECT message FROM causes WHERE id = $1";
+/// A cause that came from elsewhere: no attempt has failed so here. What the writer tells apart stays bounded.
+const INSERT_KNOWN: &str = "INSERT INTO causes (id, class, status, message, failures, first_seen, last_seen) \
+     SELECT $1, $2, $3, $4, 0, $5, $5 WHERE (SELECT count(*) FROM causes) < $6 ON CONFLICT (id) DO NOTHING";
+const INSERT_KNOWN_ENDPOINT: &str = "INSERT INTO cause_endpoints (cause_id, endpoint_id, failures, last_seen) \
+     SELECT id, $2, 0, $3 FROM causes WHERE id = $1 ON CONFLICT (cause_id, endpoint_id) DO NOTHING";
 const SELECT_IDS: &str = "SELECT id FROM causes";
 pub(super) const SELECT_FAILURES: &str = "SELECT cause_id, sum(failures) FROM cause_minutes \
      WHERE minute >= $1 AND minute < $2 GROUP BY cause_id";
@@ -108,6 +116,15 @@ pub struct CauseWindow {
 }
 
 impl Store {
+    /// What a cause says; none where it is remembered no longer.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn cause_message(&self, id: CauseId) -> Result<Option<String>, StoreError> {
+        let message = sqlx::query_scalar(SELECT_MESSAGE).bind(id.as_i64());
+        Ok(message.fetch_optional(self.readers()).await?)
+    }
+
     /// How often attempts failed for which cause from `from` (rounded down to its minute) to before `to`; test traffic
     /// is left out.
     ///
@@ -186,6 +203,31 @@ async fn read_failures(
     rows.iter()
         .map(|row| Ok((CauseId::from_i64(row.try_get(0)?), count(row, 1)?)))
         .collect()
+}
+
+/// Remembers what dead letters from elsewhere died of, so that lists have words for it.
+pub(super) async fn remember(
+    tx: &mut WriteTx<'_>,
+    cause: &Fingerprint,
+    endpoint_id: EndpointId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(INSERT_KNOWN)
+        .bind(cause.id.as_i64())
+        .bind(cause.class.as_str())
+        .bind(cause.status)
+        .bind(cause.message.clone())
+        .bind(at.as_millis())
+        .bind(i64::try_from(CAUSES_MAX).unwrap_or(i64::MAX))
+        .execute(&mut *tx.connection)
+        .await?;
+    sqlx::query(INSERT_KNOWN_ENDPOINT)
+        .bind(cause.id.as_i64())
+        .bind(endpoint_id.as_i64())
+        .bind(at.as_millis())
+        .execute(&mut *tx.connection)
+        .await?;
+    Ok(())
 }
 
 async fn read_causes(

@@ -8,6 +8,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::audit_change::AuditChange;
+use super::causes;
 use super::cold::{ColdCommand, WriteTx};
 use super::endpoints;
 use super::error::StoreError;
@@ -253,7 +254,13 @@ impl ColdCommand for BringBack {
                     | StoreError::NotFound { .. }),
                 ) => results.push(Err(error)),
                 Err(error) => return Err(error),
-                Ok(done) => results.push(Ok(done)),
+                Ok(done) => {
+                    if let (Some(cause), BroughtBack::Made(_)) = (&letter.fingerprint, done) {
+                        let at = letter.last.as_ref().map_or(tx.now, |last| last.at);
+                        causes::remember(tx, cause, *endpoint_id, at).await?;
+                    }
+                    results.push(Ok(done));
+                }
             }
         }
         let changed = |result: &&Result<BroughtBack, StoreError>| {

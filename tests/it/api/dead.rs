@@ -258,6 +258,17 @@ async fn another_service_gets_events_to_the_letter_under_their_ids_and_delivers_
     other.endpoint(json!({"url": url})).await;
     let done = other.ask(import("", &file)).await.expect(200);
     assert_eq!(done["imported"], 2, "{done}");
+    let mut causes = Vec::new();
+    for service in [&one, &other] {
+        let answer = service.ask(Ask::get("/v1/dead/causes")).await.expect(200);
+        let cause = answer["items"][0].clone();
+        assert_eq!(cause["dead"], 2);
+        causes.push((cause["id"].clone(), cause["message"].clone()));
+    }
+    assert!(
+        causes[0] == causes[1] && causes[0].1.is_string(),
+        "{causes:?}"
+    );
     let again = other.ask(import("", &file)).await.expect(200);
     assert_eq!(
         (&again["imported"], &again["existing"]),
@@ -357,6 +368,13 @@ fn bad_lines(line: &str) -> Vec<(String, &'static str)> {
         (
             with(line, |line| line["delivery"]["reason"] = json!("tired")),
             "/delivery/reason: \"tired\" is none of exhausted, expired, gone and undeliverable",
+        ),
+        (
+            with(line, |line| {
+                line["delivery"]["cause_message"] = json!("another")
+            }),
+            "/delivery/cause_message: with class and status of the latest attempt it does not make the cause that is \
+             named; leave it out",
         ),
         (
             with(line, |line| line["delivery"]["cause"] = json!("x")),
