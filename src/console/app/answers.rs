@@ -175,7 +175,9 @@ fn started(model: &mut Model, now: Now, replay: &ReplayView) -> Vec<Cmd> {
     close_dialog(model);
     let text = format!(
         "{} runs: {} deliveries at {}",
-        replay.id, replay.total, replay.rate
+        replay.id,
+        replay.total,
+        crate::console::view::format::pace(&replay.rate)
     );
     model.tell(now, Level::Info, text);
     let id = model.new_screen_id();

@@ -102,6 +102,17 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
     }
 }
 
+/// `10/s` of what the wire calls `10 per 1s`; anything else as it is.
+pub(crate) fn pace(rate: &str) -> String {
+    match rate.split_once(" per ") {
+        Some((count, time)) => {
+            let unit = time.strip_prefix('1').filter(|unit| unit.len() == 1);
+            format!("{count}/{}", unit.unwrap_or(time))
+        }
+        None => rate.to_owned(),
+    }
+}
+
 /// `5s`, `3m`, `2h`, `4d`.
 pub(crate) fn age(seconds: u64) -> String {
     match seconds {
@@ -149,6 +160,8 @@ mod tests {
             [999, 2_140, 34_000_000, 2_600_000, 7_000_000_000_000].map(bytes),
             ["999 B", "2.1 KB", "34 MB", "2.6 MB", "7.0 TB"]
         );
+        let paces = ["10 per 1s", "600 per 1m", "5 per 10s", "10/s"];
+        assert_eq!(paces.map(pace), ["10/s", "600/m", "5/10s", "10/s"]);
         assert_eq!([5, 180, 7_300, 400_000].map(age), ["5s", "3m", "2h", "4d"]);
     }
 

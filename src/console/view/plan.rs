@@ -215,7 +215,8 @@ fn draw_field(
     let eta = dialog.plan().map_or_else(String::new, |plan| {
         format!(
             "such as 50/s or 600/m; at {} it takes {}",
-            plan.rate, plan.eta
+            format::pace(&plan.rate),
+            plan.eta
         )
     });
     let (text, hint): (&Line, &str) = match field {

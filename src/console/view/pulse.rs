@@ -412,7 +412,7 @@ fn of_replays(pen: &mut Pen<'_>, replays: &[ReplayView], selected: Option<&Row>,
             format::count(counts.delivered),
             format::count(counts.failed),
             format::count(replay.total),
-            replay.rate,
+            format::pace(&replay.rate),
         );
         pen.text(area.x, y, area.width, &text, shown.role);
         if selected == Some(&Row::Replay(replay.id)) {

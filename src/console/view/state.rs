@@ -56,6 +56,8 @@ pub(crate) fn of_result(
 pub(crate) fn of_endpoint(skin: &Skin, endpoint: &EndpointView) -> Shown {
     let health = &endpoint.health;
     let (unicode, ascii, word, role) = match endpoint.status.as_str() {
+        "active" if health.breaker == "open" => ("✗", "x", "breaker", Role::StateDead),
+        "active" if health.breaker == "half-open" => ("↻", "~", "half-open", Role::StateRetrying),
         "active" if health.consecutive_failures > 0 => ("✗", "x", "failing", Role::StateFailed),
         "active" if health.last_success_at.is_none() && health.attempts_1h == 0 => {
             ("▸", ">", "idle", Role::Muted)
