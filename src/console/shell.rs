@@ -23,7 +23,7 @@ use super::term::guard::TerminalGuard;
 use super::term::output::{FrameWriter, WrittenFrames};
 use super::term::signals::{SignalEvent, Signals};
 use super::term::tty::Tty;
-use super::theme::Theme;
+use super::theme::{Shelf, Theme};
 use super::view::{self, Skin};
 use crate::client::Client;
 use crate::clock::{SharedClock, pace, within};
@@ -44,7 +44,7 @@ pub async fn run(options: ConsoleOptions) -> Result<ExitReason, ConsoleError> {
     options.tty.check(options.traits.term.as_deref())?;
     let theme = Theme::find(
         options.theme.as_deref(),
-        options.themes_dir.as_deref(),
+        Shelf::new(options.themes_dir.as_deref()),
         &options.traits,
     )?;
     for warning in theme.warnings() {

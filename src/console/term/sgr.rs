@@ -4,7 +4,7 @@ use ratatui::style::{Color, Modifier};
 
 /// How text looks: what a cell says of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Look {
+pub(crate) struct Look {
     /// Foreground.
     pub fg: Color,
     /// Background.
@@ -15,7 +15,7 @@ pub(super) struct Look {
 
 impl Look {
     /// What a terminal draws after a reset.
-    pub(super) const PLAIN: Self = Self {
+    pub(crate) const PLAIN: Self = Self {
         fg: Color::Reset,
         bg: Color::Reset,
         modifier: Modifier::empty(),
@@ -33,7 +33,7 @@ const MODIFIERS: [(Modifier, &str); 6] = [
 ];
 
 /// Appends what turns `from` into `to`; nothing when they are the same.
-pub(super) fn push_change(out: &mut Vec<u8>, from: Look, to: Look) {
+pub(crate) fn push_change(out: &mut Vec<u8>, from: Look, to: Look) {
     if from == to {
         return;
     }

@@ -83,6 +83,15 @@ impl Depth {
     }
 }
 
+/// The colour itself, where it is the same on every terminal; `None` for what a terminal's palette decides.
+pub(super) fn fixed(color: Color) -> Option<[u8; 3]> {
+    match color {
+        Color::Rgb(red, green, blue) => Some([red, green, blue]),
+        Color::Indexed(index @ 16..) => Some(rgb_of(index)),
+        _ => None,
+    }
+}
+
 fn distance(one: [u8; 3], other: [u8; 3]) -> u32 {
     one.iter()
         .zip(other)
@@ -156,5 +165,14 @@ mod tests {
         assert_eq!(Depth::Sixteen.fit(style).bg, Some(Color::Black));
         assert_eq!(Depth::Mono.fit(style), Style::default());
         assert_eq!(Depth::True.fit(style), style);
+    }
+
+    #[test]
+    fn what_a_palette_decides_is_no_fixed_colour() {
+        assert_eq!(fixed(Color::Rgb(1, 2, 3)), Some([1, 2, 3]));
+        assert_eq!(fixed(Color::Indexed(196)), Some([255, 0, 0]));
+        for color in [Color::Indexed(15), Color::Red, Color::Reset] {
+            assert_eq!(fixed(color), None, "{color:?}");
+        }
     }
 }

@@ -108,3 +108,25 @@ roles! {
     /// The badge of a console whose writes are armed.
     Armed = "armed",
 }
+
+impl Role {
+    /// Whether it is read; the others are drawn: lines, bars and cells that stand beside words and figures.
+    pub(super) const fn is_text(self) -> bool {
+        !matches!(
+            self,
+            Self::Border
+                | Self::BorderFocus
+                | Self::Chart1
+                | Self::Chart2
+                | Self::Chart3
+                | Self::Chart4
+                | Self::Chart5
+                | Self::Chart6
+                | Self::Heat0
+                | Self::Heat1
+                | Self::Heat2
+                | Self::Heat3
+                | Self::Heat4
+        )
+    }
+}

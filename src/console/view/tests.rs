@@ -19,7 +19,7 @@ use crate::console::app::samples::{
 };
 use crate::console::app::update::update;
 use crate::console::options::TerminalTraits;
-use crate::console::theme::Theme;
+use crate::console::theme::{Shelf, Theme};
 
 /// A skin of sixteen colours.
 pub(crate) fn skin(ascii: bool) -> Skin {
@@ -28,7 +28,7 @@ pub(crate) fn skin(ascii: bool) -> Skin {
         ..TerminalTraits::default()
     };
     Skin {
-        theme: Theme::find(Some("ansi16"), None, &traits).unwrap(),
+        theme: Theme::find(Some("ansi16"), Shelf::new(None), &traits).unwrap(),
         ascii,
     }
 }
