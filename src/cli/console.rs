@@ -1,6 +1,5 @@
 //! `hookyard` and `hookyard console`: attach to the service that is there, else run one in this process.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
@@ -9,9 +8,10 @@ use super::connect::{ConnectArgs, Found};
 use super::context::Context;
 use super::entropy::seeded_rng;
 use super::service::{Service, keep_files_private, log_path, start_log_file};
+use super::themes;
 use crate::client::Client;
 use crate::clock::{SharedClock, SystemClock};
-use crate::config::{Config, Environment, Sources, default_file};
+use crate::config::{Config, Environment, Sources};
 use crate::console::{self, ConsoleOptions, TerminalTraits, Tty};
 
 /// Watch and operate a service in the terminal.
@@ -23,7 +23,7 @@ use crate::console::{self, ConsoleOptions, TerminalTraits, Tty};
 pub(crate) struct ConsoleArgs {
     #[command(flatten)]
     connect: ConnectArgs,
-    /// The theme; the one that fits the terminal when absent.
+    /// The theme, one of `hookyard themes list`; the one that fits the terminal when absent.
     #[arg(long, value_name = "NAME")]
     theme: Option<String>,
     /// Refuse every action that changes something.
@@ -99,7 +99,7 @@ pub(crate) async fn show(
         embedded: shown.embedded,
         read_only: args.read_only,
         theme: args.theme.clone(),
-        themes_dir: themes_dir(environment),
+        themes_dir: themes::own_folder(environment),
         ascii: args.ascii,
         traits: TerminalTraits::from_environment(|name| environment.get(name).map(str::to_owned)),
         clock: clock(),
@@ -108,14 +108,6 @@ pub(crate) async fn show(
     };
     console::run(options).await?;
     Ok(())
-}
-
-/// `themes` beside the user's own configuration file.
-fn themes_dir(environment: &Environment) -> Option<PathBuf> {
-    let files = default_file(environment);
-    // The last one is the system's.
-    let (_, own) = files.split_last()?;
-    Some(own.first()?.with_file_name("themes"))
 }
 
 fn clock() -> SharedClock {

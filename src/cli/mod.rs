@@ -43,6 +43,7 @@ mod serve;
 mod service;
 mod slips;
 mod stats;
+mod themes;
 mod token;
 mod tree;
 mod unit;

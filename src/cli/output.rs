@@ -76,6 +76,11 @@ impl Output {
         self.terminal
     }
 
+    /// Whether colours are wanted.
+    pub(crate) const fn has_colour(self) -> bool {
+        self.colour
+    }
+
     /// The layout that was asked for, or the one that fits where it goes.
     pub(crate) const fn format(self, args: FormatArgs) -> Format {
         match (args.json, args.plain || !self.terminal) {

@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 use super::output::Colour;
 use super::{
     audit, backup, bench, causes, config, console, contract, dead, delivery, demo, doctor, egress,
-    endpoint, event, fsck, help, horizon, ledger, listen, manual, replay, serve, stats, token,
-    unit, verify,
+    endpoint, event, fsck, help, horizon, ledger, listen, manual, replay, serve, stats, themes,
+    token, unit, verify,
 };
 
 /// Webhook delivery that an ops team runs from a terminal.
@@ -98,6 +98,9 @@ pub(crate) enum Command {
     Config(config::ConfigArgs),
     /// Run Hookyard as a service of the operating system.
     Service(unit::ServiceArgs),
+    /// List, show and check the console's themes.
+    #[command(alias = "theme")]
+    Themes(themes::ThemesArgs),
     /// Print completions for a shell.
     Completions(manual::CompletionsArgs),
     /// Print the manual page, or write a page for each command.

@@ -26,3 +26,4 @@ mod serving;
 mod slips;
 mod startup;
 mod supervised;
+mod themes;

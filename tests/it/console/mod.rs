@@ -3,5 +3,6 @@
 mod leaving;
 mod program;
 mod pseudo_terminal;
+mod themes;
 mod using;
 mod yard;

@@ -96,6 +96,16 @@ impl PseudoTerminal {
         self.wait_for(text, |screen| screen.contains(text))
     }
 
+    /// Waits until the program has sent this, control sequences and all.
+    pub(super) fn wait_for_sent(&self, sent: &str) {
+        self.wait(sent, |screen| {
+            let mut windows = screen.bytes.windows(sent.len());
+            windows
+                .any(|window| window == sent.as_bytes())
+                .then_some(())
+        });
+    }
+
     /// Waits until nothing has come for so long, or something does; gives what came.
     pub(super) fn silent_for(&self, time: Duration) -> Vec<u8> {
         let deadline = Instant::now() + time;
