@@ -233,10 +233,14 @@ fn check_one(shelf: Shelf<'_>, listed: &[Listed], given: &str) -> anyhow::Result
 
 fn lowest_contrast(theme: &Checked) -> String {
     match &theme.lowest_contrast {
-        Some(lowest) => format!(
-            "{:.2} of at least {} ({})",
-            lowest.ratio, theme.contrast_min, lowest.role
-        ),
+        Some(lowest) => {
+            let (ratio, least, role) = (lowest.ratio, theme.contrast_min, lowest.role);
+            let others = match theme.terminals_roles {
+                0 => String::new(),
+                several => format!(", of {several} {TERMINALS}"),
+            };
+            format!("{ratio:.2} of at least {least} ({role}){others}")
+        }
         None if theme.ok => TERMINALS.to_owned(),
         None => String::new(),
     }

@@ -45,6 +45,8 @@ pub struct Checked {
     pub contrast_min: f64,
     /// The text role with the least; `None` where the terminal decides all colours.
     pub lowest_contrast: Option<LowestContrast>,
+    /// Text roles whose contrast is not judged, because the terminal decides it.
+    pub terminals_roles: usize,
     /// How far apart the states ok, failed and retrying must be; `None` where the theme does not promise it.
     pub distance_min: Option<f64>,
     /// The two that are nearest to each other; `None` where the terminal decides their colours.
@@ -124,6 +126,7 @@ impl Checked {
             ok: false,
             contrast_min: TEXT_CONTRAST_MIN,
             lowest_contrast: None,
+            terminals_roles: 0,
             distance_min: None,
             closest_states: None,
             flaws: vec![flaw],
@@ -158,6 +161,7 @@ fn judge(name: &str, file: String, layers: &[Layer]) -> Checked {
         ok: flaws.is_empty(),
         contrast_min,
         lowest_contrast: lowest(&colors),
+        terminals_roles: colors.terminals(),
         distance_min,
         closest_states: closest(&colors),
         flaws,
@@ -229,6 +233,15 @@ fn flaws_of_contrast(colors: &Colors, layers: &[Layer], contrast_min: f64) -> Ve
 }
 
 fn flaws_of_distance(colors: &Colors, layers: &[Layer], distance_min: f64) -> Vec<Flaw> {
+    let states = [Role::StateOk, Role::StateFailed, Role::StateRetrying].into_iter();
+    let unknown = states.filter(|state| colors.foreground(*state).is_none());
+    let unknown = unknown.map(|state| {
+        let text = format!(
+            "{} has a colour that the terminal decides, so nobody knows how far it is from the others: write #rrggbb",
+            state.name()
+        );
+        flaw_of_role(colors, layers, state, text)
+    });
     let apart = distances(colors).filter(|found| found.distance < distance_min);
     let flaws = apart.map(|found| {
         let [one, other] = found.roles;
@@ -241,7 +254,7 @@ fn flaws_of_distance(colors: &Colors, layers: &[Layer], distance_min: f64) -> Ve
         );
         flaw_of_role(colors, layers, other, text)
     });
-    flaws.collect()
+    unknown.chain(flaws).collect()
 }
 
 /// A flaw where the theme says how the role looks, or at its name where another theme says it.
@@ -393,6 +406,17 @@ mod tests {
         let closest = checked.closest_states.unwrap();
         assert_eq!(closest.roles, ["state.ok", "state.failed"]);
         assert!(check("extends = \"yard-dark\"", green_and_red).ok);
+        // What cannot be judged is not promised.
+        let basic = "\"state.failed\" = { fg = \"red\" }";
+        assert_eq!(
+            told(&check("extends = \"cvd-safe\"", basic)),
+            [
+                "themes/ours.toml:6:1: state.failed has a colour that the terminal decides, so nobody knows how far it is \
+                 from the others: write #rrggbb"
+            ]
+        );
+        let other = check("extends = \"yard-dark\"", basic);
+        assert!(other.ok && other.terminals_roles == 1, "{other:?}");
     }
 
     #[test]

@@ -78,6 +78,12 @@ impl Colors {
         self.pair(role).map(|pair| ratio(pair.fg, pair.bg))
     }
 
+    /// Text roles whose contrast the terminal decides.
+    pub(super) fn terminals(&self) -> usize {
+        let decided = |role: &&Role| role.is_text() && self.pair(**role).is_none();
+        Role::ALL.iter().filter(decided).count()
+    }
+
     /// Text roles with a colour of their own that stand on a background which nobody named.
     pub(super) fn groundless(&self) -> usize {
         let groundless = |role: &&Role| {
