@@ -6,7 +6,8 @@ use std::time::Duration;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
-use super::model::{Model, Session};
+use super::deliveries::Deliveries;
+use super::model::{Model, Screen, Session};
 use super::msg::{Answer, Call, Cmd, Msg, Now, RequestId};
 use super::plan::Start;
 use super::sample_views::{audit, causes, dead_causes, events, last_hour, plan, replays};
@@ -447,6 +448,24 @@ fn replay_in(state: &str, id: ReplayId) -> Answer {
         state: state.into(),
         ..known.unwrap()
     }))
+}
+
+/// The list of deliveries that is shown.
+pub(crate) fn list(model: &Model) -> &Deliveries {
+    match model.screen() {
+        Screen::Deliveries(list) => list,
+        other => panic!("no list of deliveries: {other:?}"),
+    }
+}
+
+/// The calls among the commands.
+pub(crate) fn calls(cmds: &[Cmd]) -> Vec<&Call> {
+    cmds.iter()
+        .filter_map(|cmd| match cmd {
+            Cmd::Call(_, call) => Some(call),
+            _ => None,
+        })
+        .collect()
 }
 
 /// A console that is connected and shows the first view.

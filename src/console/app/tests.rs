@@ -8,36 +8,20 @@ use super::link::Health;
 use super::model::{Level, Model, Overlay, Screen};
 use super::msg::{Call, Cmd, Failure, Msg};
 use super::samples::{
-    at, begun, connected, deliveries, delivery, delivery_id, endpoint, hello, model, no_rows,
-    press, serve,
+    at, begun, calls, connected, deliveries, delivery, delivery_id, endpoint, hello, list, model,
+    no_rows, press, serve,
 };
 use super::update::update;
 use crate::api::page::{Page, Searched};
 use crate::api::stream::{Change, StreamFrame};
 use crate::console::actions::ACTIONS;
-use crate::console::app::deliveries::{Deliveries, Older};
+use crate::console::app::deliveries::Older;
 use crate::console::app::msg::{Answer, RequestId};
 use crate::console::app::rows::{ROWS_MAX, RowLine};
 use crate::console::input::bytes::Typed;
 use crate::console::input::key::Key;
 use crate::console::options::ExitReason;
 use crate::domain::id::EndpointId;
-
-fn list(model: &Model) -> &Deliveries {
-    match model.screen() {
-        Screen::Deliveries(list) => list,
-        other => panic!("no list of deliveries: {other:?}"),
-    }
-}
-
-fn calls(cmds: &[Cmd]) -> Vec<&Call> {
-    cmds.iter()
-        .filter_map(|cmd| match cmd {
-            Cmd::Call(_, call) => Some(call),
-            _ => None,
-        })
-        .collect()
-}
 
 fn change(rows: Vec<crate::api::delivery::DeliveryView>) -> Msg {
     Msg::Frame(Box::new(StreamFrame::Change(Box::new(Change {

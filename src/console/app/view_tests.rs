@@ -1,28 +1,10 @@
 //! From view to view: what is found again, and what the first one leads to.
 
-use super::deliveries::Deliveries;
-use super::model::{Model, Screen};
-use super::msg::{Call, Cmd, Msg};
-use super::samples::{at, begun, connected, press, serve};
+use super::msg::{Call, Msg};
+use super::samples::{at, begun, calls, connected, list, press, serve};
 use super::update::update;
 use crate::api::stream::{Change, StreamFrame};
 use crate::console::actions::Place;
-
-fn list(model: &Model) -> &Deliveries {
-    match model.screen() {
-        Screen::Deliveries(list) => list,
-        other => panic!("no list of deliveries: {other:?}"),
-    }
-}
-
-fn calls(cmds: &[Cmd]) -> Vec<&Call> {
-    cmds.iter()
-        .filter_map(|cmd| match cmd {
-            Cmd::Call(_, call) => Some(call),
-            _ => None,
-        })
-        .collect()
-}
 
 #[test]
 fn a_view_is_found_again_as_it_was_left() {
