@@ -34,7 +34,7 @@ pub struct ShownRole {
 }
 
 impl Shelf<'_> {
-    /// How every role of a theme looks, in the order of [`Role`].
+    /// How every role of a theme looks, in the order of the table of roles.
     ///
     /// # Errors
     /// No such theme, or one that is not well formed.
