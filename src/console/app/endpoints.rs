@@ -50,10 +50,21 @@ impl Endpoints {
 
 /// The endpoints of the cache, those that need attention first.
 pub(crate) fn by_attention(endpoints: &BTreeMap<EndpointId, EndpointView>) -> Vec<&EndpointView> {
-    let mut order: Vec<&EndpointView> = endpoints
-        .values()
-        .filter(|endpoint| endpoint.status != "deleted")
-        .collect();
+    sorted(endpoints.values().collect())
+}
+
+/// Those of them that an operator should look at, the worst first.
+pub(crate) fn in_need(endpoints: &BTreeMap<EndpointId, EndpointView>) -> Vec<&EndpointView> {
+    let in_need = endpoints.values();
+    sorted(
+        in_need
+            .filter(|endpoint| attention(endpoint) < WELL)
+            .collect(),
+    )
+}
+
+fn sorted(mut order: Vec<&EndpointView>) -> Vec<&EndpointView> {
+    order.retain(|endpoint| endpoint.status != "deleted");
     order.sort_by_cached_key(|endpoint| {
         (
             attention(endpoint),
@@ -63,11 +74,6 @@ pub(crate) fn by_attention(endpoints: &BTreeMap<EndpointId, EndpointView>) -> Ve
         )
     });
     order
-}
-
-/// Whether there is something about an endpoint that an operator should look at.
-pub(crate) fn needs_attention(endpoint: &EndpointView) -> bool {
-    attention(endpoint) < WELL
 }
 
 /// The attention that a well endpoint needs.

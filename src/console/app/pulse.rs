@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::endpoints::{by_attention, needs_attention};
+use super::endpoints::in_need;
 use super::listing::Fetched;
 use super::model::Data;
 use super::requests::ScreenId;
@@ -107,9 +107,7 @@ impl Pulse {
 
     /// Endpoints that need attention, the worst first.
     pub(crate) fn endpoints(data: &Data) -> Vec<&EndpointView> {
-        let mut endpoints = by_attention(&data.endpoints);
-        endpoints.retain(|endpoint| needs_attention(endpoint));
-        endpoints
+        in_need(&data.endpoints)
     }
 
     /// How many rows of each kind fit into `height` lines of the panel.
