@@ -1,6 +1,6 @@
 //! The command that does what is shown: for a colleague, a script, or an incident's notes.
 
-use super::model::{Level, Model, Overlay, Screen};
+use super::model::{Level, Model, Screen};
 use super::msg::{Cmd, Now};
 
 /// What news of a command begin with.
@@ -19,9 +19,6 @@ pub(super) fn show(model: &mut Model, now: Now) -> Vec<Cmd> {
 
 /// The command for what is shown.
 pub(crate) fn of(model: &Model) -> String {
-    if let Some(Overlay::Plan(dialog)) = model.overlays.last() {
-        return dialog.command();
-    }
     match model.screen() {
         Screen::Pulse(_) => "hookyard stats --window 60m".to_owned(),
         Screen::Deliveries(list) if list.filter.is_empty() => "hookyard delivery list".to_owned(),
@@ -46,8 +43,12 @@ pub(crate) fn of(model: &Model) -> String {
     }
 }
 
-/// A text as one word of a POSIX shell.
+/// A text as one word of a POSIX shell; what is one anyway stays as it is.
 pub(crate) fn quoted(text: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "%+,-./:=@_".contains(letter);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
@@ -58,6 +59,9 @@ mod tests {
     #[test]
     fn a_filter_is_one_word_whatever_is_in_it() {
         assert_eq!(quoted("state:dead ep:a*"), "'state:dead ep:a*'");
+        assert_eq!(quoted("20%/50"), "20%/50");
+        assert_eq!(quoted(""), "''");
+        assert_eq!(quoted("a;b"), "'a;b'");
         assert_eq!(quoted("it's"), r"'it'\''s'");
     }
 }

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::command::quoted;
 use super::line::Line;
 use crate::api::dead::DiscardDeadBody;
 use crate::api::replay::{PlanView, ReplayBody};
@@ -328,16 +329,20 @@ impl PlanDialog {
             .map_or_else(|| "PLAN".to_owned(), |plan| plan.id.to_string());
         match self.intent {
             Intent::Discard => format!(
-                "hookyard dead discard {} --note '{}'",
-                super::command::quoted(&self.filter),
-                self.note.text()
+                "hookyard dead discard {} --note {}",
+                quoted(&self.filter),
+                quoted(self.note.text())
             ),
             Intent::Replay => {
-                let mut command =
-                    format!("hookyard replay start {plan} --rate {}", self.rate.text());
-                for (option, line) in [("canary", &self.canary), ("stop", &self.stop)] {
+                let mut command = format!("hookyard replay start {plan}");
+                for (option, line) in [
+                    ("rate", &self.rate),
+                    ("canary", &self.canary),
+                    ("stop", &self.stop),
+                    ("note", &self.note),
+                ] {
                     if !line.text().is_empty() {
-                        command.push_str(&format!(" --{option} {}", line.text()));
+                        command.push_str(&format!(" --{option} {}", quoted(line.text())));
                     }
                 }
                 if self.skip_delivered {

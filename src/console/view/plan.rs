@@ -280,6 +280,11 @@ fn confirm_line(pen: &mut Pen<'_>, dialog: &PlanDialog, now: Now, line: Rect) ->
 
 /// What is wrong, or what keys do.
 fn last_line(pen: &mut Pen<'_>, dialog: &PlanDialog, rect: Rect) {
+    if dialog.plan().is_some() {
+        let command = format!(" = {} ", dialog.command());
+        let room = rect.width.saturating_sub(4);
+        pen.text(rect.x + 2, rect.bottom() - 1, room, &command, Role::Muted);
+    }
     let y = rect.bottom().saturating_sub(2);
     let (text, role) = match (&dialog.problem, &dialog.stage) {
         (Some(problem), _) => (problem.clone(), Role::LevelError),
