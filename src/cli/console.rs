@@ -12,6 +12,7 @@ use super::themes;
 use crate::client::Client;
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{Config, Environment, Sources};
+use crate::console::keys::Keymap;
 use crate::console::{self, ConsoleOptions, TerminalTraits, Tty};
 
 /// Watch and operate a service in the terminal.
@@ -100,6 +101,7 @@ pub(crate) async fn show(
         read_only: args.read_only,
         theme: args.theme.clone(),
         themes_dir: themes::own_folder(environment),
+        keys: Keymap::ops(),
         ascii: args.ascii,
         traits: TerminalTraits::from_environment(|name| environment.get(name).map(str::to_owned)),
         clock: clock(),

@@ -12,6 +12,7 @@ mod actions;
 mod app;
 mod clipboard;
 mod input;
+pub mod keys;
 pub mod options;
 mod perform;
 mod shell;

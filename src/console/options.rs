@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use rand_chacha::ChaCha8Rng;
 
+use super::keys::Keymap;
 use super::term::tty::Tty;
 use super::theme::ThemeError;
 use crate::client::Client;
@@ -23,6 +24,8 @@ pub struct ConsoleOptions {
     pub theme: Option<String>,
     /// Where the user's own `NAME.toml` themes lie; they win over the built-in ones of the same name.
     pub themes_dir: Option<PathBuf>,
+    /// What keys mean.
+    pub keys: Keymap,
     /// Whether only ASCII glyphs are drawn.
     pub ascii: bool,
     /// What the environment says about the terminal.

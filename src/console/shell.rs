@@ -100,7 +100,7 @@ impl Shell {
         };
         let ascii = options.ascii || theme.wants_ascii();
         Ok(Self {
-            model: Model::new(session, size, options.rng),
+            model: Model::new(session, options.keys, size, options.rng),
             skin: Skin { theme, ascii },
             client: options.client,
             started: options.clock.monotonic(),

@@ -7,7 +7,6 @@
 mod readme;
 mod table;
 
-use super::input::key::Key;
 pub(crate) use table::ACTIONS;
 
 /// What a key can ask for.
@@ -207,39 +206,6 @@ impl Action {
     }
 }
 
-/// What strokes so far mean in a place.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Meaning {
-    /// They are an action's key.
-    Action(&'static Action),
-    /// They begin the keys of several.
-    Prefix,
-    /// They are nothing.
-    Nothing,
-}
-
-/// What the strokes mean in that place.
-pub(crate) fn meaning(place: Place, strokes: &[Key]) -> Meaning {
-    let mut meaning = Meaning::Nothing;
-    for action in actions_of(place) {
-        for keys in action.keys {
-            let wanted: Vec<Option<Key>> = keys.split(' ').map(Key::parse).collect();
-            let begins = wanted.len() >= strokes.len()
-                && wanted
-                    .iter()
-                    .zip(strokes)
-                    .all(|(wanted, typed)| *wanted == Some(*typed));
-            if begins && wanted.len() == strokes.len() {
-                return Meaning::Action(action);
-            }
-            if begins {
-                meaning = Meaning::Prefix;
-            }
-        }
-    }
-    meaning
-}
-
 /// The actions that apply in a place, in the order of the table.
 pub(crate) fn actions_of(place: Place) -> impl Iterator<Item = &'static Action> {
     ACTIONS
@@ -249,9 +215,8 @@ pub(crate) fn actions_of(place: Place) -> impl Iterator<Item = &'static Action> 
 
 #[cfg(test)]
 mod tests {
-    use super::ActionId as Id;
-    use super::Place::{Deliveries, Inspector};
     use super::*;
+    use crate::console::input::key::Key;
 
     #[test]
     fn no_key_means_two_things_and_every_key_can_be_typed() {
@@ -301,26 +266,5 @@ mod tests {
                 assert!(!taken.contains(&stroke), "{stroke} of {}", action.name);
             }
         }
-    }
-
-    #[test]
-    fn strokes_add_up_to_an_action() {
-        let keys = |text: &str| {
-            text.split(' ')
-                .map(|key| Key::parse(key).unwrap())
-                .collect::<Vec<_>>()
-        };
-        assert!(matches!(meaning(Deliveries, &keys("g")), Meaning::Prefix));
-        assert!(
-            matches!(meaning(Deliveries, &keys("g e")), Meaning::Action(action) if action.id == Id::View(Place::Endpoints))
-        );
-        assert!(matches!(
-            meaning(Deliveries, &keys("g z")),
-            Meaning::Nothing
-        ));
-        assert!(matches!(meaning(Inspector, &keys("f")), Meaning::Nothing));
-        assert!(
-            matches!(meaning(Inspector, &keys("J")), Meaning::Action(action) if action.id == Id::NextAttempt)
-        );
     }
 }

@@ -103,7 +103,9 @@ fn mark(model: &mut Model, now: Now) {
     if let Screen::Deliveries(list) = model.screen_mut()
         && !list.mark()
     {
-        let text = format!("{MARKS_MAX} rows are marked, no more can be: filter with / instead");
+        let filter = model.key(ActionId::Filter);
+        let text =
+            format!("{MARKS_MAX} rows are marked, no more can be: filter with {filter} instead");
         model.tell(now, Level::Warn, text);
     }
 }
@@ -166,7 +168,7 @@ pub(super) fn palette_key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
     let Some(Overlay::Palette(palette)) = model.overlays.last_mut() else {
         return Vec::new();
     };
-    let asked = palette.key(key, place, &model.data);
+    let asked = palette.key(key, &model.keys, place, &model.data);
     if !matches!(asked, Asked::Nothing) {
         model.overlays.pop();
     }
@@ -388,7 +390,11 @@ fn back(model: &mut Model, now: Now) -> Vec<Cmd> {
         pop(model);
         return refresh_shown(model, now);
     }
-    model.tell(now, Level::Info, "this is the first view: q quits");
+    let text = format!(
+        "this is the first view: {} quits",
+        model.key(ActionId::Leave)
+    );
+    model.tell(now, Level::Info, text);
     Vec::new()
 }
 

@@ -12,6 +12,7 @@ use crate::api::delivery::DeliveryDetail;
 use crate::api::endpoint::EndpointView;
 use crate::api::page::Page;
 use crate::api::replay::ReplayView;
+use crate::console::actions::ActionId;
 use crate::domain::id::DeliveryId;
 
 /// Takes over an answer, unless nobody waits for it any more.
@@ -87,7 +88,10 @@ fn take(model: &mut Model, now: Now, purpose: Purpose, answer: Answer) -> Vec<Cm
         }
         (Purpose::Change { what, .. }, Answer::Endpoint(endpoint)) => {
             let text = match endpoint.status.as_str() {
-                "paused" => format!("{what}: done, P resumes it"),
+                "paused" => {
+                    let resumes = model.key(ActionId::PauseOrResume);
+                    format!("{what}: done, {resumes} resumes it")
+                }
                 status => format!("{what}: done, it is {status}"),
             };
             model.tell(now, Level::Info, text);

@@ -6,6 +6,7 @@ use super::plan::{Asked, Intent, PlanDialog};
 use super::pulse::Row;
 use super::requests::Purpose;
 use crate::api::endpoint::EndpointView;
+use crate::console::actions::ActionId;
 use crate::console::input::key::Key;
 use crate::console::view::dead;
 use crate::domain::id::DeliveryId;
@@ -35,9 +36,10 @@ pub(super) fn replay(model: &mut Model, now: Now) -> Vec<Cmd> {
     {
         // What moves is not acted upon: the row under the key may be another than the one that was meant.
         let text = if list.hold() {
-            "held the list: choose the delivery, then r replays it"
+            let replays = model.key(ActionId::Replay);
+            format!("held the list: choose the delivery, then {replays} replays it")
         } else {
-            "no delivery here to replay"
+            "no delivery here to replay".to_owned()
         };
         model.tell(now, Level::Info, text);
         return Vec::new();
@@ -138,12 +140,13 @@ pub(super) fn plan(model: &mut Model, now: Now, intent: Intent) -> Vec<Cmd> {
         _ => None,
     };
     let Some((filter, title)) = selection else {
-        let text = match model.screen() {
-            Screen::Deliveries(_) => {
-                "all deliveries are too many: mark rows with space, or filter with / first"
-            }
-            _ => "nothing is selected: j and k choose a row",
-        };
+        if !matches!(model.screen(), Screen::Deliveries(_)) {
+            return no_row(model, now);
+        }
+        let (mark, filter) = (model.key(ActionId::Mark), model.key(ActionId::Filter));
+        let text = format!(
+            "all deliveries are too many: mark rows with {mark}, or filter with {filter} first"
+        );
         model.tell(now, Level::Info, text);
         return Vec::new();
     };
@@ -251,10 +254,8 @@ pub(super) fn cancel_replay(model: &mut Model, now: Now) {
 
 /// There is nothing to act on.
 pub(super) fn no_row(model: &mut Model, now: Now) -> Vec<Cmd> {
-    model.tell(
-        now,
-        Level::Info,
-        "nothing is selected: j and k choose a row",
-    );
+    let (down, up) = (model.key(ActionId::Down), model.key(ActionId::Up));
+    let text = format!("nothing is selected: {down} and {up} choose a row");
+    model.tell(now, Level::Info, text);
     Vec::new()
 }

@@ -21,8 +21,9 @@ use crate::api::egress::EgressView;
 use crate::api::endpoint::EndpointView;
 use crate::api::stats::{InfoView, StatsView};
 use crate::api::stream::Alert;
-use crate::console::actions::Place;
+use crate::console::actions::{ActionId, Place};
 use crate::console::input::key::Key;
+use crate::console::keys::Keymap;
 use crate::domain::id::EndpointId;
 use crate::domain::time::Timestamp;
 
@@ -53,6 +54,8 @@ pub(crate) struct Session {
 pub(crate) struct Model {
     /// What was decided before.
     pub session: Session,
+    /// What keys mean.
+    pub keys: Keymap,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     /// The connection.
@@ -174,10 +177,11 @@ pub(crate) enum Level {
 
 impl Model {
     /// A console that has not begun.
-    pub(crate) fn new(session: Session, size: (u16, u16), rng: ChaCha8Rng) -> Self {
+    pub(crate) fn new(session: Session, keys: Keymap, size: (u16, u16), rng: ChaCha8Rng) -> Self {
         let first = Pulse::new(ScreenId(1));
         Self {
             session,
+            keys,
             size,
             link: Link::connecting(Now::default(), 0),
             last_heard: None,
@@ -213,6 +217,11 @@ impl Model {
     /// Where keys mean something now.
     pub(crate) fn place(&self) -> Place {
         self.screen().place()
+    }
+
+    /// The key of an action where the keys are now, as a word of a sentence.
+    pub(crate) fn key(&self, id: ActionId) -> String {
+        self.keys.key_of(self.place(), id)
     }
 
     /// The lists of deliveries on the stack.

@@ -5,6 +5,7 @@ use super::model::Data;
 use crate::api::endpoint::EndpointView;
 use crate::console::actions::{Action, ActionId, Place, actions_of};
 use crate::console::input::key::{Key, KeyCode};
+use crate::console::keys::Keymap;
 use crate::domain::id::EndpointId;
 
 /// Entries that are listed; more letters find the others.
@@ -24,8 +25,8 @@ pub(crate) struct Palette {
 pub(crate) struct Entry {
     /// What it is called: not escaped.
     pub title: String,
-    /// Its keys.
-    pub keys: &'static str,
+    /// Its key, empty where it has none.
+    pub keys: String,
     /// The command that does the same.
     pub command: Option<&'static str>,
     /// What it does.
@@ -54,18 +55,22 @@ pub(crate) enum Asked {
 
 impl Palette {
     /// What fits the letters in a place, the best first.
-    pub(crate) fn entries(&self, place: Place, data: &Data) -> Vec<Entry> {
+    pub(crate) fn entries(&self, keys: &Keymap, place: Place, data: &Data) -> Vec<Entry> {
         let letters = self.line.text().trim().to_lowercase();
         let actions = actions_of(place).filter(|action| !is_only_a_key(action.id));
         let actions = actions.map(|action| Entry {
             title: action.title.to_owned(),
-            keys: action.keys[0],
+            keys: keys
+                .keys_of(place, action.id)
+                .into_iter()
+                .next()
+                .unwrap_or_default(),
             command: action.command,
             target: Target::Action(action),
         });
         let endpoints = data.endpoints.values().map(|endpoint| Entry {
             title: format!("deliveries of {}", name(endpoint)),
-            keys: "",
+            keys: String::new(),
             command: Some("hookyard delivery list ep:ENDPOINT"),
             target: Target::Endpoint(endpoint.id),
         });
@@ -79,8 +84,8 @@ impl Palette {
     }
 
     /// Handles a key.
-    pub(crate) fn key(&mut self, key: Key, place: Place, data: &Data) -> Asked {
-        let entries = self.entries(place, data);
+    pub(crate) fn key(&mut self, key: Key, keys: &Keymap, place: Place, data: &Data) -> Asked {
+        let entries = self.entries(keys, place, data);
         match (key.code, key.ctrl) {
             (KeyCode::Esc, _) => return Asked::Close,
             (KeyCode::Enter, _) => {

@@ -27,6 +27,7 @@ use crate::api::stats::{InfoView, StatsView};
 use crate::api::stream::{Hello, StreamFrame};
 use crate::console::input::bytes::Typed;
 use crate::console::input::key::Key;
+use crate::console::keys::Keymap;
 use crate::domain::id::{AttemptId, DeliveryId, EndpointId, EventId, PlanId, ReplayId};
 use crate::domain::time::Timestamp;
 
@@ -298,7 +299,12 @@ pub(crate) fn model(read_only: bool) -> Model {
         read_only,
         embedded: false,
     };
-    Model::new(session, (80, 24), ChaCha8Rng::seed_from_u64(1))
+    Model::new(
+        session,
+        Keymap::ops(),
+        (80, 24),
+        ChaCha8Rng::seed_from_u64(1),
+    )
 }
 
 /// The greeting of a service.

@@ -8,9 +8,10 @@ use super::frames;
 use super::link::{Due, Link};
 use super::model::{Dirty, Level, Model, Overlay, Screen};
 use super::msg::{Cmd, Msg, Now};
-use crate::console::actions::{Meaning, meaning};
+use crate::console::actions::{ActionId, Place};
 use crate::console::input::bytes::Typed;
 use crate::console::input::key::{Key, KeyCode};
+use crate::console::keys::Meaning;
 use crate::console::options::ExitReason;
 
 /// How long a question is deaf after it opens, in milliseconds: laggy lines deliver keys late.
@@ -121,11 +122,10 @@ fn paste(model: &mut Model, now: Now, text: &str) -> Vec<Cmd> {
         input.check();
         return Vec::new();
     }
-    model.tell(
-        now,
-        Level::Warn,
-        "pasted text does nothing here: / opens the filter line",
-    );
+    let opens = model.keys.key_of(Place::Deliveries, ActionId::Filter);
+    let text =
+        format!("pasted text does nothing here: {opens} in Deliveries opens the filter line");
+    model.tell(now, Level::Warn, text);
     Vec::new()
 }
 
@@ -146,7 +146,7 @@ fn key_pressed(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
         return acts::filter_key(model, now, key);
     }
     model.strokes.push(key);
-    match meaning(model.place(), &model.strokes) {
+    match model.keys.meaning(model.place(), &model.strokes) {
         Meaning::Prefix => Vec::new(),
         Meaning::Action(action) => {
             model.strokes.clear();
@@ -156,11 +156,9 @@ fn key_pressed(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
             let unfinished = model.strokes.len() > 1;
             model.strokes.clear();
             if !unfinished {
-                model.tell(
-                    now,
-                    Level::Info,
-                    format!("{key} does nothing here: ? shows the keys"),
-                );
+                let help = model.key(ActionId::Help);
+                let text = format!("{key} does nothing here: {help} shows the keys");
+                model.tell(now, Level::Info, text);
             }
             Vec::new()
         }
@@ -187,6 +185,10 @@ fn cancel(model: &mut Model, now: Now) -> Vec<Cmd> {
 
 fn help_key(model: &mut Model, key: Key) -> Vec<Cmd> {
     let half = usize::from(model.size.1 / 2).max(1);
+    if model.keys.meaning(model.place(), &[key]).is(ActionId::Help) {
+        model.overlays.pop();
+        return Vec::new();
+    }
     let Some(Overlay::Help { scroll }) = model.overlays.last_mut() else {
         return Vec::new();
     };
@@ -196,13 +198,13 @@ fn help_key(model: &mut Model, key: Key) -> Vec<Cmd> {
         (KeyCode::Char('d'), true) | (KeyCode::PageDown, _) => *scroll += half,
         (KeyCode::Char('u'), true) | (KeyCode::PageUp, _) => *scroll = scroll.saturating_sub(half),
         (KeyCode::Char('g') | KeyCode::Home, false) => *scroll = 0,
-        (KeyCode::Char('q' | '?') | KeyCode::Esc | KeyCode::Enter, false) => {
+        (KeyCode::Char('q') | KeyCode::Esc | KeyCode::Enter, false) => {
             model.overlays.pop();
             return Vec::new();
         }
         _ => {}
     }
-    let lines = crate::console::view::help::lines(model.place(), model.size.0).len();
+    let lines = crate::console::view::help::lines(&model.keys, model.place(), model.size.0).len();
     let shown = crate::console::view::help::height(model.size.1);
     if let Some(Overlay::Help { scroll }) = model.overlays.last_mut() {
         *scroll = (*scroll).min(lines.saturating_sub(shown));

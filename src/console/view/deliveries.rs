@@ -3,10 +3,11 @@
 use ratatui::layout::{Position, Rect};
 
 use super::paint::{Pen, columns};
-use super::rows::{column, notes, right};
+use super::rows::{column, not_fetched, not_here_yet, notes, right};
 use super::table::{Column, headings, place};
 use super::{format, state};
 use crate::api::delivery::DeliveryView;
+use crate::console::actions::ActionId;
 use crate::console::app::deliveries::{Deliveries, FilterInput, Older};
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
@@ -219,25 +220,23 @@ fn title(pen: &mut Pen<'_>, list: &Deliveries, area: Rect) {
 
 fn empty(pen: &mut Pen<'_>, model: &Model, list: &Deliveries, body: Rect) {
     let filtered = !list.filter.is_empty();
-    let lines: &[&str] = if list.error.is_some() {
-        &["The rows could not be fetched.", "ctrl-r tries again."]
-    } else if !list.loaded && model.link.is_up() {
-        &["loading"]
-    } else if !list.loaded {
-        &["Not connected yet.", "ctrl-r tries at once; q quits."]
-    } else if filtered {
-        &[
-            "No delivery matches.",
-            "esc clears the filter, / changes it.",
-        ]
-    } else {
-        &[
-            "No deliveries yet.",
-            "hookyard endpoint create URL     makes an endpoint",
-            "hookyard event publish --type T  publishes an event",
-        ]
-    };
-    notes(pen, body, lines);
+    if list.error.is_some() {
+        return notes(pen, body, &not_fetched(model));
+    }
+    if !list.loaded {
+        return notes(pen, body, &not_here_yet(model));
+    }
+    if filtered {
+        let (clear, change) = (model.key(ActionId::Back), model.key(ActionId::Filter));
+        let remedy = format!("{clear} clears the filter, {change} changes it.");
+        return notes(pen, body, &["No delivery matches.", &remedy]);
+    }
+    let lines = [
+        "No deliveries yet.",
+        "hookyard endpoint create URL     makes an endpoint",
+        "hookyard event publish --type T  publishes an event",
+    ];
+    notes(pen, body, &lines);
 }
 
 fn gap_row(pen: &mut Pen<'_>, gap: Gap, area: Rect) {

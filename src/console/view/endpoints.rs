@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::paint::{Pen, columns};
-use super::rows::{column, notes, right, table};
+use super::rows::{column, not_here_yet, notes, right, table};
 use super::table::Column;
 use super::{format, state};
 use crate::api::egress::EgressView;
@@ -206,15 +206,12 @@ fn empty(pen: &mut Pen<'_>, model: &Model, area: Rect) {
         height: area.height.saturating_sub(2),
         ..area
     };
-    let lines: &[&str] = if model.data.endpoints_loaded {
-        &[
-            "No endpoints yet.",
-            "hookyard endpoint create URL     makes one",
-        ]
-    } else if model.link.is_up() {
-        &["loading"]
-    } else {
-        &["Not connected yet.", "ctrl-r tries at once; q quits."]
-    };
-    notes(pen, body, lines);
+    if !model.data.endpoints_loaded {
+        return notes(pen, body, &not_here_yet(model));
+    }
+    let lines = [
+        "No endpoints yet.",
+        "hookyard endpoint create URL     makes one",
+    ];
+    notes(pen, body, &lines);
 }

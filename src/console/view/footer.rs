@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::paint::{Pen, columns};
 use super::{audit, format, replays};
 use crate::api::endpoint::EndpointView;
-use crate::console::actions::{Action, ActionId, Danger, Meaning, actions_of, meaning};
+use crate::console::actions::{Action, ActionId, Danger, actions_of};
 use crate::console::app::link::Health;
 use crate::console::app::model::{Level, Model, Screen};
 use crate::console::app::msg::Now;
@@ -27,7 +27,10 @@ pub(super) fn news(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) {
             format!("; what you see is of {}", format::time(at))
         });
         (
-            format!("{reason}{since}; ctrl-r retries now"),
+            format!(
+                "{reason}{since}; {} retries now",
+                model.key(ActionId::Refetch)
+            ),
             Role::LevelWarn,
         )
     } else if matches!(model.link.health(now), Health::Stale(_)) {
@@ -100,25 +103,27 @@ pub(super) fn keys(pen: &mut Pen<'_>, model: &Model, area: Rect) {
     if !model.strokes.is_empty() {
         return unfinished(pen, model, area);
     }
-    let help = ("?".to_owned(), "help");
+    let has_key = |id| model.keys.has_key(model.place(), id);
+    let help = has_key(ActionId::Help).then(|| (model.key(ActionId::Help), "help"));
     let mut shown: Vec<(String, &str)> = Vec::new();
-    let mut used = entry_width(&help);
+    let mut used = help.as_ref().map_or(0, entry_width);
     for action in actions_of(model.place()) {
         if action.short.is_empty()
             || action.id == ActionId::Help
+            || !has_key(action.id)
             || is_shown(action, model)
             || (model.session.read_only && action.danger != Danger::Look)
         {
             continue;
         }
-        let entry = (key_of(action), word_of(model, action));
+        let entry = (key_of(model, action.id), word_of(model, action));
         let width = entry_width(&entry) + 2;
         if used + width <= area.width {
             used += width;
             shown.push(entry);
         }
     }
-    shown.push(help);
+    shown.extend(help);
     let mut x = area.x;
     for (key, word) in &shown {
         x += pen.text(x, area.y, area.right().saturating_sub(x), key, Role::Key) + 1;
@@ -136,11 +141,28 @@ fn entry_width((key, word): &(String, &str)) -> u16 {
 }
 
 /// The first key of an action; a pair such as `h/l` says both ways.
-fn key_of(action: &Action) -> String {
-    match action.id {
-        ActionId::NextTab => "h/l".to_owned(),
-        ActionId::NextAttempt => "J/K".to_owned(),
-        _ => action.keys[0].to_owned(),
+fn key_of(model: &Model, id: ActionId) -> String {
+    let key = model.key(id);
+    let both = |other| match model.keys.has_key(model.place(), other) {
+        true => (model.key(other), key.clone()),
+        false => (String::new(), key.clone()),
+    };
+    match id {
+        ActionId::NextTab => pair(both(ActionId::PreviousTab)),
+        // The other way round: down is later.
+        ActionId::NextAttempt => {
+            let (previous, next) = both(ActionId::PreviousAttempt);
+            pair((next, previous))
+        }
+        _ => key,
+    }
+}
+
+/// Two keys as one word; the one there is where there is no other.
+fn pair((one, other): (String, String)) -> String {
+    match (&*one, &*other) {
+        ("", only) | (only, "") => only.to_owned(),
+        (one, other) => format!("{one}/{other}"),
     }
 }
 
@@ -179,29 +201,13 @@ fn unfinished(pen: &mut Pen<'_>, model: &Model, area: Rect) {
         &format!("{} -", typed.join(" ")),
         Role::Accent,
     ) + 2;
-    for action in actions_of(model.place()) {
-        for keys in action.keys {
-            let Some((_, last)) = keys.rsplit_once(' ') else {
-                continue;
-            };
-            let strokes: Vec<Key> = keys.split(' ').filter_map(Key::parse).collect();
-            if !strokes.starts_with(&model.strokes)
-                || !matches!(meaning(model.place(), &strokes), Meaning::Action(_))
-            {
-                continue;
-            }
-            x += pen.text(x, area.y, area.right().saturating_sub(x), last, Role::Key) + 1;
-            x += pen.text(
-                x,
-                area.y,
-                area.right().saturating_sub(x),
-                if action.short.is_empty() {
-                    action.title
-                } else {
-                    action.short
-                },
-                Role::Muted,
-            ) + 2;
-        }
+    for (last, action) in model.keys.continuations(model.place(), &model.strokes) {
+        x += pen.text(x, area.y, area.right().saturating_sub(x), &last, Role::Key) + 1;
+        let word = if action.short.is_empty() {
+            action.title
+        } else {
+            action.short
+        };
+        x += pen.text(x, area.y, area.right().saturating_sub(x), word, Role::Muted) + 2;
     }
 }

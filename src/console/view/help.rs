@@ -5,10 +5,13 @@ use ratatui::layout::Rect;
 use super::confirm::frame;
 use super::paint::Pen;
 use crate::console::actions::{Place, actions_of};
+use crate::console::keys::Keymap;
 use crate::console::theme::Role;
 
 /// The widest the help gets.
 const WIDTH_MAX: u16 = 76;
+/// What stands for the keys of an action that has none: the palette finds it.
+const NO_KEYS: &str = "-";
 
 /// A line of the help.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +25,7 @@ pub(crate) struct HelpLine {
 }
 
 /// All lines for a view on a screen of so many columns.
-pub(crate) fn lines(place: Place, columns: u16) -> Vec<HelpLine> {
+pub(crate) fn lines(keymap: &Keymap, place: Place, columns: u16) -> Vec<HelpLine> {
     let wide = columns >= 60;
     let mut lines = Vec::new();
     let heading = |text: &str| HelpLine {
@@ -36,8 +39,14 @@ pub(crate) fn lines(place: Place, columns: u16) -> Vec<HelpLine> {
         }
         lines.push(heading(title));
         for action in actions_of(place).filter(|action| action.is_everywhere() != own) {
+            let keys = keymap.keys_of(place, action.id);
+            let keys = if keys.is_empty() {
+                NO_KEYS.to_owned()
+            } else {
+                keys.join(", ")
+            };
             lines.push(HelpLine {
-                keys: action.keys.join(", "),
+                keys,
                 text: action.title.to_owned(),
                 command: String::new(),
             });
@@ -59,9 +68,9 @@ pub(crate) fn height(rows: u16) -> usize {
 }
 
 /// Draws it over the view.
-pub(super) fn draw(pen: &mut Pen<'_>, place: Place, scroll: usize, area: Rect) {
+pub(super) fn draw(pen: &mut Pen<'_>, keymap: &Keymap, place: Place, scroll: usize, area: Rect) {
     let width = area.width.saturating_sub(2).min(WIDTH_MAX);
-    let lines = lines(place, area.width);
+    let lines = lines(keymap, place, area.width);
     let shown = height(area.height).min(lines.len());
     let rect = Rect {
         x: area.x + (area.width - width) / 2,

@@ -9,6 +9,7 @@ use super::state::certificate_role;
 use super::text::{Text, TextLine};
 use super::{diff, format, raw, signature, state, timeline};
 use crate::api::delivery::{AttemptDetail, AttemptView, PhasesView};
+use crate::console::actions::ActionId;
 use crate::console::app::inspector::{Inspector, Tab};
 use crate::console::app::model::{Model, Screen};
 use crate::console::app::msg::Now;
@@ -253,13 +254,14 @@ fn attempt(text: &mut Text, attempt: &AttemptView) {
 
 /// What stands in a tab whose exchange is not here.
 fn missing(text: &mut Text, model: &Model, view: &Inspector) {
+    let failed = format!(
+        "It could not be fetched: see above. {} tries again.",
+        model.key(ActionId::Refetch)
+    );
     let (line, role) = if view.history().is_empty() && view.detail.is_some() {
         ("No attempt has been made yet.", Role::Muted)
     } else if view.error.is_some() {
-        (
-            "It could not be fetched: see above. ctrl-r tries again.",
-            Role::LevelWarn,
-        )
+        (&*failed, Role::LevelWarn)
     } else if model.link.is_up() {
         ("loading", Role::Muted)
     } else {

@@ -21,7 +21,7 @@ pub(super) fn draw(
     area: Rect,
 ) -> Option<Position> {
     let width = area.width.saturating_sub(2).min(WIDTH_MAX);
-    let entries = palette.entries(model.place(), &model.data);
+    let entries = palette.entries(&model.keys, model.place(), &model.data);
     let shown = SHOWN_MAX.min(area.height.saturating_sub(5));
     let rect = Rect {
         x: area.x + (area.width - width) / 2,
@@ -47,7 +47,7 @@ pub(super) fn draw(
         let y = rect.y + 2 + row;
         let keys = 9.min(inner / 3);
         pen.text(rect.x + 2, y, inner - keys, &entry.title, Role::Text);
-        pen.right(rect.x + 2 + inner - keys, y, keys, entry.keys, Role::Key);
+        pen.right(rect.x + 2 + inner - keys, y, keys, &entry.keys, Role::Key);
         if index == palette.chosen {
             let line = Rect {
                 x: rect.x + 1,

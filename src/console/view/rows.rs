@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::paint::Pen;
 use super::table::{Column, headings, place};
+use crate::console::actions::ActionId;
 use crate::console::app::listing::{Fetched, Listed, Listing};
 use crate::console::app::model::Model;
 use crate::console::theme::Role;
@@ -125,23 +126,37 @@ pub(super) fn listing<T: Listed>(
 }
 
 /// What stands where there are no rows.
-fn instead<'a>(model: &Model, fetched: &Fetched, none: &[&'a str]) -> Vec<&'a str> {
+fn instead(model: &Model, fetched: &Fetched, none: &[&str]) -> Vec<String> {
     if fetched.error.is_some() {
-        vec!["The rows could not be fetched.", "ctrl-r tries again."]
+        not_fetched(model)
     } else if fetched.loaded {
-        none.to_vec()
-    } else if model.link.is_up() {
-        vec!["loading"]
+        none.iter().map(|line| (*line).to_owned()).collect()
     } else {
-        vec!["Not connected yet.", "ctrl-r tries at once; q quits."]
+        not_here_yet(model)
     }
 }
 
+/// What stands in place of rows that could not be fetched.
+pub(super) fn not_fetched(model: &Model) -> Vec<String> {
+    let again = format!("{} tries again.", model.key(ActionId::Refetch));
+    vec!["The rows could not be fetched.".to_owned(), again]
+}
+
+/// What stands in place of rows that were never fetched.
+pub(super) fn not_here_yet(model: &Model) -> Vec<String> {
+    if model.link.is_up() {
+        return vec!["loading".to_owned()];
+    }
+    let (again, quit) = (model.key(ActionId::Refetch), model.key(ActionId::Leave));
+    let remedy = format!("{again} tries at once; {quit} quits.");
+    vec!["Not connected yet.".to_owned(), remedy]
+}
+
 /// Lines of muted text, one row below the top of an area.
-pub(super) fn notes(pen: &mut Pen<'_>, area: Rect, lines: &[&str]) {
+pub(super) fn notes(pen: &mut Pen<'_>, area: Rect, lines: &[impl AsRef<str>]) {
     for (y, line) in (area.y + 1..area.bottom()).zip(lines) {
         let room = area.width.saturating_sub(2);
-        pen.text(area.x + 2, y, room, line, Role::Muted);
+        pen.text(area.x + 2, y, room, line.as_ref(), Role::Muted);
     }
 }
 

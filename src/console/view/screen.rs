@@ -73,7 +73,9 @@ pub(crate) fn draw(model: &Model, now: Now, skin: &Skin, buffer: &mut Buffer) ->
         footer::keys(&mut pen, model, row(area, area.height - 1));
     }
     match model.overlays.last() {
-        Some(Overlay::Help { scroll }) => help::draw(&mut pen, model.place(), *scroll, area),
+        Some(Overlay::Help { scroll }) => {
+            help::draw(&mut pen, &model.keys, model.place(), *scroll, area);
+        }
         Some(Overlay::Confirm(question)) => confirm::draw(&mut pen, question, area),
         Some(Overlay::Palette(palette)) => {
             return palette::draw(&mut pen, model, palette, area);

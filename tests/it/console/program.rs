@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use hookyard::client::{Client, Target};
 use hookyard::clock::SystemClock;
+use hookyard::console::keys::Keymap;
 use hookyard::console::{ConsoleOptions, TerminalTraits, Tty, run};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
@@ -86,6 +87,7 @@ fn console_of_a_test() {
         read_only: false,
         theme: None,
         themes_dir: None,
+        keys: Keymap::ops(),
         ascii: false,
         traits: TerminalTraits::from_environment(|name| std::env::var(name).ok()),
         clock: Arc::new(SystemClock::new()),

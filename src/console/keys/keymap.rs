@@ -1,0 +1,182 @@
+//! The keys in force: asked for what strokes mean, and for the keys that an action has.
+
+use std::fmt;
+
+use crate::console::actions::{ACTIONS, Action, ActionId, Place, actions_of};
+use crate::console::input::key::Key;
+
+/// What stands in a sentence for the key of an action that has none: "no key retries now".
+const NO_KEY: &str = "no key";
+
+/// The keys in force. Those that were said last stand first, so that they are the ones that are shown.
+#[derive(Clone, Debug)]
+pub struct Keymap {
+    bindings: Vec<Binding>,
+}
+
+/// Strokes that mean an action in some places.
+#[derive(Clone, Debug)]
+pub(super) struct Binding {
+    pub(super) action: &'static Action,
+    pub(super) strokes: Strokes,
+    /// Where they do; never empty.
+    pub(super) places: Vec<Place>,
+}
+
+/// One key, or several after each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Strokes(pub(super) Vec<Key>);
+
+/// What strokes so far mean in a place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Meaning {
+    /// They are an action's key.
+    Action(&'static Action),
+    /// They begin the keys of several.
+    Prefix,
+    /// They are nothing.
+    Nothing,
+}
+
+impl Meaning {
+    /// Whether it is that action.
+    pub(crate) fn is(self, id: ActionId) -> bool {
+        matches!(self, Self::Action(action) if action.id == id)
+    }
+}
+
+impl Keymap {
+    /// The keys of the table of actions.
+    pub fn ops() -> Self {
+        let bindings = ACTIONS.iter().flat_map(|action| {
+            action.keys.iter().map(move |keys| Binding {
+                action,
+                strokes: Strokes(keys.split(' ').filter_map(Key::parse).collect()),
+                places: action.places.to_vec(),
+            })
+        });
+        Self {
+            bindings: bindings.collect(),
+        }
+    }
+
+    /// What the strokes mean in that place.
+    pub(crate) fn meaning(&self, place: Place, strokes: &[Key]) -> Meaning {
+        let mut meaning = Meaning::Nothing;
+        for binding in self.in_place(place) {
+            if binding.strokes.0 == strokes {
+                return Meaning::Action(binding.action);
+            }
+            if binding.strokes.0.starts_with(strokes) {
+                meaning = Meaning::Prefix;
+            }
+        }
+        meaning
+    }
+
+    /// The keys of an action in a place, the one to be shown first.
+    pub(crate) fn keys_of(&self, place: Place, id: ActionId) -> Vec<String> {
+        let own = self.in_place(place).filter(|one| one.action.id == id);
+        own.map(|binding| binding.strokes.to_string()).collect()
+    }
+
+    /// The key of an action in a place as a word of a sentence: `ctrl-r`, or `no key`.
+    pub(crate) fn key_of(&self, place: Place, id: ActionId) -> String {
+        let first = self.in_place(place).find(|one| one.action.id == id);
+        first.map_or_else(|| NO_KEY.to_owned(), |binding| binding.strokes.to_string())
+    }
+
+    /// Whether an action has a key in a place.
+    pub(crate) fn has_key(&self, place: Place, id: ActionId) -> bool {
+        self.in_place(place).any(|one| one.action.id == id)
+    }
+
+    /// How these strokes can go on in a place: what is still to be typed, and what it does, in the order of the table.
+    pub(crate) fn continuations(
+        &self,
+        place: Place,
+        strokes: &[Key],
+    ) -> Vec<(String, &'static Action)> {
+        let mut found = Vec::new();
+        for action in actions_of(place) {
+            let own = self
+                .in_place(place)
+                .filter(|one| one.action.id == action.id);
+            for binding in own {
+                let rest = binding.strokes.0.strip_prefix(strokes);
+                if let Some(rest) = rest.filter(|rest| !rest.is_empty()) {
+                    found.push((Strokes(rest.to_vec()).to_string(), action));
+                }
+            }
+        }
+        found
+    }
+
+    fn in_place(&self, place: Place) -> impl Iterator<Item = &Binding> {
+        self.bindings
+            .iter()
+            .filter(move |binding| binding.places.contains(&place))
+    }
+}
+
+impl fmt::Display for Strokes {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, key) in self.0.iter().enumerate() {
+            let gap = if index == 0 { "" } else { " " };
+            write!(to, "{gap}{key}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::actions::ActionId as Id;
+    use crate::console::actions::Place::{Deliveries, Inspector};
+
+    fn strokes(text: &str) -> Vec<Key> {
+        let keys = text.split(' ').map(|key| Key::parse(key).unwrap());
+        keys.collect()
+    }
+
+    #[test]
+    fn strokes_add_up_to_an_action() {
+        let keys = Keymap::ops();
+        let meaning = |place, text| keys.meaning(place, &strokes(text));
+        assert!(matches!(meaning(Deliveries, "g"), Meaning::Prefix));
+        assert!(
+            matches!(meaning(Deliveries, "g e"), Meaning::Action(action) if action.id == Id::View(Place::Endpoints))
+        );
+        assert!(matches!(meaning(Deliveries, "g z"), Meaning::Nothing));
+        assert!(matches!(meaning(Inspector, "f"), Meaning::Nothing));
+        assert!(
+            matches!(meaning(Inspector, "J"), Meaning::Action(action) if action.id == Id::NextAttempt)
+        );
+    }
+
+    #[test]
+    fn unfinished_strokes_tell_how_they_go_on() {
+        let going_on = Keymap::ops().continuations(Deliveries, &strokes("g"));
+        assert!(
+            going_on
+                .iter()
+                .any(|(rest, action)| rest == "e" && action.name == "view.endpoints")
+        );
+        assert!(going_on.iter().all(|(rest, _)| rest.len() == 1));
+        assert!(
+            Keymap::ops()
+                .continuations(Deliveries, &strokes("g z"))
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn an_action_without_a_key_here_says_so_in_a_sentence() {
+        let keys = Keymap::ops();
+        assert_eq!(keys.key_of(Deliveries, Id::Refetch), "ctrl-r");
+        assert_eq!(keys.key_of(Inspector, Id::Follow), "no key");
+        assert_eq!(keys.keys_of(Deliveries, Id::First), ["g g", "home"]);
+        assert!(keys.has_key(Deliveries, Id::Follow) && !keys.has_key(Inspector, Id::Follow));
+    }
+}
