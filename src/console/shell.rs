@@ -9,7 +9,6 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
-use ratatui::Terminal;
 
 use super::app::model::{Dirty, Model, Session};
 use super::app::msg::{Cmd, Msg, Now};
@@ -18,9 +17,9 @@ use super::clipboard;
 use super::input::reader::{Reader, TerminalEvent};
 use super::options::{ConsoleError, ConsoleOptions, ExitReason};
 use super::perform::{self, Stream};
-use super::term::backend::{ByteBackend, empty_covered};
 use super::term::guard::TerminalGuard;
 use super::term::output::{FrameWriter, WrittenFrames};
+use super::term::painter::Painter;
 use super::term::signals::{SignalEvent, Signals};
 use super::term::tty::Tty;
 use super::theme::{Shelf, Theme};
@@ -66,7 +65,7 @@ struct Shell {
     tmux: bool,
     stream: Stream,
     calls: FuturesUnordered<BoxFuture<'static, Msg>>,
-    terminal: Terminal<ByteBackend<FrameWriter>>,
+    painter: Painter<FrameWriter>,
     written: WrittenFrames,
     drawn_at: Duration,
     signals: Signals,
@@ -99,6 +98,9 @@ impl Shell {
             embedded: options.embedded,
         };
         let ascii = options.ascii || theme.wants_ascii();
+        let mut painter = Painter::new(writer);
+        // Beside another pane tmux would have to draw moved rows anew for the terminal.
+        painter.set_scrolling(!options.traits.tmux);
         Ok(Self {
             model: Model::new(session, options.keys, size, options.rng),
             skin: Skin { theme, ascii },
@@ -108,7 +110,7 @@ impl Shell {
             tmux: options.traits.tmux,
             stream: Stream::Closed,
             calls: FuturesUnordered::new(),
-            terminal: Terminal::new(ByteBackend::new(writer))?,
+            painter,
             written,
             drawn_at: Duration::ZERO,
             signals,
@@ -148,7 +150,7 @@ impl Shell {
                     None
                 }
                 Next::Signal(SignalEvent::Continue) => {
-                    self.repaint().map_err(ConsoleError::Terminal)?;
+                    self.repaint();
                     None
                 }
             };
@@ -213,7 +215,7 @@ impl Shell {
                         .push(Box::pin(perform::call(client, request, call)));
                 }
                 Cmd::Copy(text) => self.copy(text),
-                Cmd::Repaint => self.repaint().map_err(ConsoleError::Terminal)?,
+                Cmd::Repaint => self.repaint(),
                 Cmd::Suspend => self.suspend().await.map_err(ConsoleError::Terminal)?,
                 Cmd::Exit(reason) => return Ok(Some(reason)),
             }
@@ -226,29 +228,15 @@ impl Shell {
         self.model.dirty = Dirty::Clean;
         self.drawn_at = now.elapsed;
         let (model, skin) = (&self.model, &self.skin);
-        self.terminal.draw(|frame| {
-            if let Some(cursor) = view::draw(model, now, skin, frame.buffer_mut()) {
-                frame.set_cursor_position(cursor);
-            }
-            empty_covered(frame.buffer_mut());
-        })?;
-        Ok(())
+        self.painter
+            .paint(|frame| view::draw(model, now, skin, frame))
     }
 
     /// Draws everything again: the terminal may show something else.
-    fn repaint(&mut self) -> io::Result<()> {
-        self.terminal.backend_mut().forget();
-        // Frees ratatui of what it believes to be on the screen; the bytes go out with the next frame.
-        let (width, height) = self.writer().measure();
-        self.terminal.resize(ratatui::layout::Rect {
-            x: 0,
-            y: 0,
-            width,
-            height,
-        })?;
-        self.model.size = (width, height);
+    fn repaint(&mut self) {
+        self.model.size = self.writer().measure();
+        self.painter.forget();
         self.model.soil(Dirty::Now);
-        Ok(())
     }
 
     /// Gives the terminal back and stops this process group until somebody continues it.
@@ -263,7 +251,8 @@ impl Shell {
             () = self.clock.sleep_for(STOP_LIMIT) => {}
         }
         self.guard = Some(TerminalGuard::take(&self.tty)?);
-        self.repaint()
+        self.repaint();
+        Ok(())
     }
 
     fn copy(&mut self, text: String) {
@@ -273,7 +262,7 @@ impl Shell {
         }
         let result = match clipboard::osc52(&text) {
             Some(sequence) => {
-                self.terminal.backend_mut().pass(&sequence);
+                self.painter.pass(&sequence);
                 Ok("the terminal (OSC 52, which it may refuse without a word)")
             }
             None => Err("too long".to_owned()),
@@ -283,7 +272,7 @@ impl Shell {
     }
 
     fn writer(&mut self) -> &mut FrameWriter {
-        self.terminal.backend_mut().sink_mut()
+        self.painter.sink_mut()
     }
 
     fn now(&self) -> Now {

@@ -12,7 +12,7 @@ use std::thread;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::sync::mpsc;
 
-use super::backend::FrameSink;
+use super::painter::FrameSink;
 use super::tty::Tty;
 
 /// How long a terminal may take nothing before it is given up when the console ends.

@@ -22,7 +22,15 @@ impl Look {
     };
 }
 
-/// Modifiers that are drawn, and their codes.
+/// Modifiers that are drawn.
+pub(super) const DRAWN: Modifier = Modifier::BOLD
+    .union(Modifier::DIM)
+    .union(Modifier::ITALIC)
+    .union(Modifier::UNDERLINED)
+    .union(Modifier::REVERSED)
+    .union(Modifier::CROSSED_OUT);
+
+/// Their codes.
 const MODIFIERS: [(Modifier, &str); 6] = [
     (Modifier::BOLD, "1"),
     (Modifier::DIM, "2"),
@@ -37,27 +45,34 @@ pub(crate) fn push_change(out: &mut Vec<u8>, from: Look, to: Look) {
     if from == to {
         return;
     }
-    let mut codes: Vec<String> = Vec::new();
-    let mut base = from;
+    let after_reset = codes(Look::PLAIN, to);
+    let reset = if after_reset.is_empty() {
+        "\x1b[m".to_owned()
+    } else {
+        format!("\x1b[0;{after_reset}m")
+    };
     // Taking a modifier away needs a reset: the codes for it differ between terminals.
-    if !to.modifier.contains(from.modifier) {
-        codes.push("0".to_owned());
-        base = Look::PLAIN;
-    }
+    let kept = to.modifier.contains(from.modifier);
+    let change = kept.then(|| format!("\x1b[{}m", codes(from, to)));
+    let shorter = change.filter(|change| change.len() <= reset.len());
+    out.extend_from_slice(shorter.unwrap_or(reset).as_bytes());
+}
+
+/// The codes of what `to` has and `from` has not.
+fn codes(from: Look, to: Look) -> String {
+    let mut codes: Vec<String> = Vec::new();
     for (modifier, code) in MODIFIERS {
-        if to.modifier.contains(modifier) && !base.modifier.contains(modifier) {
+        if to.modifier.contains(modifier) && !from.modifier.contains(modifier) {
             codes.push(code.to_owned());
         }
     }
-    if to.fg != base.fg {
+    if to.fg != from.fg {
         codes.push(color_code(to.fg, 30));
     }
-    if to.bg != base.bg {
+    if to.bg != from.bg {
         codes.push(color_code(to.bg, 40));
     }
-    out.extend_from_slice(b"\x1b[");
-    out.extend_from_slice(codes.join(";").as_bytes());
-    out.push(b'm');
+    codes.join(";")
 }
 
 /// The code of a colour; `base` is 30 for the foreground and 40 for the background.
@@ -106,7 +121,7 @@ mod tests {
         };
         assert_eq!(change(Look::PLAIN, Look::PLAIN), "");
         assert_eq!(change(Look::PLAIN, red), "\x1b[1;31m");
-        assert_eq!(change(red, Look::PLAIN), "\x1b[0m");
+        assert_eq!(change(red, Look::PLAIN), "\x1b[m");
         let blue = Look {
             fg: Color::Rgb(1, 2, 3),
             ..red
@@ -118,5 +133,11 @@ mod tests {
             ..red
         };
         assert_eq!(change(red, on_light), "\x1b[39;107m");
+        let thin = Look {
+            modifier: Modifier::empty(),
+            ..red
+        };
+        assert_eq!(change(red, thin), "\x1b[0;31m");
+        assert_eq!(change(thin, Look::PLAIN), "\x1b[m");
     }
 }

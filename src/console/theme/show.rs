@@ -94,7 +94,7 @@ mod tests {
         }
         assert_eq!(
             full.drawn,
-            "\u{1b}[1;38;2;20;23;28;48;2;232;116;59mSample 0123 -=#\u{1b}[0m"
+            "\u{1b}[1;38;2;20;23;28;48;2;232;116;59mSample 0123 -=#\u{1b}[m"
         );
         assert!(
             sixteen.drawn.starts_with("\u{1b}[1;30;"),

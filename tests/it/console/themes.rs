@@ -22,7 +22,7 @@ fn show(name: &str, variables: &[(&str, &str)]) -> PseudoTerminal {
 fn a_role_is_drawn_in_its_own_style_beside_what_it_is() {
     let mut terminal = show("cvd-safe", &[]);
     terminal.wait_for_sent(
-        "\u{1b}[1;38;2;20;23;28;48;2;232;116;59mSample 0123 -=#\u{1b}[0m  armed           #14171c         #e8743b         \
+        "\u{1b}[1;38;2;20;23;28;48;2;232;116;59mSample 0123 -=#\u{1b}[m  armed           #14171c         #e8743b         \
          5.98      bold\r\n",
     );
     assert!(terminal.end().success());

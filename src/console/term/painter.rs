@@ -1,0 +1,134 @@
+//! From what the console draws to frames on their way: the frame loop, in place of ratatui's `Terminal`.
+//!
+//! That one gives a backend no more than the cells that differ from its own last buffer: rows that moved cannot be seen
+//! in them, and what a terminal really shows would be known in two places. So the whole buffer comes here, and the one
+//! shadow of the screen is what [`super::encoder`] turns into the next frame.
+//!
+//! **Promises.** A frame in which nothing changed is no bytes. No control of a cell's text gets through, whoever put it
+//! there: what sequences there are, are ours. Frames are handed on whole.
+
+use std::io;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::encoder::encode;
+use super::head::{Head, Stance};
+use super::settle::settle;
+
+/// A clean slate whatever somebody else has written: plain, no cursor, no scroll region, nothing on the screen.
+const CLEAN: &[u8] = b"\x1b[0m\x1b[?25l\x1b[r\x1b[2J";
+
+/// Where finished frames go.
+pub(crate) trait FrameSink {
+    /// Takes the bytes of a frame; never empty.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    fn take(&mut self, bytes: Vec<u8>) -> io::Result<()>;
+
+    /// Columns and rows of the terminal now.
+    fn size(&self) -> (u16, u16);
+}
+
+/// Paints frames on a terminal.
+#[derive(Debug)]
+pub(crate) struct Painter<S> {
+    sink: S,
+    /// What the terminal shows, settled.
+    shown: Buffer,
+    /// Where the next frame is drawn: kept for its memory.
+    drawing: Buffer,
+    stance: Stance,
+    cursor_shown: bool,
+    may_scroll: bool,
+    /// Sequences that go before the next frame.
+    before: Vec<u8>,
+}
+
+impl<S: FrameSink> Painter<S> {
+    /// Paints into `sink`, whose terminal is empty, shows no cursor and draws plain text.
+    pub(crate) fn new(sink: S) -> Self {
+        let empty = Buffer::empty(area(&sink));
+        Self {
+            sink,
+            shown: empty.clone(),
+            drawing: empty,
+            stance: Stance::UNKNOWN,
+            cursor_shown: false,
+            may_scroll: true,
+            before: Vec::new(),
+        }
+    }
+
+    /// Begins anew, at the size that the terminal has now: somebody else has written to it.
+    pub(crate) fn forget(&mut self) {
+        let area = area(&self.sink);
+        for frame in [&mut self.shown, &mut self.drawing] {
+            frame.resize(area);
+            frame.reset();
+        }
+        self.stance = Stance::UNKNOWN;
+        self.cursor_shown = false;
+        self.before.extend_from_slice(CLEAN);
+    }
+
+    /// Sends a sequence of our own with the next frame.
+    pub(crate) fn pass(&mut self, sequence: &[u8]) {
+        self.before.extend_from_slice(sequence);
+    }
+
+    /// Where the frames go.
+    pub(crate) fn sink_mut(&mut self) -> &mut S {
+        &mut self.sink
+    }
+
+    /// Whether the terminal may be asked to move rows.
+    pub(crate) fn set_scrolling(&mut self, may_scroll: bool) {
+        self.may_scroll = may_scroll;
+    }
+
+    /// Paints what `draw` draws into an empty frame; it gives the place of the cursor, none to hide it.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub(crate) fn paint(
+        &mut self,
+        draw: impl FnOnce(&mut Buffer) -> Option<Position>,
+    ) -> io::Result<()> {
+        self.drawing.reset();
+        let cursor = draw(&mut self.drawing);
+        settle(&mut self.drawing);
+        let (change, stance) = encode(&self.shown, &self.drawing, self.stance, self.may_scroll);
+        std::mem::swap(&mut self.shown, &mut self.drawing);
+        let mut frame = std::mem::take(&mut self.before);
+        frame.extend_from_slice(&change);
+        let mut head = Head::new(stance, usize::from(self.shown.area.width));
+        match cursor {
+            Some(place) => {
+                head.go(usize::from(place.x), usize::from(place.y));
+                if !std::mem::replace(&mut self.cursor_shown, true) {
+                    head.out.extend_from_slice(b"\x1b[?25h");
+                }
+            }
+            None if std::mem::take(&mut self.cursor_shown) => {
+                head.out.extend_from_slice(b"\x1b[?25l");
+            }
+            None => {}
+        }
+        self.stance = head.stance;
+        frame.extend_from_slice(&head.out);
+        if frame.is_empty() {
+            return Ok(());
+        }
+        self.sink.take(frame)
+    }
+}
+
+fn area(sink: &impl FrameSink) -> Rect {
+    let (width, height) = sink.size();
+    Rect::new(0, 0, width, height)
+}
+
+#[cfg(test)]
+mod tests;
