@@ -37,10 +37,10 @@ pub struct StatsView {
     pub held_back: u64,
     /// Mean duration of an attempt in the window, in microseconds.
     pub mean_latency_us: Option<u64>,
-    /// How long most attempts took; absent without attempts, and for windows beyond 48 hours. Up to 15 seconds behind.
+    /// How long most attempts took; absent without attempts. Up to 15 seconds behind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency_us: Option<QuantilesView>,
-    /// Attempts that were not the first of their delivery; as `latency_us` in what it covers, like the next.
+    /// Attempts that were not the first of their delivery; up to 15 seconds behind, like the next.
     #[serde(default)]
     pub retries: u64,
     /// Attempts after which their delivery was delivered or dead: attempts divided by this are attempts per delivery.

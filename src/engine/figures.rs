@@ -16,8 +16,6 @@ use crate::domain::time::Timestamp;
 use crate::domain::tries::Tries;
 use crate::store::{AttemptStats, Cause, CauseWindow, DeadCause, LedgerReport};
 
-/// Sketches are added up over windows up to this: each minute has several.
-const TRIES_WINDOW_MAX: Duration = Duration::from_hours(48);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -31,7 +29,8 @@ const DAYS_KEPT: usize = 91;
 pub(super) struct PastFigures {
     hours: ClosedSpans<Steps>,
     days: ClosedSpans<Steps>,
-    tries: ClosedSpans<Tries>,
+    hours_tries: ClosedSpans<Tries>,
+    days_tries: ClosedSpans<Tries>,
     causes: ClosedSpans<Vec<(CauseId, u64)>>,
 }
 
@@ -47,7 +46,8 @@ impl Default for PastFigures {
         Self {
             hours: ClosedSpans::of(HOUR, HOURS_KEPT),
             days: ClosedSpans::of(DAY, DAYS_KEPT),
-            tries: ClosedSpans::of(HOUR, HOURS_KEPT),
+            hours_tries: ClosedSpans::of(HOUR, HOURS_KEPT),
+            days_tries: ClosedSpans::of(DAY, DAYS_KEPT),
             causes: ClosedSpans::of(HOUR, HOURS_KEPT),
         }
     }
@@ -77,9 +77,9 @@ impl Engine {
                 minutes.entry(*minute).or_default().accepted = wide(*accepted);
             }
         }
-        let tries = match window <= TRIES_WINDOW_MAX {
-            true => Some(self.tries(from, to).await?),
-            false => None,
+        let tries = match step {
+            DAY => self.tries_by_day(from, to).await?,
+            _ => self.tries(from, to).await?,
         };
         Ok(Stats {
             step,
@@ -112,8 +112,7 @@ impl Engine {
             MINUTE => return Ok(vec![Arc::new(read(from, to).await?)]),
             _ => &self.desk.past.hours,
         };
-        let step_ms = i64::try_from(step.as_millis()).unwrap_or(i64::MAX);
-        let from = Timestamp::from_millis(from.as_millis().div_euclid(step_ms) * step_ms);
+        let from = rounded_down(from, step);
         let (now, window) = (self.desk.now(), past.window(from, to));
         let mut steps = Vec::new();
         if from < window.first {
@@ -130,7 +129,7 @@ impl Engine {
 
     /// Attempts from `from`, rounded down to its minute, to before `to`.
     async fn tries(&self, from: Timestamp, to: Timestamp) -> Result<Tries, EngineError> {
-        let (store, past) = (&self.desk.store, &self.desk.past.tries);
+        let (store, past) = (&self.desk.store, &self.desk.past.hours_tries);
         let (now, window) = (self.desk.now(), past.window(from, to));
         let mut tries = store.tries(from, window.first).await?;
         for start in past.starts(window) {
@@ -139,6 +138,22 @@ impl Engine {
         }
         if window.last < to {
             tries.merge(&store.tries(window.last, to).await?);
+        }
+        Ok(tries)
+    }
+
+    /// Attempts from `from`, rounded down to its day, to before `to`.
+    async fn tries_by_day(&self, from: Timestamp, to: Timestamp) -> Result<Tries, EngineError> {
+        let (store, past) = (&self.desk.store, &self.desk.past.days_tries);
+        let now = self.desk.now();
+        let window = past.window(rounded_down(from, DAY), to);
+        let mut tries = Tries::default();
+        for start in past.starts(window) {
+            let day = past.sum(now, start, async |from, _| store.day_tries(from).await);
+            tries.merge(&*day.await?);
+        }
+        if window.last < to {
+            tries.merge(&self.tries(window.last, to).await?);
         }
         Ok(tries)
     }
@@ -255,6 +270,11 @@ fn step_of(window: Duration) -> Duration {
     } else {
         DAY
     }
+}
+
+fn rounded_down(time: Timestamp, step: Duration) -> Timestamp {
+    let step_ms = i64::try_from(step.as_millis()).unwrap_or(i64::MAX);
+    Timestamp::from_millis(time.as_millis().div_euclid(step_ms) * step_ms)
 }
 
 fn wide(count: u64) -> i64 {

@@ -172,8 +172,8 @@ pub struct Ledger {
 pub struct Stats {
     /// How long each of `minutes` is.
     pub step: Duration,
-    /// How long attempts took and how often deliveries were tried; `None` for windows beyond 48 hours.
-    pub tries: Option<Tries>,
+    /// How long attempts took and how often deliveries were tried.
+    pub tries: Tries,
     /// Steps with traffic, oldest first.
     pub minutes: Vec<MinuteStats>,
     /// The attempts of all of them together.

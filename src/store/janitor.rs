@@ -8,13 +8,14 @@
 use sqlx::{AssertSqlSafe, Row};
 
 use super::cold::{ColdCommand, WriteTx};
+use super::day_sketches::{self, DELETE_DAYS};
 use super::departed::{self, DELETE_CAUSE_MINUTES, DELETE_EXPIRED, DELETE_REVOKED};
 use super::error::StoreError;
 use super::handle::Store;
 use super::ledger::{LedgerMoves, day_of_column};
 use super::record::DeliveryChange;
 use super::replays::end_item;
-use super::sketches::DELETE_SKETCHES;
+use super::sketches::take_sketches;
 use crate::domain::delivery::{DeliveryState, DiscardReason};
 use crate::domain::id::{DeliveryId, EndpointId, EventId};
 use crate::domain::replay::Outcome;
@@ -103,6 +104,7 @@ enum Stage {
     Audit,
     Tokens,
     Endpoints,
+    Days,
     Minutes,
     Pages,
     Done,
@@ -219,14 +221,20 @@ impl ColdCommand for RetentionStep {
                 self.stay_while(gone, Stage::Endpoints)
             }
             Stage::Endpoints => self.endpoints(tx, &mut removed).await?,
+            Stage::Days => {
+                let rolled_up = day_sketches::roll_up(tx).await?;
+                self.stay_while(rolled_up, Stage::Minutes)
+            }
             Stage::Minutes => {
+                let open_since = day_sketches::open_since(tx.now);
                 let edge = self.plan.minutes_before.as_millis();
                 let totals_edge = self.plan.totals_before.as_millis();
                 let gone = delete_chunk(tx, DELETE_MINUTES, edge).await?
                     + delete_chunk(tx, DELETE_MINUTE_TOTALS, totals_edge).await?
                     + delete_chunk(tx, DELETE_MINUTE_EVENTS, totals_edge).await?
                     + delete_chunk(tx, DELETE_CAUSE_MINUTES, edge).await?
-                    + delete_chunk(tx, DELETE_SKETCHES, edge).await?
+                    + delete_chunk(tx, DELETE_DAYS, totals_edge).await?
+                    + take_sketches(tx, edge, open_since, CHUNK_ROWS).await?
                     + departed::take_causes(tx, edge, CAUSES_TAKEN).await?;
                 removed.others = gone;
                 self.stay_while(gone, Stage::Pages)
@@ -300,7 +308,7 @@ impl RetentionStep {
         let (after, edge) = (self.progress.after, self.plan.endpoints_before);
         let (gone, last) = departed::take_endpoints(tx, after, edge, CHUNK_ROWS).await?;
         removed.endpoints = gone;
-        Ok(last.map_or(RetentionProgress::at(Stage::Minutes), |last| {
+        Ok(last.map_or(RetentionProgress::at(Stage::Days), |last| {
             self.moved_to(last)
         }))
     }

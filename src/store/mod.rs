@@ -30,6 +30,7 @@ mod certificates;
 mod checkpoint;
 mod cold;
 mod counters;
+mod day_sketches;
 mod dead;
 mod dead_causes;
 mod deliveries;

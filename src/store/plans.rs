@@ -8,8 +8,8 @@ use super::deliveries::{self, page_sql};
 use super::writer::{SELECT_KEYS, SELECT_ODD};
 use super::{
     CandidateScope, DeliveryScope, DeliverySelect, SqlCondition, Store, StoreOptions, attempts,
-    causes, certificates, counters, dead_causes, departed, events, failing, horizon, janitor,
-    lanes, ledger, moves, replays, service_keys, sketches, tokens,
+    causes, certificates, counters, day_sketches, dead_causes, departed, events, failing, horizon,
+    janitor, lanes, ledger, moves, replays, service_keys, sketches, tokens,
 };
 use crate::clock::SystemClock;
 use crate::domain::fingerprint::CauseId;
@@ -226,6 +226,9 @@ async fn the_writer_and_the_janitor_look_only_at_their_rows() {
         departed::DELETE_EXPIRED,
         departed::DELETE_CAUSE_MINUTES,
         sketches::DELETE_SKETCHES,
+        day_sketches::DELETE_DAYS,
+        day_sketches::SELECT_DAY,
+        day_sketches::SELECT_NEXT,
         departed::SELECT_OLD_CAUSES,
     ] {
         check(sql, &[]).await;

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::Row;
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Row, Sqlite};
 
 use super::cold::{ColdCommand, WriteTx};
 use super::counters::{minute_list, minute_of};
@@ -18,7 +20,7 @@ use crate::domain::tries::Tries;
 /// Rows that one transaction writes: some milliseconds.
 pub const SKETCHES_MAX: usize = 500;
 /// Stands for all endpoints together; no endpoint has it.
-const ALL: i64 = 0;
+pub(super) const ALL: i64 = 0;
 
 /// A part that is written again has grown.
 const KEEP: &str = "INSERT INTO attempt_sketches (minute, endpoint_id, part, retries, ended, sketch) \
@@ -30,9 +32,10 @@ const KEEP: &str = "INSERT INTO attempt_sketches (minute, endpoint_id, part, ret
 pub(super) const SELECT_SKETCHES: &str = "SELECT p.value, (SELECT sum(s.retries) || ' ' || sum(s.ended) || ' ' \
      || group_concat(hex(s.sketch), ' ') FROM json_each($1) m \
      CROSS JOIN attempt_sketches s ON s.minute = m.value AND s.endpoint_id = p.value) FROM json_each($2) p";
+/// `$3` is the edge of those of all endpoints together, which must not be before `$1`'s.
 pub(super) const DELETE_SKETCHES: &str = "DELETE FROM attempt_sketches WHERE (minute, endpoint_id, part) IN \
      (SELECT minute, endpoint_id, part FROM attempt_sketches WHERE minute < $1 \
-     ORDER BY minute, endpoint_id, part LIMIT $2)";
+     AND (minute < $3 OR endpoint_id <> 0) ORDER BY minute, endpoint_id, part LIMIT $2)";
 
 /// Attempts of one minute, of one endpoint or (`None`) of all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,25 +93,59 @@ impl Store {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<BTreeMap<i64, Tries>, StoreError> {
-        let rows = sqlx::query(SELECT_SKETCHES)
-            .bind(minute_list(from, to))
-            .bind(number_list(ids))
+        let rows = select_sketches(ids, from, to)
             .fetch_all(self.readers())
             .await?;
-        let mut found = BTreeMap::new();
-        for row in &rows {
-            let (endpoint_id, text): (i64, Option<&str>) = (row.try_get(0)?, row.try_get(1)?);
-            if let Some(text) = text {
-                let tries = read(text).ok_or(StoreError::Inconsistent {
-                    table: "attempt_sketches",
-                    column: "sketch",
-                    id: endpoint_id,
-                })?;
-                found.insert(endpoint_id, tries);
-            }
-        }
-        Ok(found)
+        found_in(&rows)
     }
+}
+
+/// Reads the sketches of these endpoints from `from`, rounded down to its minute, to before `to`.
+pub(super) fn select_sketches(
+    ids: &[i64],
+    from: Timestamp,
+    to: Timestamp,
+) -> Query<'static, Sqlite, SqliteArguments> {
+    sqlx::query(SELECT_SKETCHES)
+        .bind(minute_list(from, to))
+        .bind(number_list(ids))
+}
+
+/// What [`select_sketches`] found of one endpoint.
+pub(super) fn one_of(rows: &[SqliteRow], id: i64) -> Result<Tries, StoreError> {
+    Ok(found_in(rows)?.remove(&id).unwrap_or_default())
+}
+
+fn found_in(rows: &[SqliteRow]) -> Result<BTreeMap<i64, Tries>, StoreError> {
+    let mut found = BTreeMap::new();
+    for row in rows {
+        let (endpoint_id, text): (i64, Option<&str>) = (row.try_get(0)?, row.try_get(1)?);
+        if let Some(text) = text {
+            let tries = read(text).ok_or(StoreError::Inconsistent {
+                table: "attempt_sketches",
+                column: "sketch",
+                id: endpoint_id,
+            })?;
+            found.insert(endpoint_id, tries);
+        }
+    }
+    Ok(found)
+}
+
+/// Takes up to `rows` sketches of minutes before `edge` ms: those of all endpoints together only before `rolled_up` ms.
+pub(super) async fn take_sketches(
+    tx: &mut WriteTx<'_>,
+    edge: i64,
+    rolled_up: i64,
+    rows: i64,
+) -> Result<u64, StoreError> {
+    let done = sqlx::query(DELETE_SKETCHES)
+        .bind(edge)
+        .bind(rows)
+        .bind(rolled_up)
+        .execute(&mut *tx.connection)
+        .await?;
+    Ok(done.rows_affected())
 }
 
 type SketchRow = (i64, i64, i64, u64, u64, String);

@@ -9,10 +9,12 @@ use hookyard::domain::delivery::DeadReason;
 use hookyard::domain::endpoint::{Endpoint, EndpointStatus};
 use hookyard::domain::id::{DeliveryId, EndpointId, EventId};
 use hookyard::domain::retention::{self, RetentionPolicy};
+use hookyard::domain::time::Timestamp;
 use hookyard::domain::token::{Role, Token};
+use hookyard::domain::tries::{Tries, Try};
 use hookyard::store::{
-    AfterAttempt, CertificateWarning, Fate, Filling, Removed, RetentionProgress, Store, StoreError,
-    StoreOptions,
+    AfterAttempt, CertificateWarning, Fate, Filling, MinuteTries, Removed, RetentionProgress,
+    Store, StoreError, StoreOptions,
 };
 
 use super::fixture::{START, Yard, event, keyed, note, plain_endpoint};
@@ -36,6 +38,54 @@ async fn round(yard: &Yard) -> Removed {
         assert_eq!(yard.store.recount().await.unwrap(), []);
     }
     sum
+}
+
+/// One attempt of `minute` that took so long, of all endpoints together.
+fn tried(minute: Timestamp, millis: u64) -> MinuteTries {
+    let mut tries = Tries::default();
+    tries.add(Try {
+        number: 2,
+        is_last: true,
+        took: Duration::from_millis(millis),
+    });
+    MinuteTries {
+        minute,
+        endpoint_id: None,
+        part: minute,
+        tries,
+    }
+}
+
+#[tokio::test]
+async fn a_day_of_sketches_outlives_its_minutes_and_goes_when_nobody_can_ask_for_it() {
+    let yard = Yard::new().await;
+    let day = Timestamp::from_millis(START.as_millis().div_euclid(86_400_000) * 86_400_000);
+    let hours = Duration::from_hours;
+    let parts = [(hours(1), 10), (hours(23), 30), (hours(25), 50)];
+    let parts = parts.map(|(after, millis)| tried(day + after, millis));
+    yard.store.keep_sketches(&parts).await.unwrap();
+    let first = yard.store.day_tries(day).await.unwrap();
+    assert_eq!((first.retries, first.durations.count()), (2, 2));
+    // Yesterday is left open: a clock that is set back by hours leads into it.
+    yard.clock.advance((day + DAY).since(yard.clock.now()));
+    round(&yard).await;
+    yard.store
+        .keep_sketches(&[tried(day + hours(23) + Duration::from_secs(60), 30)])
+        .await
+        .unwrap();
+    let whole = yard.store.day_tries(day).await.unwrap();
+    assert_eq!((whole.retries, whole.durations.count()), (3, 3));
+    for days in [2, 40, 91] {
+        yard.clock
+            .advance((day + days * DAY).since(yard.clock.now()));
+        round(&yard).await;
+        assert_eq!(yard.store.day_tries(day).await.unwrap(), whole);
+        let minutes = yard.store.tries(day, day + DAY).await.unwrap();
+        assert_eq!(minutes.retries, if days < 31 { 3 } else { 0 });
+    }
+    yard.clock.advance(DAY);
+    round(&yard).await;
+    assert_eq!(yard.store.day_tries(day).await.unwrap(), Tries::default());
 }
 
 #[test]
