@@ -8,7 +8,7 @@ use crate::api::audit::AuditParams;
 use crate::api::cause::CausesQuery;
 use crate::api::dead::DiscardDeadBody;
 use crate::api::delivery::AttemptDetail;
-use crate::api::endpoint::PauseBody;
+use crate::api::endpoint::{PauseBody, TestBody};
 use crate::api::horizon::HorizonQuery;
 use crate::api::page::PageQuery;
 use crate::api::replay::{PlanView, ReplayBody};
@@ -111,6 +111,7 @@ async fn answer(client: &Client, call: Call) -> Result<Answer, ClientError> {
             };
             Answer::Audit(client.audit(&query).await?)
         }
+        Call::Contracts => Answer::Contracts(client.contracts().await?.items),
         Call::Egress => Answer::Egress(client.egress().await?),
         Call::Stats => Answer::Stats(Box::new(client.stats(STATS_WINDOW).await?)),
         Call::LastHour => Answer::Stats(Box::new(client.stats(LAST_HOUR).await?)),
@@ -157,6 +158,21 @@ async fn changed(client: &Client, call: Call) -> Result<Answer, ClientError> {
         Call::Resume(id) => endpoint(client.resume_endpoint(id).await?),
         Call::Enable(id) => endpoint(client.enable_endpoint(id).await?),
         Call::Disable(id) => endpoint(client.disable_endpoint(id).await?),
+        Call::CreateEndpoint(body) => {
+            Answer::Created(Box::new(client.create_endpoint(&body).await?))
+        }
+        Call::EditEndpoint(id, patch) => endpoint(client.patch_endpoint(id, &patch).await?),
+        Call::RotateSecret(id, body) => {
+            Answer::Rotated(Box::new(client.rotate_secret(id, &body).await?))
+        }
+        Call::TestEndpoint(id) => {
+            let sent = client.test_endpoint(id, &TestBody::default()).await?;
+            Answer::TestSent(sent.event_id)
+        }
+        Call::DeleteEndpoint(id) => {
+            client.delete_endpoint(id).await?;
+            Answer::Deleted(id)
+        }
         other => unreachable!("{other:?} only looks"),
     })
 }

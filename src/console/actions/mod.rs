@@ -64,6 +64,16 @@ pub(crate) enum ActionId {
     PauseOrResume,
     /// Disable this endpoint, or enable it.
     EnableOrDisable,
+    /// A form for a new endpoint.
+    CreateEndpoint,
+    /// A form for the settings of this endpoint.
+    EditEndpoint,
+    /// Send this endpoint a test event.
+    TestEndpoint,
+    /// A form to give this endpoint another secret.
+    RotateSecret,
+    /// Delete this endpoint.
+    DeleteEndpoint,
     /// The deliveries of this endpoint.
     DeliveriesOfEndpoint,
     /// The deliveries that failed for the same cause.

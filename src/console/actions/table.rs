@@ -161,6 +161,49 @@ pub(crate) const ACTIONS: &[Action] = &[
     .short("on/off")
     .changes(Ask, "hookyard endpoint disable ENDPOINT"),
     key(
+        Id::CreateEndpoint,
+        "endpoint.create",
+        "create an endpoint (a form)",
+        &[Endpoints],
+        &["+"],
+    )
+    .short("new")
+    .changes(Change, "hookyard endpoint create URL"),
+    key(
+        Id::EditEndpoint,
+        "endpoint.edit",
+        "edit this endpoint (a form)",
+        &[Endpoints],
+        &["E"],
+    )
+    .short("edit")
+    .changes(Change, "hookyard endpoint edit ENDPOINT"),
+    key(
+        Id::TestEndpoint,
+        "endpoint.test",
+        "send this endpoint a test event",
+        &[Endpoints],
+        &["t"],
+    )
+    .short("test")
+    .changes(Change, "hookyard endpoint test ENDPOINT"),
+    key(
+        Id::RotateSecret,
+        "endpoint.rotate-secret",
+        "give this endpoint another secret (a form)",
+        &[Endpoints],
+        &["K"],
+    )
+    .changes(Change, "hookyard endpoint rotate-secret ENDPOINT"),
+    key(
+        Id::DeleteEndpoint,
+        "endpoint.delete",
+        "delete this endpoint (asks)",
+        &[Endpoints],
+        &["X"],
+    )
+    .changes(Ask, "hookyard endpoint delete ENDPOINT"),
+    key(
         Id::DeliveriesOfEndpoint,
         "endpoint.deliveries",
         "deliveries of this endpoint",

@@ -6,6 +6,7 @@ use super::deliveries::{Deliveries, FilterInput, MARKS_MAX};
 use super::fetches::{
     fetch_detail, fetch_endpoints, fetch_exchange, fetch_newest, refresh_shown, snapshot,
 };
+use super::forms;
 use super::inspector::{Inspector, Tab};
 use super::listing::Listing;
 use super::model::{Level, Model, Overlay, Screen};
@@ -51,6 +52,11 @@ pub(crate) fn act(model: &mut Model, now: Now, action: &Action) -> Vec<Cmd> {
         ActionId::CancelReplay => changes::cancel_replay(model, now),
         ActionId::PauseOrResume => return changes::pause_or_resume(model, now),
         ActionId::EnableOrDisable => changes::enable_or_disable(model, now),
+        ActionId::CreateEndpoint => return forms::create(model),
+        ActionId::EditEndpoint => return forms::edit(model, now),
+        ActionId::RotateSecret => return forms::rotate(model, now),
+        ActionId::TestEndpoint => return forms::test(model, now),
+        ActionId::DeleteEndpoint => forms::delete(model, now),
         ActionId::DeliveriesOfEndpoint => return deliveries_of_endpoint(model, now),
         ActionId::DeliveriesOfCause => return deliveries_of_cause(model, now),
         ActionId::Command => return command::show(model, now),
@@ -201,7 +207,12 @@ fn open_row(model: &mut Model, now: Now) -> Vec<Cmd> {
 }
 
 /// A list of deliveries of their own upon the others.
-fn open_deliveries(model: &mut Model, now: Now, filter: String, title: String) -> Vec<Cmd> {
+pub(super) fn open_deliveries(
+    model: &mut Model,
+    now: Now,
+    filter: String,
+    title: String,
+) -> Vec<Cmd> {
     let id = model.new_screen_id();
     let list = Deliveries::new(id, filter, Some(title));
     model.push(Screen::Deliveries(Box::new(list)));
@@ -436,6 +447,8 @@ const fn screen_of(purpose: &Purpose) -> Option<ScreenId> {
         Purpose::Endpoints(_)
         | Purpose::Stats
         | Purpose::Egress
+        | Purpose::Contracts
+        | Purpose::Form { .. }
         | Purpose::Plan
         | Purpose::Start
         | Purpose::Change { .. } => None,

@@ -1,7 +1,9 @@
 //! What comes of the calls.
 
+use super::acts;
 use super::endpoints::ENDPOINTS_MAX;
 use super::fetches;
+use super::forms;
 use super::inspector::Good;
 use super::listing::{Listed, Listing};
 use super::model::{Dirty, Level, Model, Overlay, Screen};
@@ -73,7 +75,27 @@ fn take(model: &mut Model, now: Now, purpose: Purpose, answer: Answer) -> Vec<Cm
         }
         (Purpose::Stats, Answer::Stats(stats)) => model.data.stats = Some(stats),
         (Purpose::Egress, Answer::Egress(egress)) => model.data.egress = Some(egress),
-        (Purpose::Change { what, .. }, Answer::Replayed(delivery)) => {
+        (Purpose::Contracts, Answer::Contracts(contracts)) => {
+            forms::take_contracts(model, contracts);
+        }
+        (Purpose::Form { what }, answer) => sent(model, now, &what, answer),
+        (Purpose::Change { what, .. }, answer) => return done(model, now, &what, answer),
+        (purpose, _) => debug_assert!(false, "an answer of another kind for {purpose:?}"),
+    }
+    Vec::new()
+}
+
+/// What came of a change.
+fn done(model: &mut Model, now: Now, what: &str, answer: Answer) -> Vec<Cmd> {
+    match answer {
+        Answer::TestSent(event) => {
+            return acts::open_deliveries(model, now, format!("event:{event}"), what.to_owned());
+        }
+        Answer::Deleted(id) => {
+            model.tell(now, Level::Info, format!("{what}: done"));
+            model.data.endpoints.remove(&id);
+        }
+        Answer::Replayed(delivery) => {
             model.tell(
                 now,
                 Level::Info,
@@ -81,12 +103,12 @@ fn take(model: &mut Model, now: Now, purpose: Purpose, answer: Answer) -> Vec<Cm
             );
             return changed(model, delivery.id, &delivery);
         }
-        (Purpose::Change { what, .. }, Answer::ReplayMoved(replay)) => {
+        Answer::ReplayMoved(replay) => {
             let text = format!("{what}: done, it is {}", replay.state);
             model.tell(now, Level::Info, text);
             replay_moved(model, &replay);
         }
-        (Purpose::Change { what, .. }, Answer::Endpoint(endpoint)) => {
+        Answer::Endpoint(endpoint) => {
             let text = match endpoint.status.as_str() {
                 "paused" => {
                     let resumes = model.key(ActionId::PauseOrResume);
@@ -97,9 +119,19 @@ fn take(model: &mut Model, now: Now, purpose: Purpose, answer: Answer) -> Vec<Cm
             model.tell(now, Level::Info, text);
             model.data.endpoints.insert(endpoint.id, *endpoint);
         }
-        (purpose, _) => debug_assert!(false, "an answer of another kind for {purpose:?}"),
+        other => debug_assert!(false, "no answer to a change: {other:?}"),
     }
     Vec::new()
+}
+
+/// What came of a form.
+fn sent(model: &mut Model, now: Now, what: &str, answer: Answer) {
+    match answer {
+        Answer::Created(created) => forms::created(model, now, *created),
+        Answer::Endpoint(endpoint) => forms::edited(model, now, what, *endpoint),
+        Answer::Rotated(shown) => forms::rotated(model, now, what, *shown),
+        other => debug_assert!(false, "no answer to a form: {other:?}"),
+    }
 }
 
 /// All of a delivery, for an inspector; what it looks at follows.
@@ -309,6 +341,12 @@ fn fail(model: &mut Model, now: Now, purpose: Purpose, text: String) {
         Purpose::Endpoints(_) => model.data.endpoints_error = Some(text),
         // The header shows what it has; its age is told by the connection's words.
         Purpose::Stats | Purpose::Egress => {}
+        Purpose::Contracts => {
+            if let Some(form) = model.form_mut() {
+                form.refuse("", format!("the contracts could not be fetched: {text}"));
+            }
+        }
+        Purpose::Form { what } => forms::refused(model, now, &what, text),
         Purpose::Change { what, .. } => {
             model.tell(now, Level::Error, format!("{what}: failed: {text}"));
         }

@@ -57,7 +57,7 @@ pub(super) fn replay(model: &mut Model, now: Now) -> Vec<Cmd> {
 }
 
 /// What people call an endpoint.
-fn name_of(endpoint: &EndpointView) -> String {
+pub(super) fn name_of(endpoint: &EndpointView) -> String {
     endpoint
         .name
         .clone()

@@ -10,8 +10,11 @@ pub(crate) mod answers;
 pub(crate) mod changes;
 pub(crate) mod command;
 pub(crate) mod deliveries;
+pub(crate) mod endpoint_form;
 pub(crate) mod endpoints;
 pub(crate) mod fetches;
+pub(crate) mod form;
+pub(crate) mod forms;
 pub(crate) mod frames;
 pub(crate) mod inspector;
 pub(crate) mod line;
@@ -25,8 +28,11 @@ pub(crate) mod pulse;
 pub(crate) mod requests;
 pub(crate) mod rows;
 pub(crate) mod screen;
+pub(crate) mod secret_note;
 pub(crate) mod update;
 
+#[cfg(test)]
+mod form_tests;
 #[cfg(test)]
 mod plan_tests;
 #[cfg(test)]

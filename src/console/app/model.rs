@@ -6,6 +6,7 @@ use std::time::Duration;
 use rand_chacha::ChaCha8Rng;
 
 use super::deliveries::Deliveries;
+use super::endpoint_form::EndpointForm;
 use super::endpoints::by_attention;
 use super::inspector::Inspector;
 use super::link::{Link, Outage};
@@ -16,6 +17,8 @@ use super::pulse::{Pulse, Row};
 use super::requests::{Purpose, Requests, ScreenId};
 use super::screen::HEADINGS;
 pub(crate) use super::screen::Screen;
+use super::secret_note::SecretNote;
+use crate::api::contract::ContractView;
 use crate::api::delivery::DeliveryView;
 use crate::api::egress::EgressView;
 use crate::api::endpoint::EndpointView;
@@ -116,6 +119,8 @@ pub(crate) struct Data {
     pub endpoints_error: Option<String>,
     /// The addresses that requests leave from.
     pub egress: Option<EgressView>,
+    /// The contracts, once a form has asked for them.
+    pub contracts: Vec<ContractView>,
     /// What an operator should know, newest last.
     pub alerts: VecDeque<Alert>,
 }
@@ -134,6 +139,10 @@ pub(crate) enum Overlay {
     Palette(Palette),
     /// The dialog before many deliveries are changed.
     Plan(Box<PlanDialog>),
+    /// A form of an endpoint.
+    Form(Box<EndpointForm>),
+    /// A secret that is shown once.
+    Secret(Box<SecretNote>),
 }
 
 /// A question before something is changed. Its default is no.
@@ -261,6 +270,14 @@ impl Model {
     pub(crate) fn dialog_mut(&mut self) -> Option<&mut PlanDialog> {
         match self.overlays.last_mut() {
             Some(Overlay::Plan(dialog)) => Some(dialog),
+            _ => None,
+        }
+    }
+
+    /// The form that is open.
+    pub(crate) fn form_mut(&mut self) -> Option<&mut EndpointForm> {
+        match self.overlays.last_mut() {
+            Some(Overlay::Form(form)) => Some(form),
             _ => None,
         }
     }

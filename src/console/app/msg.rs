@@ -5,10 +5,13 @@ use std::time::Duration;
 use super::plan::{Intent, Start};
 use crate::api::audit::AuditEntryView;
 use crate::api::cause::CausesView;
+use crate::api::contract::ContractView;
 use crate::api::dead::{DeadCausesView, DiscardedView};
 use crate::api::delivery::{AttemptDetail, DeliveryDetail, DeliveryView};
 use crate::api::egress::EgressView;
-use crate::api::endpoint::EndpointView;
+use crate::api::endpoint::{
+    CreateEndpoint, CreatedEndpoint, EndpointView, PatchEndpoint, RotateBody, SecretShown,
+};
 use crate::api::event::EventView;
 use crate::api::horizon::HorizonView;
 use crate::api::page::Page;
@@ -18,7 +21,7 @@ use crate::api::stream::StreamFrame;
 use crate::console::input::bytes::Typed;
 use crate::console::options::ExitReason;
 use crate::domain::event_type::EventType;
-use crate::domain::id::{DeliveryId, EndpointId, ReplayId};
+use crate::domain::id::{DeliveryId, EndpointId, EventId, ReplayId};
 use crate::domain::time::Timestamp;
 
 /// When something happens.
@@ -124,6 +127,8 @@ pub(crate) enum Call {
         /// Where the page begins.
         cursor: Option<String>,
     },
+    /// The contracts.
+    Contracts,
     /// Freeze what a filter selects.
     Plan(Intent, String),
     /// Start a replay, or discard what was frozen.
@@ -144,6 +149,16 @@ pub(crate) enum Call {
     Enable(EndpointId),
     /// Make no deliveries to it.
     Disable(EndpointId),
+    /// A new endpoint.
+    CreateEndpoint(Box<CreateEndpoint>),
+    /// Other settings for an endpoint.
+    EditEndpoint(EndpointId, Box<PatchEndpoint>),
+    /// Another secret for an endpoint.
+    RotateSecret(EndpointId, RotateBody),
+    /// A test event for an endpoint.
+    TestEndpoint(EndpointId),
+    /// Make an end of an endpoint.
+    DeleteEndpoint(EndpointId),
 }
 
 impl Call {
@@ -163,6 +178,7 @@ impl Call {
             | Self::LastHour
             | Self::Causes
             | Self::Horizon
+            | Self::Contracts
             | Self::Egress => false,
             // Who may not change anything has no use for a plan, and the service keeps it.
             Self::Plan(..)
@@ -174,7 +190,12 @@ impl Call {
             | Self::Pause(_)
             | Self::Resume(_)
             | Self::Enable(_)
-            | Self::Disable(_) => true,
+            | Self::Disable(_)
+            | Self::CreateEndpoint(_)
+            | Self::EditEndpoint(..)
+            | Self::RotateSecret(..)
+            | Self::TestEndpoint(_)
+            | Self::DeleteEndpoint(_) => true,
         }
     }
 }
@@ -218,6 +239,16 @@ pub(crate) enum Answer {
     Replayed(Box<DeliveryView>),
     /// Of the calls that change an endpoint.
     Endpoint(Box<EndpointView>),
+    /// Of [`Call::Contracts`].
+    Contracts(Vec<ContractView>),
+    /// Of [`Call::CreateEndpoint`].
+    Created(Box<CreatedEndpoint>),
+    /// Of [`Call::RotateSecret`].
+    Rotated(Box<SecretShown>),
+    /// Of [`Call::TestEndpoint`].
+    TestSent(EventId),
+    /// Of [`Call::DeleteEndpoint`].
+    Deleted(EndpointId),
 }
 
 /// Why a call came to nothing.

@@ -34,6 +34,13 @@ pub(crate) enum Purpose {
     Stats,
     /// The addresses that requests leave from.
     Egress,
+    /// The contracts that a form offers.
+    Contracts,
+    /// What a form asks for.
+    Form {
+        /// Such as `edit ep_…`.
+        what: String,
+    },
     /// The plan of the dialog that is open.
     Plan,
     /// The start of what the dialog has planned.
@@ -86,7 +93,7 @@ impl Requests {
     /// Whether a change is on its way.
     pub(crate) fn changing(&self) -> Option<&str> {
         self.open.values().find_map(|purpose| match purpose {
-            Purpose::Change { what, .. } => Some(what.as_str()),
+            Purpose::Change { what, .. } | Purpose::Form { what } => Some(what.as_str()),
             Purpose::Start => Some("start what was planned"),
             _ => None,
         })

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::samples::{at, delivery_id, stats};
 use crate::api::audit::AuditEntryView;
 use crate::api::cause::CauseView;
+use crate::api::contract::{ContractView, EventTypeView};
 use crate::api::dead::DeadCauseView;
 use crate::api::event::EventView;
 use crate::api::replay::{PlanEndpoint, PlanView, ReplayCounts, ReplayView};
@@ -205,5 +206,32 @@ pub(crate) fn causes() -> Vec<CauseView> {
     vec![
         cause("9f86d081884c", "503 upstream connect error", 311, "rising"),
         cause("60303ae22b99", "422 … missing\u{202e}", 17, "steady"),
+    ]
+}
+
+/// Two contracts that may be chosen and one that may not.
+pub(crate) fn contracts() -> Vec<ContractView> {
+    let contract = |name: &str, types: &[&str]| ContractView {
+        name: name.to_owned(),
+        summary: String::new(),
+        enabled: true,
+        default: name == "standard",
+        revision: String::new(),
+        text: String::new(),
+        event_types: types
+            .iter()
+            .map(|name| EventTypeView {
+                name: (*name).to_owned(),
+                description: String::new(),
+            })
+            .collect(),
+    };
+    vec![
+        contract("flowmint", &["payout.paid", "payout.failed", "refund.made"]),
+        ContractView {
+            enabled: false,
+            ..contract("retired", &["old.one"])
+        },
+        contract("standard", &[]),
     ]
 }

@@ -10,7 +10,9 @@ use super::deliveries::Deliveries;
 use super::model::{Model, Screen, Session};
 use super::msg::{Answer, Call, Cmd, Msg, Now, RequestId};
 use super::plan::Start;
-use super::sample_views::{audit, causes, dead_causes, events, last_hour, plan, replays};
+use super::sample_views::{
+    audit, causes, contracts, dead_causes, events, last_hour, plan, replays,
+};
 use super::update::update;
 use crate::api::cause::CausesView;
 use crate::api::dead::{DeadCausesView, DiscardedView};
@@ -19,7 +21,10 @@ use crate::api::delivery::{
     RequestView, ResponseView,
 };
 use crate::api::egress::EgressView;
-use crate::api::endpoint::{BreakerBody, EndpointHealth, EndpointView, LedgerCounts, RetryBody};
+use crate::api::endpoint::{
+    BreakerBody, CreatedEndpoint, EndpointHealth, EndpointView, LedgerCounts, RetryBody,
+    SecretShown,
+};
 use crate::api::horizon::{HorizonView, OutlookView};
 use crate::api::page::Page;
 use crate::api::replay::ReplayView;
@@ -28,7 +33,7 @@ use crate::api::stream::{Hello, StreamFrame};
 use crate::console::input::bytes::Typed;
 use crate::console::input::key::Key;
 use crate::console::keys::Keymap;
-use crate::domain::id::{AttemptId, DeliveryId, EndpointId, EventId, PlanId, ReplayId};
+use crate::domain::id::{AttemptId, DeliveryId, EndpointId, EventId, PlanId, ReplayId, SecretId};
 use crate::domain::time::Timestamp;
 
 /// 2026-11-20T14:03:22Z.
@@ -395,6 +400,7 @@ fn reply(model: &mut Model, millis: u64, request: RequestId, call: &Call) -> Vec
         })),
         Call::Replays { .. } => Answer::Replays(page_of(replays())),
         Call::Audit { .. } => Answer::Audit(page_of(audit())),
+        Call::Contracts => Answer::Contracts(contracts()),
         change => changed(change),
     };
     let msg = Msg::Answered(request, Box::new(Ok(answer)));
@@ -426,6 +432,18 @@ fn changed(call: &Call) -> Answer {
         Call::Pause(id) => endpoint_in("paused", *id),
         Call::Resume(id) | Call::Enable(id) => endpoint_in("active", *id),
         Call::Disable(id) => endpoint_in("disabled", *id),
+        Call::EditEndpoint(id, _) => endpoint_in("active", *id),
+        Call::CreateEndpoint(body) => Answer::Created(Box::new(CreatedEndpoint {
+            endpoint: endpoint(77, body.name.as_deref().unwrap_or("new")),
+            secret: "whsec_c2VjcmV0".into(),
+        })),
+        Call::RotateSecret(..) => Answer::Rotated(Box::new(SecretShown {
+            id: SecretId::from_i64(5),
+            secret: "whsec_b3RoZXI=".into(),
+            public_key: None,
+        })),
+        Call::TestEndpoint(_) => Answer::TestSent(EventId::from_i64(8)),
+        Call::DeleteEndpoint(id) => Answer::Deleted(*id),
         other => panic!("{other:?} changes nothing"),
     }
 }

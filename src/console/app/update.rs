@@ -4,6 +4,7 @@ use super::acts;
 use super::answers;
 use super::changes;
 use super::fetches;
+use super::forms;
 use super::frames;
 use super::link::{Due, Link};
 use super::model::{Dirty, Level, Model, Overlay, Screen};
@@ -114,6 +115,12 @@ fn paste(model: &mut Model, now: Now, text: &str) -> Vec<Cmd> {
         }
         return Vec::new();
     }
+    if let Some(form) = model.form_mut() {
+        if !form.paste(text) {
+            model.tell(now, Level::Warn, "this line takes no text");
+        }
+        return Vec::new();
+    }
     if model.overlays.is_empty()
         && let Screen::Deliveries(list) = model.screen_mut()
         && let Some(input) = &mut list.input
@@ -138,6 +145,8 @@ fn key_pressed(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
         Some(Overlay::Confirm(_)) => return confirm_key(model, now, key),
         Some(Overlay::Palette(_)) => return acts::palette_key(model, now, key),
         Some(Overlay::Plan(_)) => return changes::dialog_key(model, now, key),
+        Some(Overlay::Form(_)) => return forms::key(model, now, key),
+        Some(Overlay::Secret(_)) => return forms::secret_key(model, now, key),
         None => {}
     }
     if let Screen::Deliveries(list) = model.screen()

@@ -11,6 +11,7 @@ pub(crate) mod diff;
 pub(crate) mod endpoints;
 pub(crate) mod events;
 pub(crate) mod footer;
+mod form;
 pub(crate) mod format;
 pub(crate) mod header;
 pub(crate) mod help;

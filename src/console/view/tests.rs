@@ -404,3 +404,22 @@ fn what_waits_behind_a_breaker_is_not_said_to_be_next() {
     let shown = screen(&model, 60);
     assert_eq!(shown.matches(" breaker").count(), 2, "{shown}");
 }
+
+#[test]
+fn forms_of_endpoints() {
+    let mut model = sized(80, 24);
+    let cmds = press(&mut model, 100, "3 +");
+    serve(&mut model, 150, cmds);
+    press(&mut model, 200, "h t t p s tab a c m e tab right tab space");
+    let create = screen(&model, 300);
+    press(&mut model, 400, "esc j E");
+    let edit = screen(&model, 500);
+    let mut model = sized(60, 15);
+    let cmds = press(&mut model, 100, "3 K enter s e c enter");
+    serve(&mut model, 150, cmds);
+    let rotate = screen(&model, 200);
+    let cmds = press(&mut model, 250, "enter");
+    serve(&mut model, 300, cmds);
+    let secret = screen(&model, 400);
+    assert_snapshot!([create, edit, rotate, secret].join("\n\n"));
+}
