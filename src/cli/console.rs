@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::connect::{ConnectArgs, Found};
 use super::context::Context;
@@ -13,7 +13,7 @@ use crate::client::Client;
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{Config, Environment, Sources};
 use crate::console::keys::Keymap;
-use crate::console::{self, ConsoleOptions, TerminalTraits, Tty};
+use crate::console::{self, ConsoleOptions, Scrolling, TerminalTraits, Tty};
 
 /// Watch and operate a service in the terminal.
 #[derive(Args, Clone, Debug, Default)]
@@ -33,6 +33,34 @@ pub(crate) struct ConsoleArgs {
     /// Draw with ASCII alone.
     #[arg(long)]
     ascii: bool,
+    /// For a slow line: two frames a second, sixteen colours. Over SSH frames get fewer by themselves.
+    #[arg(long)]
+    slow: bool,
+    /// Whether the terminal moves rows that moved; auto where that saves bytes.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    scroll: ScrollArg,
+}
+
+/// Whether the terminal moves rows that moved.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum ScrollArg {
+    /// Where it saves bytes: not beside another tmux pane, in mosh or in GNU screen.
+    #[default]
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
+}
+
+impl From<ScrollArg> for Scrolling {
+    fn from(arg: ScrollArg) -> Self {
+        match arg {
+            ScrollArg::Auto => Self::Auto,
+            ScrollArg::On => Self::On,
+            ScrollArg::Off => Self::Off,
+        }
+    }
 }
 
 /// Which service the console shows.
@@ -103,7 +131,12 @@ pub(crate) async fn show(
         themes_dir: themes::own_folder(environment),
         keys: Keymap::ops(),
         ascii: args.ascii,
-        traits: TerminalTraits::from_environment(|name| environment.get(name).map(str::to_owned)),
+        scrolling: args.scroll.into(),
+        slow: args.slow,
+        traits: TerminalTraits {
+            few_colors: args.slow,
+            ..TerminalTraits::from_environment(|name| environment.get(name).map(str::to_owned))
+        },
         clock: clock(),
         rng: seeded_rng()?,
         tty: Tty::stdio()?,

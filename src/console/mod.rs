@@ -22,5 +22,6 @@ mod view;
 
 pub use options::{ConsoleError, ConsoleOptions, ExitReason, TerminalTraits};
 pub use shell::run;
+pub use term::policy::Scrolling;
 pub use term::tty::Tty;
 pub use theme::{Theme, ThemeError};

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use rand_chacha::ChaCha8Rng;
 
 use super::keys::Keymap;
+use super::term::policy::Scrolling;
 use super::term::tty::Tty;
 use super::theme::ThemeError;
 use crate::client::Client;
@@ -28,6 +29,10 @@ pub struct ConsoleOptions {
     pub keys: Keymap,
     /// Whether only ASCII glyphs are drawn.
     pub ascii: bool,
+    /// Whether rows that moved are moved by the terminal.
+    pub scrolling: Scrolling,
+    /// Whether the line is slow: two frames a second for data. Otherwise that is found out where there is a line.
+    pub slow: bool,
     /// What the environment says about the terminal.
     pub traits: TerminalTraits,
     /// The time.
@@ -49,6 +54,12 @@ pub struct TerminalTraits {
     pub no_color: bool,
     /// Whether `TMUX` is set.
     pub tmux: bool,
+    /// Whether `STY` is set, as by GNU screen.
+    pub screen: bool,
+    /// Whether `SSH_CONNECTION` or `SSH_TTY` is set.
+    pub ssh: bool,
+    /// Whether sixteen colours are enough, though the terminal has more: they take fewer bytes.
+    pub few_colors: bool,
     /// The locale in force: `LC_ALL`, else `LC_CTYPE`, else `LANG`.
     pub locale: Option<String>,
 }
@@ -62,6 +73,9 @@ impl TerminalTraits {
             colorterm: filled("COLORTERM"),
             no_color: filled("NO_COLOR").is_some(),
             tmux: filled("TMUX").is_some(),
+            screen: filled("STY").is_some(),
+            ssh: filled("SSH_CONNECTION").or(filled("SSH_TTY")).is_some(),
+            few_colors: false,
             locale: ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(filled),
         }
     }

@@ -1,7 +1,7 @@
 //! The one task of the console: waits for keys, frames, answers and signals, and draws when something changed.
 //!
 //! Nothing here waits for the terminal: keys come from a thread, frames go to one. A key is drawn at once, data at
-//! most ten times a second, and an unchanged screen neither wakes nor writes.
+//! most ten times a second (twice on a slow line), and an unchanged screen neither wakes nor writes.
 
 use std::io;
 use std::time::Duration;
@@ -10,16 +10,19 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 
-use super::app::model::{Dirty, Model, Session};
+use super::app::model::{Dirty, Level, Model, Session};
 use super::app::msg::{Cmd, Msg, Now};
 use super::app::update::update;
 use super::clipboard;
 use super::input::reader::{Reader, TerminalEvent};
 use super::options::{ConsoleError, ConsoleOptions, ExitReason};
 use super::perform::{self, Stream};
+use super::term::between::{PaneQuestion, is_under_mosh};
 use super::term::guard::TerminalGuard;
 use super::term::output::{FrameWriter, WrittenFrames};
+use super::term::pace::Pace;
 use super::term::painter::Painter;
+use super::term::policy::{Between, Policy, Scrolling};
 use super::term::signals::{SignalEvent, Signals};
 use super::term::tty::Tty;
 use super::theme::{Shelf, Theme};
@@ -27,8 +30,6 @@ use super::view::{self, Skin};
 use crate::client::Client;
 use crate::clock::{SharedClock, pace, within};
 
-/// The shortest time between two frames that only data asks for.
-const FRAME: Duration = Duration::from_millis(100);
 /// How long a frame on its way is waited for before the terminal is given back: it must not land on the shell's screen.
 const LAST_FRAME: Duration = Duration::from_millis(300);
 /// How long a stop may take to take hold, at the most.
@@ -62,7 +63,12 @@ struct Shell {
     clock: SharedClock,
     /// The monotonic reading at the start.
     started: Duration,
+    /// Whether tmux can be spoken to: from a line that ends in one it cannot.
     tmux: bool,
+    between: Between,
+    scrolling: Scrolling,
+    pane: PaneQuestion,
+    pace: Pace,
     stream: Stream,
     calls: FuturesUnordered<BoxFuture<'static, Msg>>,
     painter: Painter<FrameWriter>,
@@ -82,6 +88,8 @@ enum Next {
     Written(io::Result<()>),
     HangUp,
     Draw,
+    /// What tmux says about the width of the pane.
+    Pane(Option<bool>),
 }
 
 impl Shell {
@@ -98,26 +106,31 @@ impl Shell {
             embedded: options.embedded,
         };
         let ascii = options.ascii || theme.wants_ascii();
-        let mut painter = Painter::new(writer);
-        // Beside another pane tmux would have to draw moved rows anew for the terminal.
-        painter.set_scrolling(!options.traits.tmux);
-        Ok(Self {
+        let between = Between::of(&options.traits, is_under_mosh());
+        let policy = Policy::new(options.scrolling, between, None);
+        let mut shell = Self {
             model: Model::new(session, options.keys, size, options.rng),
             skin: Skin { theme, ascii },
             client: options.client,
             started: options.clock.monotonic(),
             clock: options.clock,
             tmux: options.traits.tmux,
+            between,
+            scrolling: options.scrolling,
+            pane: PaneQuestion::default(),
+            pace: Pace::new(options.slow, options.traits.ssh),
             stream: Stream::Closed,
             calls: FuturesUnordered::new(),
-            painter,
+            painter: Painter::new(writer, policy),
             written,
             drawn_at: Duration::ZERO,
             signals,
             reader,
             tty: options.tty,
             guard: Some(guard),
-        })
+        };
+        shell.ask_for_width();
+        Ok(shell)
     }
 
     async fn run(mut self) -> Result<ExitReason, ConsoleError> {
@@ -132,17 +145,23 @@ impl Shell {
                     None
                 }
                 Next::Written(result) => {
-                    self.writer().written();
+                    self.frame_written();
                     match result {
                         Ok(()) => None,
                         // A terminal that takes no frames is gone.
                         Err(_) => Some(ExitReason::HangUp),
                     }
                 }
+                Next::Pane(whole_width) => {
+                    let policy = Policy::new(self.scrolling, self.between, whole_width);
+                    self.painter.set_policy(policy);
+                    None
+                }
                 Next::HangUp => Some(ExitReason::HangUp),
                 Next::Signal(SignalEvent::End) => Some(ExitReason::Signal),
                 Next::Signal(SignalEvent::Resize) => {
                     let (columns, rows) = self.writer().measure();
+                    self.ask_for_width();
                     self.handle(Msg::Resized(columns, rows)).await?
                 }
                 Next::Signal(SignalEvent::Suspend) => {
@@ -168,6 +187,29 @@ impl Shell {
         }
     }
 
+    /// Notes that the line has taken a frame, and how it did.
+    fn frame_written(&mut self) {
+        self.writer().written();
+        let now = self.now();
+        if self.pace.written(now.elapsed, now.elapsed - self.drawn_at) {
+            let text = if self.pace.is_slow() {
+                "the line is slow: two frames a second until it is quicker"
+            } else {
+                "the line is quick again"
+            };
+            self.model.tell(now, Level::Info, text);
+        }
+    }
+
+    /// Until tmux has said how wide the pane is, it may stand beside another one.
+    fn ask_for_width(&mut self) {
+        if self.between == Between::Tmux {
+            let policy = Policy::new(self.scrolling, self.between, None);
+            self.painter.set_policy(policy);
+            self.pane.ask();
+        }
+    }
+
     /// Waits for whatever happens first.
     async fn next(&mut self) -> Next {
         let now = self.now();
@@ -187,6 +229,7 @@ impl Shell {
             () = pace(draw_in.unwrap_or(Duration::MAX)), if draw_in.is_some() => Next::Draw,
             Some(msg) = self.calls.next(), if !self.calls.is_empty() => Next::Message(msg),
             msg = self.stream.next() => Next::Message(msg),
+            whole_width = self.pane.answer() => Next::Pane(whole_width),
             () = pace(tick_in) => Next::Message(Msg::Tick),
         }
     }
@@ -199,7 +242,7 @@ impl Shell {
         match self.model.dirty {
             Dirty::Clean => None,
             Dirty::Now => Some(Duration::ZERO),
-            Dirty::Soon => Some((self.drawn_at + FRAME).saturating_sub(now.elapsed)),
+            Dirty::Soon => Some((self.drawn_at + self.pace.interval()).saturating_sub(now.elapsed)),
         }
     }
 

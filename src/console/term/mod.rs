@@ -5,12 +5,16 @@
 //!                  │                    ├── scroll: which rows moved as a block
 //!                  └ what it shows      └── head, sgr: the shortest way to place and look
 //! ```
+//! What a terminal may be asked for says `policy`, by what `between` found out; how often, `pace`.
 
+pub(crate) mod between;
 mod encoder;
 pub(crate) mod guard;
 mod head;
 pub(crate) mod output;
+pub(crate) mod pace;
 pub(crate) mod painter;
+pub(crate) mod policy;
 mod scroll;
 mod settle;
 pub(crate) mod sgr;

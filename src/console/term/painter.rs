@@ -14,10 +14,16 @@ use ratatui::layout::{Position, Rect};
 
 use super::encoder::encode;
 use super::head::{Head, Stance};
+use super::policy::Policy;
 use super::settle::settle;
 
 /// A clean slate whatever somebody else has written: plain, no cursor, no scroll region, nothing on the screen.
 const CLEAN: &[u8] = b"\x1b[0m\x1b[?25l\x1b[r\x1b[2J";
+
+/// What asks a terminal to show what follows when it is whole, and what ends that.
+const SYNCHRONIZED: (&[u8], &[u8]) = (b"\x1b[?2026h", b"\x1b[?2026l");
+/// Up to so many bytes a frame arrives in one piece anyway.
+const ONE_PIECE: usize = 1_024;
 
 /// Where finished frames go.
 pub(crate) trait FrameSink {
@@ -41,14 +47,14 @@ pub(crate) struct Painter<S> {
     drawing: Buffer,
     stance: Stance,
     cursor_shown: bool,
-    may_scroll: bool,
+    policy: Policy,
     /// Sequences that go before the next frame.
     before: Vec<u8>,
 }
 
 impl<S: FrameSink> Painter<S> {
     /// Paints into `sink`, whose terminal is empty, shows no cursor and draws plain text.
-    pub(crate) fn new(sink: S) -> Self {
+    pub(crate) fn new(sink: S, policy: Policy) -> Self {
         let empty = Buffer::empty(area(&sink));
         Self {
             sink,
@@ -56,7 +62,7 @@ impl<S: FrameSink> Painter<S> {
             drawing: empty,
             stance: Stance::UNKNOWN,
             cursor_shown: false,
-            may_scroll: true,
+            policy,
             before: Vec::new(),
         }
     }
@@ -83,9 +89,9 @@ impl<S: FrameSink> Painter<S> {
         &mut self.sink
     }
 
-    /// Whether the terminal may be asked to move rows.
-    pub(crate) fn set_scrolling(&mut self, may_scroll: bool) {
-        self.may_scroll = may_scroll;
+    /// What the terminal may be asked for from now on.
+    pub(crate) fn set_policy(&mut self, policy: Policy) {
+        self.policy = policy;
     }
 
     /// Paints what `draw` draws into an empty frame; it gives the place of the cursor, none to hide it.
@@ -99,11 +105,28 @@ impl<S: FrameSink> Painter<S> {
         self.drawing.reset();
         let cursor = draw(&mut self.drawing);
         settle(&mut self.drawing);
-        let (change, stance) = encode(&self.shown, &self.drawing, self.stance, self.may_scroll);
+        let (change, stance) = encode(&self.shown, &self.drawing, self.stance, self.policy.scroll);
         std::mem::swap(&mut self.shown, &mut self.drawing);
-        let mut frame = std::mem::take(&mut self.before);
-        frame.extend_from_slice(&change);
         let mut head = Head::new(stance, usize::from(self.shown.area.width));
+        head.out = change;
+        self.place_cursor(&mut head, cursor);
+        self.stance = head.stance;
+        let mut frame = std::mem::take(&mut self.before);
+        if self.policy.synchronize && head.out.len() > ONE_PIECE {
+            // What went before may clear the screen, and a terminal that holds that back flickers.
+            frame.extend_from_slice(SYNCHRONIZED.0);
+            frame.extend_from_slice(&head.out);
+            frame.extend_from_slice(SYNCHRONIZED.1);
+        } else {
+            frame.extend_from_slice(&head.out);
+        }
+        if frame.is_empty() {
+            return Ok(());
+        }
+        self.sink.take(frame)
+    }
+
+    fn place_cursor(&mut self, head: &mut Head, cursor: Option<Position>) {
         match cursor {
             Some(place) => {
                 head.go(usize::from(place.x), usize::from(place.y));
@@ -116,12 +139,6 @@ impl<S: FrameSink> Painter<S> {
             }
             None => {}
         }
-        self.stance = head.stance;
-        frame.extend_from_slice(&head.out);
-        if frame.is_empty() {
-            return Ok(());
-        }
-        self.sink.take(frame)
     }
 }
 

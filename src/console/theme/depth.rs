@@ -41,8 +41,15 @@ const BASIC: [(Color, [u8; 3]); 16] = [
 ];
 
 impl Depth {
-    /// What the environment promises.
+    /// What the environment promises, no more than sixteen where those are enough.
     pub fn of(traits: &TerminalTraits) -> Self {
+        match Self::promised(traits) {
+            Self::Indexed | Self::True if traits.few_colors => Self::Sixteen,
+            depth => depth,
+        }
+    }
+
+    fn promised(traits: &TerminalTraits) -> Self {
         let term = traits.term.as_deref().unwrap_or("");
         if traits.no_color {
             return Self::Mono;
@@ -152,6 +159,24 @@ mod tests {
                 ..TerminalTraits::default()
             };
             assert_eq!(Depth::of(&traits), expected, "{term:?} {colorterm:?}");
+        }
+    }
+
+    #[test]
+    fn sixteen_colours_are_not_exceeded_where_they_are_enough() {
+        for (colorterm, no_color, expected) in [
+            (Some("truecolor"), false, Depth::Sixteen),
+            (None, false, Depth::Sixteen),
+            (Some("truecolor"), true, Depth::Mono),
+        ] {
+            let traits = TerminalTraits {
+                term: Some("xterm-256color".into()),
+                colorterm: colorterm.map(str::to_owned),
+                no_color,
+                few_colors: true,
+                ..TerminalTraits::default()
+            };
+            assert_eq!(Depth::of(&traits), expected, "{colorterm:?} {no_color}");
         }
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use hookyard::client::{Client, Target};
 use hookyard::clock::SystemClock;
 use hookyard::console::keys::Keymap;
-use hookyard::console::{ConsoleOptions, TerminalTraits, Tty, run};
+use hookyard::console::{ConsoleOptions, Scrolling, TerminalTraits, Tty, run};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
@@ -65,6 +65,9 @@ fn in_a_terminal(program: impl AsRef<OsStr>) -> Command {
         .env("LC_ALL", "C.UTF-8")
         .env("RUST_BACKTRACE", "0")
         .env_remove("TMUX")
+        .env_remove("STY")
+        .env_remove("SSH_CONNECTION")
+        .env_remove("SSH_TTY")
         .env_remove("NO_COLOR");
     command
 }
@@ -89,6 +92,8 @@ fn console_of_a_test() {
         themes_dir: None,
         keys: Keymap::ops(),
         ascii: false,
+        scrolling: Scrolling::Auto,
+        slow: false,
         traits: TerminalTraits::from_environment(|name| std::env::var(name).ok()),
         clock: Arc::new(SystemClock::new()),
         rng: ChaCha8Rng::seed_from_u64(1),

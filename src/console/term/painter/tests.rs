@@ -7,7 +7,18 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
 
+use super::super::policy::Policy;
 use super::{FrameSink, Painter, settle};
+
+/// A terminal that may be asked for everything but synchronized output, which vt100 ignores.
+const SCROLLING: Policy = Policy {
+    scroll: true,
+    synchronize: false,
+};
+const PLAIN: Policy = Policy {
+    scroll: false,
+    ..SCROLLING
+};
 
 struct Kept {
     frames: Vec<Vec<u8>>,
@@ -38,7 +49,7 @@ impl Easel {
             size: (width, height),
         };
         Self {
-            painter: Painter::new(sink),
+            painter: Painter::new(sink, SCROLLING),
             terminal: vt100::Parser::new(height, width, 0),
         }
     }
@@ -241,7 +252,7 @@ fn a_new_row_on_top_of_a_list_costs_that_row() {
 #[test]
 fn where_rows_may_not_be_moved_none_is() {
     let mut easel = Easel::new(80, 24);
-    easel.painter.set_scrolling(false);
+    easel.painter.set_policy(PLAIN);
     easel.paint_frame(&list(80, 24, 500, true));
     let frame = list(80, 24, 501, true);
     let bytes = easel.paint_frame(&frame);
@@ -264,6 +275,22 @@ fn the_rest_of_a_row_is_erased_and_not_written_over() {
     };
     easel.paint(row("a long row of words upon a background"));
     assert_eq!(easel.paint(row("a")), b"\x1b[36D\x1b[m\x1b[K");
+}
+
+#[test]
+fn only_a_long_frame_is_synchronized_and_never_a_clear_with_it() {
+    let mut easel = Easel::new(80, 24);
+    easel.painter.set_policy(Policy {
+        synchronize: true,
+        ..SCROLLING
+    });
+    easel.painter.forget();
+    let long = String::from_utf8(easel.paint_frame(&list(80, 24, 500, true))).unwrap();
+    let (before, frame) = long.split_once("\u{1b}[?2026h").unwrap();
+    assert_eq!(before, "\u{1b}[0m\u{1b}[?25l\u{1b}[r\u{1b}[2J");
+    assert!(frame.ends_with("\u{1b}[?2026l") && !frame.contains("\u{1b}[2J"));
+    let short = easel.paint_frame(&list(80, 24, 501, true));
+    assert!(!short.is_empty() && !short.windows(5).any(|bytes| bytes == b"?2026"));
 }
 
 /// What may happen to a screen between two frames.
@@ -345,7 +372,7 @@ proptest! {
     ) {
         let mut scrolling = Easel::new(WIDTH, HEIGHT);
         let mut plain = Easel::new(WIDTH, HEIGHT);
-        plain.painter.set_scrolling(false);
+        plain.painter.set_policy(PLAIN);
         let mut frame = Buffer::empty(Rect::new(0, 0, WIDTH, HEIGHT));
         for changes in &frames {
             for change in changes {
