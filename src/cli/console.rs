@@ -7,12 +7,12 @@ use clap::{Args, ValueEnum};
 use super::connect::{ConnectArgs, Found};
 use super::context::Context;
 use super::entropy::seeded_rng;
+use super::keys::KeysOption;
 use super::service::{Service, keep_files_private, log_path, start_log_file};
 use super::themes;
 use crate::client::Client;
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{Config, Environment, Sources};
-use crate::console::keys::Keymap;
 use crate::console::{self, ConsoleOptions, Scrolling, TerminalTraits, Tty};
 
 /// Watch and operate a service in the terminal.
@@ -27,6 +27,8 @@ pub(crate) struct ConsoleArgs {
     /// The theme, one of `hookyard themes list`; the one that fits the terminal when absent.
     #[arg(long, value_name = "NAME")]
     theme: Option<String>,
+    #[command(flatten)]
+    keys: KeysOption,
     /// Refuse every action that changes something.
     #[arg(long)]
     read_only: bool,
@@ -79,6 +81,7 @@ pub(crate) async fn run(args: ConsoleArgs, context: &Context) -> anyhow::Result<
     let traits = TerminalTraits::from_environment(|name| environment.get(name).map(str::to_owned));
     // Before a service is started for a terminal that cannot show it.
     Tty::stdio()?.check(traits.term.as_deref())?;
+    args.keys.load(environment)?;
     match args.connect.find(environment)? {
         Found::Service(target) => {
             let label = target.to_string();
@@ -129,7 +132,7 @@ pub(crate) async fn show(
         read_only: args.read_only,
         theme: args.theme.clone(),
         themes_dir: themes::own_folder(environment),
-        keys: Keymap::ops(),
+        keys: args.keys.load(environment)?,
         ascii: args.ascii,
         scrolling: args.scroll.into(),
         slow: args.slow,

@@ -30,6 +30,7 @@ mod horizon;
 mod input;
 mod instant;
 mod judge;
+mod keys;
 mod ledger;
 mod listen;
 mod lists;

@@ -12,8 +12,8 @@ use super::slips::remedy;
 use super::tree::{Command, Tree};
 use super::{
     audit, backup, bench, causes, config, console, contract, dead, delivery, demo, doctor, egress,
-    endpoint, event, fsck, help, horizon, ledger, listen, manual, replay, serve, stats, themes,
-    token, unit, verify,
+    endpoint, event, fsck, help, horizon, keys, ledger, listen, manual, replay, serve, stats,
+    themes, token, unit, verify,
 };
 use crate::config::Environment;
 
@@ -73,6 +73,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> anyhow::Result<()> {
         Some(Command::Config(args)) => config::run(&args, context),
         Some(Command::Service(args)) => unit::run(&args, context),
         Some(Command::Themes(args)) => themes::run(&args, context),
+        Some(Command::Keys(args)) => keys::run(&args, context),
         Some(Command::Completions(args)) => manual::completions(&args, context),
         Some(Command::Man(args)) => manual::man(&args, context),
         Some(Command::Help(args)) => help::run(&args, context),

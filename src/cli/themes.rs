@@ -9,7 +9,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::input::read_text;
 use super::output::{Column, Format, FormatArgs, note};
-use crate::config::{Environment, default_file};
+use crate::config::{Environment, user_file};
 use crate::console::TerminalTraits;
 use crate::console::theme::{
     Appearance, Checked, Listed, Shelf, ShownRole, THEME_BYTES_MAX, Theme, ThemeError,
@@ -94,10 +94,7 @@ pub(crate) fn run(args: &ThemesArgs, context: &Context) -> anyhow::Result<()> {
 
 /// Where the user's own themes lie: `themes` beside the user's own configuration file. It need not be there.
 pub(crate) fn own_folder(environment: &Environment) -> Option<PathBuf> {
-    let files = default_file(environment);
-    // The last one is the system's.
-    let (_, own) = files.split_last()?;
-    Some(own.first()?.with_file_name("themes"))
+    user_file(environment, "themes")
 }
 
 fn list(shelf: Shelf<'_>, format: FormatArgs, context: &Context) -> anyhow::Result<()> {

@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 use super::output::Colour;
 use super::{
     audit, backup, bench, causes, config, console, contract, dead, delivery, demo, doctor, egress,
-    endpoint, event, fsck, help, horizon, ledger, listen, manual, replay, serve, stats, themes,
-    token, unit, verify,
+    endpoint, event, fsck, help, horizon, keys, ledger, listen, manual, replay, serve, stats,
+    themes, token, unit, verify,
 };
 
 /// Webhook delivery that an ops team runs from a terminal.
@@ -101,6 +101,9 @@ pub(crate) enum Command {
     /// List, show and check the console's themes.
     #[command(alias = "theme")]
     Themes(themes::ThemesArgs),
+    /// Show the console's keys, and check files of your own.
+    #[command(alias = "key")]
+    Keys(keys::KeysArgs),
     /// Print completions for a shell.
     Completions(manual::CompletionsArgs),
     /// Print the manual page, or write a page for each command.
@@ -114,6 +117,8 @@ mod tests {
     use clap::CommandFactory as _;
 
     use super::*;
+    use crate::console::keys::Keymap;
+    use crate::console::shown_commands;
 
     /// Every command with its path.
     fn walk(command: &clap::Command, path: &str, visit: &mut impl FnMut(&str, &clap::Command)) {
@@ -142,5 +147,46 @@ mod tests {
                 }
             });
         }
+    }
+
+    /// The words of a command as a shell reads them, as far as the console quotes.
+    fn words(command: &str) -> Vec<String> {
+        let mut words = vec![String::new()];
+        let mut quoted = false;
+        for letter in command.chars() {
+            match letter {
+                '\'' => quoted = !quoted,
+                ' ' if !quoted => words.push(String::new()),
+                other => words.last_mut().unwrap().push(other),
+            }
+        }
+        words
+    }
+
+    #[test]
+    fn every_command_that_the_console_names_is_one() {
+        let ids = [
+            ("DELIVERY", "dlv_0e6kq3v9xjz00"),
+            ("REPLAY", "rpl_0e6kq3v9xjz00"),
+            ("CAUSE", "9f86d081884c"),
+            ("ENDPOINT", "example"),
+            ("FILTER", "state:dead"),
+        ];
+        let of_table = Keymap::ops()
+            .rows()
+            .into_iter()
+            .filter_map(|row| row.command);
+        let of_table = of_table.map(|command| {
+            ids.iter().fold(command.to_owned(), |command, (name, id)| {
+                command.replace(name, id)
+            })
+        });
+        let commands: Vec<String> = of_table.chain(shown_commands()).collect();
+        assert!(commands.len() > 25, "{commands:?}");
+        for command in commands {
+            let parsed = Tree::try_parse_from(words(&command));
+            assert!(parsed.is_ok(), "{command}: {}", parsed.unwrap_err());
+        }
+        assert!(Tree::try_parse_from(words("hookyard delivery replya 'a b'")).is_err());
     }
 }

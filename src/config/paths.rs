@@ -39,6 +39,11 @@ pub fn default_file(environment: &Environment) -> Vec<PathBuf> {
         .collect()
 }
 
+/// A file or folder of the user's own beside the user's own configuration file. It need not be there.
+pub fn user_file(environment: &Environment, name: &str) -> Option<PathBuf> {
+    user_dir(environment, "XDG_CONFIG_HOME", ".config").map(|directory| directory.join(name))
+}
+
 /// The data directory when none is set.
 pub(super) fn default_data_dir(environment: &Environment) -> Option<PathBuf> {
     user_dir(environment, "XDG_DATA_HOME", ".local/share")

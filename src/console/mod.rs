@@ -20,6 +20,8 @@ pub mod term;
 pub mod theme;
 mod view;
 
+#[cfg(test)]
+pub(crate) use app::samples::shown_commands;
 pub use options::{ConsoleError, ConsoleOptions, ExitReason, TerminalTraits};
 pub use shell::run;
 pub use term::policy::Scrolling;

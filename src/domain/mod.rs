@@ -33,6 +33,7 @@ pub mod event_type;
 pub mod failing;
 pub mod filter;
 pub mod fingerprint;
+pub mod flaw;
 pub mod horizon;
 pub mod id;
 pub mod json;

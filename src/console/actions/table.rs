@@ -6,7 +6,7 @@ use super::Danger::{Ask, Change};
 use super::Place::{self, Audit, Dead, Deliveries, Endpoints, Events, Inspector, Pulse, Replays};
 
 /// All views.
-pub(super) const EVERYWHERE: &[Place] = &[
+pub(crate) const EVERYWHERE: &[Place] = &[
     Pulse, Deliveries, Inspector, Endpoints, Events, Dead, Replays, Audit,
 ];
 /// Views with rows that can be opened.

@@ -327,6 +327,40 @@ pub(crate) fn hello() -> Msg {
     }))))
 }
 
+/// The commands that `=` shows on every screen and dialog of the sample data.
+pub(crate) fn shown_commands() -> Vec<String> {
+    let mut shown = Vec::new();
+    for way in [
+        "1",
+        "2",
+        "2 / a enter",
+        "2 j enter",
+        "3",
+        "3 j",
+        "4",
+        "4 j",
+        "5",
+        "5 j",
+        "6",
+        "6 j",
+        "7",
+    ] {
+        let mut model = connected(false);
+        let cmds = press(&mut model, 0, way);
+        serve(&mut model, 100, cmds);
+        shown.push(super::command::of(&model));
+    }
+    for way in ["5 j", "5 j R", "5 j X"] {
+        let mut model = connected(false);
+        let cmds = press(&mut model, 0, way);
+        serve(&mut model, 100, cmds);
+        let cmds = press(&mut model, 200, "R");
+        serve(&mut model, 300, cmds);
+        shown.extend(model.dialog_mut().map(|dialog| dialog.command()));
+    }
+    shown
+}
+
 /// Presses keys, named with spaces between them, 10 ms apart.
 pub(crate) fn press(model: &mut Model, start: u64, keys: &str) -> Vec<Cmd> {
     let mut cmds = Vec::new();

@@ -91,6 +91,11 @@ impl Key {
         }
     }
 
+    /// The names of the keys that are no character.
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+        NAMED.iter().map(|(_, name)| *name)
+    }
+
     /// Reads the name that [`Key`] prints; `None` for anything else.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         if let Some(rest) = name.strip_prefix("ctrl-") {

@@ -11,7 +11,7 @@ const NO_KEY: &str = "no key";
 /// The keys in force. Those that were said last stand first, so that they are the ones that are shown.
 #[derive(Clone, Debug)]
 pub struct Keymap {
-    bindings: Vec<Binding>,
+    pub(super) bindings: Vec<Binding>,
 }
 
 /// Strokes that mean an action in some places.
@@ -21,11 +21,28 @@ pub(super) struct Binding {
     pub(super) strokes: Strokes,
     /// Where they do; never empty.
     pub(super) places: Vec<Place>,
+    pub(super) origin: Origin,
 }
 
 /// One key, or several after each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Strokes(pub(super) Vec<Key>);
+
+/// Who said what a key means.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Origin {
+    /// The table of actions.
+    Table,
+    /// A file of keys.
+    Line {
+        /// The file; of a preset that comes along its name alone.
+        file: String,
+        /// From 1.
+        line: usize,
+        /// In characters, from 1.
+        column: usize,
+    },
+}
 
 /// What strokes so far mean in a place.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +70,7 @@ impl Keymap {
                 action,
                 strokes: Strokes(keys.split(' ').filter_map(Key::parse).collect()),
                 places: action.places.to_vec(),
+                origin: Origin::Table,
             })
         });
         Self {
@@ -126,6 +144,15 @@ impl fmt::Display for Strokes {
             write!(to, "{gap}{key}")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Table => to.write_str("preset ops"),
+            Self::Line { file, line, column } => write!(to, "{file}:{line}:{column}"),
+        }
     }
 }
 

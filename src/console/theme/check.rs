@@ -11,11 +11,12 @@ use super::contrast::{
     TEXT_CONTRAST_MIN, TEXT_CONTRAST_MIN_HIGH, Vision, distance, hundredths, is_dark,
 };
 use super::depth::Depth;
-use super::layer::{Flaw, Layer, Unusable};
+use super::layer::{Layer, Unusable};
 use super::load::ThemeError;
 use super::role::Role;
 use super::schema::color_text;
 use super::shelf::{Listed, Shelf};
+use crate::domain::flaw::Flaw;
 
 /// The theme that promises contrast for low vision, as do those that build upon it.
 const HIGH_CONTRAST: &str = "high-contrast";

@@ -4,8 +4,9 @@ use ratatui::style::{Color, Style};
 
 use super::contrast::{Rgb, ratio};
 use super::depth::{Depth, fixed};
-use super::layer::{Flaw, Layer};
+use super::layer::Layer;
 use super::role::Role;
+use crate::domain::flaw::Flaw;
 
 /// How one role looks, and who says so.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,43 +1,17 @@
 //! One theme file as read, and what is wrong with it: each flaw with its place.
 
-use std::fmt;
-
 use ratatui::style::{Color, Style};
 use toml::Spanned;
 
 use super::depth::Depth;
 use super::role::Role;
 use super::schema::{Appearance, GlyphChoice, Roles, ThemeFile, color};
+use crate::domain::flaw::Flaw;
 
 /// The version of the theme form.
 const VERSION: u32 = 1;
 /// The number of colours for which a theme can have choices of its own.
 const DEPTH: &str = "16";
-
-/// Something that is wrong with a theme's file. Shown as `FILE:LINE:COLUMN: TEXT`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-pub struct Flaw {
-    /// The file; of a built-in theme its name alone.
-    pub file: String,
-    /// From 1.
-    pub line: usize,
-    /// In characters, from 1.
-    pub column: usize,
-    /// What is wrong there, and what would be right.
-    pub text: String,
-}
-
-impl fmt::Display for Flaw {
-    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            file,
-            line,
-            column,
-            text,
-        } = self;
-        write!(to, "{file}:{line}:{column}: {text}")
-    }
-}
 
 /// A theme file as read.
 #[derive(Debug)]
@@ -75,13 +49,13 @@ impl Layer {
             Ok(parsed) => parsed,
             Err(error) => {
                 let at = error.span().map_or(0, |span| span.start);
-                return Err(flaw(&file, &text, at, error.message().to_owned()));
+                return Err(Flaw::at(&file, &text, at, error.message().to_owned()));
             }
         };
         let version = &parsed.theme.version;
         if *version.get_ref() != VERSION {
             let problem = format!("version {version} of the theme form is not known: expected 1");
-            return Err(flaw(&file, &text, version.span().start, problem));
+            return Err(Flaw::at(&file, &text, version.span().start, problem));
         }
         Ok(Self { file, text, parsed })
     }
@@ -144,7 +118,7 @@ impl Layer {
 
     /// A flaw at this byte.
     pub(super) fn flaw(&self, at: usize, text: String) -> Flaw {
-        flaw(&self.file, &self.text, at, text)
+        Flaw::at(&self.file, &self.text, at, text)
     }
 
     fn looks_of(
@@ -187,15 +161,5 @@ impl Layer {
             color.get_ref()
         );
         self.flaw(color.span().start, text)
-    }
-}
-
-fn flaw(file: &str, text: &str, at: usize, problem: String) -> Flaw {
-    let before = text.get(..at).unwrap_or(text);
-    Flaw {
-        file: file.to_owned(),
-        line: before.matches('\n').count() + 1,
-        column: before.rsplit('\n').next().unwrap_or("").chars().count() + 1,
-        text: problem,
     }
 }

@@ -4,10 +4,11 @@ use ratatui::style::Style;
 
 use super::super::options::TerminalTraits;
 use super::depth::Depth;
-use super::layer::{Flaw, Layer, Unusable};
+use super::layer::{Layer, Unusable};
 use super::role::Role;
 use super::schema::GlyphChoice;
 use super::shelf::{EXTENDS_MAX, OWN_MAX, Shelf};
+use crate::domain::flaw::Flaw;
 
 /// How each role looks on one terminal.
 #[derive(Clone, Debug)]

@@ -21,7 +21,6 @@ mod show;
 pub use check::{Checked, ClosestStates, LowestContrast};
 pub use contrast::Vision;
 pub use depth::Depth;
-pub use layer::Flaw;
 pub use load::{Theme, ThemeError};
 pub(crate) use role::Role;
 pub use schema::Appearance;

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::layer::{Flaw, Layer};
+use super::layer::Layer;
 use super::load::ThemeError;
 use super::schema::Appearance;
+use crate::domain::flaw::Flaw;
 
 /// The themes that come along.
 const BUILT_IN: [(&str, &str); 6] = [

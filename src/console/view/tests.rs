@@ -41,7 +41,7 @@ pub(super) fn buffer(model: &Model, millis: u64, ascii: bool) -> Buffer {
 }
 
 /// The screen as text, its trailing blanks cut.
-fn screen(model: &Model, millis: u64) -> String {
+pub(crate) fn screen(model: &Model, millis: u64) -> String {
     text(&buffer(model, millis, false))
 }
 

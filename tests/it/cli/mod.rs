@@ -9,6 +9,7 @@ mod dead;
 mod doctor;
 mod fsck;
 mod help;
+mod keys;
 mod listening;
 mod notifying;
 mod pausing;

@@ -1,5 +1,6 @@
 //! The console as it is used: a real pseudo-terminal, a real service, keys and what the screen shows.
 
+mod keys;
 mod leaving;
 mod program;
 mod pseudo_terminal;

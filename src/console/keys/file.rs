@@ -1,0 +1,270 @@
+//! One file of keys as read, and everything that is wrong with it by itself.
+//!
+//! ```toml
+//! preset = "ops"                  # what it builds upon; ops, the table of actions, when absent
+//! unbind = ["x"]                  # keys below that are to mean nothing, everywhere
+//! [list]                          # everywhere, list, or the name of a view
+//! "r" = "delivery.replay"
+//! "g d" = "view.deliveries"
+//! ```
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::keymap::{Origin, Strokes};
+use super::scope::Scope;
+use super::taken::read_strokes;
+use crate::console::actions::{ACTIONS, Action, Place};
+use crate::domain::flaw::{Flaw, line_and_column};
+
+/// Names what a file builds upon.
+const PRESET: &str = "preset";
+/// Names keys that are to mean nothing.
+const UNBIND: &str = "unbind";
+/// What the TOML parser says of a key that stands twice in a table.
+const TWICE: &str = "duplicate key";
+
+/// A file of keys as read.
+#[derive(Debug)]
+pub(super) struct KeyFile {
+    name: String,
+    text: String,
+    /// What it builds upon, and where that stands.
+    pub(super) preset: Option<(String, usize)>,
+    /// What means nothing from here on, in the file's order.
+    pub(super) unbound: Vec<Unbound>,
+    /// What it binds, in the file's order.
+    pub(super) bound: Vec<Bound>,
+}
+
+/// Strokes that are to mean nothing.
+#[derive(Debug)]
+pub(super) struct Unbound {
+    pub(super) strokes: Strokes,
+    pub(super) scope: Scope,
+    /// The byte at which it stands.
+    pub(super) at: usize,
+}
+
+/// Strokes that are to mean an action.
+#[derive(Debug)]
+pub(super) struct Bound {
+    pub(super) strokes: Strokes,
+    pub(super) action: &'static Action,
+    /// Those of its scope in which the action does something; never empty.
+    pub(super) places: Vec<Place>,
+    /// The byte at which it stands.
+    pub(super) at: usize,
+}
+
+impl KeyFile {
+    /// Reads a file's text; beside what could be read comes all that could not.
+    pub(super) fn read(name: String, text: String) -> (Self, Vec<Flaw>) {
+        let mut file = Self {
+            name,
+            text: String::new(),
+            preset: None,
+            unbound: Vec::new(),
+            bound: Vec::new(),
+        };
+        let (table, errors) = DeTable::parse_recoverable(&text);
+        let mut flaws = Vec::new();
+        for error in &errors {
+            let at = error.span().map_or(0, |span| span.start);
+            flaws.push((at, file.syntax(&text, table.get_ref(), at, error.message())));
+        }
+        // Of a text that is no TOML, what was understood may not be what was meant.
+        if errors.iter().all(|error| error.message() == TWICE) {
+            for (key, value) in table.get_ref() {
+                file.part(key, value, &mut flaws);
+            }
+        }
+        file.bound.sort_by_key(|bound| bound.at);
+        file.unbound.sort_by_key(|unbound| unbound.at);
+        file.text = text;
+        flaws.sort();
+        let flaws = flaws.into_iter();
+        let flaws = flaws.map(|(at, problem)| file.flaw(at, problem)).collect();
+        (file, flaws)
+    }
+
+    /// Whether this is the file of the preset of that name.
+    pub(super) fn is_named(&self, preset: &str) -> bool {
+        let name = std::path::Path::new(&self.name).file_stem();
+        name.is_some_and(|name| name == preset)
+    }
+
+    /// A flaw at this byte.
+    pub(super) fn flaw(&self, at: usize, problem: String) -> Flaw {
+        Flaw::at(&self.name, &self.text, at, problem)
+    }
+
+    /// The place of this byte.
+    pub(super) fn origin(&self, at: usize) -> Origin {
+        let (line, column) = line_and_column(&self.text, at);
+        Origin::Line {
+            file: self.name.clone(),
+            line,
+            column,
+        }
+    }
+
+    /// An error of the parser; of a key that stands twice, with the place where it stood first.
+    fn syntax(&self, text: &str, table: &DeTable<'_>, at: usize, message: &str) -> String {
+        if message != TWICE {
+            return message.replace('\n', "; ");
+        }
+        let written = |at: usize| text.get(at..).unwrap_or_default();
+        let inner = table
+            .values()
+            .filter_map(|value| value.get_ref().as_table());
+        let first = std::iter::once(table)
+            .chain(inner)
+            .flat_map(DeTable::keys)
+            .filter(|key| key.span().start < at)
+            .filter(|key| written(at).starts_with(&text[key.span()]))
+            .max_by_key(|key| key.span().start);
+        match first {
+            Some(key) => {
+                let (line, column) = line_and_column(text, key.span().start);
+                let name = key.get_ref();
+                let first = &self.name;
+                format!("{name:?} stands twice, first at {first}:{line}:{column}: keep one of them")
+            }
+            None => "this stands twice: keep one of them".to_owned(),
+        }
+    }
+
+    /// A part of the file: a scope, or a word at its top.
+    fn part(
+        &mut self,
+        key: &Spanned<std::borrow::Cow<'_, str>>,
+        value: &Spanned<DeValue<'_>>,
+        flaws: &mut Vec<(usize, String)>,
+    ) {
+        let (name, at) = (&**key.get_ref(), key.span().start);
+        match (name, value.get_ref()) {
+            (PRESET, DeValue::String(preset)) => {
+                self.preset = Some((preset.to_string(), value.span().start));
+            }
+            (PRESET, _) => flaws.push((
+                value.span().start,
+                "expected the name of a preset in quotes, such as \"ops\"".to_owned(),
+            )),
+            (UNBIND, list) => self.unbind(Scope::All, value.span().start, list, flaws),
+            (_, DeValue::Table(table)) => match Scope::named(name) {
+                Some(scope) => {
+                    for (key, value) in table {
+                        self.line(scope, key, value, flaws);
+                    }
+                }
+                None => flaws.push((at, unknown_scope(name))),
+            },
+            _ => flaws.push((
+                at,
+                format!(
+                    "{name:?} stands in no part: write it below [everywhere], [list] or [VIEW]"
+                ),
+            )),
+        }
+    }
+
+    /// A line of a scope.
+    fn line(
+        &mut self,
+        scope: Scope,
+        key: &Spanned<std::borrow::Cow<'_, str>>,
+        value: &Spanned<DeValue<'_>>,
+        flaws: &mut Vec<(usize, String)>,
+    ) {
+        let at = key.span().start;
+        if &**key.get_ref() == UNBIND {
+            return self.unbind(scope, value.span().start, value.get_ref(), flaws);
+        }
+        let strokes = read_strokes(key.get_ref()).map_err(|problem| flaws.push((at, problem)));
+        let named = match value.get_ref() {
+            DeValue::String(name) => action_named(name),
+            _ => {
+                Err("expected the name of an action in quotes, such as \"delivery.replay\"".into())
+            }
+        };
+        let action = named.map_err(|problem| flaws.push((value.span().start, problem)));
+        let (Ok(strokes), Ok(action)) = (strokes, action) else {
+            return;
+        };
+        let places = action.places.iter().copied();
+        let places: Vec<Place> = places.filter(|place| scope.has(*place)).collect();
+        if places.is_empty() {
+            let problem = format!(
+                "{} does nothing in [{}]: it works in {}",
+                action.name,
+                scope.name(),
+                Scope::words(action.places)
+            );
+            return flaws.push((value.span().start, problem));
+        }
+        self.bound.push(Bound {
+            strokes,
+            action,
+            places,
+            at,
+        });
+    }
+
+    fn unbind(
+        &mut self,
+        scope: Scope,
+        at: usize,
+        list: &DeValue<'_>,
+        flaws: &mut Vec<(usize, String)>,
+    ) {
+        let DeValue::Array(items) = list else {
+            return flaws.push((
+                at,
+                "expected a list of keys, such as [\"x\", \"g d\"]".into(),
+            ));
+        };
+        for item in items {
+            let at = item.span().start;
+            let DeValue::String(text) = item.get_ref() else {
+                flaws.push((at, "expected a key in quotes, such as \"x\"".into()));
+                continue;
+            };
+            match read_strokes(text) {
+                Ok(strokes) => self.unbound.push(Unbound { strokes, scope, at }),
+                Err(problem) => flaws.push((at, problem)),
+            }
+        }
+    }
+}
+
+fn action_named(name: &str) -> Result<&'static Action, String> {
+    let known = ACTIONS.iter().find(|action| action.name == name);
+    known.ok_or_else(|| {
+        let names = ACTIONS.iter().map(|action| action.name);
+        format!(
+            "action {name:?} is not known{}: `hookyard keys print` lists them",
+            perhaps(name, names)
+        )
+    })
+}
+
+fn unknown_scope(name: &str) -> String {
+    let names: Vec<&str> = Scope::every().map(Scope::name).collect();
+    format!(
+        "[{name}] is no part of a file of keys{}: there are {}",
+        perhaps(name, names.iter().copied()),
+        names.join(", ")
+    )
+}
+
+/// The nearest of the known names as the rest of a sentence.
+pub(super) fn perhaps<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let distance = |known: &&str| {
+        let own = known.rsplit('.').next().unwrap_or(known);
+        strsim::damerau_levenshtein(known, name).min(strsim::damerau_levenshtein(own, name) + 1)
+    };
+    known
+        .min_by_key(distance)
+        .map_or_else(String::new, |nearest| format!(", perhaps {nearest:?}"))
+}

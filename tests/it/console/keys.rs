@@ -1,0 +1,47 @@
+//! A console with keys of the user's own.
+
+use super::program::hookyard;
+use super::pseudo_terminal::PseudoTerminal;
+use super::yard::Yard;
+
+#[test]
+fn keys_of_the_users_own_file_are_in_force_and_shown() {
+    let yard = Yard::start();
+    yard.endpoint("http://127.0.0.1:9/in", "acme");
+    let folder = yard.socket().with_file_name(".config").join("hookyard");
+    std::fs::create_dir_all(&folder).unwrap();
+    let keys = "unbind = [\"3\", \"q\"]\n[everywhere]\n\"Z Z\" = \"quit\"\n\"E\" = \"view.endpoints\"\n[endpoints]\n\
+                \"m p\" = \"endpoint.pause\"\n";
+    std::fs::write(folder.join("keys.toml"), keys).unwrap();
+    let mut terminal = PseudoTerminal::start(hookyard(&["console"], &yard.socket()));
+    terminal.wait_for_text("LIVE");
+    terminal.type_in("3");
+    terminal.wait_for_text("3 does nothing here: ? shows the keys");
+    terminal.type_in("E");
+    terminal.wait_for_text("m p pause");
+    terminal.type_in("m");
+    terminal.wait_for_text("m -  p pause");
+    terminal.type_in("p");
+    terminal.wait_for_text("pause acme: done, m p resumes it");
+    terminal.type_in("ZZ");
+    assert!(terminal.end().success());
+    terminal.assert_given_back();
+}
+
+#[test]
+fn a_file_of_keys_that_is_wrong_is_refused_before_the_screen_is_taken() {
+    let yard = Yard::start();
+    let file = yard.socket().with_file_name("mine.toml");
+    std::fs::write(&file, "[list]\n\"ctrl-a\" = \"help\"\n\"g\" = \"hlep\"\n").unwrap();
+    let path = file.to_str().unwrap().to_owned();
+    let arguments = ["console", "--keys", &path];
+    let mut terminal = PseudoTerminal::start(hookyard(&arguments, &yard.socket()));
+    let screen = terminal.wait_for("both faults", |screen| {
+        screen.contains("mine.toml:2:1: ctrl-a cannot be bound")
+            && screen
+                .replace('\n', "")
+                .contains("mine.toml:3:7: action \"hlep\"")
+    });
+    assert!(!screen.contains("LIVE"), "{screen}");
+    assert_eq!(terminal.end().code(), Some(2));
+}
