@@ -103,6 +103,7 @@ impl Shell {
             label: options.label,
             target: options.client.target().to_string(),
             read_only: options.read_only,
+            protected: false,
             embedded: options.embedded,
         };
         let ascii = options.ascii || theme.wants_ascii();

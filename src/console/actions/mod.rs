@@ -84,6 +84,10 @@ pub(crate) enum ActionId {
     PauseReplay,
     /// Cancel this replay.
     CancelReplay,
+    /// Let changes through, or no longer.
+    Arm,
+    /// Take the last change back.
+    Undo,
     /// Mark this row.
     Mark,
     /// Clear all marks.

@@ -220,6 +220,20 @@ pub(crate) const ACTIONS: &[Action] = &[
     )
     .command("hookyard delivery list cause:CAUSE"),
     key(
+        Id::Undo,
+        "undo",
+        "take back the replay that is about to go out",
+        EVERYWHERE,
+        &["u"],
+    ),
+    key(
+        Id::Arm,
+        "arm",
+        "let changes through, or no longer; of a protected service for ten minutes",
+        EVERYWHERE,
+        &["!"],
+    ),
+    key(
         Id::Palette,
         "palette",
         "every action and endpoint by a few letters",

@@ -7,6 +7,7 @@ use super::fetches::{
     fetch_detail, fetch_endpoints, fetch_exchange, fetch_newest, refresh_shown, snapshot,
 };
 use super::forms;
+use super::grace;
 use super::inspector::{Inspector, Tab};
 use super::listing::Listing;
 use super::model::{Level, Model, Overlay, Screen};
@@ -15,6 +16,7 @@ use super::palette::{Asked, Palette, Target};
 use super::plan::Intent;
 use super::pulse::Row;
 use super::requests::{Purpose, ScreenId};
+use super::writes::{self, ARMED_FOR, Arming, Switched, Writes};
 use crate::console::actions::{Action, ActionId, Danger, Place};
 use crate::console::input::key::{Key, KeyCode};
 use crate::console::options::ExitReason;
@@ -64,7 +66,9 @@ pub(crate) fn act(model: &mut Model, now: Now, action: &Action) -> Vec<Cmd> {
         ActionId::View(place) => return go(model, now, place),
         ActionId::Back => return back(model, now),
         ActionId::Leave => return leave(model, now),
-        ActionId::Quit => return vec![Cmd::Exit(ExitReason::Quit)],
+        ActionId::Quit => return exit(model, now),
+        ActionId::Arm => arm(model, now),
+        ActionId::Undo => grace::undo(model, now),
         ActionId::Refetch => return refetch(model, now),
         ActionId::Repaint => return vec![Cmd::Repaint],
         ActionId::Suspend => return suspend(model, now),
@@ -77,8 +81,17 @@ pub(crate) fn act(model: &mut Model, now: Now, action: &Action) -> Vec<Cmd> {
 
 /// Why something may not be changed now.
 fn refusal(model: &Model, action: &Action) -> Option<String> {
-    if model.session.read_only {
-        return Some(format!("read-only: this console may not {}", action.title));
+    let key = || model.key(ActionId::Arm);
+    match model.writes {
+        Writes::On | Writes::Armed(_) => {}
+        Writes::Never => {
+            return Some(format!("read-only: this console may not {}", action.title));
+        }
+        Writes::Off => return Some(format!("changes are off: {} lets them through", key())),
+        Writes::Locked => {
+            let label = &model.session.label;
+            return Some(format!("{label} is protected: {} arms changes", key()));
+        }
     }
     if !model.link.is_up() {
         return Some(format!(
@@ -414,7 +427,58 @@ fn leave(model: &mut Model, now: Now) -> Vec<Cmd> {
         pop(model);
         return refresh_shown(model, now);
     }
+    exit(model, now)
+}
+
+/// Ends the console; a change that waits goes out first, and the next time ends it.
+fn exit(model: &mut Model, now: Now) -> Vec<Cmd> {
+    if model.grace.is_some() {
+        return grace::flush(model, now);
+    }
     vec![Cmd::Exit(ExitReason::Quit)]
+}
+
+/// Lets changes through, or no longer.
+fn arm(model: &mut Model, now: Now) {
+    match model.writes.switched() {
+        Switched::To(writes) => {
+            model.writes = writes;
+            let text = if writes.allowed() {
+                "changes are let through"
+            } else {
+                "changes are off"
+            };
+            model.tell(now, Level::Info, text);
+        }
+        Switched::Asks => model.overlays.push(Overlay::Arm(Arming::new())),
+        Switched::Refused => {
+            let text = "this console was started read-only: start it without --read-only";
+            model.tell(now, Level::Warn, text);
+        }
+    }
+}
+
+/// A key for the question before a protected service may be changed.
+pub(super) fn arming_key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
+    let Some(Overlay::Arm(arming)) = model.overlays.last_mut() else {
+        return Vec::new();
+    };
+    match arming.key(key, &model.session.label) {
+        writes::Asked::Nothing => {}
+        writes::Asked::Close => {
+            model.overlays.pop();
+        }
+        writes::Asked::Arm => {
+            model.overlays.pop();
+            model.writes = Writes::Armed(now.elapsed + ARMED_FOR);
+            model.tell(
+                now,
+                Level::Warn,
+                "armed: changes are let through for ten minutes",
+            );
+        }
+    }
+    Vec::new()
 }
 
 fn pop(model: &mut Model) {

@@ -1,5 +1,6 @@
 //! What the actions do that change something.
 
+use super::grace;
 use super::model::{Confirm, Level, Model, Overlay, Screen};
 use super::msg::{Call, Cmd, Now};
 use super::plan::{Asked, Intent, PlanDialog};
@@ -47,13 +48,19 @@ pub(super) fn replay(model: &mut Model, now: Now) -> Vec<Cmd> {
     let Some(id) = model.selected_delivery().map(|delivery| delivery.id) else {
         return no_row(model, now);
     };
-    change(
-        model,
-        now,
-        &format!("replay {id}"),
-        Some(id),
-        Call::Replay(id),
-    )
+    let what = format!("replay {id}");
+    if model.session.protected {
+        model.overlays.push(Overlay::Confirm(Confirm {
+            question: format!("{what}?"),
+            consequences: vec!["It is sent again, with a fresh retry budget.".to_owned()],
+            call: Call::Replay(id),
+            what,
+            yes: false,
+            opened: now.elapsed,
+        }));
+        return Vec::new();
+    }
+    grace::begin(model, now, what, id, Call::Replay(id))
 }
 
 /// What people call an endpoint.

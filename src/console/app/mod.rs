@@ -16,6 +16,7 @@ pub(crate) mod fetches;
 pub(crate) mod form;
 pub(crate) mod forms;
 pub(crate) mod frames;
+pub(crate) mod grace;
 pub(crate) mod inspector;
 pub(crate) mod line;
 pub(crate) mod link;
@@ -30,11 +31,14 @@ pub(crate) mod rows;
 pub(crate) mod screen;
 pub(crate) mod secret_note;
 pub(crate) mod update;
+pub(crate) mod writes;
 
 #[cfg(test)]
 mod form_tests;
 #[cfg(test)]
 mod plan_tests;
+#[cfg(test)]
+mod safety_tests;
 #[cfg(test)]
 pub(crate) mod sample_views;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use super::deliveries::Deliveries;
 use super::endpoint_form::EndpointForm;
 use super::endpoints::by_attention;
+use super::grace::Waiting;
 use super::inspector::Inspector;
 use super::link::{Link, Outage};
 use super::msg::{Call, Cmd, Now};
@@ -18,6 +19,7 @@ use super::requests::{Purpose, Requests, ScreenId};
 use super::screen::HEADINGS;
 pub(crate) use super::screen::Screen;
 use super::secret_note::SecretNote;
+use super::writes::{Arming, Writes};
 use crate::api::contract::ContractView;
 use crate::api::delivery::DeliveryView;
 use crate::api::egress::EgressView;
@@ -48,6 +50,8 @@ pub(crate) struct Session {
     pub target: String,
     /// Whether every change is refused.
     pub read_only: bool,
+    /// Whether changes have to be armed by typing the label.
+    pub protected: bool,
     /// Whether the service runs in this process.
     pub embedded: bool,
 }
@@ -67,6 +71,10 @@ pub(crate) struct Model {
     pub last_heard: Option<Timestamp>,
     /// Since when there is no connection, by the wall clock; none while there is one, or when there never was.
     pub lost_at: Option<Timestamp>,
+    /// Whether anything may be changed.
+    pub writes: Writes,
+    /// A change that can be taken back still.
+    pub grace: Option<Waiting>,
     /// The cache.
     pub data: Data,
     /// The screens, the shown one last; never empty.
@@ -143,6 +151,8 @@ pub(crate) enum Overlay {
     Form(Box<EndpointForm>),
     /// A secret that is shown once.
     Secret(Box<SecretNote>),
+    /// The question before a protected service may be changed.
+    Arm(Arming),
 }
 
 /// A question before something is changed. Its default is no.
@@ -189,12 +199,14 @@ impl Model {
     pub(crate) fn new(session: Session, keys: Keymap, size: (u16, u16), rng: ChaCha8Rng) -> Self {
         let first = Pulse::new(ScreenId(1));
         Self {
+            writes: Writes::of(&session),
             session,
             keys,
             size,
             link: Link::connecting(Now::default(), 0),
             last_heard: None,
             lost_at: None,
+            grace: None,
             data: Data::default(),
             screens: vec![Screen::Pulse(Box::new(first))],
             parked: Vec::new(),
@@ -349,7 +361,7 @@ impl Model {
     /// Calls the service; nothing where the console may only look and the call changes something, where too much is
     /// under way, or where the same is asked already.
     pub(crate) fn call(&mut self, purpose: Purpose, call: Call) -> Option<Cmd> {
-        if call.changes() && self.session.read_only || self.requests.awaits(&purpose) {
+        if call.changes() && !self.writes.allowed() || self.requests.awaits(&purpose) {
             return None;
         }
         self.requests
@@ -391,7 +403,9 @@ impl Model {
             Some(Overlay::Plan(dialog)) => dialog.hears_from(now.elapsed),
             _ => None,
         };
-        [toast, refetch, dialog]
+        let grace = self.grace.as_ref().map(|waiting| waiting.due);
+        let writes = self.writes.next_change(now.elapsed);
+        [toast, refetch, dialog, grace, writes]
             .into_iter()
             .flatten()
             .fold(self.link.next_wakeup(now), Duration::min)

@@ -93,15 +93,16 @@ fn replay_acts_on_a_row_that_was_chosen_never_on_one_that_moves() {
     let mut model = connected(false);
     assert_eq!(calls(&press(&mut model, 0, "r")), [] as [&Call; 0]);
     assert!(toast(&model).contains("choose the delivery"));
-    let cmds = press(&mut model, 100, "j r");
+    press(&mut model, 100, "j r");
     let chosen = deliveries()[1].id;
+    let cmds = update(&mut model, at(4_000), Msg::Tick);
     assert_eq!(calls(&cmds), [&Call::Replay(chosen)]);
     assert_eq!(
-        calls(&press(&mut model, 200, "r")),
+        calls(&press(&mut model, 4_100, "r")),
         [] as [&Call; 0],
         "one at a time"
     );
-    assert_eq!(serve(&mut model, 300, cmds), []);
+    assert_eq!(serve(&mut model, 4_200, cmds), []);
     assert!(
         toast(&model).ends_with("done, it is pending"),
         "{}",
@@ -112,7 +113,8 @@ fn replay_acts_on_a_row_that_was_chosen_never_on_one_that_moves() {
 #[test]
 fn a_refused_change_is_told_in_the_services_own_words() {
     let mut model = connected(false);
-    let cmds = press(&mut model, 0, "j r");
+    press(&mut model, 0, "j r");
+    let cmds = update(&mut model, at(4_000), Msg::Tick);
     let [Cmd::Call(request, _)] = cmds[..] else {
         panic!("{cmds:?}")
     };
@@ -121,7 +123,7 @@ fn a_refused_change_is_told_in_the_services_own_words() {
     };
     update(
         &mut model,
-        at(50),
+        at(4_050),
         Msg::Answered(request, Box::new(Err(failure))),
     );
     let toast = model.toast.as_ref().unwrap();

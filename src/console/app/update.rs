@@ -6,6 +6,7 @@ use super::changes;
 use super::fetches;
 use super::forms;
 use super::frames;
+use super::grace;
 use super::link::{Due, Link};
 use super::model::{Dirty, Level, Model, Overlay, Screen};
 use super::msg::{Cmd, Msg, Now};
@@ -20,6 +21,9 @@ const DEAF_MS: u128 = 300;
 
 /// Takes over what happened and says what is to be done.
 pub(crate) fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Cmd> {
+    if model.writes.settle(now.elapsed) {
+        model.tell(now, Level::Info, "no longer armed: changes are locked");
+    }
     let mut cmds = match msg {
         Msg::Started => {
             model.link = Link::connecting(now, 0);
@@ -59,6 +63,7 @@ pub(crate) fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Cmd> {
 
 /// What every change may ask for: windows that hold their cursor, rows below the last one, news that are over.
 fn follow_up(model: &mut Model, now: Now) -> Vec<Cmd> {
+    let mut cmds = grace::send_due(model, now);
     let height = model.list_height();
     if model
         .toast
@@ -69,11 +74,10 @@ fn follow_up(model: &mut Model, now: Now) -> Vec<Cmd> {
         model.soil(Dirty::Soon);
     }
     let Some(screen) = model.screens.last_mut() else {
-        return Vec::new();
+        return cmds;
     };
     screen.settle(&model.data, height);
     let (older, refetch_at) = (screen.wants_older(height), screen.refetch_at());
-    let mut cmds = Vec::new();
     if let Some(id) = screen.id()
         && model.link.is_up()
     {
@@ -115,6 +119,10 @@ fn paste(model: &mut Model, now: Now, text: &str) -> Vec<Cmd> {
         }
         return Vec::new();
     }
+    if matches!(model.overlays.last(), Some(Overlay::Arm(_))) {
+        model.tell(now, Level::Warn, "pasted text never confirms: type it");
+        return Vec::new();
+    }
     if let Some(form) = model.form_mut() {
         if !form.paste(text) {
             model.tell(now, Level::Warn, "this line takes no text");
@@ -145,6 +153,7 @@ fn key_pressed(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
         Some(Overlay::Confirm(_)) => return confirm_key(model, now, key),
         Some(Overlay::Palette(_)) => return acts::palette_key(model, now, key),
         Some(Overlay::Plan(_)) => return changes::dialog_key(model, now, key),
+        Some(Overlay::Arm(_)) => return acts::arming_key(model, now, key),
         Some(Overlay::Form(_)) => return forms::key(model, now, key),
         Some(Overlay::Secret(_)) => return forms::secret_key(model, now, key),
         None => {}

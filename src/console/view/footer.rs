@@ -112,7 +112,7 @@ pub(super) fn keys(pen: &mut Pen<'_>, model: &Model, area: Rect) {
             || action.id == ActionId::Help
             || !has_key(action.id)
             || is_shown(action, model)
-            || (model.session.read_only && action.danger != Danger::Look)
+            || (!model.writes.allowed() && action.danger != Danger::Look)
         {
             continue;
         }

@@ -7,6 +7,7 @@ use super::paint::{Pen, columns};
 use crate::console::app::link::Health;
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
+use crate::console::app::writes::Writes;
 use crate::console::theme::Role;
 
 /// The connection in words.
@@ -38,8 +39,15 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) {
     put(pen, &label, Role::Text, 2);
     let (words, role) = link_words(model.link.health(now));
     put(pen, &words, role, 2);
-    if model.session.read_only {
-        put(pen, "READ-ONLY", Role::ReadOnly, 2);
+    match model.writes {
+        Writes::On => {}
+        Writes::Never | Writes::Off | Writes::Locked => {
+            put(pen, "READ-ONLY", Role::ReadOnly, 2);
+        }
+        Writes::Armed(_) => {
+            let minutes = model.writes.minutes_left(now.elapsed).unwrap_or(0);
+            put(pen, &format!("ARMED {minutes} min"), Role::Armed, 2);
+        }
     }
     let left = put(pen, "", Role::Text, 0);
     let mut room = area.right().saturating_sub(left);

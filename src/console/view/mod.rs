@@ -3,7 +3,8 @@
 //! **Promise.** Nothing is drawn but through [`paint`], which escapes: no text of a receiver, publisher or consumer
 //! reaches a cell with a control, bidirectional or invisible character in it.
 
-pub(crate) mod audit;
+pub(crate) mod arming;
+mod audit;
 pub(crate) mod confirm;
 pub(crate) mod dead;
 pub(crate) mod deliveries;

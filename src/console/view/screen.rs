@@ -13,8 +13,8 @@ use ratatui::layout::{Position, Rect};
 
 use super::paint::{Pen, Skin};
 use super::{
-    audit, confirm, dead, deliveries, endpoints, events, footer, form, header, help, inspector,
-    palette, plan, pulse, replays,
+    arming, audit, confirm, dead, deliveries, endpoints, events, footer, form, header, help,
+    inspector, palette, plan, pulse, replays,
 };
 use crate::console::app::model::{Model, Overlay, Screen};
 use crate::console::app::msg::Now;
@@ -81,6 +81,9 @@ pub(crate) fn draw(model: &Model, now: Now, skin: &Skin, buffer: &mut Buffer) ->
             return palette::draw(&mut pen, model, palette, area);
         }
         Some(Overlay::Plan(dialog)) => return plan::draw(&mut pen, dialog, now, area),
+        Some(Overlay::Arm(arming)) => {
+            return arming::draw(&mut pen, arming, &model.session.label, area);
+        }
         Some(Overlay::Form(open)) => return form::draw(&mut pen, open, area),
         Some(Overlay::Secret(note)) => form::secret(&mut pen, note, area),
         None => return cursor,
