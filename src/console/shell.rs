@@ -19,7 +19,7 @@ use super::options::{ConsoleError, ConsoleOptions, ExitReason};
 use super::perform::{self, Stream};
 use super::term::between::{PaneQuestion, is_under_mosh};
 use super::term::guard::TerminalGuard;
-use super::term::output::{FrameWriter, WrittenFrames};
+use super::term::output::{FrameWriter, WrittenFrames, last_words};
 use super::term::pace::Pace;
 use super::term::painter::Painter;
 use super::term::policy::{Between, Policy, Scrolling};
@@ -74,6 +74,8 @@ struct Shell {
     painter: Painter<FrameWriter>,
     written: WrittenFrames,
     drawn_at: Duration,
+    /// What is left in the scrollback at the end.
+    kept: Option<String>,
     signals: Signals,
     reader: Reader,
     tty: Tty,
@@ -125,6 +127,7 @@ impl Shell {
             painter: Painter::new(writer, policy),
             written,
             drawn_at: Duration::ZERO,
+            kept: None,
             signals,
             reader,
             tty: options.tty,
@@ -176,6 +179,10 @@ impl Shell {
             };
             if let Some(reason) = exit {
                 self.await_frame().await;
+                self.guard = None;
+                if let Some(text) = &self.kept {
+                    last_words(self.tty.output(), text.as_bytes());
+                }
                 return Ok(reason);
             }
         }
@@ -260,6 +267,7 @@ impl Shell {
                 }
                 Cmd::Copy(text) => self.copy(text),
                 Cmd::Repaint => self.repaint(),
+                Cmd::KeepScreen => self.kept = Some(self.painter.text()),
                 Cmd::Suspend => self.suspend().await.map_err(ConsoleError::Terminal)?,
                 Cmd::Exit(reason) => return Ok(Some(reason)),
             }
@@ -304,15 +312,14 @@ impl Shell {
             self.calls.push(Box::pin(clipboard::copy_by_tmux(text)));
             return;
         }
-        let result = match clipboard::osc52(&text) {
-            Some(sequence) => {
-                self.painter.pass(&sequence);
-                Ok("the terminal (OSC 52, which it may refuse without a word)")
-            }
-            None => Err("too long".to_owned()),
+        let Some(sequence) = clipboard::osc52(&text) else {
+            self.calls.push(Box::pin(clipboard::copy_to_file(text)));
+            return;
         };
+        self.painter.pass(&sequence);
+        let whereto = "the terminal (OSC 52, which it may refuse without a word)".to_owned();
         self.calls
-            .push(Box::pin(std::future::ready(Msg::Copied(result))));
+            .push(Box::pin(std::future::ready(Msg::Copied(Ok(whereto)))));
     }
 
     fn writer(&mut self) -> &mut FrameWriter {

@@ -16,7 +16,7 @@ pub(crate) enum ActionId {
     Back,
     /// One view up, or out.
     Leave,
-    /// Out at once.
+    /// Out at once; what was shown stays to be read.
     Quit,
     /// Cancel what runs; twice means out.
     Cancel,

@@ -350,7 +350,13 @@ pub(crate) const ACTIONS: &[Action] = &[
         EVERYWHERE,
         &["esc"],
     ),
-    key(Id::Quit, "quit", "quit", EVERYWHERE, &["Q"]),
+    key(
+        Id::Quit,
+        "quit",
+        "quit, and leave what the screen shows in the scrollback",
+        EVERYWHERE,
+        &["Q"],
+    ),
     key(
         Id::Cancel,
         "cancel",

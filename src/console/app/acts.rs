@@ -66,7 +66,7 @@ pub(crate) fn act(model: &mut Model, now: Now, action: &Action) -> Vec<Cmd> {
         ActionId::View(place) => return go(model, now, place),
         ActionId::Back => return back(model, now),
         ActionId::Leave => return leave(model, now),
-        ActionId::Quit => return exit(model, now),
+        ActionId::Quit => return quit(model, now),
         ActionId::Arm => arm(model, now),
         ActionId::Undo => grace::undo(model, now),
         ActionId::Refetch => return refetch(model, now),
@@ -428,6 +428,15 @@ fn leave(model: &mut Model, now: Now) -> Vec<Cmd> {
         return refresh_shown(model, now);
     }
     exit(model, now)
+}
+
+/// The same, and what is shown stays to be read.
+fn quit(model: &mut Model, now: Now) -> Vec<Cmd> {
+    let mut cmds = exit(model, now);
+    if matches!(cmds[..], [Cmd::Exit(_)]) {
+        cmds.insert(0, Cmd::KeepScreen);
+    }
+    cmds
 }
 
 /// Ends the console; a change that waits goes out first, and the next time ends it.

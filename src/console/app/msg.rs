@@ -57,7 +57,7 @@ pub(crate) enum Msg {
     /// What came of a call.
     Answered(RequestId, Box<Result<Answer, Failure>>),
     /// What came of a copy: where the text went, or why not.
-    Copied(Result<&'static str, String>),
+    Copied(Result<String, String>),
 }
 
 /// Something to be done.
@@ -73,6 +73,8 @@ pub(crate) enum Cmd {
     Copy(String),
     /// Draw everything again.
     Repaint,
+    /// Leave what the screen shows in the terminal's scrollback: the console ends.
+    KeepScreen,
     /// Give the terminal back and stop until somebody goes on.
     Suspend,
     /// End.

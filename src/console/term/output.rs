@@ -117,7 +117,7 @@ impl WrittenFrames {
 }
 
 /// Writes to a terminal that may have stopped listening: as far as it takes the bytes without a long wait.
-pub(super) fn last_words(output: BorrowedFd<'_>, bytes: &[u8]) {
+pub(crate) fn last_words(output: BorrowedFd<'_>, bytes: &[u8]) {
     let mut rest = bytes;
     while !rest.is_empty() {
         let mut watched = [PollFd::from_borrowed_fd(output.as_fd(), PollFlags::OUT)];

@@ -15,7 +15,7 @@ use ratatui::layout::{Position, Rect};
 use super::encoder::encode;
 use super::head::{Head, Stance};
 use super::policy::Policy;
-use super::settle::settle;
+use super::settle::{columns, settle};
 
 /// A clean slate whatever somebody else has written: plain, no cursor, no scroll region, nothing on the screen.
 const CLEAN: &[u8] = b"\x1b[0m\x1b[?25l\x1b[r\x1b[2J";
@@ -48,6 +48,8 @@ pub(crate) struct Painter<S> {
     stance: Stance,
     cursor_shown: bool,
     policy: Policy,
+    /// Whether the next frame begins with a clean slate.
+    clean: bool,
     /// Sequences that go before the next frame.
     before: Vec<u8>,
 }
@@ -63,6 +65,7 @@ impl<S: FrameSink> Painter<S> {
             stance: Stance::UNKNOWN,
             cursor_shown: false,
             policy,
+            clean: false,
             before: Vec::new(),
         }
     }
@@ -76,12 +79,29 @@ impl<S: FrameSink> Painter<S> {
         }
         self.stance = Stance::UNKNOWN;
         self.cursor_shown = false;
-        self.before.extend_from_slice(CLEAN);
+        self.clean = true;
     }
 
     /// Sends a sequence of our own with the next frame.
     pub(crate) fn pass(&mut self, sequence: &[u8]) {
         self.before.extend_from_slice(sequence);
+    }
+
+    /// The text that the terminal shows, a line a row without the blanks at its end; no controls but the line feeds.
+    pub(crate) fn text(&self) -> String {
+        let width = usize::from(self.shown.area.width).max(1);
+        let mut text = String::new();
+        for row in self.shown.content.chunks(width) {
+            let mut line = String::new();
+            let mut x = 0;
+            while x < row.len() {
+                line.push_str(row[x].symbol());
+                x += columns(&row[x]);
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
     }
 
     /// Where the frames go.
@@ -112,6 +132,9 @@ impl<S: FrameSink> Painter<S> {
         self.place_cursor(&mut head, cursor);
         self.stance = head.stance;
         let mut frame = std::mem::take(&mut self.before);
+        if std::mem::take(&mut self.clean) {
+            frame.extend_from_slice(CLEAN);
+        }
         if self.policy.synchronize && head.out.len() > ONE_PIECE {
             // What went before may clear the screen, and a terminal that holds that back flickers.
             frame.extend_from_slice(SYNCHRONIZED.0);

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use super::program::{console, console_that_panics, embedded_console, hookyard, unchecked_console};
+use super::program::{
+    console, console_that_panics, console_without_signals, embedded_console, hookyard,
+    unchecked_console,
+};
 use super::pseudo_terminal::PseudoTerminal;
 use super::yard::Yard;
 
@@ -37,8 +40,35 @@ fn a_terminal_that_goes_away_ends_the_console() {
     let mut terminal = PseudoTerminal::start(console(&yard.socket()));
     terminal.wait_for_text("LIVE");
     terminal.hang_up();
-    terminal.signal(Signal::HUP);
     terminal.end();
+}
+
+#[test]
+fn a_terminal_that_goes_away_without_a_signal_ends_the_console_too() {
+    let yard = Yard::start();
+    let mut terminal = PseudoTerminal::start(console_without_signals(&yard.socket()));
+    terminal.wait_for_text("LIVE");
+    terminal.hang_up();
+    terminal.end();
+}
+
+#[test]
+fn what_was_shown_last_is_left_in_the_scrollback_by_capital_q_and_by_no_other_key() {
+    let yard = Yard::start();
+    for (keys, left) in [("Q", true), ("q", false)] {
+        let mut terminal = PseudoTerminal::start(console(&yard.socket()));
+        terminal.wait_for_text("no endpoints yet");
+        terminal.type_in(keys);
+        assert!(terminal.end().success());
+        terminal.assert_given_back();
+        if left {
+            // From its first row, which the last one scrolls out of sight.
+            terminal.wait_for_sent("\u{1b}[?1049lHOOKYARD");
+            terminal.wait_for_text("no endpoints yet");
+        } else {
+            assert_eq!(terminal.text().trim(), "");
+        }
+    }
 }
 
 #[test]

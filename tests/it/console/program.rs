@@ -32,6 +32,21 @@ pub(super) fn console(socket: &Path) -> Command {
     hookyard(&["console"], socket)
 }
 
+/// The same, and no signal tells it that its terminal goes away: the terminal controls no session. A process that
+/// ignores SIGHUP is in the same place.
+pub(super) fn console_without_signals(socket: &Path) -> Command {
+    let controlled = console(socket);
+    let mut command = Command::new("setsid");
+    command.args(controlled.get_args().skip(1));
+    for (name, value) in controlled.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command
+}
+
 /// The real console without a service: it starts one of its own in this home.
 pub(super) fn embedded_console(home: &Path) -> Command {
     let mut command = in_a_terminal(env!("CARGO_BIN_EXE_hookyard"));

@@ -3,10 +3,13 @@
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
@@ -14,9 +17,11 @@ use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 /// How long a test waits for what it means: far beyond what a busy machine needs.
 const WAIT_MAX: Duration = Duration::from_secs(30);
 
-/// A terminal of 80x24 with a program in it.
+/// A terminal with a program in it.
 pub(super) struct PseudoTerminal {
     keys: Option<File>,
+    /// Ends the thread that reads, which keeps the terminal open too.
+    reading: Option<(UnixStream, JoinHandle<()>)>,
     /// Our end of the other side, so that its modes can be looked at after the program has gone.
     slave: OwnedFd,
     child: Child,
@@ -35,8 +40,13 @@ struct Screen {
 }
 
 impl PseudoTerminal {
-    /// Starts a program whose standard streams and controlling terminal are a new terminal.
-    pub(super) fn start(mut command: Command) -> Self {
+    /// Starts a program whose standard streams are a new terminal of 80x24.
+    pub(super) fn start(command: Command) -> Self {
+        Self::start_sized(command, 80, 24)
+    }
+
+    /// The same in a terminal of so many columns and rows.
+    pub(super) fn start_sized(mut command: Command, columns: u16, rows: u16) -> Self {
         let master =
             openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
@@ -48,7 +58,7 @@ impl PseudoTerminal {
             rustix::fs::Mode::empty(),
         )
         .unwrap();
-        resize(&master, 80, 24);
+        resize(&master, columns, rows);
         let stream = || Stdio::from(slave.try_clone().unwrap());
         let child = command
             .stdin(stream())
@@ -59,7 +69,7 @@ impl PseudoTerminal {
         drop(command);
         let shown = Arc::new(Shown {
             screen: Mutex::new(Screen {
-                terminal: vt100::Parser::new(24, 80, 0),
+                terminal: vt100::Parser::new(rows, columns, 0),
                 bytes: Vec::new(),
                 closed: false,
             }),
@@ -68,9 +78,11 @@ impl PseudoTerminal {
         let master = File::from(master);
         let reader = master.try_clone().unwrap();
         let target = shown.clone();
-        std::thread::spawn(move || read_all(reader, &target));
+        let (wake, woken) = UnixStream::pair().unwrap();
+        let thread = std::thread::spawn(move || read_all(reader, &woken, &target));
         Self {
             keys: Some(master),
+            reading: Some((wake, thread)),
             slave,
             child,
             shown,
@@ -104,6 +116,11 @@ impl PseudoTerminal {
                 .any(|window| window == sent.as_bytes())
                 .then_some(())
         });
+    }
+
+    /// The screen's text as it is now.
+    pub(super) fn text(&self) -> String {
+        self.screen().terminal.screen().contents()
     }
 
     /// Waits until nothing has come for so long, or something does; gives what came.
@@ -151,6 +168,9 @@ impl PseudoTerminal {
     /// The terminal goes away.
     pub(super) fn hang_up(&mut self) {
         self.keys = None;
+        let (wake, thread) = self.reading.take().unwrap();
+        drop(wake);
+        thread.join().unwrap();
     }
 
     /// Waits for the program's end.
@@ -231,9 +251,20 @@ impl Drop for PseudoTerminal {
     }
 }
 
-fn read_all(mut reader: File, shown: &Shown) {
+fn read_all(mut reader: File, woken: &UnixStream, shown: &Shown) {
     let mut buffer = [0_u8; 8192];
     loop {
+        let mut watched = [
+            PollFd::new(&reader, PollFlags::IN),
+            PollFd::new(woken, PollFlags::IN),
+        ];
+        let polled = poll(&mut watched, None);
+        if polled == Err(rustix::io::Errno::INTR) {
+            continue;
+        }
+        if !watched[1].revents().is_empty() {
+            return;
+        }
         let read = reader.read(&mut buffer);
         let mut screen = shown.screen.lock().unwrap_or_else(PoisonError::into_inner);
         match read {

@@ -164,6 +164,31 @@ fn a_resized_terminal_is_drawn_anew() {
 }
 
 #[test]
+fn after_a_storm_of_sizes_the_screen_is_what_it_would_have_been_without() {
+    let receiver = Receiver::start();
+    let yard = Yard::start();
+    yard.endpoint(&receiver.url("/in"), "acme");
+    yard.publish("packet.signed");
+    let mut terminal = PseudoTerminal::start(console(&yard.socket()));
+    terminal.type_in("2");
+    terminal.wait_for_text("delivered");
+    terminal.type_in("j");
+    terminal.wait_for_text("HELD");
+    for step in 0..300_u16 {
+        terminal.resize(20 + step * 37 % 160, 4 + step * 11 % 60);
+    }
+    terminal.resize(120, 30);
+    let stormy = terminal.wait_for("the list at its last size", |screen| {
+        screen.contains("EVENT ID") && screen.contains("delivered") && screen.contains("HELD")
+    });
+    terminal.type_in("?");
+    terminal.wait_for_text("esc closes");
+    terminal.type_in("?");
+    let calm = terminal.wait_for("the list again", |screen| !screen.contains("esc closes"));
+    assert_eq!(stormy, calm);
+}
+
+#[test]
 fn dead_letters_are_replayed_from_their_cause_as_planned() {
     let receiver = Receiver::start();
     receiver.always(refusal());

@@ -278,6 +278,17 @@ fn the_rest_of_a_row_is_erased_and_not_written_over() {
 }
 
 #[test]
+fn the_text_of_the_screen_is_its_rows_without_what_wide_characters_cover() {
+    let mut easel = Easel::new(10, 3);
+    easel.paint(|buffer| {
+        buffer.set_string(0, 0, "漢字 ok", Style::default());
+        buffer[(2, 2)].set_symbol("\u{1b}");
+        None
+    });
+    assert_eq!(easel.painter.text(), "漢字 ok\n\n  ?\n");
+}
+
+#[test]
 fn only_a_long_frame_is_synchronized_and_never_a_clear_with_it() {
     let mut easel = Easel::new(80, 24);
     easel.painter.set_policy(Policy {
