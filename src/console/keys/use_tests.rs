@@ -2,8 +2,9 @@
 
 use super::KeyShelf;
 use crate::console::app::model::Model;
-use crate::console::app::msg::Call;
-use crate::console::app::samples::{calls, connected, deliveries, list, press};
+use crate::console::app::msg::{Call, Msg};
+use crate::console::app::samples::{at, calls, connected, deliveries, list, press};
+use crate::console::app::update::update;
 use crate::console::view::tests::screen;
 
 const KEYS: &str = "unbind = [\"r\", \"?\", \"=\"]\n[deliveries]\n\"z r\" = \"delivery.replay\"\n\"z z\" = \
@@ -23,13 +24,12 @@ fn a_rebound_key_acts_and_the_old_one_does_not() {
     assert_eq!(calls(&press(&mut model, 10, "r")), [] as [&Call; 0]);
     assert!(screen(&model, 10).contains("r does nothing here: e shows the keys"));
     let chosen = deliveries()[0].id;
-    assert_eq!(
-        calls(&press(&mut model, 20, "z r")),
-        [&Call::Replay(chosen)]
-    );
-    press(&mut model, 100, "F");
+    press(&mut model, 20, "z r");
+    let sent = update(&mut model, at(4_000), Msg::Tick);
+    assert_eq!(calls(&sent), [&Call::Replay(chosen)]);
+    press(&mut model, 4_100, "F");
     assert!(list(&model).follows());
-    press(&mut model, 200, "z z");
+    press(&mut model, 4_200, "z z");
     assert!(!list(&model).follows());
 }
 
