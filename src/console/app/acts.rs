@@ -2,10 +2,11 @@
 
 use super::changes::{self, no_row};
 use super::command;
-use super::deliveries::{Deliveries, FilterInput, MARKS_MAX};
+use super::deliveries::{Deliveries, MARKS_MAX};
 use super::fetches::{
     fetch_detail, fetch_endpoints, fetch_exchange, fetch_newest, refresh_shown, snapshot,
 };
+use super::filter_line::{self, FilterLine};
 use super::forms;
 use super::grace;
 use super::inspector::{Inspector, Tab};
@@ -18,7 +19,7 @@ use super::pulse::Row;
 use super::requests::{Purpose, ScreenId};
 use super::writes::{self, ARMED_FOR, Arming, Switched, Writes};
 use crate::console::actions::{Action, ActionId, Danger, Place};
-use crate::console::input::key::{Key, KeyCode};
+use crate::console::input::key::Key;
 use crate::console::options::ExitReason;
 
 /// Does what an action of the table says.
@@ -309,36 +310,28 @@ fn follow(model: &mut Model) {
 
 fn open_filter(model: &mut Model) {
     if let Screen::Deliveries(list) = model.screen_mut() {
-        let mut input = FilterInput::new(&list.filter);
-        input.check();
-        list.input = Some(input);
+        list.input = Some(FilterLine::new(&list.filter));
     }
 }
 
 /// A key for the filter line.
 pub(crate) fn filter_key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
-    let Screen::Deliveries(list) = model.screen_mut() else {
+    let Some(Screen::Deliveries(list)) = model.screens.last_mut() else {
         return Vec::new();
     };
     let Some(input) = &mut list.input else {
         return Vec::new();
     };
-    match key.code {
-        KeyCode::Esc => list.input = None,
-        // A filter that cannot be read stays in its line, the last good one in force.
-        KeyCode::Enter if input.problem.is_some() => {}
-        KeyCode::Enter => {
-            let filter = input.line.text().trim().to_owned();
+    match input.key(key, &list.rows, &model.data, &model.filters) {
+        filter_line::Asked::Nothing => {}
+        filter_line::Asked::Leave => list.input = None,
+        filter_line::Asked::Apply(filter) => {
             list.input = None;
+            model.filters.remember(&filter);
             let id = list.id;
             if filter != list.filter {
                 list.set_filter(filter);
                 return restart(model, now, id);
-            }
-        }
-        _ => {
-            if input.line.edit(key) {
-                input.check();
             }
         }
     }

@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::line::Line;
+use super::filter_line::FilterLine;
 use super::link::Outage;
 use super::requests::ScreenId;
 use super::rows::{Gap, ROWS_MAX, Rows};
 use crate::api::delivery::DeliveryView;
 use crate::api::page::{Page, Searched};
-use crate::domain::filter::{Filter, FilterErrors};
 use crate::domain::id::DeliveryId;
 
 /// The shortest time between two fetches of a filtered list that changes: the service decides what matches.
@@ -52,7 +51,7 @@ pub(crate) struct Deliveries {
     /// When the last fetch was asked for.
     pub fetched_at: Option<Duration>,
     /// The filter line while it is being typed.
-    pub input: Option<FilterInput>,
+    pub input: Option<FilterLine>,
     /// An outage that the next fetch has to account for.
     pub outage: Option<Gap>,
 }
@@ -68,54 +67,6 @@ pub(crate) enum Older {
     End,
     /// Rows that did not fit.
     Cut,
-}
-
-/// A filter that is being typed.
-#[derive(Clone, Debug)]
-pub(crate) struct FilterInput {
-    /// The text.
-    pub line: Line,
-    /// What is wrong with it.
-    pub problem: Option<FilterProblem>,
-}
-
-/// What is wrong with a filter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct FilterProblem {
-    /// The first byte of the place.
-    pub start: usize,
-    /// The byte after its last.
-    pub end: usize,
-    /// In words.
-    pub text: String,
-}
-
-impl FilterInput {
-    /// Begins with the filter in force.
-    pub(crate) fn new(filter: &str) -> Self {
-        Self {
-            line: Line::with(filter),
-            problem: None,
-        }
-    }
-
-    /// Reads the text again after it has changed.
-    pub(crate) fn check(&mut self) {
-        self.problem = Filter::parse(self.line.text())
-            .err()
-            .and_then(|errors| FilterProblem::first(&errors));
-    }
-}
-
-impl FilterProblem {
-    fn first(errors: &FilterErrors) -> Option<Self> {
-        let first = errors.errors.first()?;
-        Some(Self {
-            start: first.span.start,
-            end: first.span.end.max(first.span.start + 1),
-            text: first.problem.to_string(),
-        })
-    }
 }
 
 impl Deliveries {

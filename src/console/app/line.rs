@@ -54,6 +54,12 @@ impl Line {
         self.settle();
     }
 
+    /// Puts text in the place of what stands between a byte offset before the cursor and the cursor.
+    pub(crate) fn replace_from(&mut self, start: usize, text: &str) {
+        self.delete_to(start.min(self.cursor));
+        self.insert(text);
+    }
+
     /// Handles an editing key; whether it was one.
     pub(crate) fn edit(&mut self, key: Key) -> bool {
         match (key.code, key.ctrl, key.alt) {

@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use super::deliveries::Deliveries;
 use super::endpoint_form::EndpointForm;
 use super::endpoints::by_attention;
+use super::filter_line::FilterHistory;
 use super::grace::Waiting;
 use super::inspector::Inspector;
 use super::link::{Link, Outage};
@@ -75,6 +76,8 @@ pub(crate) struct Model {
     pub writes: Writes,
     /// A change that can be taken back still.
     pub grace: Option<Waiting>,
+    /// Filters that were applied.
+    pub filters: FilterHistory,
     /// The cache.
     pub data: Data,
     /// The screens, the shown one last; never empty.
@@ -207,6 +210,7 @@ impl Model {
             last_heard: None,
             lost_at: None,
             grace: None,
+            filters: FilterHistory::default(),
             data: Data::default(),
             screens: vec![Screen::Pulse(Box::new(first))],
             parked: Vec::new(),

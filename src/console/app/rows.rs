@@ -55,6 +55,11 @@ impl Rows {
         })
     }
 
+    /// The deliveries, newest first.
+    pub(crate) fn deliveries(&self) -> impl Iterator<Item = &DeliveryView> {
+        self.rows.values().rev()
+    }
+
     /// The row with this id.
     pub(crate) fn get(&self, id: DeliveryId) -> Option<&DeliveryView> {
         self.rows.get(&id)

@@ -133,8 +133,7 @@ fn paste(model: &mut Model, now: Now, text: &str) -> Vec<Cmd> {
         && let Screen::Deliveries(list) = model.screen_mut()
         && let Some(input) = &mut list.input
     {
-        input.line.insert(text);
-        input.check();
+        input.paste(text);
         return Vec::new();
     }
     let opens = model.keys.key_of(Place::Deliveries, ActionId::Filter);

@@ -2,13 +2,13 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::paint::{Pen, columns};
+use super::paint::Pen;
 use super::rows::{column, not_fetched, not_here_yet, notes, right};
 use super::table::{Column, headings, place};
-use super::{format, state};
+use super::{filter_line, format, state};
 use crate::api::delivery::DeliveryView;
 use crate::console::actions::ActionId;
-use crate::console::app::deliveries::{Deliveries, FilterInput, Older};
+use crate::console::app::deliveries::{Deliveries, Older};
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
 use crate::console::app::rows::{Gap, RowLine};
@@ -101,7 +101,7 @@ pub(super) fn draw(
     }
     list.input
         .as_ref()
-        .map(|input| filter_line(pen, input, body))
+        .map(|input| filter_line::draw(pen, input, body))
 }
 
 fn cell(
@@ -256,84 +256,4 @@ fn gap_row(pen: &mut Pen<'_>, gap: Gap, area: Rect) {
         &text,
         Role::LevelWarn,
     );
-}
-
-/// The filter while it is typed, in the last two rows of the screen: the text, and below it what is wrong with it,
-/// with a caret under the place. The list above still shows the last good one.
-fn filter_line(pen: &mut Pen<'_>, input: &FilterInput, body: Rect) -> Position {
-    let rows = pen.area();
-    let (line_y, note_y) = (rows.bottom() - 2, rows.bottom() - 1);
-    for y in [line_y, note_y] {
-        pen.clear(Rect {
-            y,
-            height: 1,
-            ..rows
-        });
-    }
-    pen.text(body.x, line_y, 1, "/", Role::Key);
-    let room = body.width.saturating_sub(2);
-    let text = input.line.text();
-    let before = columns(input.line.before_cursor());
-    // A long line moves to the left so that its cursor stays on the screen.
-    let skipped = skip_to_fit(text, before, room);
-    let shown = &text[skipped..];
-    let role = if input.problem.is_some() {
-        Role::LevelError
-    } else {
-        Role::Text
-    };
-    pen.text(body.x + 1, line_y, room + 1, shown, role);
-    match &input.problem {
-        None => {
-            let hint = "enter applies, esc leaves; hookyard help filter tells all: state:dead ep:acme* age<2h";
-            pen.text(body.x + 1, note_y, room, hint, Role::Muted);
-        }
-        Some(problem) => {
-            let start = floor_boundary(text, problem.start.max(skipped));
-            let end = floor_boundary(text, problem.end.max(start));
-            let indent = columns(&text[skipped..start]).min(room);
-            let carets = usize::from(columns(&text[start..end]).max(1));
-            // The explanation stands behind the caret, or before it where there is more room.
-            let after = room.saturating_sub(indent);
-            if after >= 30 || after >= indent {
-                let note = format!("{} {}", "^".repeat(carets), problem.text);
-                pen.text(body.x + 1 + indent, note_y, after, &note, Role::LevelError);
-            } else {
-                let used = pen.text(
-                    body.x + 1,
-                    note_y,
-                    indent.saturating_sub(1),
-                    &problem.text,
-                    Role::LevelError,
-                );
-                debug_assert!(used < indent.max(1));
-                pen.text(body.x + 1 + indent, note_y, after, "^", Role::LevelError);
-            }
-        }
-    }
-    let column = columns(&text[skipped..input.line.before_cursor().len().max(skipped)]);
-    Position {
-        x: (body.x + 1 + column).min(body.right().saturating_sub(1)),
-        y: line_y,
-    }
-}
-
-/// Bytes to leave out at the front so that `before` columns fit into `room`.
-fn skip_to_fit(text: &str, before: u16, room: u16) -> usize {
-    let mut over = before.saturating_sub(room.saturating_sub(1));
-    for (at, character) in text.char_indices() {
-        if over == 0 {
-            return at;
-        }
-        over = over.saturating_sub(columns(character.encode_utf8(&mut [0; 4])));
-    }
-    text.len()
-}
-
-fn floor_boundary(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }

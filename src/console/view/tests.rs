@@ -423,3 +423,17 @@ fn forms_of_endpoints() {
     let secret = screen(&model, 400);
     assert_snapshot!([create, edit, rotate, secret].join("\n\n"));
 }
+
+#[test]
+fn a_filter_being_typed_offers_what_could_stand_there() {
+    let mut model = sized(80, 24);
+    press(&mut model, 100, "/ s t a");
+    let fields = screen(&model, 200);
+    press(&mut model, 300, "tab ctrl-w e p : tab tab");
+    let values = screen(&model, 400);
+    let last = |screen: &str| {
+        let lines: Vec<&str> = screen.lines().collect();
+        lines[lines.len() - 2..].join("\n")
+    };
+    assert_snapshot!([last(&fields), last(&values)].join("\n"));
+}
