@@ -4,6 +4,7 @@
 //! types, refusals as [`ClientError`] with the service's own problem inside.
 
 mod calls;
+pub mod curl;
 mod dead;
 mod error;
 mod replays;

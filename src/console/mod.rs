@@ -14,6 +14,7 @@ mod clipboard;
 mod input;
 pub mod keys;
 pub mod options;
+mod outside;
 mod perform;
 mod shell;
 pub mod term;

@@ -62,6 +62,10 @@ pub struct TerminalTraits {
     pub few_colors: bool,
     /// The locale in force: `LC_ALL`, else `LC_CTYPE`, else `LANG`.
     pub locale: Option<String>,
+    /// `PAGER`.
+    pub pager: Option<String>,
+    /// `HOME`.
+    pub home: Option<PathBuf>,
 }
 
 impl TerminalTraits {
@@ -70,6 +74,8 @@ impl TerminalTraits {
         let filled = |name: &str| look_up(name).filter(|value| !value.is_empty());
         Self {
             term: filled("TERM"),
+            pager: filled("PAGER"),
+            home: filled("HOME").map(PathBuf::from),
             colorterm: filled("COLORTERM"),
             no_color: filled("NO_COLOR").is_some(),
             tmux: filled("TMUX").is_some(),

@@ -4,6 +4,7 @@
 //! most ten times a second (twice on a slow line), and an unchanged screen neither wakes nor writes.
 
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -16,6 +17,7 @@ use super::app::update::update;
 use super::clipboard;
 use super::input::reader::{Reader, TerminalEvent};
 use super::options::{ConsoleError, ConsoleOptions, ExitReason};
+use super::outside;
 use super::perform::{self, Stream};
 use super::term::between::{PaneQuestion, is_under_mosh};
 use super::term::guard::TerminalGuard;
@@ -65,6 +67,9 @@ struct Shell {
     started: Duration,
     /// Whether tmux can be spoken to: from a line that ends in one it cannot.
     tmux: bool,
+    /// The operator's pager, and home for names of files.
+    pager: Option<String>,
+    home: Option<PathBuf>,
     between: Between,
     scrolling: Scrolling,
     pane: PaneQuestion,
@@ -77,7 +82,8 @@ struct Shell {
     /// What is left in the scrollback at the end.
     kept: Option<String>,
     signals: Signals,
-    reader: Reader,
+    /// None while somebody else has the terminal.
+    reader: Option<Reader>,
     tty: Tty,
     /// Before the terminal in the order of fields would mean after it in time: dropped last, it has the last word.
     guard: Option<TerminalGuard>,
@@ -118,6 +124,8 @@ impl Shell {
             started: options.clock.monotonic(),
             clock: options.clock,
             tmux: options.traits.tmux,
+            pager: options.traits.pager,
+            home: options.traits.home,
             between,
             scrolling: options.scrolling,
             pane: PaneQuestion::default(),
@@ -129,7 +137,7 @@ impl Shell {
             drawn_at: Duration::ZERO,
             kept: None,
             signals,
-            reader,
+            reader: Some(reader),
             tty: options.tty,
             guard: Some(guard),
         };
@@ -230,7 +238,7 @@ impl Shell {
             biased;
             signal = self.signals.next() => Next::Signal(signal),
             written = self.written.next() => Next::Written(written),
-            event = self.reader.next() => match event {
+            event = read(&mut self.reader) => match event {
                 TerminalEvent::Typed(typed) => Next::Message(Msg::Typed(typed)),
                 TerminalEvent::HangUp => Next::HangUp,
             },
@@ -266,6 +274,25 @@ impl Shell {
                         .push(Box::pin(perform::call(client, request, call)));
                 }
                 Cmd::Copy(text) => self.copy(text),
+                Cmd::Page(text) => {
+                    let pager = self.pager.clone();
+                    let done = self
+                        .outside(async || outside::page(pager.as_deref(), &text).await)
+                        .await?;
+                    self.report(done.map(|()| String::new()));
+                }
+                Cmd::Pipe { command, text } => {
+                    let done = self
+                        .outside(async || outside::pipe(&command, &text).await)
+                        .await?;
+                    self.report(done.map(|()| String::new()));
+                }
+                Cmd::Write { path, text } => {
+                    let home = self.home.clone();
+                    self.calls.push(Box::pin(async move {
+                        Msg::Outside(outside::write(path, text, home).await)
+                    }));
+                }
                 Cmd::Repaint => self.repaint(),
                 Cmd::KeepScreen => self.kept = Some(self.painter.text()),
                 Cmd::Suspend => self.suspend().await.map_err(ConsoleError::Terminal)?,
@@ -307,6 +334,34 @@ impl Shell {
         Ok(())
     }
 
+    /// Gives the terminal to somebody else until they are done.
+    async fn outside<T>(&mut self, run: impl AsyncFnOnce() -> T) -> Result<T, ConsoleError> {
+        self.await_frame().await;
+        if let Some(reader) = self.reader.take() {
+            reader.stop();
+        }
+        self.guard = None;
+        let done = run().await;
+        // What was typed to interrupt them does not end the console.
+        self.signals.forget_interrupts();
+        let taken = self.retake();
+        taken.map_err(ConsoleError::Terminal)?;
+        Ok(done)
+    }
+
+    fn retake(&mut self) -> io::Result<()> {
+        self.guard = Some(TerminalGuard::take(&self.tty)?);
+        self.reader = Some(Reader::start(self.tty.input().try_clone_to_owned()?)?);
+        self.repaint();
+        Ok(())
+    }
+
+    /// Tells what came of something outside.
+    fn report(&mut self, result: Result<String, String>) {
+        let told = std::future::ready(Msg::Outside(result));
+        self.calls.push(Box::pin(told));
+    }
+
     fn copy(&mut self, text: String) {
         if self.tmux {
             self.calls.push(Box::pin(clipboard::copy_by_tmux(text)));
@@ -331,5 +386,13 @@ impl Shell {
             wall: self.clock.now(),
             elapsed: self.clock.monotonic().saturating_sub(self.started),
         }
+    }
+}
+
+/// The next thing that the terminal does; never, while somebody else has it.
+async fn read(reader: &mut Option<Reader>) -> TerminalEvent {
+    match reader {
+        Some(reader) => reader.next().await,
+        None => std::future::pending().await,
     }
 }

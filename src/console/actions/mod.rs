@@ -96,8 +96,35 @@ pub(crate) enum ActionId {
     Palette,
     /// The command that does the same.
     Command,
-    /// Copy the id.
-    Copy,
+    /// Copy a part of what is selected.
+    Yank(Yank),
+    /// Show what is selected in the pager.
+    Page,
+    /// Give the rows to a command.
+    Pipe,
+    /// Write the rows to a file.
+    Write,
+}
+
+/// A part of what is selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Yank {
+    /// Its id.
+    Id,
+    /// The endpoint's URL.
+    Url,
+    /// The request as a curl command.
+    Curl,
+    /// The body that is looked at.
+    Body,
+    /// The headers that are looked at.
+    Headers,
+    /// It as JSON.
+    Json,
+    /// It as a row of a table.
+    Row,
+    /// The command that shows it.
+    Command,
 }
 
 /// A place where keys mean something.

@@ -4,6 +4,7 @@ use super::Action;
 use super::ActionId as Id;
 use super::Danger::{Ask, Change};
 use super::Place::{self, Audit, Dead, Deliveries, Endpoints, Events, Inspector, Pulse, Replays};
+use super::Yank;
 
 /// All views.
 pub(crate) const EVERYWHERE: &[Place] = &[
@@ -247,7 +248,84 @@ pub(crate) const ACTIONS: &[Action] = &[
         EVERYWHERE,
         &["="],
     ),
-    key(Id::Copy, "copy", "copy the id", EVERYWHERE, &["y"]),
+    key(
+        Id::Yank(Yank::Id),
+        "yank.id",
+        "copy the id",
+        EVERYWHERE,
+        &["y y", "y i"],
+    ),
+    key(
+        Id::Yank(Yank::Url),
+        "yank.url",
+        "copy the endpoint's URL",
+        OF_ENDPOINTS,
+        &["y u"],
+    ),
+    key(
+        Id::Yank(Yank::Json),
+        "yank.json",
+        "copy what is selected as JSON",
+        EVERYWHERE,
+        &["y j"],
+    ),
+    key(
+        Id::Yank(Yank::Row),
+        "yank.row",
+        "copy the row with its headings, tab-separated",
+        EVERYWHERE,
+        &["y t"],
+    ),
+    key(
+        Id::Yank(Yank::Command),
+        "yank.command",
+        "copy the command that shows the same",
+        EVERYWHERE,
+        &["y l"],
+    ),
+    key(
+        Id::Yank(Yank::Curl),
+        "yank.curl",
+        "copy the request as a curl command",
+        &[Inspector],
+        &["y c"],
+    )
+    .command("hookyard delivery curl DELIVERY"),
+    key(
+        Id::Yank(Yank::Body),
+        "yank.body",
+        "copy the body: of the response on its tab, else of the request",
+        &[Inspector],
+        &["y b"],
+    ),
+    key(
+        Id::Yank(Yank::Headers),
+        "yank.headers",
+        "copy the headers: of the response on its tab, else of the request",
+        &[Inspector],
+        &["y h"],
+    ),
+    key(
+        Id::Page,
+        "row.page",
+        "show what is selected in $PAGER",
+        EVERYWHERE,
+        &["e"],
+    ),
+    key(
+        Id::Pipe,
+        "rows.pipe",
+        "give the marked or loaded rows to a command, a JSON object a line",
+        EVERYWHERE,
+        &["|"],
+    ),
+    key(
+        Id::Write,
+        "rows.write",
+        "write the marked or loaded rows to a file: .ndjson, .json, .csv or .tsv",
+        EVERYWHERE,
+        &["W"],
+    ),
     key(Id::Down, "row.down", "down", EVERYWHERE, &["j", "down"]),
     key(Id::Up, "row.up", "up", EVERYWHERE, &["k", "up"]),
     key(

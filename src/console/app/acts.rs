@@ -17,8 +17,10 @@ use super::palette::{Asked, Palette, Target};
 use super::plan::Intent;
 use super::pulse::Row;
 use super::requests::{Purpose, ScreenId};
+use super::take_away::{self, Wanted};
 use super::writes::{self, ARMED_FOR, Arming, Switched, Writes};
-use crate::console::actions::{Action, ActionId, Danger, Place};
+use super::yank;
+use crate::console::actions::{Action, ActionId, Danger, Place, Yank};
 use crate::console::input::key::Key;
 use crate::console::options::ExitReason;
 
@@ -63,7 +65,10 @@ pub(crate) fn act(model: &mut Model, now: Now, action: &Action) -> Vec<Cmd> {
         ActionId::DeliveriesOfEndpoint => return deliveries_of_endpoint(model, now),
         ActionId::DeliveriesOfCause => return deliveries_of_cause(model, now),
         ActionId::Command => return command::show(model, now),
-        ActionId::Copy => return copy(model, now),
+        ActionId::Yank(what) => return copy(model, now, what),
+        ActionId::Page => return take_away::page(model, now),
+        ActionId::Pipe => take_away::ask(model, now, Wanted::Command),
+        ActionId::Write => take_away::ask(model, now, Wanted::File),
         ActionId::View(place) => return go(model, now, place),
         ActionId::Back => return back(model, now),
         ActionId::Leave => return leave(model, now),
@@ -344,27 +349,13 @@ fn restart(model: &mut Model, now: Now, id: ScreenId) -> Vec<Cmd> {
     fetch_newest(model, now, id)
 }
 
-fn copy(model: &mut Model, now: Now) -> Vec<Cmd> {
-    let text = match model.screen() {
-        Screen::Pulse(_) => model.pulse_row().map(|row| match row {
-            Row::Endpoint(id) => id.to_string(),
-            Row::Cause(id) => id,
-            Row::Replay(id) => id.to_string(),
-        }),
-        Screen::Endpoints(_) => model
-            .selected_endpoint()
-            .map(|endpoint| endpoint.id.to_string()),
-        Screen::Deliveries(_) | Screen::Inspector(_) => model
-            .selected_delivery()
-            .map(|delivery| delivery.id.to_string()),
-        Screen::Events(list) => list.selected().map(|event| event.id.to_string()),
-        Screen::Dead(list) => list.selected().map(|cause| cause.id.clone()),
-        Screen::Replays(list) => list.selected().map(|replay| replay.id.to_string()),
-        Screen::Audit(list) => list.selected().map(|entry| entry.id.to_string()),
-    };
-    match text {
-        Some(text) => vec![Cmd::Copy(text)],
-        None => no_row(model, now),
+fn copy(model: &mut Model, now: Now, what: Yank) -> Vec<Cmd> {
+    match yank::part(model, what) {
+        Ok(text) => vec![Cmd::Copy(text)],
+        Err(missing) => {
+            model.tell(now, Level::Info, missing);
+            Vec::new()
+        }
     }
 }
 

@@ -32,8 +32,10 @@ pub(crate) mod requests;
 pub(crate) mod rows;
 pub(crate) mod screen;
 pub(crate) mod secret_note;
+pub(crate) mod take_away;
 pub(crate) mod update;
 pub(crate) mod writes;
+pub(crate) mod yank;
 
 #[cfg(test)]
 mod form_tests;

@@ -20,6 +20,7 @@ use super::requests::{Purpose, Requests, ScreenId};
 use super::screen::HEADINGS;
 pub(crate) use super::screen::Screen;
 use super::secret_note::SecretNote;
+use super::take_away::Prompt;
 use super::writes::{Arming, Writes};
 use crate::api::contract::ContractView;
 use crate::api::delivery::DeliveryView;
@@ -152,6 +153,8 @@ pub(crate) enum Overlay {
     Plan(Box<PlanDialog>),
     /// A form of an endpoint.
     Form(Box<EndpointForm>),
+    /// The question for a file or a command.
+    Prompt(Prompt),
     /// A secret that is shown once.
     Secret(Box<SecretNote>),
     /// The question before a protected service may be changed.

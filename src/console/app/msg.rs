@@ -56,6 +56,8 @@ pub(crate) enum Msg {
     StreamLost(String),
     /// What came of a call.
     Answered(RequestId, Box<Result<Answer, Failure>>),
+    /// What came of a program or file outside of the console: in words, empty for nothing to tell.
+    Outside(Result<String, String>),
     /// What came of a copy: where the text went, or why not.
     Copied(Result<String, String>),
 }
@@ -71,6 +73,22 @@ pub(crate) enum Cmd {
     Call(RequestId, Call),
     /// Put a text into the clipboard.
     Copy(String),
+    /// Show a text in the operator's pager.
+    Page(String),
+    /// Give a text to a command of the operator's.
+    Pipe {
+        /// For the shell.
+        command: String,
+        /// What it reads.
+        text: String,
+    },
+    /// Write a text to a new file.
+    Write {
+        /// Its name.
+        path: String,
+        /// What is written.
+        text: String,
+    },
     /// Draw everything again.
     Repaint,
     /// Leave what the screen shows in the terminal's scrollback: the console ends.

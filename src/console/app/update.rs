@@ -10,6 +10,7 @@ use super::grace;
 use super::link::{Due, Link};
 use super::model::{Dirty, Level, Model, Overlay, Screen};
 use super::msg::{Cmd, Msg, Now};
+use super::take_away;
 use crate::console::actions::{ActionId, Place};
 use crate::console::input::bytes::Typed;
 use crate::console::input::key::{Key, KeyCode};
@@ -49,6 +50,14 @@ pub(crate) fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Cmd> {
             Vec::new()
         }
         Msg::Answered(request, answer) => answers::answer(model, now, request, *answer),
+        Msg::Outside(result) => {
+            match result {
+                Ok(text) if text.is_empty() => {}
+                Ok(text) => model.tell(now, Level::Info, text),
+                Err(reason) => model.tell(now, Level::Error, reason),
+            }
+            Vec::new()
+        }
         Msg::Copied(result) => {
             match result {
                 Ok(whereto) => model.tell(now, Level::Info, format!("copied to {whereto}")),
@@ -123,6 +132,10 @@ fn paste(model: &mut Model, now: Now, text: &str) -> Vec<Cmd> {
         model.tell(now, Level::Warn, "pasted text never confirms: type it");
         return Vec::new();
     }
+    if let Some(Overlay::Prompt(prompt)) = model.overlays.last_mut() {
+        prompt.line.insert(text);
+        return Vec::new();
+    }
     if let Some(form) = model.form_mut() {
         if !form.paste(text) {
             model.tell(now, Level::Warn, "this line takes no text");
@@ -152,6 +165,7 @@ fn key_pressed(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
         Some(Overlay::Confirm(_)) => return confirm_key(model, now, key),
         Some(Overlay::Palette(_)) => return acts::palette_key(model, now, key),
         Some(Overlay::Plan(_)) => return changes::dialog_key(model, now, key),
+        Some(Overlay::Prompt(_)) => return take_away::key(model, key),
         Some(Overlay::Arm(_)) => return acts::arming_key(model, now, key),
         Some(Overlay::Form(_)) => return forms::key(model, now, key),
         Some(Overlay::Secret(_)) => return forms::secret_key(model, now, key),

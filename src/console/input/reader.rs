@@ -36,6 +36,7 @@ pub(crate) struct Reader {
     events: mpsc::Receiver<TerminalEvent>,
     /// Closing it wakes the thread for its end.
     wake: UnixStream,
+    thread: Option<thread::JoinHandle<()>>,
 }
 
 impl Reader {
@@ -46,7 +47,7 @@ impl Reader {
     pub(crate) fn start(input: OwnedFd) -> io::Result<Self> {
         let (wake, woken) = UnixStream::pair()?;
         let (sender, events) = mpsc::channel(QUEUE);
-        thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("console-input".into())
             .spawn(move || {
                 if read_until_end(&input, &woken, &sender).is_err() {
@@ -54,12 +55,27 @@ impl Reader {
                     let _ = sender.blocking_send(TerminalEvent::HangUp);
                 }
             })?;
-        Ok(Self { events, wake })
+        Ok(Self {
+            events,
+            wake,
+            thread: Some(thread),
+        })
     }
 
     /// The next event. Dropping the future loses nothing.
     pub(crate) async fn next(&mut self) -> TerminalEvent {
         self.events.recv().await.unwrap_or(TerminalEvent::HangUp)
+    }
+
+    /// Ends the thread and waits for that: from then on somebody else may read the terminal. It reads nothing after it
+    /// was woken, and what it had read already is lost.
+    pub(crate) fn stop(mut self) {
+        let thread = self.thread.take();
+        drop(self);
+        if let Some(thread) = thread {
+            // A thread that panicked reads no more either.
+            let _ = thread.join();
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use futures_util::FutureExt as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// What a signal asks for.
@@ -49,6 +50,11 @@ impl Signals {
     /// Completes once this process is continued.
     pub(crate) async fn continued(&mut self) {
         self.resume.recv().await;
+    }
+
+    /// Forgets interrupts that were meant for a program that had the terminal.
+    pub(crate) fn forget_interrupts(&mut self) {
+        while self.interrupt.recv().now_or_never().is_some() {}
     }
 
     /// The next one. Dropping the future loses nothing.

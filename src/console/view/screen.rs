@@ -11,13 +11,14 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::paint::{Pen, Skin};
+use super::paint::{Pen, Skin, columns};
 use super::{
-    arming, audit, confirm, dead, deliveries, endpoints, events, footer, form, header, help,
-    inspector, palette, plan, pulse, replays,
+    arming, audit, confirm, dead, deliveries, endpoints, events, footer, form, format, header,
+    help, inspector, palette, plan, pulse, replays,
 };
 use crate::console::app::model::{Model, Overlay, Screen};
 use crate::console::app::msg::Now;
+use crate::console::app::take_away::{Prompt, Wanted};
 use crate::console::theme::Role;
 
 /// The smallest screen that anything can be told on.
@@ -81,6 +82,7 @@ pub(crate) fn draw(model: &Model, now: Now, skin: &Skin, buffer: &mut Buffer) ->
             return palette::draw(&mut pen, model, palette, area);
         }
         Some(Overlay::Plan(dialog)) => return plan::draw(&mut pen, dialog, now, area),
+        Some(Overlay::Prompt(prompt)) => return Some(prompt_line(&mut pen, prompt, area)),
         Some(Overlay::Arm(arming)) => {
             return arming::draw(&mut pen, arming, &model.session.label, area);
         }
@@ -89,6 +91,31 @@ pub(crate) fn draw(model: &Model, now: Now, skin: &Skin, buffer: &mut Buffer) ->
         None => return cursor,
     }
     None
+}
+
+/// The prompt, in the last two rows.
+fn prompt_line(pen: &mut Pen<'_>, prompt: &Prompt, area: Rect) -> Position {
+    let line = row(area, area.height - 2);
+    let note = row(area, area.height - 1);
+    pen.clear(line);
+    pen.clear(note);
+    let (name, hint) = match prompt.wanted {
+        Wanted::File => (
+            "write to:",
+            "enter writes a new file (.ndjson .json .csv .tsv), esc leaves",
+        ),
+        Wanted::Command => ("| ", "enter runs it in your shell, esc leaves"),
+    };
+    let x = area.x + pen.text(area.x, line.y, area.width, name, Role::Key) + 1;
+    let room = area.right().saturating_sub(x);
+    pen.text(x, line.y, room, prompt.line.text(), Role::Text);
+    let text = format!("{} rows; {hint}", format::count(prompt.rows as u64));
+    pen.text(note.x, note.y, note.width, &text, Role::Muted);
+    let column = x + columns(prompt.line.before_cursor());
+    Position {
+        x: column.min(area.right().saturating_sub(1)),
+        y: line.y,
+    }
 }
 
 /// One row of an area.

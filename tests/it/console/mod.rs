@@ -2,6 +2,7 @@
 
 mod keys;
 mod leaving;
+mod outside;
 mod program;
 mod pseudo_terminal;
 mod themes;

@@ -1,0 +1,126 @@
+//! Rows that leave the console: the prompt for a file or a command, and what is done with its answer.
+
+use super::line::Line;
+use super::model::{Level, Model, Overlay};
+use super::msg::{Cmd, Now};
+use super::yank;
+use crate::console::input::key::{Key, KeyCode};
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// The name of a file to write.
+    File,
+    /// A command that reads the rows.
+    Command,
+}
+
+/// The prompt.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Prompt {
+    /// What is asked for.
+    pub wanted: Wanted,
+    /// How many rows it is about.
+    pub rows: usize,
+    /// What is typed.
+    pub line: Line,
+}
+
+/// Asks for a file or a command for the rows of the screen.
+pub(super) fn ask(model: &mut Model, now: Now, wanted: Wanted) {
+    let rows = yank::rows(model).len();
+    if rows == 0 {
+        model.tell(now, Level::Info, "there are no rows to take away");
+        return;
+    }
+    let line = match wanted {
+        Wanted::File => {
+            let view = model.place().title().to_lowercase().replace(' ', "-");
+            let time = now.wall.to_string().replace([':', '-'], "");
+            let time = time.split('.').next().unwrap_or_default();
+            Line::with(&format!("hookyard-{view}-{time}.ndjson"))
+        }
+        Wanted::Command => Line::default(),
+    };
+    let prompt = Prompt { wanted, rows, line };
+    model.overlays.push(Overlay::Prompt(prompt));
+}
+
+/// A key for the prompt.
+pub(super) fn key(model: &mut Model, key: Key) -> Vec<Cmd> {
+    let Some(Overlay::Prompt(prompt)) = model.overlays.last_mut() else {
+        return Vec::new();
+    };
+    let answer = match key.code {
+        KeyCode::Esc => String::new(),
+        KeyCode::Enter => prompt.line.text().trim().to_owned(),
+        _ => {
+            prompt.line.edit(key);
+            return Vec::new();
+        }
+    };
+    let wanted = prompt.wanted;
+    model.overlays.pop();
+    if answer.is_empty() {
+        return Vec::new();
+    }
+    let rows = yank::rows(model);
+    vec![match wanted {
+        Wanted::File => Cmd::Write {
+            text: yank::formatted(&rows, &answer),
+            path: answer,
+        },
+        Wanted::Command => Cmd::Pipe {
+            command: answer,
+            text: yank::ndjson(&rows),
+        },
+    }]
+}
+
+/// Shows what is selected in the operator's pager.
+pub(super) fn page(model: &mut Model, now: Now) -> Vec<Cmd> {
+    match yank::selected(model) {
+        Some(row) => vec![Cmd::Page(yank::pretty(&row))],
+        None => super::changes::no_row(model, now),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::app::samples::{connected, press};
+
+    #[test]
+    fn rows_go_into_a_file_or_to_a_command() {
+        let mut model = connected(false);
+        press(&mut model, 0, "W");
+        let Some(Overlay::Prompt(prompt)) = model.overlays.last() else {
+            panic!("no prompt");
+        };
+        let name = prompt.line.text().to_owned();
+        assert_eq!(name, "hookyard-deliveries-20261120T140322.ndjson");
+        let cmds = press(&mut model, 100, "ctrl-u a . c s v enter");
+        let [Cmd::Write { path, text }] = &cmds[..] else {
+            panic!("nothing is written: {cmds:?}");
+        };
+        assert_eq!(path, "a.csv");
+        assert!(
+            text.starts_with("attempts,") || text.contains("event_type,"),
+            "{text}"
+        );
+        press(&mut model, 200, "|");
+        let cmds = press(&mut model, 300, "w c enter");
+        assert!(matches!(&cmds[..], [Cmd::Pipe { command, .. }] if command == "wc"));
+        assert_eq!(press(&mut model, 400, "| enter"), [], "nothing was typed");
+        assert_eq!(press(&mut model, 500, "| w c esc"), []);
+        assert!(model.overlays.is_empty());
+    }
+
+    #[test]
+    fn the_pager_gets_what_is_selected() {
+        let mut model = connected(false);
+        assert_eq!(press(&mut model, 0, "e"), [], "nothing is selected");
+        let cmds = press(&mut model, 100, "j e");
+        assert!(matches!(&cmds[..], [Cmd::Page(text)] if text.contains("dlv_")));
+    }
+}
