@@ -44,7 +44,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("transport", &["domain", "clock"]),
     ("engine", &["domain", "clock", "store", "transport"]),
     ("server", &["domain", "clock", "engine", "api"]),
-    ("client", &["domain", "api", "transport::tls"]),
+    ("client", &["domain", "clock", "api", "transport::tls"]),
     ("console", &["domain", "clock", "api", "client"]),
     (
         "cli",

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::failure::Failure;
 use super::input::read_secret;
-use crate::client::{Client, Target, find_socket};
+use crate::client::{Client, SshAddress, Target, find_socket};
 use crate::config::{Config, Environment, SocketPlaces, Sources, socket_places};
 
 /// Which service to talk to; without any of these, the one on this machine.
@@ -18,7 +18,7 @@ pub(crate) struct ConnectArgs {
     #[arg(long, id = "service_socket", global = true, value_name = "PATH",
         conflicts_with_all = ["service_url", "token_file"])]
     pub(crate) socket: Option<PathBuf>,
-    /// The service's URL [env: HOOKYARD_URL].
+    /// The service's URL, or ssh://[user@]host for its socket over there [env: HOOKYARD_URL].
     #[arg(long, id = "service_url", global = true, value_name = "URL")]
     pub(crate) url: Option<String>,
     /// The file that holds the token for --url [env: HOOKYARD_TOKEN holds the token itself].
@@ -75,13 +75,16 @@ impl ConnectArgs {
     }
 
     fn url_target(&self, text: &str, environment: &Environment) -> anyhow::Result<Found> {
+        if SshAddress::is_meant_by(text) {
+            return self.ssh_target(text);
+        }
         let url: Url = text
             .parse()
             .ok()
             .filter(|url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host())
             .ok_or_else(|| {
                 Failure::usage(format!(
-                    "{text:?} is not the URL of a service: write http:// or https:// and a host, such as \
+                    "{text:?} is not the URL of a service: write http://, https:// or ssh:// and a host, such as \
                      https://hooks.example.com"
                 ))
             })?;
@@ -90,6 +93,17 @@ impl ConnectArgs {
             None => environment.get("HOOKYARD_TOKEN").map(Into::into),
         };
         Ok(Found::Service(Target::Url { url, token }))
+    }
+
+    fn ssh_target(&self, text: &str) -> anyhow::Result<Found> {
+        if self.token_file.is_some() {
+            return Err(Failure::usage(
+                "--token-file goes with https: over ssh:// the service knows the caller by the login",
+            ));
+        }
+        let address = text.parse::<SshAddress>();
+        let address = address.map_err(|error| Failure::usage(error.to_string()))?;
+        Ok(Found::Service(Target::Ssh(address)))
     }
 }
 
@@ -110,7 +124,7 @@ fn local(environment: &Environment) -> Found {
     }
 }
 
-fn nothing_text(places: &[PathBuf]) -> String {
+pub(super) fn nothing_text(places: &[PathBuf]) -> String {
     let places: Vec<String> = places
         .iter()
         .map(|path| path.display().to_string())
@@ -156,6 +170,10 @@ mod tests {
             "https://h.example/x"
         );
         assert_eq!(
+            find(&nothing, &[("HOOKYARD_URL", "ssh://anna@eu-1")]).unwrap(),
+            "ssh://anna@eu-1"
+        );
+        assert_eq!(
             find(
                 &nothing,
                 &[("XDG_RUNTIME_DIR", "/nowhere"), ("HOME", "/nowhere")]
@@ -175,8 +193,21 @@ mod tests {
         };
         assert_eq!(
             find(&url("localhost:8420"), &[]).unwrap_err(),
-            "\"localhost:8420\" is not the URL of a service: write http:// or https:// and a host, such as \
+            "\"localhost:8420\" is not the URL of a service: write http://, https:// or ssh:// and a host, such as \
              https://hooks.example.com"
+        );
+        assert_eq!(
+            find(&url("ssh://-l@host"), &[]).unwrap_err(),
+            "\"ssh://-l@host\" is no address for ssh: user \"-l\" begins with -, as an option of ssh would: write \
+             ssh://[user@]host[:port][/path/of/the.sock]"
+        );
+        let token_for_ssh = ConnectArgs {
+            token_file: Some("/t".into()),
+            ..url("ssh://host")
+        };
+        assert_eq!(
+            find(&token_for_ssh, &[]).unwrap_err(),
+            "--token-file goes with https: over ssh:// the service knows the caller by the login"
         );
         let both = [("HOOKYARD_SOCKET", "/a"), ("HOOKYARD_URL", "http://b")];
         assert!(

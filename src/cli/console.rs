@@ -10,7 +10,7 @@ use super::entropy::seeded_rng;
 use super::keys::KeysOption;
 use super::service::{Service, keep_files_private, log_path, start_log_file};
 use super::themes;
-use crate::client::Client;
+use crate::client::{Client, Target};
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{Config, Environment, Sources};
 use crate::console::{self, ConsoleOptions, Scrolling, TerminalTraits, Tty};
@@ -18,7 +18,8 @@ use crate::console::{self, ConsoleOptions, Scrolling, TerminalTraits, Tty};
 /// Watch and operate a service in the terminal.
 #[derive(Args, Clone, Debug, Default)]
 #[command(
-    after_help = "Examples:\n  hookyard console\n  hookyard console --url https://hooks.example.com --token-file ~/.hookyard-token\n\n\
+    after_help = "Examples:\n  hookyard console\n  hookyard console --url https://hooks.example.com --token-file ~/.hookyard-token\n  \
+                  hookyard console --url ssh://ops@hooks.example.com\n\n\
                   Without a target: the service of this machine; where none runs, one is started in this process."
 )]
 pub(crate) struct ConsoleArgs {
@@ -84,7 +85,10 @@ pub(crate) async fn run(args: ConsoleArgs, context: &Context) -> anyhow::Result<
     args.keys.load(environment)?;
     match args.connect.find(environment)? {
         Found::Service(target) => {
-            let label = target.to_string();
+            let label = match &target {
+                Target::Ssh(address) => address.host().to_owned(),
+                Target::Socket(_) | Target::Url { .. } => target.to_string(),
+            };
             let client = Client::new(target)?;
             // One that exists and refuses is an error, and better said before the screen is taken.
             client.info().await?;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::client::ClientError;
+use crate::client::{ClientError, SshAddress};
 use crate::config::{ConfigError, ConfigErrors};
 use crate::console::ConsoleError;
 use crate::domain::escape;
@@ -81,7 +81,7 @@ fn exit_of_call(error: &ClientError) -> Exit {
     match error {
         ClientError::Unreachable { .. } | ClientError::NotHookyard { .. } => Exit::Unreachable,
         ClientError::BadToken => Exit::Usage,
-        ClientError::Unreadable(_) => Exit::Failed,
+        ClientError::Unreadable(_) | ClientError::NoTunnel(_) => Exit::Failed,
         ClientError::Refused(problem) => match problem.status {
             401 | 403 => Exit::Refused,
             404 => Exit::NothingMatched,
@@ -116,12 +116,17 @@ pub(crate) fn text_of(error: &anyhow::Error) -> String {
 
 fn next_step(error: &ClientError) -> Option<&'static str> {
     match error {
+        ClientError::Unreachable { target, .. } if SshAddress::is_meant_by(target) => Some(
+            "run `ssh -T HOST hookyard attach --stdio` to see what is in the way: nothing is asked here, so the host \
+             must be known and the key unlocked",
+        ),
         ClientError::Unreachable { .. } => Some(
             "start the service with `hookyard serve`, or name another one with --socket PATH or --url URL",
         ),
         ClientError::NotHookyard { .. } => {
             Some("check that --url or HOOKYARD_URL names a Hookyard service")
         }
+        ClientError::NoTunnel(_) => Some("check that TMPDIR, or /tmp, can be written to"),
         ClientError::BadToken => Some("check the token file: one line, nothing else"),
         ClientError::Unreadable(_) => {
             Some("service and command line may differ in version: use the service's own binary")

@@ -4,6 +4,7 @@
 //! becomes a text on stderr and an exit code (`failure`). Commands talk to a service only through
 //! [`crate::client`]; only `service` puts store, transport, engine and server together.
 
+mod attach;
 mod audit;
 mod backup;
 mod bench;

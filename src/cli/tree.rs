@@ -4,9 +4,9 @@ use clap::{Parser, Subcommand};
 
 use super::output::Colour;
 use super::{
-    audit, backup, bench, causes, config, console, contract, dead, delivery, demo, doctor, egress,
-    endpoint, event, fsck, help, horizon, keys, ledger, listen, manual, replay, serve, stats,
-    themes, token, unit, verify,
+    attach, audit, backup, bench, causes, config, console, contract, dead, delivery, demo, doctor,
+    egress, endpoint, event, fsck, help, horizon, keys, ledger, listen, manual, replay, serve,
+    stats, themes, token, unit, verify,
 };
 
 /// Webhook delivery that an ops team runs from a terminal.
@@ -104,6 +104,8 @@ pub(crate) enum Command {
     /// Show the console's keys, and check files of your own.
     #[command(alias = "key")]
     Keys(keys::KeysArgs),
+    /// Join standard streams to the service's socket: the far side of ssh://.
+    Attach(attach::AttachArgs),
     /// Print completions for a shell.
     Completions(manual::CompletionsArgs),
     /// Print the manual page, or write a page for each command.

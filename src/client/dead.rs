@@ -1,10 +1,13 @@
 //! Dead letters, one method per route.
 
+use std::sync::Arc;
+
 use bytes::BytesMut;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 
 use super::calls::NoQuery;
+use super::door::Door;
 use super::{Client, ClientError, query_text};
 use crate::api::dead::{
     DeadCausesView, DeadQuery, DiscardDeadBody, DiscardedView, ImportQuery, ImportedView,
@@ -21,7 +24,7 @@ pub struct DeadLines {
     buffer: BytesMut,
     /// How much of the buffer is known to hold no line feed.
     looked_at: usize,
-    target: super::Target,
+    door: Arc<Door>,
 }
 
 impl Client {
@@ -63,7 +66,7 @@ impl Client {
             bytes: response.bytes_stream().boxed(),
             buffer: BytesMut::new(),
             looked_at: 0,
-            target: self.target.clone(),
+            door: self.door.clone(),
         })
     }
 
@@ -106,7 +109,7 @@ impl DeadLines {
                     self.buffer.extend_from_slice(&chunk);
                 }
                 Some(Ok(_)) => return Err(self.broken("a line is too long to be one of an export")),
-                Some(Err(error)) => return Err(ClientError::unreachable(&self.target, &error)),
+                Some(Err(error)) => return Err(self.door.unreachable(&error)),
                 None if self.buffer.is_empty() => return Ok(None),
                 None => return Err(self.broken("the export was cut off")),
             }
@@ -115,7 +118,7 @@ impl DeadLines {
 
     fn broken(&self, reason: &str) -> ClientError {
         ClientError::Unreachable {
-            target: self.target.to_string(),
+            target: self.door.target().to_string(),
             reason: reason.to_owned(),
         }
     }

@@ -33,6 +33,9 @@ pub enum ClientError {
     /// The answer has another shape than this version knows.
     #[error("answer does not read as this version's API")]
     Unreadable(#[source] serde_json::Error),
+    /// The private socket for ssh cannot be made.
+    #[error("private socket for ssh cannot be made in the directory for temporary files")]
+    NoTunnel(#[source] std::io::Error),
     /// The token holds characters that a header cannot carry.
     #[error("token holds characters that cannot be sent: expected visible ASCII on one line")]
     BadToken,
@@ -60,6 +63,14 @@ impl ClientError {
                 status,
                 quoted: text.chars().take(QUOTED_CHARS).collect(),
             },
+        }
+    }
+
+    /// The same where the reader knows which service it is about: of one that is not reachable, why alone.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Unreachable { reason, .. } => reason.clone(),
+            other => other.to_string(),
         }
     }
 

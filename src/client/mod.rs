@@ -1,29 +1,38 @@
 //! The typed client of the HTTP API: console, command line, bench and tests talk to a service through nothing else.
 //!
-//! [`Client`] reaches a service over its Unix socket or a URL; one method per route, answers as [`crate::api`]
+//! [`Client`] reaches a service over its Unix socket, a URL, or ssh; one method per route, answers as [`crate::api`]
 //! types, refusals as [`ClientError`] with the service's own problem inside.
 
 mod calls;
 pub mod curl;
 mod dead;
+mod door;
 mod error;
 mod replays;
+mod ssh;
 mod stream;
 mod target;
+mod tunnel;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use door::Door;
+
 pub use dead::DeadLines;
 pub use error::ClientError;
+pub use ssh::{BadSshAddress, SshAddress};
 pub use stream::FrameStream;
 pub use target::{Target, find_socket};
 
 /// The longest a call may take; the stream has no such limit.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Connections through ssh that wait to be used again.
+const IDLE_BY_SSH: usize = 4;
 /// The longest that connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -33,14 +42,15 @@ pub struct Client {
     http: reqwest::Client,
     /// What paths are appended to, without a slash at its end.
     base: String,
-    target: Target,
+    door: Arc<Door>,
 }
 
 impl Client {
     /// A client of the service at `target`. Nothing is sent yet.
     ///
     /// # Errors
-    /// A token that cannot stand in a header, or a URL that is not http or https.
+    /// A token that cannot stand in a header, a URL that is not http or https, or no private socket for ssh, which
+    /// needs a runtime.
     pub fn new(target: Target) -> Result<Self, ClientError> {
         crate::transport::tls::install_crypto_provider();
         let mut headers = HeaderMap::new();
@@ -48,11 +58,15 @@ impl Client {
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT);
-        let base = match &target {
-            Target::Socket(path) => {
-                builder = builder.unix_socket(path.as_path());
-                "http://hookyard".to_owned()
-            }
+        let door = Door::open(target)?;
+        if let Some(socket) = door.socket() {
+            builder = builder.unix_socket(socket);
+        }
+        if matches!(door.target(), Target::Ssh(_)) {
+            builder = builder.pool_max_idle_per_host(IDLE_BY_SSH);
+        }
+        let base = match door.target() {
+            Target::Socket(_) | Target::Ssh(_) => "http://hookyard".to_owned(),
             Target::Url { url, token } => {
                 if let Some(token) = token {
                     headers.insert(AUTHORIZATION, bearer(token)?);
@@ -63,13 +77,17 @@ impl Client {
         let http = builder
             .default_headers(headers)
             .build()
-            .map_err(|error| ClientError::unreachable(&target, &error))?;
-        Ok(Self { http, base, target })
+            .map_err(|error| door.unreachable(&error))?;
+        Ok(Self {
+            http,
+            base,
+            door: Arc::new(door),
+        })
     }
 
     /// Where it goes.
     pub fn target(&self) -> &Target {
-        &self.target
+        self.door.target()
     }
 
     async fn get<A: DeserializeOwned>(
@@ -102,10 +120,12 @@ impl Client {
 
     async fn delete(&self, path: &str) -> Result<(), ClientError> {
         let request = self.http.delete(format!("{}{path}", self.base));
+        let _place = self.door.place().await;
         self.send(request.timeout(CALL_TIMEOUT)).await.map(drop)
     }
 
     async fn text(&self, path: &str) -> Result<String, ClientError> {
+        let _place = self.door.place().await;
         let response = self
             .send(
                 self.http
@@ -116,18 +136,19 @@ impl Client {
         response
             .text()
             .await
-            .map_err(|error| ClientError::unreachable(&self.target, &error))
+            .map_err(|error| self.door.unreachable(&error))
     }
 
     async fn call<A: DeserializeOwned>(
         &self,
         request: reqwest::RequestBuilder,
     ) -> Result<A, ClientError> {
+        let _place = self.door.place().await;
         let response = self.send(request.timeout(CALL_TIMEOUT)).await?;
         let bytes = response
             .bytes()
             .await
-            .map_err(|error| ClientError::unreachable(&self.target, &error))?;
+            .map_err(|error| self.door.unreachable(&error))?;
         serde_json::from_slice(&bytes).map_err(ClientError::Unreadable)
     }
 
@@ -139,7 +160,7 @@ impl Client {
         let response = request
             .send()
             .await
-            .map_err(|error| ClientError::unreachable(&self.target, &error))?;
+            .map_err(|error| self.door.unreachable(&error))?;
         if response.status().is_success() {
             return Ok(response);
         }

@@ -1,8 +1,11 @@
 //! The live stream, frame by frame.
 
+use std::sync::Arc;
+
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 
+use super::door::Door;
 use super::{Client, ClientError};
 use crate::api::paths;
 use crate::api::stream::StreamFrame;
@@ -14,7 +17,7 @@ const FRAME_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub struct FrameStream {
     bytes: BoxStream<'static, Result<bytes::Bytes, reqwest::Error>>,
     buffer: Vec<u8>,
-    target: super::Target,
+    door: Arc<Door>,
 }
 
 impl Client {
@@ -30,7 +33,7 @@ impl Client {
         Ok(FrameStream {
             bytes: response.bytes_stream().boxed(),
             buffer: Vec::new(),
-            target: self.target.clone(),
+            door: self.door.clone(),
         })
     }
 }
@@ -54,13 +57,13 @@ impl FrameStream {
             }
             match self.bytes.next().await {
                 None => return Ok(None),
-                Some(Err(error)) => return Err(ClientError::unreachable(&self.target, &error)),
+                Some(Err(error)) => return Err(self.door.unreachable(&error)),
                 Some(Ok(chunk)) if self.buffer.len() + chunk.len() <= FRAME_BYTES_MAX => {
                     self.buffer.extend_from_slice(&chunk);
                 }
                 Some(Ok(_)) => {
                     return Err(ClientError::Unreachable {
-                        target: self.target.to_string(),
+                        target: self.door.target().to_string(),
                         reason: format!("a stream frame is larger than {FRAME_BYTES_MAX} bytes"),
                     });
                 }

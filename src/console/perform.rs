@@ -53,12 +53,12 @@ impl Stream {
                     *self = Self::Open(frames);
                     Msg::StreamOpened
                 }
-                Err(error) => self.lose(error.to_string()),
+                Err(error) => self.lose(error.reason()),
             },
             Self::Open(frames) => match frames.next().await {
                 Ok(Some(frame)) => Msg::Frame(Box::new(frame)),
                 Ok(None) => self.lose("the service has ended the stream".to_owned()),
-                Err(error) => self.lose(error.to_string()),
+                Err(error) => self.lose(error.reason()),
             },
         }
     }

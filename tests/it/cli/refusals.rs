@@ -62,7 +62,7 @@ fn targets_that_make_no_sense_are_refused_before_anything_is_sent() {
     check(
         &["stats", "--url", "localhost:8420"],
         2,
-        "hookyard: \"localhost:8420\" is not the URL of a service: write http:// or https:// and a host, such as \
+        "hookyard: \"localhost:8420\" is not the URL of a service: write http://, https:// or ssh:// and a host, such as \
          https://hooks.example.com\n",
     );
     check(

@@ -1,10 +1,12 @@
 //! The console as it is used: a real pseudo-terminal, a real service, keys and what the screen shows.
 
+mod attached;
 mod keys;
 mod leaving;
 mod outside;
 mod program;
 mod pseudo_terminal;
+mod reached;
 mod themes;
 mod using;
 mod yard;

@@ -20,10 +20,17 @@ const PANIC: &str = "HOOKYARD_TEST_CONSOLE_PANIC";
 
 /// The real binary with these arguments, on the service of this socket.
 pub(super) fn hookyard(arguments: &[&str], socket: &Path) -> Command {
+    let mut command = hookyard_at_home(arguments, socket.parent().unwrap());
+    command.arg("--socket").arg(socket);
+    command
+}
+
+/// The real binary with these arguments, at home in this folder.
+pub(super) fn hookyard_at_home(arguments: &[&str], home: &Path) -> Command {
     let mut command = in_a_terminal(env!("CARGO_BIN_EXE_hookyard"));
     // Themes and settings of whoever runs the tests stay out.
-    command.env("HOME", socket.parent().unwrap());
-    command.args(arguments).arg("--socket").arg(socket);
+    command.env("HOME", home).env_remove("XDG_CONFIG_HOME");
+    command.args(arguments);
     command
 }
 

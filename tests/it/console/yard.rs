@@ -1,16 +1,19 @@
 //! A real service on a Unix socket: store, engine, transport and server, on the machine's clock.
 
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use hookyard::api::endpoint::{CreateEndpoint, EndpointView, RetryBody};
 use hookyard::api::event::PublishEvent;
+use hookyard::api::token::CreateToken;
 use hookyard::client::{Client, Target};
 use hookyard::clock::{SharedClock, SystemClock};
 use hookyard::domain::contract::ContractSet;
 use hookyard::domain::json::RawJson;
 use hookyard::domain::seal::SealingKey;
+use hookyard::domain::token::Role;
 use hookyard::engine::{Engine, EngineOptions, EngineParts};
 use hookyard::server::{Listeners, ServerOptions, serve};
 use hookyard::store::{Store, StoreOptions};
@@ -29,6 +32,8 @@ pub(super) struct Yard {
     _end: oneshot::Sender<()>,
     engine: Engine,
     clock: SharedClock,
+    /// Where it listens on TCP, from the first time on.
+    address: SocketAddr,
     served: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
     directory: TempDir,
 }
@@ -52,6 +57,7 @@ impl Yard {
             _end: end,
             engine,
             clock,
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
             served: None,
             directory,
         };
@@ -64,11 +70,32 @@ impl Yard {
         self.directory.path().join("hookyard.sock")
     }
 
+    /// Where it listens for callers with a token.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A token of an operator.
+    pub(super) fn token(&self) -> String {
+        let body = CreateToken {
+            name: "ops".to_owned(),
+            role: Role::Operator,
+            tenant: None,
+            expires_at: None,
+            value: None,
+        };
+        let client = self.client();
+        let made = self.runtime.block_on(client.create_token(&body)).unwrap();
+        made.token.expose().to_owned()
+    }
+
     /// Begins to listen.
     pub(super) fn serve(&mut self) {
         let unix = UnixListener::bind(self.socket()).unwrap();
+        let tcp = TcpListener::bind(self.address).unwrap();
+        self.address = tcp.local_addr().unwrap();
         let listeners = Listeners {
-            tcp: None,
+            tcp: Some(tcp),
             unix: Some(unix),
         };
         let options = ServerOptions::new(self.clock.clone());
