@@ -22,6 +22,8 @@ pub(crate) enum ActionId {
     Cancel,
     /// To a view.
     View(Place),
+    /// To the view before.
+    PreviousView,
     /// Fetch everything again, and connect now if the connection is down.
     Refetch,
     /// Draw everything again.

@@ -137,8 +137,8 @@ pub(crate) const ACTIONS: &[Action] = &[
     key(
         Id::Filter,
         "list.filter",
-        "filter the list: state:dead ep:acme age<2h",
-        &[Deliveries],
+        "filter the list: state:dead ep:acme age<2h, elsewhere words of its loaded rows",
+        &[Deliveries, Endpoints, Events, Dead, Replays, Audit],
         &["/"],
     )
     .short("filter")
@@ -421,6 +421,13 @@ pub(crate) const ACTIONS: &[Action] = &[
     )
     .short("audit")
     .command("hookyard audit"),
+    key(
+        Id::PreviousView,
+        "view.previous",
+        "the view before this one",
+        EVERYWHERE,
+        &["-"],
+    ),
     key(
         Id::Back,
         "back",

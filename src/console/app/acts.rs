@@ -17,6 +17,7 @@ use super::palette::{Asked, Palette, Target};
 use super::plan::Intent;
 use super::pulse::Row;
 use super::requests::{Purpose, ScreenId};
+use super::sieve::Sieve;
 use super::take_away::{self, Wanted};
 use super::writes::{self, ARMED_FOR, Arming, Switched, Writes};
 use super::yank;
@@ -70,6 +71,10 @@ pub(crate) fn act(model: &mut Model, now: Now, action: &Action) -> Vec<Cmd> {
         ActionId::Pipe => take_away::ask(model, now, Wanted::Command),
         ActionId::Write => take_away::ask(model, now, Wanted::File),
         ActionId::View(place) => return go(model, now, place),
+        ActionId::PreviousView => {
+            let before = model.before.unwrap_or(Place::Pulse);
+            return go(model, now, before);
+        }
         ActionId::Back => return back(model, now),
         ActionId::Leave => return leave(model, now),
         ActionId::Quit => return quit(model, now),
@@ -314,8 +319,11 @@ fn follow(model: &mut Model) {
 }
 
 fn open_filter(model: &mut Model) {
-    if let Screen::Deliveries(list) = model.screen_mut() {
-        list.input = Some(FilterLine::new(&list.filter));
+    match model.screen_mut() {
+        Screen::Deliveries(list) => list.input = Some(FilterLine::new(&list.filter)),
+        other => {
+            other.with_sieve(Sieve::begin);
+        }
     }
 }
 
@@ -361,6 +369,13 @@ fn copy(model: &mut Model, now: Now, what: Yank) -> Vec<Cmd> {
 
 /// Goes to a view: the first one lies below all others; what lay upon it is parked and found again as it was left.
 fn go(model: &mut Model, now: Now, place: Place) -> Vec<Cmd> {
+    let here = model
+        .screens
+        .iter()
+        .rev()
+        .find(|screen| screen.is_whole_view());
+    let here = here.map(Screen::place).filter(|here| *here != place);
+    model.before = here.or(model.before);
     let left = model.screens.split_off(1);
     for screen in left.into_iter().filter(Screen::is_whole_view) {
         model.parked.retain(|known| known.place() != screen.place());
@@ -386,6 +401,9 @@ fn go(model: &mut Model, now: Now, place: Place) -> Vec<Cmd> {
 }
 
 fn back(model: &mut Model, now: Now) -> Vec<Cmd> {
+    if model.screen_mut().with_sieve(Sieve::clear) == Some(true) {
+        return Vec::new();
+    }
     if let Screen::Deliveries(list) = model.screen_mut()
         && list.filter != list.base_filter
     {

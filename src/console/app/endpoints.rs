@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::deliveries::window;
+use super::sieve::Sieve;
 use crate::api::endpoint::EndpointView;
 use crate::domain::id::EndpointId;
 
@@ -16,9 +17,23 @@ pub(crate) struct Endpoints {
     pub cursor: Option<EndpointId>,
     /// The first line on the screen.
     pub offset: usize,
+    /// The words that shown endpoints have.
+    pub sieve: Sieve,
 }
 
 impl Endpoints {
+    /// The endpoints that are shown, those that need attention first.
+    pub(crate) fn order<'a>(
+        &self,
+        endpoints: &'a BTreeMap<EndpointId, EndpointView>,
+    ) -> Vec<&'a EndpointView> {
+        let mut order = by_attention(endpoints);
+        if self.sieve.is_set() {
+            order.retain(|endpoint| self.sieve.passes(&text(endpoint)));
+        }
+        order
+    }
+
     /// The endpoint that keys act on: the selected one, else the first.
     pub(crate) fn selected<'a>(&self, order: &[&'a EndpointView]) -> Option<&'a EndpointView> {
         self.cursor
@@ -46,6 +61,21 @@ impl Endpoints {
     pub(crate) fn settle(&mut self, order: &[&EndpointView], height: usize) {
         self.offset = window(self.offset, self.line(order), order.len(), height);
     }
+}
+
+/// What words are looked for in.
+fn text(endpoint: &EndpointView) -> String {
+    let tenant = endpoint.tenant.as_ref().map(ToString::to_string);
+    format!(
+        "{} {} {} {} {} {} {}",
+        endpoint.id,
+        endpoint.name.as_deref().unwrap_or_default(),
+        endpoint.url,
+        endpoint.status,
+        endpoint.contract,
+        tenant.unwrap_or_default(),
+        endpoint.health.last_failure.as_deref().unwrap_or_default(),
+    )
 }
 
 /// The endpoints of the cache, those that need attention first.

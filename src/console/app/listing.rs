@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::deliveries::window;
 use super::requests::ScreenId;
+use super::sieve::Sieve;
 use crate::api::audit::AuditEntryView;
 use crate::api::dead::DeadCauseView;
 use crate::api::event::EventView;
@@ -24,6 +25,9 @@ pub(crate) trait Listed {
 
     /// Its key.
     fn key(&self) -> Self::Key;
+
+    /// What words are looked for in.
+    fn text(&self) -> String;
 }
 
 macro_rules! listed {
@@ -33,6 +37,10 @@ macro_rules! listed {
 
             fn key(&self) -> Self::Key {
                 self.id.clone()
+            }
+
+            fn text(&self) -> String {
+                serde_json::to_string(self).unwrap_or_default()
             }
         })*
     };
@@ -58,6 +66,10 @@ pub(crate) struct Listing<T: Listed> {
     pub offset: usize,
     /// The state of its fetches.
     pub fetched: Fetched,
+    /// The words that shown rows have.
+    pub sieve: Sieve,
+    /// Where the rows with these words are; of use only while there are words.
+    passing: Vec<usize>,
 }
 
 /// How far a list is fetched.
@@ -86,6 +98,18 @@ pub(crate) trait Rows: std::fmt::Debug {
     /// Moves the window so that the cursor is in it.
     fn settle(&mut self, height: usize);
 
+    /// The words that shown rows have.
+    fn sieve(&self) -> &Sieve;
+
+    /// The same to be changed; [`Rows::sift`] puts them in force.
+    fn sieve_mut(&mut self) -> &mut Sieve;
+
+    /// Looks which rows have the words.
+    fn sift(&mut self);
+
+    /// How many rows are shown, and how many are loaded.
+    fn counts(&self) -> (usize, usize);
+
     /// The state of its fetches.
     fn fetched(&mut self) -> &mut Fetched;
 
@@ -105,6 +129,33 @@ impl<T: Listed> Listing<T> {
             cursor: None,
             offset: 0,
             fetched: Fetched::default(),
+            sieve: Sieve::default(),
+            passing: Vec::new(),
+        }
+    }
+
+    /// The rows that are shown.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = &T> {
+        let passing = self.passing.iter().filter_map(|at| self.items.get(*at));
+        let all = (!self.sieve.is_set()).then_some(&self.items);
+        let some = self.sieve.is_set().then_some(passing);
+        all.into_iter().flatten().chain(some.into_iter().flatten())
+    }
+
+    /// Looks which rows have the words.
+    fn look_for_words(&mut self) {
+        self.passing.clear();
+        if self.sieve.is_set() {
+            let rows = self.items.iter().enumerate();
+            let passing = rows.filter(|(_, row)| self.sieve.passes(&row.text()));
+            self.passing = passing.map(|(at, _)| at).collect();
+        }
+    }
+
+    fn shown_count(&self) -> usize {
+        match self.sieve.is_set() {
+            true => self.passing.len(),
+            false => self.items.len(),
         }
     }
 
@@ -112,13 +163,13 @@ impl<T: Listed> Listing<T> {
     pub(crate) fn line(&self) -> usize {
         let chosen = self.cursor.as_ref();
         chosen
-            .and_then(|cursor| self.items.iter().position(|item| item.key() == *cursor))
+            .and_then(|cursor| self.shown().position(|item| item.key() == *cursor))
             .unwrap_or(0)
     }
 
     /// The row that keys act on.
     pub(crate) fn selected(&self) -> Option<&T> {
-        self.items.get(self.line())
+        self.shown().nth(self.line())
     }
 
     /// Takes the answer for the newest rows. Rows below them stay, so that the reader keeps his place.
@@ -137,6 +188,7 @@ impl<T: Listed> Listing<T> {
             }
         }
         self.items.truncate(ROWS_MAX);
+        self.look_for_words();
     }
 
     /// Takes the answer for older rows.
@@ -145,6 +197,7 @@ impl<T: Listed> Listing<T> {
         let is_full = self.items.len() >= ROWS_MAX;
         self.items.truncate(ROWS_MAX);
         self.fetched.next = page.next.filter(|_| !is_full);
+        self.look_for_words();
     }
 
     /// Changes a row where it stands; one that is not there is fetched with the next look.
@@ -154,6 +207,7 @@ impl<T: Listed> Listing<T> {
             Some(known) => *known = row,
             None => self.fetched.outdated = true,
         }
+        self.look_for_words();
     }
 }
 
@@ -164,12 +218,29 @@ impl<T: Listed + std::fmt::Debug> Rows for Listing<T> {
 
     fn step(&mut self, steps: isize) {
         let at = self.line().saturating_add_signed(steps);
-        let last = self.items.len().saturating_sub(1);
-        self.cursor = self.items.get(at.min(last)).map(Listed::key);
+        let last = self.shown_count().saturating_sub(1);
+        let chosen = self.shown().nth(at.min(last)).map(Listed::key);
+        self.cursor = chosen;
     }
 
     fn settle(&mut self, height: usize) {
-        self.offset = window(self.offset, self.line(), self.items.len(), height);
+        self.offset = window(self.offset, self.line(), self.shown_count(), height);
+    }
+
+    fn sieve(&self) -> &Sieve {
+        &self.sieve
+    }
+
+    fn sieve_mut(&mut self) -> &mut Sieve {
+        &mut self.sieve
+    }
+
+    fn counts(&self) -> (usize, usize) {
+        (self.shown_count(), self.items.len())
+    }
+
+    fn sift(&mut self) {
+        self.look_for_words();
     }
 
     fn fetched(&mut self) -> &mut Fetched {
@@ -182,7 +253,7 @@ impl<T: Listed + std::fmt::Debug> Rows for Listing<T> {
     }
 
     fn wants_older(&self, height: usize) -> Option<String> {
-        let left = self.items.len().saturating_sub(self.offset + height);
+        let left = self.shown_count().saturating_sub(self.offset + height);
         let next = self.fetched.next.as_ref().filter(|_| left < height)?;
         Some(next.clone())
     }
@@ -240,6 +311,29 @@ mod tests {
             "between e and d rows may be missing"
         );
         assert_eq!(list.fetched.next.as_deref(), Some("after e"));
+    }
+
+    #[test]
+    fn only_rows_with_the_words_are_shown_and_reached() {
+        let mut list = Listing::new(ScreenId(1));
+        list.take_newest(page(&["aa", "ab", "ba", "bb"], Some("more")));
+        list.step(3);
+        list.sieve.begin();
+        list.sieve.paste("b -bb");
+        list.sift();
+        let shown: Vec<&str> = list.shown().map(|row| &*row.id).collect();
+        assert_eq!(shown, ["ab", "ba"]);
+        assert_eq!(list.selected().unwrap().id, "ab", "its row is hidden");
+        list.step(5);
+        assert_eq!(list.selected().unwrap().id, "ba");
+        assert!(
+            list.wants_older(10).is_some(),
+            "older rows may have them too"
+        );
+        list.take_older(page(&["cb"], None));
+        assert_eq!(list.shown().count(), 3);
+        assert!(list.sieve.clear());
+        assert_eq!(list.shown().count(), 5);
     }
 
     #[test]

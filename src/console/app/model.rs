@@ -7,7 +7,6 @@ use rand_chacha::ChaCha8Rng;
 
 use super::deliveries::Deliveries;
 use super::endpoint_form::EndpointForm;
-use super::endpoints::by_attention;
 use super::filter_line::FilterHistory;
 use super::grace::Waiting;
 use super::inspector::Inspector;
@@ -85,6 +84,8 @@ pub(crate) struct Model {
     pub screens: Vec<Screen>,
     /// Views that are not on the stack, at most one of each, to be found again as they were left.
     pub parked: Vec<Screen>,
+    /// The view that was shown before this one.
+    pub before: Option<Place>,
     /// What lies upon the screen, the one with the keys last.
     pub overlays: Vec<Overlay>,
     /// News.
@@ -217,6 +218,7 @@ impl Model {
             data: Data::default(),
             screens: vec![Screen::Pulse(Box::new(first))],
             parked: Vec::new(),
+            before: None,
             overlays: Vec::new(),
             toast: None,
             strokes: Vec::new(),
@@ -313,7 +315,7 @@ impl Model {
     /// The endpoint that keys act on, as far as the cache knows it.
     pub(crate) fn selected_endpoint(&self) -> Option<&EndpointView> {
         match self.screen() {
-            Screen::Endpoints(list) => list.selected(&by_attention(&self.data.endpoints)),
+            Screen::Endpoints(list) => list.selected(&list.order(&self.data.endpoints)),
             Screen::Pulse(_) => match self.pulse_row() {
                 Some(Row::Endpoint(id)) => self.data.endpoints.get(&id),
                 _ => None,

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use super::deliveries::Deliveries;
-use super::endpoints::{Endpoints, by_attention};
+use super::endpoints::Endpoints;
 use super::inspector::Inspector;
 use super::listing::{Fetched, Listing, Rows};
 use super::model::Data;
 use super::msg::Call;
 use super::pulse::Pulse;
 use super::requests::ScreenId;
+use super::sieve::Sieve;
 use crate::api::audit::AuditEntryView;
 use crate::api::dead::DeadCauseView;
 use crate::api::event::EventView;
@@ -104,6 +105,36 @@ impl Screen {
         }
     }
 
+    /// The words that its rows are looked through for; deliveries have the service's filter.
+    pub(crate) fn sieve(&self) -> Option<&Sieve> {
+        match self {
+            Self::Endpoints(list) => Some(&list.sieve),
+            other => other.rows().map(Rows::sieve),
+        }
+    }
+
+    /// How many of its loaded rows have the words, and how many are loaded.
+    pub(crate) fn counts(&self, data: &Data) -> (usize, usize) {
+        match self {
+            Self::Endpoints(list) => (
+                list.order(&data.endpoints).len(),
+                Endpoints::default().order(&data.endpoints).len(),
+            ),
+            other => other.rows().map_or((0, 0), Rows::counts),
+        }
+    }
+
+    /// Changes the words.
+    pub(crate) fn with_sieve<T>(&mut self, change: impl FnOnce(&mut Sieve) -> T) -> Option<T> {
+        if let Self::Endpoints(list) = self {
+            return Some(change(&mut list.sieve));
+        }
+        let rows = self.rows_mut()?;
+        let changed = change(rows.sieve_mut());
+        rows.sift();
+        Some(changed)
+    }
+
     /// The same to be changed.
     pub(crate) fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
         match self {
@@ -142,7 +173,7 @@ impl Screen {
     pub(crate) fn step(&mut self, data: &Data, height: usize, steps: isize) {
         match self {
             Self::Pulse(pulse) => pulse.step(data, height + HEADINGS, steps),
-            Self::Endpoints(list) => list.step(&by_attention(&data.endpoints), steps),
+            Self::Endpoints(list) => list.step(&list.order(&data.endpoints), steps),
             // The view knows where the text ends and clamps there.
             Self::Inspector(inspector) => {
                 inspector.scroll = inspector.scroll.saturating_add_signed(steps).min(100_000);
@@ -159,7 +190,7 @@ impl Screen {
     /// Moves the window so that the cursor is in it.
     pub(crate) fn settle(&mut self, data: &Data, height: usize) {
         match self {
-            Self::Endpoints(list) => list.settle(&by_attention(&data.endpoints), height),
+            Self::Endpoints(list) => list.settle(&list.order(&data.endpoints), height),
             Self::Deliveries(list) => list.settle(height),
             Self::Pulse(_) | Self::Inspector(_) => {}
             _ => {

@@ -149,6 +149,14 @@ fn paste(model: &mut Model, now: Now, text: &str) -> Vec<Cmd> {
         input.paste(text);
         return Vec::new();
     }
+    let typing = |model: &Model| {
+        let sieve = model.screen().sieve();
+        sieve.is_some_and(|sieve| sieve.line().is_some())
+    };
+    if model.overlays.is_empty() && typing(model) {
+        model.screen_mut().with_sieve(|sieve| sieve.paste(text));
+        return Vec::new();
+    }
     let opens = model.keys.key_of(Place::Deliveries, ActionId::Filter);
     let text =
         format!("pasted text does nothing here: {opens} in Deliveries opens the filter line");
@@ -175,6 +183,14 @@ fn key_pressed(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
         && list.input.is_some()
     {
         return acts::filter_key(model, now, key);
+    }
+    if model
+        .screen()
+        .sieve()
+        .is_some_and(|sieve| sieve.line().is_some())
+    {
+        model.screen_mut().with_sieve(|sieve| sieve.key(key));
+        return Vec::new();
     }
     model.strokes.push(key);
     match model.keys.meaning(model.place(), &model.strokes) {

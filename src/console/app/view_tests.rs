@@ -89,3 +89,50 @@ fn the_palette_changes_nothing_in_a_console_that_may_only_look() {
     let cmds = press(&mut model, 100, ": p a u s e enter");
     assert_eq!(calls(&cmds), [] as [&Call; 0]);
 }
+
+#[test]
+fn the_view_before_is_one_key_away_and_so_is_the_way_back() {
+    let mut model = begun(false);
+    for (keys, place) in [
+        ("-", Place::Pulse),
+        ("3", Place::Endpoints),
+        ("-", Place::Pulse),
+        ("- 5", Place::Dead),
+        ("enter -", Place::Endpoints),
+        ("-", Place::Dead),
+    ] {
+        let cmds = press(&mut model, 100, keys);
+        serve(&mut model, 200, cmds);
+        assert_eq!(model.place(), place, "{keys}");
+    }
+}
+
+#[test]
+fn words_leave_the_rows_of_a_list_that_have_them_and_keys_act_on_those() {
+    let mut model = begun(false);
+    let cmds = press(&mut model, 100, "3");
+    serve(&mut model, 150, cmds);
+    press(&mut model, 200, "/ c r m");
+    let name = |model: &crate::console::app::model::Model| {
+        let selected = model.selected_endpoint();
+        selected.and_then(|endpoint| endpoint.name.clone())
+    };
+    assert_eq!(name(&model).as_deref(), Some("crm-sync"));
+    press(&mut model, 300, "enter j j");
+    assert_eq!(
+        name(&model).as_deref(),
+        Some("crm-sync"),
+        "it is the only one"
+    );
+    press(&mut model, 400, "/ z");
+    assert_eq!(name(&model), None);
+    press(&mut model, 500, "esc");
+    assert_eq!(
+        name(&model).as_deref(),
+        Some("crm-sync"),
+        "as it was before"
+    );
+    press(&mut model, 600, "esc");
+    assert_eq!(model.screen().counts(&model.data), (4, 4));
+    assert_eq!(model.place(), Place::Endpoints, "the words went first");
+}

@@ -11,7 +11,6 @@ use super::pulse::Row;
 use crate::api::delivery::{BodyView, HeaderView};
 use crate::client::curl;
 use crate::console::actions::Yank;
-use crate::console::app::endpoints::by_attention;
 use crate::domain::escape;
 
 /// Nothing to take, in words.
@@ -138,14 +137,15 @@ pub(crate) fn rows(model: &Model) -> Vec<Value> {
             rows.filter(|row| wanted(&row.id)).map(value).collect()
         }
         Screen::Inspector(_) => selected(model).into_iter().collect(),
-        Screen::Endpoints(_) => by_attention(&model.data.endpoints)
+        Screen::Endpoints(list) => list
+            .order(&model.data.endpoints)
             .into_iter()
             .map(value)
             .collect(),
-        Screen::Events(list) => list.items.iter().map(value).collect(),
-        Screen::Dead(list) => list.items.iter().map(value).collect(),
-        Screen::Replays(list) => list.items.iter().map(value).collect(),
-        Screen::Audit(list) => list.items.iter().map(value).collect(),
+        Screen::Events(list) => list.shown().map(value).collect(),
+        Screen::Dead(list) => list.shown().map(value).collect(),
+        Screen::Replays(list) => list.shown().map(value).collect(),
+        Screen::Audit(list) => list.shown().map(value).collect(),
     }
 }
 

@@ -226,6 +226,16 @@ fn empty(pen: &mut Pen<'_>, model: &Model, list: &Deliveries, body: Rect) {
     if !list.loaded {
         return notes(pen, body, &not_here_yet(model));
     }
+    if filtered && list.filter == list.base_filter {
+        let why = match list.filter.starts_with("cause:") {
+            true => {
+                "The latest attempt of none failed for this cause: they were tried again since."
+            }
+            false => "No delivery of it is left.",
+        };
+        let back = format!("{} goes back.", model.key(ActionId::Back));
+        return notes(pen, body, &[why, &back]);
+    }
     if filtered {
         let (clear, change) = (model.key(ActionId::Back), model.key(ActionId::Filter));
         let remedy = format!("{clear} clears the filter, {change} changes it.");

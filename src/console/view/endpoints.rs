@@ -8,7 +8,7 @@ use super::table::Column;
 use super::{format, state};
 use crate::api::egress::EgressView;
 use crate::api::endpoint::EndpointView;
-use crate::console::app::endpoints::{Endpoints, by_attention};
+use crate::console::app::endpoints::Endpoints;
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
 use crate::console::theme::Role;
@@ -37,7 +37,7 @@ const COLUMNS: [Column; 14] = [
 
 /// Draws it.
 pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, list: &Endpoints, area: Rect) {
-    let order = by_attention(&model.data.endpoints);
+    let order = list.order(&model.data.endpoints);
     title(pen, model, &order, area);
     let ending = order.iter().any(|endpoint| is_ending(endpoint, now));
     let shown: Vec<Column> = COLUMNS

@@ -112,7 +112,7 @@ pub(super) fn listing<T: Listed>(
         height: area.height.saturating_sub(1),
         ..area
     };
-    let rows = list.items.iter().enumerate().skip(list.offset);
+    let rows = list.shown().enumerate().skip(list.offset);
     table(pen, body, columns, rows, list.line(), cell);
     if list.items.is_empty() {
         let lines = instead(model, &list.fetched, none);

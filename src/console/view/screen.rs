@@ -14,10 +14,11 @@ use ratatui::layout::{Position, Rect};
 use super::paint::{Pen, Skin, columns};
 use super::{
     arming, audit, confirm, dead, deliveries, endpoints, events, footer, form, format, header,
-    help, inspector, palette, plan, pulse, replays,
+    help, inspector, palette, plan, pulse, replays, sieve,
 };
 use crate::console::app::model::{Model, Overlay, Screen};
 use crate::console::app::msg::Now;
+use crate::console::app::sieve::Sieve;
 use crate::console::app::take_away::{Prompt, Wanted};
 use crate::console::theme::Role;
 
@@ -69,6 +70,9 @@ pub(crate) fn draw(model: &Model, now: Now, skin: &Skin, buffer: &mut Buffer) ->
             None
         }
     };
+    sieve::badge(&mut pen, model, row(area, 1));
+    let words = model.screen().sieve().and_then(Sieve::line);
+    let cursor = cursor.or_else(|| words.map(|words| sieve::line(&mut pen, words, area)));
     if cursor.is_none() {
         footer::news(&mut pen, model, now, row(area, area.height - 2));
         footer::keys(&mut pen, model, row(area, area.height - 1));

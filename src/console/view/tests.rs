@@ -437,3 +437,33 @@ fn a_filter_being_typed_offers_what_could_stand_there() {
     };
     assert_snapshot!([last(&fields), last(&values)].join("\n"));
 }
+
+#[test]
+fn words_of_a_list_stand_in_its_title() {
+    let mut model = sized(80, 24);
+    let cmds = press(&mut model, 100, "7");
+    serve(&mut model, 150, cmds);
+    press(&mut model, 200, "/ r e p l a y");
+    let typing = screen(&model, 300);
+    press(&mut model, 400, "x enter");
+    let none = screen(&model, 500);
+    assert_snapshot!([typing, none].join("\n\n"));
+}
+
+#[test]
+fn a_cause_that_nobody_fails_for_any_more_says_so() {
+    let mut model = sized(80, 24);
+    let cmds = press(&mut model, 100, "1 j j j enter");
+    for cmd in cmds {
+        if let Cmd::Call(request, Call::Deliveries { .. }) = cmd {
+            let page = Answer::Deliveries(no_rows());
+            update(
+                &mut model,
+                at(200),
+                Msg::Answered(request, Box::new(Ok(page))),
+            );
+        }
+    }
+    let shown = screen(&model, 300);
+    assert!(shown.contains("they were tried again since"), "{shown}");
+}
