@@ -63,7 +63,8 @@ pub struct Change {
     /// last state always.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replays: Vec<ReplayView>,
-    /// Fresh statistics of the last minute, at most once a second.
+    /// Fresh statistics of the last minute, at most once a second; no more than every 15 seconds while they tell nothing
+    /// new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stats: Option<Box<StatsView>>,
     /// Things an operator should know.

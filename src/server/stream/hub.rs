@@ -25,6 +25,8 @@ use crate::server::stats;
 const FRAME_EVERY: Duration = Duration::from_millis(100);
 /// Time between two readings of the statistics.
 const STATS_EVERY: Duration = Duration::from_secs(1);
+/// The longest that statistics which tell nothing new are kept back.
+const STATS_AGE_MAX: Duration = Duration::from_secs(15);
 /// The window of the statistics in frames.
 const STATS_WINDOW: Duration = Duration::from_mins(1);
 
@@ -37,6 +39,8 @@ pub(in crate::server) struct Hub {
 struct Shared {
     frames: broadcast::Sender<Arc<Frame>>,
     clients: AtomicUsize,
+    /// Clients that ever came: a new one knows no statistics yet.
+    joined: AtomicUsize,
     somebody: Notify,
 }
 
@@ -51,6 +55,7 @@ impl Hub {
         let shared = Arc::new(Shared {
             frames: broadcast::Sender::new(STREAM_FRAMES_BEHIND_MAX),
             clients: AtomicUsize::new(0),
+            joined: AtomicUsize::new(0),
             somebody: Notify::new(),
         });
         let maker = Maker {
@@ -58,6 +63,7 @@ impl Hub {
             core,
             seq: 0,
             restarts: None,
+            told: None,
             progress: Progress::default(),
         };
         actix_rt::spawn(maker.run());
@@ -80,6 +86,8 @@ impl Hub {
             return None;
         }
         let frames = self.shared.frames.subscribe();
+        // After that, so that what is told for its sake reaches it.
+        self.shared.joined.fetch_add(1, Ordering::Relaxed);
         self.shared.somebody.notify_one();
         Some((seat, frames))
     }
@@ -91,6 +99,14 @@ impl Drop for Seat {
     }
 }
 
+/// Statistics that were told.
+struct Told {
+    stats: StatsView,
+    /// How many clients had ever come by then.
+    joined: usize,
+    since: Stopwatch,
+}
+
 /// Makes the frames.
 struct Maker {
     shared: Arc<Shared>,
@@ -99,6 +115,8 @@ struct Maker {
     seq: u64,
     /// Lane restarts when they were last looked at.
     restarts: Option<u64>,
+    /// The statistics that were told last.
+    told: Option<Told>,
     /// Replays that are to be told of.
     progress: Progress,
 }
@@ -130,15 +148,38 @@ impl Maker {
             }
             let stats = if stats_due {
                 stats_read = Some(Stopwatch::start());
-                stats::view(&self.core, STATS_WINDOW).await.ok()
+                self.news_of_stats().await
             } else {
                 None
             };
+            if gathering.is_empty() && stats.is_none() && !self.progress.is_due() {
+                continue;
+            }
             let frame = self.frame(gathering.take(), stats).await;
             // An error means that the last client has just left.
             let _ = self.shared.frames.send(Arc::new(frame));
         }
         Watched::NobodyLeft
+    }
+
+    /// The statistics where they tell anything new, somebody has come who knows none, or the last ones are old: an idle
+    /// service lets its clients sleep.
+    async fn news_of_stats(&mut self) -> Option<StatsView> {
+        let joined = self.shared.joined.load(Ordering::Relaxed);
+        let stats = stats::view(&self.core, STATS_WINDOW).await.ok()?;
+        if let Some(told) = &self.told
+            && told.joined == joined
+            && told.since.elapsed() < STATS_AGE_MAX
+            && tells_the_same(&told.stats, &stats)
+        {
+            return None;
+        }
+        self.told = Some(Told {
+            stats: stats.clone(),
+            joined,
+            since: Stopwatch::start(),
+        });
+        Some(stats)
     }
 
     async fn frame(&mut self, mut gathered: Gathered, stats: Option<StatsView>) -> Frame {
@@ -256,5 +297,32 @@ async fn gather(feed: &mut Feed, gathering: &mut Gathering) -> Watched {
             },
             () = &mut due => return Watched::NobodyLeft,
         }
+    }
+}
+
+/// Whether two readings differ in nothing but when they were made, and what the disk has to do with others.
+fn tells_the_same(told: &StatsView, fresh: &StatsView) -> bool {
+    let fresh = StatsView {
+        at: told.at,
+        store: told.store,
+        ..fresh.clone()
+    };
+    *told == fresh
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::Timestamp;
+
+    #[test]
+    fn statistics_of_another_moment_are_no_news_and_those_of_an_attempt_are() {
+        let told = StatsView::default();
+        let mut fresh = told.clone();
+        fresh.at = Timestamp::from_millis(1_000);
+        fresh.store.disk_free_bytes = 7;
+        assert!(tells_the_same(&told, &fresh));
+        fresh.attempts = 1;
+        assert!(!tells_the_same(&told, &fresh));
     }
 }
