@@ -11,6 +11,8 @@ use super::settle::{columns, is_blank};
 
 /// Below so many bytes moving rows saves nothing: it takes about twenty itself.
 const WORTH_MOVING: usize = 48;
+/// Below so many bytes a row is not drawn shorter on an erased one.
+const WORTH_ERASING_ALL: usize = 24;
 /// From so many cells on, erasing a tail is shorter than writing blanks.
 const WORTH_ERASING: usize = 4;
 
@@ -56,7 +58,27 @@ fn draw_rows(head: &mut Head, shown: &[Cell], wanted: &Buffer) {
     }
 }
 
+/// Draws a row the shorter way: over what stands there, or on a row that is erased from its first change on.
 fn draw_row(head: &mut Head, y: usize, shown: &[Cell], wanted: &[Cell]) {
+    let mut over = head.clone();
+    draw_over(&mut over, y, shown, wanted);
+    let first = differences(shown, wanted).iter().position(|dirty| *dirty);
+    if let Some(first) = first
+        && over.out.len() - head.out.len() > WORTH_ERASING_ALL
+    {
+        let mut erased = shown.to_vec();
+        erased[first..].fill(Cell::EMPTY);
+        head.go(first, y);
+        head.erase_to_end();
+        draw_over(head, y, &erased, wanted);
+        if head.out.len() < over.out.len() {
+            return;
+        }
+    }
+    *head = over;
+}
+
+fn draw_over(head: &mut Head, y: usize, shown: &[Cell], wanted: &[Cell]) {
     let mut shown = shown.to_vec();
     let mut dirty = differences(&shown, wanted);
     if blank_wide(head, y, &mut shown, &dirty) {

@@ -66,9 +66,10 @@ impl<'a> Pen<'a> {
         }
     }
 
-    /// Paints the background of a part of the screen.
+    /// Lays a bar over a part of the screen: one look from edge to edge, whatever the text below it has. Under a bar of
+    /// many colours text is hard to read, and each of them is sent again with every step.
     pub(crate) fn shade(&mut self, area: Rect, role: Role) {
-        let style = self.skin.style(role);
+        let style = Style::reset().patch(self.skin.style(role));
         self.buffer
             .set_style(area.intersection(self.buffer.area), style);
     }
