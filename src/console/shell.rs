@@ -258,7 +258,11 @@ impl Shell {
         match self.model.dirty {
             Dirty::Clean => None,
             Dirty::Now => Some(Duration::ZERO),
-            Dirty::Soon => Some((self.drawn_at + self.pace.interval()).saturating_sub(now.elapsed)),
+            Dirty::Soon => Some(
+                self.pace
+                    .next_frame(self.drawn_at)
+                    .saturating_sub(now.elapsed),
+            ),
         }
     }
 
@@ -304,11 +308,16 @@ impl Shell {
 
     fn draw(&mut self) -> io::Result<()> {
         let now = self.now();
-        self.model.dirty = Dirty::Clean;
+        let asked = std::mem::replace(&mut self.model.dirty, Dirty::Clean);
         self.drawn_at = now.elapsed;
         let (model, skin) = (&self.model, &self.skin);
-        self.painter
-            .paint(|frame| view::draw(model, now, skin, frame))
+        let bytes = self
+            .painter
+            .paint(|frame| view::draw(model, now, skin, frame))?;
+        if asked == Dirty::Soon {
+            self.pace.spend(now.elapsed, bytes);
+        }
+        Ok(())
     }
 
     /// Draws everything again: the terminal may show something else.

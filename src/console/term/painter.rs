@@ -114,14 +114,15 @@ impl<S: FrameSink> Painter<S> {
         self.policy = policy;
     }
 
-    /// Paints what `draw` draws into an empty frame; it gives the place of the cursor, none to hide it.
+    /// Paints what `draw` draws into an empty frame; it gives the place of the cursor, none to hide it. Gives the bytes
+    /// that the frame took.
     ///
     /// # Errors
     /// The terminal is gone.
     pub(crate) fn paint(
         &mut self,
         draw: impl FnOnce(&mut Buffer) -> Option<Position>,
-    ) -> io::Result<()> {
+    ) -> io::Result<usize> {
         self.drawing.reset();
         let cursor = draw(&mut self.drawing);
         settle(&mut self.drawing);
@@ -143,10 +144,11 @@ impl<S: FrameSink> Painter<S> {
         } else {
             frame.extend_from_slice(&head.out);
         }
-        if frame.is_empty() {
-            return Ok(());
+        let bytes = frame.len();
+        if bytes > 0 {
+            self.sink.take(frame)?;
         }
-        self.sink.take(frame)
+        Ok(bytes)
     }
 
     fn place_cursor(&mut self, head: &mut Head, cursor: Option<Position>) {
