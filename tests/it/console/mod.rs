@@ -1,6 +1,7 @@
 //! The console as it is used: a real pseudo-terminal, a real service, keys and what the screen shows.
 
 mod attached;
+mod budgets;
 mod keys;
 mod leaving;
 mod outside;

@@ -17,6 +17,9 @@ use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 /// How long a test waits for what it means: far beyond what a busy machine needs.
 const WAIT_MAX: Duration = Duration::from_secs(30);
 
+/// What is read within so short a time is one frame.
+const PAUSE: Duration = Duration::from_millis(4);
+
 /// A terminal with a program in it.
 pub(super) struct PseudoTerminal {
     keys: Option<File>,
@@ -36,6 +39,9 @@ struct Shown {
 struct Screen {
     terminal: vt100::Parser,
     bytes: Vec<u8>,
+    /// Reads that began after a pause: about as many as frames.
+    bursts: usize,
+    read_at: Option<Instant>,
     closed: bool,
 }
 
@@ -71,6 +77,8 @@ impl PseudoTerminal {
             screen: Mutex::new(Screen {
                 terminal: vt100::Parser::new(rows, columns, 0),
                 bytes: Vec::new(),
+                bursts: 0,
+                read_at: None,
                 closed: false,
             }),
             changed: Condvar::new(),
@@ -115,6 +123,53 @@ impl PseudoTerminal {
             windows
                 .any(|window| window == sent.as_bytes())
                 .then_some(())
+        });
+    }
+
+    /// The program's process.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Bytes that the program has sent.
+    pub(super) fn sent(&self) -> usize {
+        self.screen().bytes.len()
+    }
+
+    /// In how many frames, about.
+    pub(super) fn bursts(&self) -> usize {
+        self.screen().bursts
+    }
+
+    /// Waits until nothing has come for so long.
+    pub(super) fn rest(&self, time: Duration) {
+        while !self.silent_for(time).is_empty() {}
+    }
+
+    /// Bytes that come in about so long, and how long it was.
+    pub(super) fn measure(&self, time: Duration) -> (usize, Duration) {
+        let (begun, before) = (Instant::now(), self.sent());
+        while let Some(left) = time.checked_sub(begun.elapsed()) {
+            self.silent_for(left);
+        }
+        (self.sent() - before, begun.elapsed())
+    }
+
+    /// Waits until the program has sent this behind its first so many bytes.
+    pub(super) fn wait_for_sent_after(&self, start: usize, sent: &str) {
+        self.wait(sent, |screen| {
+            let mut windows = screen.bytes[start..].windows(sent.len());
+            windows
+                .any(|window| window == sent.as_bytes())
+                .then_some(())
+        });
+    }
+
+    /// Waits until the cursor's bar lies on this row, from 0.
+    pub(super) fn wait_for_row(&self, row: u16) {
+        self.wait("bar", |screen| {
+            let cell = screen.terminal.screen().cell(row, 0)?;
+            cell.inverse().then_some(())
         });
     }
 
@@ -271,6 +326,11 @@ fn read_all(mut reader: File, woken: &UnixStream, shown: &Shown) {
             Ok(length) if length > 0 => {
                 screen.terminal.process(&buffer[..length]);
                 screen.bytes.extend_from_slice(&buffer[..length]);
+                let now = Instant::now();
+                let before = screen.read_at.replace(now);
+                if before.is_none_or(|before| now - before > PAUSE) {
+                    screen.bursts += 1;
+                }
             }
             _ => {
                 screen.closed = true;

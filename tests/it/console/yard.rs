@@ -21,6 +21,7 @@ use hookyard::transport::{HttpTransport, TransportOptions};
 use tempfile::TempDir;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::TryRecvError;
 use tokio::task::JoinHandle;
 
 use crate::transport::harness::loopback;
@@ -159,21 +160,68 @@ impl Yard {
 
     /// Publishes an event of this type.
     pub(super) fn publish(&self, event_type: &str) {
-        let event = PublishEvent {
-            event_type: event_type.parse().unwrap(),
-            data: RawJson::parse("{\"n\":7}").unwrap(),
-            id: None,
-            tenant: None,
-            attributes: None,
-            occurred_at: None,
-            test: false,
-        };
         let client = self.client();
+        let event = event(event_type);
         self.runtime.block_on(client.publish(&event)).unwrap();
+    }
+
+    /// Publishes many.
+    pub(super) fn publish_many(&self, event_type: &str, count: usize) {
+        let client = self.client();
+        let events: Vec<PublishEvent> = (0..count).map(|_| event(event_type)).collect();
+        for events in events.chunks(500) {
+            self.runtime.block_on(client.publish_batch(events)).unwrap();
+        }
+    }
+
+    /// Publishes one after the other until it is stopped.
+    pub(super) fn traffic(&self, event_type: &str) -> Traffic {
+        let (stop, mut stopped) = oneshot::channel::<()>();
+        let (client, event) = (self.client(), event(event_type));
+        let task = self.runtime.spawn(async move {
+            let mut published = 0;
+            while stopped.try_recv() == Err(TryRecvError::Empty) {
+                client.publish(&event).await.unwrap();
+                published += 1;
+            }
+            published
+        });
+        Traffic {
+            runtime: self.runtime.clone(),
+            stop,
+            task,
+        }
     }
 
     fn client(&self) -> Client {
         Client::new(Target::Socket(self.socket())).unwrap()
+    }
+}
+
+/// Events that are being published.
+pub(super) struct Traffic {
+    runtime: Handle,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<usize>,
+}
+
+impl Traffic {
+    /// Ends it; gives how many were published.
+    pub(super) fn stop(self) -> usize {
+        self.stop.send(()).unwrap();
+        self.runtime.block_on(self.task).unwrap()
+    }
+}
+
+fn event(event_type: &str) -> PublishEvent {
+    PublishEvent {
+        event_type: event_type.parse().unwrap(),
+        data: RawJson::parse("{\"n\":7}").unwrap(),
+        id: None,
+        tenant: None,
+        attributes: None,
+        occurred_at: None,
+        test: false,
     }
 }
 
