@@ -9,5 +9,6 @@ mod program;
 mod pseudo_terminal;
 mod reached;
 mod themes;
+mod tmux;
 mod using;
 mod yard;

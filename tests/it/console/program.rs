@@ -42,16 +42,30 @@ pub(super) fn console(socket: &Path) -> Command {
 /// The same, and no signal tells it that its terminal goes away: the terminal controls no session. A process that
 /// ignores SIGHUP is in the same place.
 pub(super) fn console_without_signals(socket: &Path) -> Command {
-    let controlled = console(socket);
     let mut command = Command::new("setsid");
-    command.args(controlled.get_args().skip(1));
-    for (name, value) in controlled.get_envs() {
+    behind(&mut command, &console(socket));
+    command
+}
+
+/// The real console in the one pane of a new tmux server with this socket; tmux draws no line of its own.
+pub(super) fn console_in_tmux(socket: &Path, tmux: &Path) -> Command {
+    let mut command = Command::new("setsid");
+    command.args(["-c", "tmux", "-u", "-f", "/dev/null", "-S"]);
+    command.arg(tmux).arg("new-session");
+    behind(&mut command, &console(socket));
+    command.args([";", "set-option", "-g", "status", "off"]);
+    command
+}
+
+/// Adds a program of [`in_a_terminal`] with its environment to a command that starts it otherwise.
+fn behind(command: &mut Command, program: &Command) {
+    command.args(program.get_args().skip(1));
+    for (name, value) in program.get_envs() {
         match value {
             Some(value) => command.env(name, value),
             None => command.env_remove(name),
         };
     }
-    command
 }
 
 /// The real console without a service: it starts one of its own in this home.
