@@ -24,6 +24,8 @@ pub(crate) enum ActionId {
     View(Place),
     /// To the view before.
     PreviousView,
+    /// Show the selected row beside the list, or no longer.
+    Preview,
     /// Fetch everything again, and connect now if the connection is down.
     Refetch,
     /// Draw everything again.

@@ -422,6 +422,13 @@ pub(crate) const ACTIONS: &[Action] = &[
     .short("audit")
     .command("hookyard audit"),
     key(
+        Id::Preview,
+        "row.preview",
+        "show the selected delivery beside the list or below it, or no longer",
+        &[Deliveries],
+        &["o"],
+    ),
+    key(
         Id::PreviousView,
         "view.previous",
         "the view before this one",

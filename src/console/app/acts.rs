@@ -15,6 +15,7 @@ use super::model::{Level, Model, Overlay, Screen};
 use super::msg::{Cmd, Now};
 use super::palette::{Asked, Palette, Target};
 use super::plan::Intent;
+use super::preview;
 use super::pulse::Row;
 use super::requests::{Purpose, ScreenId};
 use super::sieve::Sieve;
@@ -71,6 +72,7 @@ pub(crate) fn act(model: &mut Model, now: Now, action: &Action) -> Vec<Cmd> {
         ActionId::Pipe => take_away::ask(model, now, Wanted::Command),
         ActionId::Write => take_away::ask(model, now, Wanted::File),
         ActionId::View(place) => return go(model, now, place),
+        ActionId::Preview => preview::toggle(model, now),
         ActionId::PreviousView => {
             let before = model.before.unwrap_or(Place::Pulse);
             return go(model, now, before);
@@ -517,6 +519,7 @@ const fn screen_of(purpose: &Purpose) -> Option<ScreenId> {
         | Purpose::Older(id)
         | Purpose::Detail(id)
         | Purpose::Pulse(id, _)
+        | Purpose::Preview(id)
         | Purpose::Good(id)
         | Purpose::Attempt(id, _) => Some(*id),
         Purpose::Endpoints(_)

@@ -8,6 +8,7 @@ use super::inspector::Good;
 use super::listing::{Listed, Listing};
 use super::model::{Dirty, Level, Model, Overlay, Screen};
 use super::msg::{Answer, Call, Cmd, Failure, Now, RequestId};
+use super::preview;
 use super::requests::{Purpose, ScreenId};
 use crate::api::dead::DiscardedView;
 use crate::api::delivery::DeliveryDetail;
@@ -59,6 +60,11 @@ fn take(model: &mut Model, now: Now, purpose: Purpose, answer: Answer) -> Vec<Cm
         }
         (Purpose::Start, Answer::ReplayMoved(replay)) => return started(model, now, &replay),
         (Purpose::Start, Answer::Discarded(done)) => return discarded(model, now, &done),
+        (Purpose::Preview(id), Answer::Delivery(detail)) => {
+            if let Some(list) = model.list_mut(id) {
+                preview::take(&mut list.preview, detail);
+            }
+        }
         (Purpose::Detail(id), Answer::Delivery(detail)) => return take_detail(model, id, detail),
         (Purpose::Attempt(id, _), Answer::Attempt(exchange)) => {
             if let Some(inspector) = model.inspector_mut(id) {
@@ -336,6 +342,12 @@ fn fail(model: &mut Model, now: Now, purpose: Purpose, text: String) {
         Purpose::Detail(id) | Purpose::Attempt(id, _) | Purpose::Good(id) => {
             if let Some(inspector) = model.inspector_mut(id) {
                 inspector.error = Some(text);
+            }
+        }
+        Purpose::Preview(id) => {
+            let list = model.list_mut(id);
+            if let Some(preview) = list.and_then(|list| list.preview.as_mut()) {
+                preview.error = Some(text);
             }
         }
         Purpose::Endpoints(_) => model.data.endpoints_error = Some(text),

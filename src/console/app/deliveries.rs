@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::filter_line::FilterLine;
+use super::inspector::Inspector;
 use super::link::Outage;
 use super::requests::ScreenId;
 use super::rows::{Gap, ROWS_MAX, Rows};
@@ -54,6 +55,8 @@ pub(crate) struct Deliveries {
     pub input: Option<FilterLine>,
     /// An outage that the next fetch has to account for.
     pub outage: Option<Gap>,
+    /// What is shown of the selected row beside the list.
+    pub preview: Option<Box<Inspector>>,
 }
 
 /// What lies below the oldest row.
@@ -90,6 +93,7 @@ impl Deliveries {
             fetched_at: None,
             input: None,
             outage: None,
+            preview: None,
         }
     }
 
@@ -171,6 +175,12 @@ impl Deliveries {
 
     /// Takes over a changed delivery, as far as this side can tell where it belongs.
     pub(crate) fn take_change(&mut self, row: &DeliveryView) {
+        if let Some(preview) = &mut self.preview
+            && preview.delivery_id == row.id
+        {
+            preview.known.clone_from(row);
+            preview.outdated = true;
+        }
         if self.rows.refresh(row) {
             self.outdated |= !self.filter.is_empty();
             return;

@@ -27,6 +27,7 @@ pub(crate) mod model;
 pub(crate) mod msg;
 pub(crate) mod palette;
 pub(crate) mod plan;
+pub(crate) mod preview;
 pub(crate) mod pulse;
 pub(crate) mod requests;
 pub(crate) mod rows;

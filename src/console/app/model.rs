@@ -14,6 +14,7 @@ use super::link::{Link, Outage};
 use super::msg::{Call, Cmd, Now};
 use super::palette::Palette;
 use super::plan::PlanDialog;
+use super::preview::{Room, room_on};
 use super::pulse::{Pulse, Row};
 use super::requests::{Purpose, Requests, ScreenId};
 use super::screen::HEADINGS;
@@ -84,6 +85,8 @@ pub(crate) struct Model {
     pub screens: Vec<Screen>,
     /// Views that are not on the stack, at most one of each, to be found again as they were left.
     pub parked: Vec<Screen>,
+    /// Whether lists show the selected row beside them, where they can.
+    pub previews: bool,
     /// The view that was shown before this one.
     pub before: Option<Place>,
     /// What lies upon the screen, the one with the keys last.
@@ -218,6 +221,7 @@ impl Model {
             data: Data::default(),
             screens: vec![Screen::Pulse(Box::new(first))],
             parked: Vec::new(),
+            previews: true,
             before: None,
             overlays: Vec::new(),
             toast: None,
@@ -352,6 +356,11 @@ impl Model {
             .unwrap_or_else(|| delivery.endpoint_id.to_string())
     }
 
+    /// Where a preview stands now.
+    pub(crate) fn preview_room(&self) -> Option<Room> {
+        room_on(self.size).filter(|_| self.previews)
+    }
+
     /// Opens a screen upon the others.
     pub(crate) fn push(&mut self, screen: Screen) {
         if self.screens.len() >= SCREENS_MAX {
@@ -400,7 +409,11 @@ impl Model {
 
     /// Rows of the screen that a list has for its lines.
     pub(crate) fn list_height(&self) -> usize {
-        usize::from(self.size.1.saturating_sub(5)).max(1)
+        let below = match (self.screen(), self.preview_room()) {
+            (Screen::Deliveries(list), Some(Room::Below(rows))) if !list.follows() => rows,
+            _ => 0,
+        };
+        usize::from(self.size.1.saturating_sub(5 + below)).max(1)
     }
 
     /// The moment, since the console's start, at which a tick is wanted.

@@ -22,6 +22,8 @@ pub(crate) enum Purpose {
     Older(ScreenId),
     /// A part of the first view.
     Pulse(ScreenId, Part),
+    /// What a list shows of its selected row.
+    Preview(ScreenId),
     /// The delivery an inspector shows.
     Detail(ScreenId),
     /// An attempt that an inspector shows.

@@ -395,7 +395,11 @@ fn reply(model: &mut Model, millis: u64, request: RequestId, call: &Call) -> Vec
     };
     let answer = match call {
         Call::Deliveries { .. } => Answer::Deliveries(page(deliveries())),
-        Call::Delivery(_) => Answer::Delivery(Box::new(detail())),
+        Call::Delivery(id) => {
+            let mut detail = detail();
+            detail.delivery.id = *id;
+            Answer::Delivery(Box::new(detail))
+        }
         Call::Attempt(_, number) => Answer::Attempt(Box::new(exchange(*number))),
         Call::LastGood(..) => Answer::LastGood(Some(Box::new((delivery_id(1), good_exchange())))),
         Call::Endpoints { .. } => Answer::Endpoints(Page {

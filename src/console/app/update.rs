@@ -10,6 +10,7 @@ use super::grace;
 use super::link::{Due, Link};
 use super::model::{Dirty, Level, Model, Overlay, Screen};
 use super::msg::{Cmd, Msg, Now};
+use super::preview;
 use super::take_away;
 use crate::console::actions::{ActionId, Place};
 use crate::console::input::bytes::Typed;
@@ -93,6 +94,7 @@ fn follow_up(model: &mut Model, now: Now) -> Vec<Cmd> {
         if let Some(cursor) = older {
             cmds.extend(fetches::fetch_older(model, id, cursor));
         }
+        cmds.extend(preview::fetch(model));
         if refetch_at.is_some_and(|at| now.elapsed >= at) {
             cmds.extend(fetches::fetch_newest(model, now, id));
         }

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use super::paint::Pen;
 use super::rows::{column, not_fetched, not_here_yet, notes, right};
 use super::table::{Column, headings, place};
-use super::{filter_line, format, state};
+use super::{filter_line, format, preview, state};
 use crate::api::delivery::DeliveryView;
 use crate::console::actions::ActionId;
 use crate::console::app::deliveries::{Deliveries, Older};
@@ -49,6 +49,7 @@ pub(super) fn draw(
     list: &Deliveries,
     area: Rect,
 ) -> Option<Position> {
+    let area = preview::draw(pen, model, now, list, area);
     title(pen, list, area);
     let placed = place(&COLUMNS, area.width);
     headings(pen, &COLUMNS, &placed, area.x, area.y + 1);

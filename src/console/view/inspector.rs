@@ -131,6 +131,19 @@ fn text_of(skin: &Skin, model: &Model, now: Now, view: &Inspector, width: u16) -
     text.lines
 }
 
+/// What there is to say of a delivery and its attempts.
+pub(super) fn summary_lines(
+    skin: &Skin,
+    model: &Model,
+    now: Now,
+    view: &Inspector,
+    width: u16,
+) -> Vec<TextLine> {
+    let mut text = Text::new(width);
+    summary(&mut text, model, now, view, skin);
+    text.lines
+}
+
 fn summary(text: &mut Text, model: &Model, now: Now, view: &Inspector, skin: &Skin) {
     let delivery = view.delivery();
     text.field(

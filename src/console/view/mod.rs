@@ -21,6 +21,7 @@ pub(crate) mod inspector;
 pub(crate) mod paint;
 pub(crate) mod palette;
 pub(crate) mod plan;
+mod preview;
 pub(crate) mod pulse;
 pub(crate) mod raw;
 pub(crate) mod replays;

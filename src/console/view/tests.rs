@@ -467,3 +467,14 @@ fn a_cause_that_nobody_fails_for_any_more_says_so() {
     let shown = screen(&model, 300);
     assert!(shown.contains("they were tried again since"), "{shown}");
 }
+
+#[test]
+fn a_selected_delivery_is_previewed_where_there_is_room() {
+    let mut wide = sized(160, 30);
+    let cmds = press(&mut wide, 100, "j j j");
+    serve(&mut wide, 200, cmds);
+    let mut tall = sized(80, 42);
+    let cmds = press(&mut tall, 100, "j j j");
+    serve(&mut tall, 200, cmds);
+    assert_snapshot!([screen(&wide, 300), screen(&tall, 300)].join("\n\n"));
+}
