@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use url::Url;
 
+use super::contexts::{self, NamedService};
 use super::failure::Failure;
 use super::input::read_secret;
 use crate::client::{Client, SshAddress, Target, find_socket};
@@ -21,6 +22,10 @@ pub(crate) struct ConnectArgs {
     /// The service's URL, or ssh://[user@]host for its socket over there [env: HOOKYARD_URL].
     #[arg(long, id = "service_url", global = true, value_name = "URL")]
     pub(crate) url: Option<String>,
+    /// A service by its name in contexts.toml, see `hookyard contexts`.
+    #[arg(long, id = "service_context", global = true, value_name = "NAME",
+        conflicts_with_all = ["service_socket", "service_url", "token_file"])]
+    pub(crate) context: Option<String>,
     /// The file that holds the token for --url [env: HOOKYARD_TOKEN holds the token itself].
     #[arg(long, global = true, value_name = "F")]
     pub(crate) token_file: Option<PathBuf>,
@@ -47,16 +52,31 @@ impl ConnectArgs {
         }
     }
 
+    /// Takes a target that was given in one word: a URL, the path of a socket, else a context's name.
+    pub(super) fn name(&mut self, target: String) {
+        if target.contains("://") {
+            self.url = Some(target);
+        } else if target.contains('/') {
+            self.socket = Some(target.into());
+        } else {
+            self.context = Some(target);
+        }
+    }
+
     /// Where the service is: flags beat the environment, and without either the usual sockets are tried in turn.
     ///
     /// # Errors
     /// Exit code 2 for a target that makes no sense.
     pub(crate) fn find(&self, environment: &Environment) -> anyhow::Result<Found> {
+        if let Some(name) = &self.context {
+            let service = contexts::named(name, environment)?;
+            return Ok(Found::Service(target_of(&service, environment)?));
+        }
         if let Some(path) = &self.socket {
             return Ok(Found::Service(Target::Socket(path.clone())));
         }
         if let Some(url) = &self.url {
-            return self.url_target(url, environment);
+            return Ok(Found::Service(self.url_target(url, environment)?));
         }
         match (
             environment.get("HOOKYARD_SOCKET"),
@@ -65,7 +85,7 @@ impl ConnectArgs {
             (Some(_), Some(_)) => Err(Failure::usage(
                 "HOOKYARD_SOCKET and HOOKYARD_URL are both set: unset one, or say --socket or --url",
             )),
-            (None, Some(url)) => self.url_target(url, environment),
+            (None, Some(url)) => Ok(Found::Service(self.url_target(url, environment)?)),
             (_, None) if self.token_file.is_some() => Err(Failure::usage(
                 "--token-file goes with --url: a Unix socket takes no token, the kernel says who is calling",
             )),
@@ -74,7 +94,7 @@ impl ConnectArgs {
         }
     }
 
-    fn url_target(&self, text: &str, environment: &Environment) -> anyhow::Result<Found> {
+    fn url_target(&self, text: &str, environment: &Environment) -> anyhow::Result<Target> {
         if SshAddress::is_meant_by(text) {
             return self.ssh_target(text);
         }
@@ -92,10 +112,10 @@ impl ConnectArgs {
             Some(path) => Some(read_secret(path)?),
             None => environment.get("HOOKYARD_TOKEN").map(Into::into),
         };
-        Ok(Found::Service(Target::Url { url, token }))
+        Ok(Target::Url { url, token })
     }
 
-    fn ssh_target(&self, text: &str) -> anyhow::Result<Found> {
+    fn ssh_target(&self, text: &str) -> anyhow::Result<Target> {
         if self.token_file.is_some() {
             return Err(Failure::usage(
                 "--token-file goes with https: over ssh:// the service knows the caller by the login",
@@ -103,8 +123,26 @@ impl ConnectArgs {
         }
         let address = text.parse::<SshAddress>();
         let address = address.map_err(|error| Failure::usage(error.to_string()))?;
-        Ok(Found::Service(Target::Ssh(address)))
+        Ok(Target::Ssh(address))
     }
+}
+
+/// Where a named service is.
+///
+/// # Errors
+/// Its token cannot be read.
+pub(super) fn target_of(
+    service: &NamedService,
+    environment: &Environment,
+) -> anyhow::Result<Target> {
+    if service.target.starts_with('/') {
+        return Ok(Target::Socket(service.target.clone().into()));
+    }
+    let url = ConnectArgs {
+        token_file: service.token_file.clone(),
+        ..ConnectArgs::default()
+    };
+    url.url_target(&service.target, environment)
 }
 
 /// The first socket that exists. A configuration that cannot be read here is the service's business: then the usual

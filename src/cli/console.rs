@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use super::connect::{ConnectArgs, Found};
+use super::connect::{ConnectArgs, Found, target_of};
 use super::context::Context;
+use super::contexts::{self, NamedService};
 use super::entropy::seeded_rng;
 use super::keys::KeysOption;
 use super::service::{Service, keep_files_private, log_path, start_log_file};
@@ -13,16 +14,21 @@ use super::themes;
 use crate::client::{Client, Target};
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{Config, Environment, Sources};
-use crate::console::{self, ConsoleOptions, Scrolling, TerminalTraits, Tty};
+use crate::console::{
+    self, ConsoleOptions, ExitReason, Neighbour, Scrolling, Surroundings, TerminalTraits, Tty,
+};
 
 /// Watch and operate a service in the terminal.
 #[derive(Args, Clone, Debug, Default)]
 #[command(
     after_help = "Examples:\n  hookyard console\n  hookyard console --url https://hooks.example.com --token-file ~/.hookyard-token\n  \
-                  hookyard console --url ssh://ops@hooks.example.com\n\n\
+                  hookyard console ssh://ops@hooks.example.com\n  hookyard console prod\n\n\
                   Without a target: the service of this machine; where none runs, one is started in this process."
 )]
 pub(crate) struct ConsoleArgs {
+    /// The service: a context's name, ssh://[user@]host, a URL, or the path of a socket.
+    #[arg(value_name = "TARGET", conflicts_with_all = ["service_socket", "service_url", "service_context"])]
+    target: Option<String>,
     #[command(flatten)]
     connect: ConnectArgs,
     /// The theme, one of `hookyard themes list`; the one that fits the terminal when absent.
@@ -74,32 +80,70 @@ pub(crate) struct Shown {
     pub(crate) label: String,
     /// Whether it runs in this process.
     pub(crate) embedded: bool,
+    /// The context that it was named by.
+    pub(crate) context: Option<NamedService>,
 }
 
 /// Shows the console.
-pub(crate) async fn run(args: ConsoleArgs, context: &Context) -> anyhow::Result<()> {
+pub(crate) async fn run(mut args: ConsoleArgs, context: &Context) -> anyhow::Result<()> {
     let environment = &context.environment;
     let traits = TerminalTraits::from_environment(|name| environment.get(name).map(str::to_owned));
     // Before a service is started for a terminal that cannot show it.
     Tty::stdio()?.check(traits.term.as_deref())?;
     args.keys.load(environment)?;
+    if let Some(target) = args.target.take() {
+        args.connect.name(target);
+    }
+    let service = args.connect.context.as_deref();
+    let service = service.map(|name| contexts::named(name, environment));
     match args.connect.find(environment)? {
         Found::Service(target) => {
-            let label = match &target {
-                Target::Ssh(address) => address.host().to_owned(),
-                Target::Socket(_) | Target::Url { .. } => target.to_string(),
-            };
-            let client = Client::new(target)?;
+            let shown = shown(target, service.transpose()?)?;
             // One that exists and refuses is an error, and better said before the screen is taken.
-            client.info().await?;
-            let shown = Shown {
-                client,
-                label,
-                embedded: false,
-            };
-            show(&args, environment, shown).await
+            shown.client.info().await?;
+            attached(&args, environment, shown).await
         }
         Found::Nothing(_) => embedded(&args, context).await,
+    }
+}
+
+fn shown(target: Target, context: Option<NamedService>) -> anyhow::Result<Shown> {
+    let label = match (&context, &target) {
+        (Some(service), _) => service.name.clone(),
+        (None, Target::Ssh(address)) => address.host().to_owned(),
+        (None, Target::Socket(_) | Target::Url { .. }) => target.to_string(),
+    };
+    Ok(Shown {
+        client: Client::new(target)?,
+        label,
+        embedded: false,
+        context,
+    })
+}
+
+/// Shows a service, and the next one where the operator goes to another.
+async fn attached(
+    args: &ConsoleArgs,
+    environment: &Environment,
+    first: Shown,
+) -> anyhow::Result<()> {
+    let services = contexts::all(environment)?;
+    let (mut now_shown, mut notice) = (first, None);
+    loop {
+        let ended = show(args, environment, &now_shown, notice.take()).await?;
+        let ExitReason::Switch(index) = ended else {
+            return Ok(());
+        };
+        let Some(service) = services.get(index).cloned() else {
+            continue;
+        };
+        let name = service.name.clone();
+        let next = target_of(&service, environment).and_then(|to| shown(to, Some(service)));
+        match next {
+            // One that cannot be reached is shown as such.
+            Ok(next) => now_shown = next,
+            Err(error) => notice = Some(format!("not gone to {name}: {error}")),
+        }
     }
 }
 
@@ -117,24 +161,29 @@ async fn embedded(args: &ConsoleArgs, context: &Context) -> anyhow::Result<()> {
         client: Client::new(service.target())?,
         label: "embedded".to_owned(),
         embedded: true,
+        context: None,
     };
-    let ended = show(args, &context.environment, shown).await;
+    let ended = show(args, &context.environment, &shown, None).await;
     service.stop().await?;
-    ended
+    ended.map(drop)
 }
 
-/// Draws until the operator leaves.
+/// Draws until the operator leaves; `notice` is told first.
 pub(crate) async fn show(
     args: &ConsoleArgs,
     environment: &Environment,
-    shown: Shown,
-) -> anyhow::Result<()> {
+    shown: &Shown,
+    notice: Option<String>,
+) -> anyhow::Result<ExitReason> {
+    let context = shown.context.as_ref();
+    let theme = context.and_then(|service| service.theme.clone());
     let options = ConsoleOptions {
-        client: shown.client,
-        label: shown.label,
+        client: shown.client.clone(),
+        label: shown.label.clone(),
         embedded: shown.embedded,
-        read_only: args.read_only,
-        theme: args.theme.clone(),
+        surroundings: surroundings(context, environment, notice)?,
+        read_only: args.read_only || context.is_some_and(|service| service.read_only),
+        theme: args.theme.clone().or(theme),
         themes_dir: themes::own_folder(environment),
         keys: args.keys.load(environment)?,
         ascii: args.ascii,
@@ -148,8 +197,33 @@ pub(crate) async fn show(
         rng: seeded_rng()?,
         tty: Tty::stdio()?,
     };
-    console::run(options).await?;
-    Ok(())
+    Ok(console::run(options).await?)
+}
+
+fn surroundings(
+    context: Option<&NamedService>,
+    environment: &Environment,
+    notice: Option<String>,
+) -> anyhow::Result<Surroundings> {
+    let contexts = contexts::all(environment)?;
+    let contexts = contexts.into_iter().map(|service| Neighbour {
+        changes: match (service.read_only, service.protect) {
+            (true, _) => "read-only",
+            (false, true) => "armed with !",
+            (false, false) => "changes",
+        },
+        name: service.name,
+        target: service.target,
+        env: service.env,
+    });
+    Ok(Surroundings {
+        context: context.map(|service| service.name.clone()),
+        env: context.and_then(|service| service.env),
+        banner: context.and_then(|service| service.banner.clone()),
+        protected: context.is_some_and(|service| service.protect),
+        contexts: contexts.collect(),
+        notice,
+    })
 }
 
 fn clock() -> SharedClock {

@@ -14,6 +14,7 @@ mod confirm;
 mod connect;
 mod console;
 mod context;
+mod contexts;
 mod contract;
 mod dead;
 mod delivery;

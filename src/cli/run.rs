@@ -11,9 +11,9 @@ use super::output::{Output, note};
 use super::slips::remedy;
 use super::tree::{Command, Tree};
 use super::{
-    attach, audit, backup, bench, causes, config, console, contract, dead, delivery, demo, doctor,
-    egress, endpoint, event, fsck, help, horizon, keys, ledger, listen, manual, replay, serve,
-    stats, themes, token, unit, verify,
+    attach, audit, backup, bench, causes, config, console, contexts, contract, dead, delivery,
+    demo, doctor, egress, endpoint, event, fsck, help, horizon, keys, ledger, listen, manual,
+    replay, serve, stats, themes, token, unit, verify,
 };
 use crate::config::Environment;
 
@@ -75,6 +75,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> anyhow::Result<()> {
         Some(Command::Themes(args)) => themes::run(&args, context),
         Some(Command::Keys(args)) => keys::run(&args, context),
         Some(Command::Attach(args)) => attach::run(args, context),
+        Some(Command::Contexts(args)) => contexts::run(&args, context),
         Some(Command::Completions(args)) => manual::completions(&args, context),
         Some(Command::Man(args)) => manual::man(&args, context),
         Some(Command::Help(args)) => help::run(&args, context),

@@ -4,9 +4,9 @@ use clap::{Parser, Subcommand};
 
 use super::output::Colour;
 use super::{
-    attach, audit, backup, bench, causes, config, console, contract, dead, delivery, demo, doctor,
-    egress, endpoint, event, fsck, help, horizon, keys, ledger, listen, manual, replay, serve,
-    stats, themes, token, unit, verify,
+    attach, audit, backup, bench, causes, config, console, contexts, contract, dead, delivery,
+    demo, doctor, egress, endpoint, event, fsck, help, horizon, keys, ledger, listen, manual,
+    replay, serve, stats, themes, token, unit, verify,
 };
 
 /// Webhook delivery that an ops team runs from a terminal.
@@ -106,6 +106,9 @@ pub(crate) enum Command {
     Keys(keys::KeysArgs),
     /// Join standard streams to the service's socket: the far side of ssh://.
     Attach(attach::AttachArgs),
+    /// List the services that have a name here, and check the file that names them.
+    #[command(alias = "context")]
+    Contexts(contexts::ContextsArgs),
     /// Print completions for a shell.
     Completions(manual::CompletionsArgs),
     /// Print the manual page, or write a page for each command.

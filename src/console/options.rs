@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use rand_chacha::ChaCha8Rng;
 
 use super::keys::Keymap;
+use super::surroundings::Surroundings;
 use super::term::policy::Scrolling;
 use super::term::tty::Tty;
 use super::theme::ThemeError;
@@ -19,6 +20,8 @@ pub struct ConsoleOptions {
     pub label: String,
     /// Whether the service runs in this process: leaving ends it, and ctrl-z would stop deliveries.
     pub embedded: bool,
+    /// What else is known of it, and of others.
+    pub surroundings: Surroundings,
     /// Whether every action that changes something is refused.
     pub read_only: bool,
     /// The theme by name; `None` for the one that fits the terminal.
@@ -104,6 +107,8 @@ pub enum ExitReason {
     Signal,
     /// The terminal is gone.
     HangUp,
+    /// The operator goes to another service: its place among [`Surroundings::contexts`].
+    Switch(usize),
 }
 
 /// Why a console could not start, or had to stop.

@@ -111,8 +111,9 @@ impl Shell {
             label: options.label,
             target: options.client.target().to_string(),
             read_only: options.read_only,
-            protected: false,
+            protected: options.surroundings.protected,
             embedded: options.embedded,
+            surroundings: options.surroundings,
         };
         let ascii = options.ascii || theme.wants_ascii();
         let between = Between::of(&options.traits, is_under_mosh());
@@ -146,6 +147,10 @@ impl Shell {
     }
 
     async fn run(mut self) -> Result<ExitReason, ConsoleError> {
+        if let Some(notice) = self.model.session.surroundings.notice.take() {
+            let now = self.now();
+            self.model.tell(now, Level::Warn, notice);
+        }
         if let Some(reason) = self.handle(Msg::Started).await? {
             return Ok(reason);
         }

@@ -182,10 +182,11 @@ impl Stage {
                 client: self.client.clone(),
                 label: "demo".to_owned(),
                 embedded: true,
+                context: None,
             };
             let console = ConsoleArgs::default();
             return tokio::select! {
-                ended = show(&console, environment, shown) => ended,
+                ended = show(&console, environment, &shown, None) => ended.map(drop),
                 () = over => Ok(()),
             };
         }

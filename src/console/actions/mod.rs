@@ -96,6 +96,8 @@ pub(crate) enum ActionId {
     Mark,
     /// Clear all marks.
     ClearMarks,
+    /// The choice of another service.
+    Contexts,
     /// Every action by its name.
     Palette,
     /// The command that does the same.

@@ -422,6 +422,14 @@ pub(crate) const ACTIONS: &[Action] = &[
     .short("audit")
     .command("hookyard audit"),
     key(
+        Id::Contexts,
+        "view.contexts",
+        "contexts: services by name, and going to another",
+        EVERYWHERE,
+        &["g c"],
+    )
+    .command("hookyard contexts list"),
+    key(
         Id::Preview,
         "row.preview",
         "show the selected delivery beside the list or below it, or no longer",

@@ -2,6 +2,7 @@
 
 use super::changes::{self, no_row};
 use super::command;
+use super::contexts;
 use super::deliveries::{Deliveries, MARKS_MAX};
 use super::fetches::{
     fetch_detail, fetch_endpoints, fetch_exchange, fetch_newest, refresh_shown, snapshot,
@@ -86,6 +87,7 @@ pub(crate) fn act(model: &mut Model, now: Now, action: &Action) -> Vec<Cmd> {
         ActionId::Repaint => return vec![Cmd::Repaint],
         ActionId::Suspend => return suspend(model, now),
         ActionId::Palette => model.overlays.push(Overlay::Palette(Palette::default())),
+        ActionId::Contexts => contexts::open(model),
         ActionId::Help => model.overlays.push(Overlay::Help { scroll: 0 }),
         ActionId::Cancel => {}
     }

@@ -10,6 +10,7 @@ pub(crate) mod answers;
 pub(crate) mod changes;
 pub(crate) mod command;
 pub(crate) mod completion;
+pub(crate) mod contexts;
 pub(crate) mod deliveries;
 pub(crate) mod endpoint_form;
 pub(crate) mod endpoints;

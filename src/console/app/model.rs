@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rand_chacha::ChaCha8Rng;
 
+use super::contexts::ContextChoice;
 use super::deliveries::Deliveries;
 use super::endpoint_form::EndpointForm;
 use super::filter_line::FilterHistory;
@@ -31,6 +32,7 @@ use crate::api::stream::Alert;
 use crate::console::actions::{ActionId, Place};
 use crate::console::input::key::Key;
 use crate::console::keys::Keymap;
+use crate::console::surroundings::Surroundings;
 use crate::domain::id::EndpointId;
 use crate::domain::time::Timestamp;
 
@@ -56,6 +58,8 @@ pub(crate) struct Session {
     pub protected: bool,
     /// Whether the service runs in this process.
     pub embedded: bool,
+    /// What else is known of it, and of others.
+    pub surroundings: Surroundings,
 }
 
 /// All that the console knows.
@@ -163,6 +167,8 @@ pub(crate) enum Overlay {
     Secret(Box<SecretNote>),
     /// The question before a protected service may be changed.
     Arm(Arming),
+    /// The choice of another service.
+    Contexts(ContextChoice),
 }
 
 /// A question before something is changed. Its default is no.

@@ -33,6 +33,7 @@ use crate::api::stream::{Hello, StreamFrame};
 use crate::console::input::bytes::Typed;
 use crate::console::input::key::Key;
 use crate::console::keys::Keymap;
+use crate::console::surroundings::Surroundings;
 use crate::domain::id::{AttemptId, DeliveryId, EndpointId, EventId, PlanId, ReplayId, SecretId};
 use crate::domain::time::Timestamp;
 
@@ -304,6 +305,7 @@ pub(crate) fn model(read_only: bool) -> Model {
         read_only,
         protected: false,
         embedded: false,
+        surroundings: Surroundings::default(),
     };
     Model::new(
         session,

@@ -3,6 +3,7 @@
 use super::acts;
 use super::answers;
 use super::changes;
+use super::contexts;
 use super::fetches;
 use super::forms;
 use super::frames;
@@ -177,6 +178,7 @@ fn key_pressed(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
         Some(Overlay::Plan(_)) => return changes::dialog_key(model, now, key),
         Some(Overlay::Prompt(_)) => return take_away::key(model, key),
         Some(Overlay::Arm(_)) => return acts::arming_key(model, now, key),
+        Some(Overlay::Contexts(_)) => return contexts::key(model, now, key),
         Some(Overlay::Form(_)) => return forms::key(model, now, key),
         Some(Overlay::Secret(_)) => return forms::secret_key(model, now, key),
         None => {}

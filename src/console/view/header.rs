@@ -2,12 +2,14 @@
 
 use ratatui::layout::Rect;
 
+use super::contexts::role_of;
 use super::format;
 use super::paint::{Pen, columns};
 use crate::console::app::link::Health;
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
 use crate::console::app::writes::Writes;
+use crate::console::surroundings::Environ;
 use crate::console::theme::Role;
 
 /// The connection in words.
@@ -35,7 +37,15 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) {
         x
     };
     put(pen, "HOOKYARD", Role::Accent, 1);
-    let label: String = model.session.label.chars().take(24).collect();
+    let around = &model.session.surroundings;
+    let banner = around.banner.as_deref();
+    if let Some(banner) = banner.or(around.env.map(Environ::banner)) {
+        let role = role_of(around.env);
+        put(pen, &format!(" {banner} "), role, 1);
+    }
+    // The state of the connection matters more than the end of a long name.
+    let room = if area.width < 60 { 10 } else { 24 };
+    let label: String = model.session.label.chars().take(room).collect();
     put(pen, &label, Role::Text, 2);
     let (words, role) = link_words(model.link.health(now));
     put(pen, &words, role, 2);

@@ -6,6 +6,7 @@
 pub(crate) mod arming;
 mod audit;
 pub(crate) mod confirm;
+mod contexts;
 pub(crate) mod dead;
 pub(crate) mod deliveries;
 pub(crate) mod diff;

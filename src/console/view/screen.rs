@@ -13,8 +13,8 @@ use ratatui::layout::{Position, Rect};
 
 use super::paint::{Pen, Skin, columns};
 use super::{
-    arming, audit, confirm, dead, deliveries, endpoints, events, footer, form, format, header,
-    help, inspector, palette, plan, pulse, replays, sieve,
+    arming, audit, confirm, contexts, dead, deliveries, endpoints, events, footer, form, format,
+    header, help, inspector, palette, plan, pulse, replays, sieve,
 };
 use crate::console::app::model::{Model, Overlay, Screen};
 use crate::console::app::msg::Now;
@@ -78,21 +78,35 @@ pub(crate) fn draw(model: &Model, now: Now, skin: &Skin, buffer: &mut Buffer) ->
         footer::keys(&mut pen, model, row(area, area.height - 1));
     }
     match model.overlays.last() {
-        Some(Overlay::Help { scroll }) => {
-            help::draw(&mut pen, &model.keys, model.place(), *scroll, area);
+        Some(overlay) => lie_upon(&mut pen, model, now, overlay, area),
+        None => cursor,
+    }
+}
+
+/// Draws what lies upon a view; gives the place of the cursor where text is being typed.
+fn lie_upon(
+    pen: &mut Pen<'_>,
+    model: &Model,
+    now: Now,
+    overlay: &Overlay,
+    area: Rect,
+) -> Option<Position> {
+    match overlay {
+        Overlay::Help { scroll } => {
+            help::draw(pen, &model.keys, model.place(), *scroll, area);
         }
-        Some(Overlay::Confirm(question)) => confirm::draw(&mut pen, question, area),
-        Some(Overlay::Palette(palette)) => {
-            return palette::draw(&mut pen, model, palette, area);
+        Overlay::Confirm(question) => confirm::draw(pen, question, area),
+        Overlay::Palette(palette) => {
+            return palette::draw(pen, model, palette, area);
         }
-        Some(Overlay::Plan(dialog)) => return plan::draw(&mut pen, dialog, now, area),
-        Some(Overlay::Prompt(prompt)) => return Some(prompt_line(&mut pen, prompt, area)),
-        Some(Overlay::Arm(arming)) => {
-            return arming::draw(&mut pen, arming, &model.session.label, area);
+        Overlay::Plan(dialog) => return plan::draw(pen, dialog, now, area),
+        Overlay::Prompt(prompt) => return Some(prompt_line(pen, prompt, area)),
+        Overlay::Contexts(choice) => contexts::draw(pen, model, *choice, area),
+        Overlay::Arm(arming) => {
+            return arming::draw(pen, arming, &model.session.label, area);
         }
-        Some(Overlay::Form(open)) => return form::draw(&mut pen, open, area),
-        Some(Overlay::Secret(note)) => form::secret(&mut pen, note, area),
-        None => return cursor,
+        Overlay::Form(open) => return form::draw(pen, open, area),
+        Overlay::Secret(note) => form::secret(pen, note, area),
     }
     None
 }

@@ -4,6 +4,7 @@ mod auditing;
 mod backup;
 mod bench;
 mod config;
+mod contexts;
 mod contracts;
 mod dead;
 mod doctor;

@@ -2,6 +2,7 @@
 
 mod attached;
 mod budgets;
+mod contexts;
 mod keys;
 mod leaving;
 mod outside;

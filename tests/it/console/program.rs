@@ -9,7 +9,7 @@ use std::sync::Arc;
 use hookyard::client::{Client, Target};
 use hookyard::clock::SystemClock;
 use hookyard::console::keys::Keymap;
-use hookyard::console::{ConsoleOptions, Scrolling, TerminalTraits, Tty, run};
+use hookyard::console::{ConsoleOptions, Scrolling, Surroundings, TerminalTraits, Tty, run};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
@@ -123,6 +123,7 @@ fn console_of_a_test() {
         client: Client::new(Target::Socket(socket.into())).unwrap(),
         label: "test".into(),
         embedded: false,
+        surroundings: Surroundings::default(),
         read_only: false,
         theme: None,
         themes_dir: None,
