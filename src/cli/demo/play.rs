@@ -138,6 +138,11 @@ impl Stage {
         self.conclude(accepted.get(), &receivers).await
     }
 
+    /// Whether somebody sees the console.
+    fn has_console(&self) -> bool {
+        self.output.is_terminal() && std::io::stdin().is_terminal()
+    }
+
     /// Makes the receiver's endpoint, and lets it check what comes.
     async fn subscribe(&self, receiver: &DemoReceiver) -> anyhow::Result<()> {
         let ladder = receiver.manner.ladder().iter();
@@ -177,7 +182,7 @@ impl Stage {
                 None => std::future::pending().await,
             }
         };
-        if self.output.is_terminal() && std::io::stdin().is_terminal() {
+        if self.has_console() {
             let shown = Shown {
                 client: self.client.clone(),
                 label: "demo".to_owned(),
@@ -252,6 +257,7 @@ impl Stage {
         let endpoints = self.endpoints().await?;
         let ledger = Ledger {
             accepted,
+            operated: self.has_console(),
             stats: &stats,
             endpoints: &endpoints,
             receivers,

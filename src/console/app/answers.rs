@@ -95,6 +95,7 @@ fn take(model: &mut Model, now: Now, purpose: Purpose, answer: Answer) -> Vec<Cm
 fn done(model: &mut Model, now: Now, what: &str, answer: Answer) -> Vec<Cmd> {
     match answer {
         Answer::TestSent(event) => {
+            model.tell(now, Level::Info, format!("{what}: accepted"));
             return acts::open_deliveries(model, now, format!("event:{event}"), what.to_owned());
         }
         Answer::Deleted(id) => {
