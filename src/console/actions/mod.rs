@@ -36,6 +36,10 @@ pub(crate) enum ActionId {
     Down,
     /// One row up.
     Up,
+    /// To the next failure.
+    NextFailure,
+    /// To the failure before.
+    PreviousFailure,
     /// To the first row.
     First,
     /// To the last row.

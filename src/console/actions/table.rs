@@ -329,6 +329,20 @@ pub(crate) const ACTIONS: &[Action] = &[
     key(Id::Down, "row.down", "down", EVERYWHERE, &["j", "down"]),
     key(Id::Up, "row.up", "up", EVERYWHERE, &["k", "up"]),
     key(
+        Id::NextFailure,
+        "failure.next",
+        "next delivery whose latest attempt failed",
+        &[Deliveries],
+        &["}"],
+    ),
+    key(
+        Id::PreviousFailure,
+        "failure.previous",
+        "previous delivery whose latest attempt failed",
+        &[Deliveries],
+        &["{"],
+    ),
+    key(
         Id::First,
         "row.first",
         "first row",

@@ -41,6 +41,8 @@ pub(crate) fn act(model: &mut Model, now: Now, action: &Action) -> Vec<Cmd> {
         ActionId::Up => step(model, -1),
         ActionId::HalfDown => step(model, half_page(model)),
         ActionId::HalfUp => step(model, -half_page(model)),
+        ActionId::NextFailure => step_to_failure(model, now, true),
+        ActionId::PreviousFailure => step_to_failure(model, now, false),
         ActionId::First => step(model, isize::MIN + 1),
         ActionId::Last => step(model, isize::MAX),
         ActionId::Open => return open(model, now),
@@ -131,6 +133,16 @@ fn step(model: &mut Model, steps: isize) {
         screen.step(&model.data, height, steps);
     }
     clamp_scroll(model);
+}
+
+fn step_to_failure(model: &mut Model, now: Now, down: bool) {
+    if let Screen::Deliveries(list) = model.screen_mut()
+        && !list.step_to_failure(down)
+    {
+        let whereto = if down { "below" } else { "above" };
+        let text = format!("no failure {whereto} among the loaded rows");
+        model.tell(now, Level::Info, text);
+    }
 }
 
 fn mark(model: &mut Model, now: Now) {

@@ -126,6 +126,25 @@ impl Deliveries {
         }
     }
 
+    /// Moves the cursor to the next failure below or above; whether there is one among the loaded rows.
+    pub(crate) fn step_to_failure(&mut self, down: bool) -> bool {
+        let first = self.cursor.is_none();
+        self.hold();
+        let Some(cursor) = self.cursor else {
+            return false;
+        };
+        let here = self
+            .rows
+            .get(cursor)
+            .is_some_and(|row| row.last_class.is_some());
+        if first && down && here {
+            return true;
+        }
+        let found = self.rows.failure(cursor, down);
+        self.cursor = found.or(self.cursor);
+        found.is_some()
+    }
+
     /// Marks the selected row, or takes its mark away, and steps on; whether there was room for one more.
     pub(crate) fn mark(&mut self) -> bool {
         self.hold();

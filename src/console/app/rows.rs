@@ -82,6 +82,17 @@ impl Rows {
         .map(|(id, _)| *id)
     }
 
+    /// The next row below the one with this id (above it when not `down`) whose latest attempt failed.
+    pub(crate) fn failure(&self, from: DeliveryId, down: bool) -> Option<DeliveryId> {
+        let failed = |(id, row): (&DeliveryId, &DeliveryView)| {
+            (*id != from && row.last_class.is_some()).then_some(*id)
+        };
+        match down {
+            true => self.rows.range(..=from).rev().find_map(failed),
+            false => self.rows.range(from..).find_map(failed),
+        }
+    }
+
     /// The oldest row's id.
     pub(crate) fn oldest(&self) -> Option<DeliveryId> {
         self.rows.keys().next().copied()

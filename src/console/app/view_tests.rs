@@ -136,3 +136,21 @@ fn words_leave_the_rows_of_a_list_that_have_them_and_keys_act_on_those() {
     assert_eq!(model.screen().counts(&model.data), (4, 4));
     assert_eq!(model.place(), Place::Endpoints, "the words went first");
 }
+
+#[test]
+fn failures_are_one_key_apart() {
+    let mut model = connected(false);
+    let mut failed = |keys: &str| {
+        press(&mut model, 100, keys);
+        let row = model.selected_delivery().unwrap();
+        (row.id, row.last_class.is_some())
+    };
+    let (first, is_failure) = failed("}");
+    assert!(is_failure);
+    let (second, is_failure) = failed("}");
+    assert!(is_failure && second < first);
+    assert_eq!(failed("{").0, first);
+    failed("} } } } }");
+    let text = model.toast.as_ref().unwrap().text.clone();
+    assert_eq!(text, "no failure below among the loaded rows");
+}
