@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
+use tokio::io::BufReader;
 
 use super::connect::{ConnectArgs, Found, target_of};
 use super::context::Context;
@@ -14,6 +15,7 @@ use super::themes;
 use crate::client::{Client, Target};
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{Config, Environment, Sources};
+use crate::console::plain::{self, PlainOptions};
 use crate::console::{
     self, ConsoleOptions, ExitReason, Neighbour, Scrolling, Surroundings, TerminalTraits, Tty,
 };
@@ -42,6 +44,9 @@ pub(crate) struct ConsoleArgs {
     /// Draw with ASCII alone.
     #[arg(long)]
     ascii: bool,
+    /// Answer line by line instead of drawing: for screen readers and terminals that cannot place text.
+    #[arg(long)]
+    plain: bool,
     /// For a slow line: two frames a second, sixteen colours. Over SSH frames get fewer by themselves.
     #[arg(long)]
     slow: bool,
@@ -89,7 +94,9 @@ pub(crate) async fn run(mut args: ConsoleArgs, context: &Context) -> anyhow::Res
     let environment = &context.environment;
     let traits = TerminalTraits::from_environment(|name| environment.get(name).map(str::to_owned));
     // Before a service is started for a terminal that cannot show it.
-    Tty::stdio()?.check(traits.term.as_deref())?;
+    if !args.plain {
+        Tty::stdio()?.check(traits.term.as_deref())?;
+    }
     args.keys.load(environment)?;
     if let Some(target) = args.target.take() {
         args.connect.name(target);
@@ -175,6 +182,9 @@ pub(crate) async fn show(
     shown: &Shown,
     notice: Option<String>,
 ) -> anyhow::Result<ExitReason> {
+    if args.plain {
+        return answer(args, shown).await;
+    }
     let context = shown.context.as_ref();
     let theme = context.and_then(|service| service.theme.clone());
     let options = ConsoleOptions {
@@ -224,6 +234,30 @@ fn surroundings(
         contexts: contexts.collect(),
         notice,
     })
+}
+
+/// Answers line by line until the operator leaves.
+async fn answer(args: &ConsoleArgs, shown: &Shown) -> anyhow::Result<ExitReason> {
+    let context = shown.context.as_ref();
+    let refusal = if args.read_only || context.is_some_and(|service| service.read_only) {
+        Some("this console is read-only")
+    } else if context.is_some_and(|service| service.protect) {
+        Some("this service is protected, and only the console that draws can be armed")
+    } else {
+        None
+    };
+    let banner = context.and_then(|service| service.banner.as_deref());
+    let options = PlainOptions {
+        client: shown.client.clone(),
+        label: banner.map_or_else(
+            || shown.label.clone(),
+            |banner| format!("{} ({banner})", shown.label),
+        ),
+        refusal,
+    };
+    let input = BufReader::new(tokio::io::stdin());
+    plain::run(options, input, std::io::stdout()).await?;
+    Ok(ExitReason::Quit)
 }
 
 fn clock() -> SharedClock {

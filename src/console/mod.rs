@@ -5,7 +5,7 @@
 //!  client stream ──frames──┼─► shell ─Msg─► app::update ─Cmd─┤
 //!  client calls ──answers──┘      (pure: Model, now, Msg)    └──► perform ──calls──► service
 //! ```
-//! `actions` is the one table of what keys do; `themes/*.toml` say how things look. The console never ends
+//! Where nothing can be drawn, `plain` answers line by line. `actions` is the one table of what keys do; `themes/*.toml` say how things look. The console never ends
 //! because the service goes away, never waits for the terminal, and acts on nothing but what was seen.
 
 mod actions;
@@ -16,6 +16,7 @@ pub mod keys;
 pub mod options;
 mod outside;
 mod perform;
+pub mod plain;
 mod shell;
 mod surroundings;
 pub mod term;

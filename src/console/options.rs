@@ -116,7 +116,7 @@ pub enum ExitReason {
 pub enum ConsoleError {
     /// Standard input or output is no terminal.
     #[error(
-        "console needs a terminal, {which} is none: use `hookyard delivery list` and `hookyard endpoint list` in scripts"
+        "console needs a terminal, {which} is none: use `hookyard console --plain`, and `hookyard delivery list` in scripts"
     )]
     NoTerminal {
         /// `standard input` or `standard output`.
@@ -124,7 +124,7 @@ pub enum ConsoleError {
     },
     /// The terminal cannot place text.
     #[error(
-        "console needs a terminal that can place text, TERM is {term:?}: use `hookyard delivery list`"
+        "console needs a terminal that can place text, TERM is {term:?}: use `hookyard console --plain`"
     )]
     DumbTerminal {
         /// `TERM`.

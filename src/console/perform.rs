@@ -77,7 +77,11 @@ pub(crate) async fn call(client: Client, request: RequestId, call: Call) -> Msg 
     Msg::Answered(request, Box::new(result))
 }
 
-async fn answer(client: &Client, call: Call) -> Result<Answer, ClientError> {
+/// Calls the service.
+///
+/// # Errors
+/// It cannot be reached, or refuses.
+pub(crate) async fn answer(client: &Client, call: Call) -> Result<Answer, ClientError> {
     Ok(match call {
         Call::Deliveries { filter, cursor } => {
             let query = PageQuery {

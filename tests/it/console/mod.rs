@@ -6,6 +6,7 @@ mod contexts;
 mod keys;
 mod leaving;
 mod outside;
+mod plain;
 mod program;
 mod pseudo_terminal;
 mod reached;

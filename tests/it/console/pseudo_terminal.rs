@@ -136,6 +136,11 @@ impl PseudoTerminal {
         self.screen().bytes.len()
     }
 
+    /// All of them as text.
+    pub(super) fn sent_text(&self) -> String {
+        String::from_utf8_lossy(&self.screen().bytes).into_owned()
+    }
+
     /// In how many frames, about.
     pub(super) fn bursts(&self) -> usize {
         self.screen().bursts

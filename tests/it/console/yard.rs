@@ -158,6 +158,17 @@ impl Yard {
         known.unwrap().status
     }
 
+    /// Waits until so many deliveries are dead.
+    pub(super) fn wait_for_dead(&self, dead: u64) {
+        let client = self.client();
+        let counted = async {
+            while client.stats("1m").await.unwrap().ledger.dead < dead {
+                tokio::task::yield_now().await;
+            }
+        };
+        self.runtime.block_on(counted);
+    }
+
     /// Publishes an event of this type.
     pub(super) fn publish(&self, event_type: &str) {
         let client = self.client();
