@@ -100,6 +100,9 @@
 //!   what is due when would be written with every retry.
 //! - *A disk budget takes payloads and attempts, never dead deliveries*: those are what an operator still has to decide
 //!   about.
+//! - *ssh is a program, not a library*: a service elsewhere is reached by the operator's own ssh with its agent, keys and
+//!   known hosts, a process for each connection behind a private socket. Keys and passwords are none of our business.
+//! - *Going to another context ends the console and begins one*: nothing of one service can be taken for the other's.
 //! - *Fresh deliveries are indexed by endpoint* (a partial index over the few that were never tried): a lane that
 //!   falls back to the store finds its own without walking everybody's.
 //!

@@ -219,7 +219,7 @@ fn surroundings(
     let contexts = contexts.into_iter().map(|service| Neighbour {
         changes: match (service.read_only, service.protect) {
             (true, _) => "read-only",
-            (false, true) => "armed with !",
+            (false, true) => "armed",
             (false, false) => "changes",
         },
         name: service.name,

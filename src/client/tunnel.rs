@@ -136,7 +136,7 @@ async fn channel(here: UnixStream, arguments: Vec<String>, complaint: Complaint)
     };
     let (mut from_here, mut to_here) = here.into_split();
     let said = Mutex::new(Vec::new());
-    let mut listen = pin!(listen(stderr, &said).fuse());
+    let (mut listen, mut heard_out) = (pin!(listen(stderr, &said).fuse()), false);
     let far_side_ended = {
         let up = async move {
             // Whatever ends it: dropping the pipe tells the other side that no more comes.
@@ -148,13 +148,15 @@ async fn channel(here: UnixStream, arguments: Vec<String>, complaint: Complaint)
             tokio::select! {
                 ended = &mut down => break ended,
                 () = &mut up => {}
-                () = &mut listen => {}
+                () = &mut listen => heard_out = true,
             }
         }
     };
     if far_side_ended {
         let status = within(LAST_WORDS, ssh.wait()).await;
-        within(LAST_WORDS, listen).await;
+        if !heard_out {
+            within(LAST_WORDS, listen).await;
+        }
         let status = status.and_then(Result::ok);
         if let Some(status) = status.filter(|status| !status.success()) {
             let said = said.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,8 +5,9 @@
 //!  client stream ──frames──┼─► shell ─Msg─► app::update ─Cmd─┤
 //!  client calls ──answers──┘      (pure: Model, now, Msg)    └──► perform ──calls──► service
 //! ```
-//! Where nothing can be drawn, `plain` answers line by line. `actions` is the one table of what keys do; `themes/*.toml` say how things look. The console never ends
-//! because the service goes away, never waits for the terminal, and acts on nothing but what was seen.
+//! `actions` is the one table of what keys do, `keys` what a file makes of it; `themes/*.toml` say how things look.
+//! Where nothing can be drawn, `plain` answers line by line. The console never ends because the service goes away, never
+//! waits for the terminal, and acts on nothing but what was seen.
 
 mod actions;
 mod app;

@@ -20,7 +20,7 @@ pub struct Neighbour {
     pub target: String,
     /// What depends on it.
     pub env: Option<Environ>,
-    /// What may be changed there: `changes`, `armed with !` or `read-only`.
+    /// What may be changed there: `changes`, `armed` or `read-only`.
     pub changes: &'static str,
 }
 

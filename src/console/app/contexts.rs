@@ -93,7 +93,7 @@ mod tests {
         };
         let around = &mut model.session.surroundings;
         around.contexts = vec![
-            neighbour("prod", Some(Environ::Production), "armed with !"),
+            neighbour("prod", Some(Environ::Production), "armed"),
             neighbour("local", None, "changes"),
         ];
         around.context = Some("local".to_owned());
@@ -108,7 +108,7 @@ mod tests {
         assert!(
             shown.contains("prod")
                 && shown.contains("production")
-                && shown.contains("armed with !"),
+                && shown.contains("production armed "),
             "{shown}"
         );
         let current = shown.lines().find(|line| line.contains("ssh://ops@local"));

@@ -36,7 +36,7 @@ fn a_protected_context_is_loud_and_locked_and_another_is_gone_to_with_nothing_ta
 
     terminal.type_in("gc");
     terminal.wait_for("the list", |screen| {
-        screen.contains("armed with !") && screen.contains("https://localhost:9")
+        screen.contains("production armed ") && screen.contains("https://localhost:9")
     });
     terminal.type_in("j\r");
     terminal.wait_for("the other service", |screen| {
