@@ -131,19 +131,40 @@ fn a_cursor_moves_for_a_few_bytes() {
     ] {
         let mut terminal = setting.start(&yard.socket());
         open_list(&mut terminal, SCREENFUL);
-        terminal.type_in("j");
-        terminal.wait_for_text("HELD");
-        terminal.rest(QUIET);
-        let mut most = 0;
-        for row in 1..8 {
-            let before = terminal.sent();
-            terminal.type_in("j");
-            terminal.wait_for_row(3 + row);
-            terminal.rest(Duration::from_millis(150));
-            most = most.max(terminal.sent() - before);
+        if setting.size.0 >= 120 {
+            // The list alone; what the preview beside it adds is told below.
+            terminal.type_in("o");
         }
+        let most = dearest_move(&mut terminal);
         hold("cursor move, the dearest of 7", setting, most, budget);
     }
+}
+
+#[test]
+fn a_cursor_that_takes_a_preview_along_moves_for_some_more() {
+    let (yard, _receiver) = yard();
+    for (setting, budget) in [(LARGE, 1_000), (LARGE_BASIC, 1_000)] {
+        let mut terminal = setting.start(&yard.socket());
+        open_list(&mut terminal, SCREENFUL);
+        let most = dearest_move(&mut terminal);
+        hold("the same with the preview", setting, most, budget);
+    }
+}
+
+/// Holds the list and steps down; the bytes of the step that took the most.
+fn dearest_move(terminal: &mut PseudoTerminal) -> usize {
+    terminal.type_in("j");
+    terminal.wait_for_text("HELD");
+    terminal.rest(QUIET);
+    let mut most = 0;
+    for row in 1..8 {
+        let before = terminal.sent();
+        terminal.type_in("j");
+        terminal.wait_for_row(3 + row);
+        terminal.rest(Duration::from_millis(150));
+        most = most.max(terminal.sent() - before);
+    }
+    most
 }
 
 #[test]
