@@ -179,7 +179,11 @@ fn after_a_storm_of_sizes_the_screen_is_what_it_would_have_been_without() {
     }
     terminal.resize(120, 30);
     let stormy = terminal.wait_for("the list at its last size", |screen| {
-        screen.contains("ATTEMPT 1") && screen.contains("delivered") && screen.contains("HELD")
+        // Wider sizes before it had all that too, but not the keys in this row.
+        let keys = screen.lines().nth(29);
+        keys.is_some_and(|line| line.trim_end().ends_with("? help"))
+            && screen.contains("ATTEMPT 1")
+            && screen.contains("HELD")
     });
     terminal.type_in("?");
     terminal.wait_for_text("esc closes");
