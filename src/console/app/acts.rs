@@ -479,7 +479,7 @@ fn arm(model: &mut Model, now: Now) {
         }
         Switched::Asks => model.overlays.push(Overlay::Arm(Arming::new())),
         Switched::Refused => {
-            let text = "this console was started read-only: start it without --read-only";
+            let text = "this console is read-only, by --read-only or by its context";
             model.tell(now, Level::Warn, text);
         }
     }
