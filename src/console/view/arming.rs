@@ -2,8 +2,8 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::confirm::frame;
 use super::paint::{Pen, columns, wrap_words};
+use super::window::{self, Height};
 use crate::console::app::writes::Arming;
 use crate::console::theme::Role;
 use crate::domain::escape;
@@ -27,14 +27,7 @@ pub(super) fn draw(
     let lines = wrap_words(&text, inner);
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let height = rows.saturating_add(4).min(area.height);
-    let rect = Rect {
-        x: area.x + (area.width - width) / 2,
-        y: area.y + (area.height - height) / 2,
-        width,
-        height,
-    };
-    pen.clear(rect);
-    frame(pen, rect);
+    let rect = window::open(pen, area, (width, height), Height::Middle);
     let rows = height.saturating_sub(4);
     for (y, line) in (rect.y + 1..rect.y + 1 + rows).zip(&lines) {
         pen.text(rect.x + 2, y, inner, line, Role::Strong);

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::paint::{Pen, columns, wrap_words};
+use super::window::{self, Height};
 use crate::console::app::model::Confirm;
 use crate::console::theme::Role;
 use crate::domain::escape;
@@ -29,42 +30,12 @@ pub(super) fn draw(pen: &mut Pen<'_>, confirm: &Confirm, area: Rect) {
         .unwrap_or(u16::MAX)
         .saturating_add(4);
     let height = height.min(area.height);
-    let rect = Rect {
-        x: area.x + (area.width - width) / 2,
-        y: area.y + (area.height - height) / 2,
-        width,
-        height,
-    };
-    pen.clear(rect);
-    frame(pen, rect);
+    let rect = window::open(pen, area, (width, height), Height::Middle);
     let text_rows = height.saturating_sub(4);
     for (row, (line, role)) in (0..text_rows).zip(&lines) {
         pen.text(rect.x + 2, rect.y + 1 + row, inner, line, *role);
     }
     buttons(pen, confirm, rect);
-}
-
-/// A border around an area.
-pub(super) fn frame(pen: &mut Pen<'_>, rect: Rect) {
-    let skin = pen.skin();
-    let side = skin.glyph("│", "|");
-    let line = skin
-        .glyph("─", "-")
-        .repeat(usize::from(rect.width.saturating_sub(2)));
-    let top = format!("{}{line}{}", skin.glyph("┌", "+"), skin.glyph("┐", "+"));
-    let bottom = format!("{}{line}{}", skin.glyph("└", "+"), skin.glyph("┘", "+"));
-    pen.text(rect.x, rect.y, rect.width, &top, Role::BorderFocus);
-    for y in rect.y + 1..rect.bottom().saturating_sub(1) {
-        pen.text(rect.x, y, 1, side, Role::BorderFocus);
-        pen.text(rect.right() - 1, y, 1, side, Role::BorderFocus);
-    }
-    pen.text(
-        rect.x,
-        rect.bottom() - 1,
-        rect.width,
-        &bottom,
-        Role::BorderFocus,
-    );
 }
 
 fn buttons(pen: &mut Pen<'_>, confirm: &Confirm, rect: Rect) {

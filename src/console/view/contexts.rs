@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use super::confirm::frame;
 use super::paint::Pen;
+use super::window::{self, Height};
 use crate::console::app::contexts::ContextChoice;
 use crate::console::app::model::Model;
 use crate::console::surroundings::{Environ, Neighbour};
@@ -33,14 +33,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, choice: ContextChoice, area
     let width = area.width.saturating_sub(2).min(WIDTH_MAX);
     let wanted = u16::try_from(contexts.len().max(NONE.len())).unwrap_or(u16::MAX);
     let shown = wanted.min(area.height.saturating_sub(4)).max(1);
-    let rect = Rect {
-        x: area.x + (area.width - width) / 2,
-        y: area.y + 1,
-        width,
-        height: shown + 2,
-    };
-    pen.clear(rect);
-    frame(pen, rect);
+    let rect = window::open(pen, area, (width, shown + 2), Height::Top);
     let inner = width.saturating_sub(4);
     let title = " Contexts   enter goes there   esc closes ";
     pen.text(rect.x + 2, rect.y, inner, title, Role::Accent);

@@ -11,13 +11,7 @@ use crate::console::theme::Role;
 pub(super) fn draw(pen: &mut Pen<'_>, input: &FilterLine, body: Rect) -> Position {
     let rows = pen.area();
     let (line_y, note_y) = (rows.bottom() - 2, rows.bottom() - 1);
-    for y in [line_y, note_y] {
-        pen.clear(Rect {
-            y,
-            height: 1,
-            ..rows
-        });
-    }
+    pen.clear_prompt();
     pen.text(body.x, line_y, 1, "/", Role::Key);
     let room = body.width.saturating_sub(2);
     let text = input.line.text();

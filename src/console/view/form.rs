@@ -2,8 +2,8 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::confirm::frame;
 use super::paint::{Pen, columns, wrap_words};
+use super::window::{self, Height};
 use crate::console::app::form::{Field, Form, Value};
 use crate::console::app::secret_note::SecretNote;
 use crate::console::theme::Role;
@@ -76,14 +76,7 @@ pub(super) fn draw<S>(pen: &mut Pen<'_>, form: &Form<S>, area: Rect) -> Option<P
 /// Clears and frames a box in the middle of the screen.
 fn boxed(pen: &mut Pen<'_>, area: Rect, width: u16, rows: usize, title: &str) -> Rect {
     let height = u16::try_from(rows).unwrap_or(u16::MAX).min(area.height);
-    let rect = Rect {
-        x: area.x + (area.width - width) / 2,
-        y: area.y + (area.height - height) / 3,
-        width,
-        height,
-    };
-    pen.clear(rect);
-    frame(pen, rect);
+    let rect = window::open(pen, area, (width, height), Height::Third);
     let title = format!(" {title} ");
     let room = width.saturating_sub(4);
     pen.text(rect.x + 2, rect.y, room, &title, Role::Strong);

@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use super::confirm::frame;
 use super::paint::Pen;
+use super::window::frame;
 use crate::console::actions::{Place, actions_of};
 use crate::console::keys::Keymap;
 use crate::console::theme::Role;

@@ -35,6 +35,7 @@ pub(crate) mod state;
 pub(crate) mod table;
 pub(crate) mod text;
 pub(crate) mod timeline;
+mod window;
 
 #[cfg(test)]
 mod hostile_tests;

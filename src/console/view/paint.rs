@@ -86,6 +86,17 @@ impl<'a> Pen<'a> {
         }
     }
 
+    /// Empties the last two rows, for text that is typed and a note below it.
+    pub(crate) fn clear_prompt(&mut self) {
+        let area = self.area();
+        let rows = area.height.min(2);
+        self.clear(Rect {
+            y: area.bottom() - rows,
+            height: rows,
+            ..area
+        });
+    }
+
     /// A line from edge to edge of an area's width.
     pub(crate) fn rule(&mut self, x: u16, y: u16, width: u16) {
         let line = self.skin.glyph("─", "-").repeat(usize::from(width));

@@ -2,8 +2,8 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::confirm::frame;
 use super::paint::{Pen, columns};
+use super::window::{self, Height};
 use crate::console::app::model::Model;
 use crate::console::app::palette::Palette;
 use crate::console::theme::Role;
@@ -23,14 +23,7 @@ pub(super) fn draw(
     let width = area.width.saturating_sub(2).min(WIDTH_MAX);
     let entries = palette.entries(&model.keys, model.place(), &model.data);
     let shown = SHOWN_MAX.min(area.height.saturating_sub(5));
-    let rect = Rect {
-        x: area.x + (area.width - width) / 2,
-        y: area.y + 1,
-        width,
-        height: shown + 4,
-    };
-    pen.clear(rect);
-    frame(pen, rect);
+    let rect = window::open(pen, area, (width, shown + 4), Height::Top);
     let inner = width.saturating_sub(4);
     pen.text(rect.x + 2, rect.y + 1, 1, ":", Role::Key);
     pen.text(

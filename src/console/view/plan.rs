@@ -2,9 +2,9 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::confirm::frame;
 use super::format;
 use super::paint::{Pen, columns, wrap_words};
+use super::window::{self, Height};
 use crate::api::replay::PlanView;
 use crate::console::app::line::Line;
 use crate::console::app::msg::Now;
@@ -32,14 +32,7 @@ pub(super) fn draw(
     let fields = dialog.fields();
     let wanted = facts.len() + fields.len() + 4;
     let height = u16::try_from(wanted).unwrap_or(u16::MAX).min(area.height);
-    let rect = Rect {
-        x: area.x + (area.width - width) / 2,
-        y: area.y + (area.height - height) / 3,
-        width,
-        height,
-    };
-    pen.clear(rect);
-    frame(pen, rect);
+    let rect = window::open(pen, area, (width, height), Height::Third);
     pen.text(
         rect.x + 2,
         rect.y,

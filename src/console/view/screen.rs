@@ -115,8 +115,7 @@ fn lie_upon(
 fn prompt_line(pen: &mut Pen<'_>, prompt: &Prompt, area: Rect) -> Position {
     let line = row(area, area.height - 2);
     let note = row(area, area.height - 1);
-    pen.clear(line);
-    pen.clear(note);
+    pen.clear_prompt();
     let (name, hint) = match prompt.wanted {
         Wanted::File => (
             "write to:",

@@ -44,13 +44,7 @@ pub(super) fn badge(pen: &mut Pen<'_>, model: &Model, title: Rect) {
 /// Draws the line in which words are typed; gives the place of the cursor.
 pub(super) fn line(pen: &mut Pen<'_>, line: &Line, area: Rect) -> Position {
     let (y, note) = (area.bottom() - 2, area.bottom() - 1);
-    for y in [y, note] {
-        pen.clear(Rect {
-            y,
-            height: 1,
-            ..area
-        });
-    }
+    pen.clear_prompt();
     pen.text(area.x, y, 1, "/", Role::Key);
     let room = area.width.saturating_sub(1);
     pen.text(area.x + 1, y, room, line.text(), Role::Text);

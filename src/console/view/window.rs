@@ -1,0 +1,60 @@
+//! A framed window upon a view: cleared, and placed by how high it belongs.
+
+use ratatui::layout::Rect;
+
+use super::paint::Pen;
+use crate::console::theme::Role;
+
+/// How high a window lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Height {
+    /// One row below the top: its length changes while letters are typed.
+    Top,
+    /// Above the middle, so that the list behind stays readable.
+    Third,
+    /// In the middle.
+    Middle,
+}
+
+/// Clears and frames a window of so many columns and rows, cut to the area.
+pub(super) fn open(pen: &mut Pen<'_>, area: Rect, (width, rows): (u16, u16), at: Height) -> Rect {
+    let height = rows.min(area.height);
+    let over = area.height - height;
+    let rect = Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y
+            + match at {
+                Height::Top => over.min(1),
+                Height::Third => over / 3,
+                Height::Middle => over / 2,
+            },
+        width,
+        height,
+    };
+    pen.clear(rect);
+    frame(pen, rect);
+    rect
+}
+
+/// A border around an area.
+pub(super) fn frame(pen: &mut Pen<'_>, rect: Rect) {
+    let skin = pen.skin();
+    let side = skin.glyph("│", "|");
+    let line = skin
+        .glyph("─", "-")
+        .repeat(usize::from(rect.width.saturating_sub(2)));
+    let top = format!("{}{line}{}", skin.glyph("┌", "+"), skin.glyph("┐", "+"));
+    let bottom = format!("{}{line}{}", skin.glyph("└", "+"), skin.glyph("┘", "+"));
+    pen.text(rect.x, rect.y, rect.width, &top, Role::BorderFocus);
+    for y in rect.y + 1..rect.bottom().saturating_sub(1) {
+        pen.text(rect.x, y, 1, side, Role::BorderFocus);
+        pen.text(rect.right() - 1, y, 1, side, Role::BorderFocus);
+    }
+    pen.text(
+        rect.x,
+        rect.bottom() - 1,
+        rect.width,
+        &bottom,
+        Role::BorderFocus,
+    );
+}
