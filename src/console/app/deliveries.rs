@@ -55,6 +55,8 @@ pub(crate) struct Deliveries {
     pub input: Option<FilterLine>,
     /// An outage that the next fetch has to account for.
     pub outage: Option<Gap>,
+    /// The newest row that came before changes were left out; up to it nothing is missing.
+    pub whole_to: Option<DeliveryId>,
     /// What is shown of the selected row beside the list.
     pub preview: Option<Box<Inspector>>,
 }
@@ -93,6 +95,7 @@ impl Deliveries {
             fetched_at: None,
             input: None,
             outage: None,
+            whole_to: None,
             preview: None,
         }
     }
@@ -221,7 +224,10 @@ impl Deliveries {
         self.loaded = true;
         self.error = None;
         self.searched = page.searched;
-        let gap = self.outage.take();
+        let lowest = page.items.iter().map(|row| row.id).min();
+        let missed = self.whole_to.take().zip(lowest);
+        let missed = missed.filter(|(whole_to, lowest)| whole_to < lowest);
+        let gap = self.outage.take().or(missed.map(|_| Gap::Missed));
         if self.follows() || first {
             let complete = page.next.is_none();
             let reloaded = self.rows.len() <= page.items.len();
@@ -288,6 +294,12 @@ impl Deliveries {
             self.rows.line_count(),
             height,
         );
+    }
+
+    /// Notes that the next changes are not all: what the page to be fetched does not reach may be missing.
+    pub(crate) fn note_left_out(&mut self) {
+        self.outdated = true;
+        self.whole_to = self.whole_to.or(self.rows.newest());
     }
 
     /// Notes that changes were missed.

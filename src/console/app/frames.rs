@@ -69,14 +69,14 @@ pub(crate) fn lost(model: &mut Model, now: Now, reason: String) {
 
 fn take_change(model: &mut Model, now: Now, change: Change) -> Vec<Cmd> {
     model.soil(Dirty::Soon);
+    if change.deliveries_unlisted > 0 {
+        for list in model.lists_mut() {
+            list.note_left_out();
+        }
+    }
     for row in &change.deliveries {
         for list in model.lists_mut() {
             list.take_change(row);
-        }
-    }
-    if change.deliveries_unlisted > 0 {
-        for list in model.lists_mut() {
-            list.outdated = true;
         }
     }
     for endpoint in change.endpoints {
