@@ -324,3 +324,57 @@ pub(crate) fn window(offset: usize, line: usize, lines: usize, height: usize) ->
     let offset = offset.clamp(lowest, line.max(lowest));
     offset.min(lines.saturating_sub(height).max(lowest))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::stream::{Change, StreamFrame};
+    use crate::console::app::model::Model;
+    use crate::console::app::msg::{Answer, Call, Cmd, Msg};
+    use crate::console::app::rows::RowLine;
+    use crate::console::app::samples::{at, connected, delivery, list};
+    use crate::console::app::update::update;
+
+    /// A frame with a hundred rows that leaves others out, and the newest two hundred fetched after it.
+    fn flooded(newest: i64) -> Model {
+        let mut model = connected(false);
+        let rows = |range: std::ops::Range<i64>| range.map(delivery).collect::<Vec<_>>();
+        let frame = StreamFrame::Change(Box::new(Change {
+            deliveries: rows(newest - 100..newest),
+            deliveries_unlisted: 400,
+            ..Change::default()
+        }));
+        update(&mut model, at(100), Msg::Frame(Box::new(frame)));
+        let cmds = update(&mut model, at(2_000), Msg::Tick);
+        for cmd in cmds {
+            if let Cmd::Call(request, Call::Deliveries { .. }) = cmd {
+                let page = Page {
+                    items: rows((newest - 200).max(1)..newest),
+                    next: Some("older".into()),
+                    searched: None,
+                };
+                let answer = Ok(Answer::Deliveries(page));
+                update(
+                    &mut model,
+                    at(2_100),
+                    Msg::Answered(request, Box::new(answer)),
+                );
+            }
+        }
+        model
+    }
+
+    #[test]
+    fn rows_that_were_left_out_and_not_fetched_leave_a_gap() {
+        let gaps = |model: &Model| {
+            let lines = list(model).rows.lines();
+            lines.filter(|line| matches!(line, RowLine::Gap(_))).count()
+        };
+        assert_eq!(
+            gaps(&flooded(1_000)),
+            1,
+            "the page does not reach what was known"
+        );
+        assert_eq!(gaps(&flooded(150)), 0, "it does");
+    }
+}

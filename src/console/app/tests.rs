@@ -88,49 +88,6 @@ fn a_list_never_holds_more_than_its_bound() {
     assert_eq!(list(&model).older, Older::Cut);
 }
 
-/// A frame with a hundred rows that leaves others out, and the newest two hundred fetched after it.
-fn flooded(newest: i64) -> Model {
-    let mut model = connected(false);
-    let rows = |range: std::ops::Range<i64>| range.map(delivery).collect::<Vec<_>>();
-    let frame = StreamFrame::Change(Box::new(Change {
-        deliveries: rows(newest - 100..newest),
-        deliveries_unlisted: 400,
-        ..Change::default()
-    }));
-    update(&mut model, at(100), Msg::Frame(Box::new(frame)));
-    let cmds = update(&mut model, at(2_000), Msg::Tick);
-    for cmd in cmds {
-        if let Cmd::Call(request, Call::Deliveries { .. }) = cmd {
-            let page = Page {
-                items: rows((newest - 200).max(1)..newest),
-                next: Some("older".into()),
-                searched: None,
-            };
-            let answer = Ok(Answer::Deliveries(page));
-            update(
-                &mut model,
-                at(2_100),
-                Msg::Answered(request, Box::new(answer)),
-            );
-        }
-    }
-    model
-}
-
-#[test]
-fn rows_that_were_left_out_and_not_fetched_leave_a_gap() {
-    let gaps = |model: &Model| {
-        let lines = list(model).rows.lines();
-        lines.filter(|line| matches!(line, RowLine::Gap(_))).count()
-    };
-    assert_eq!(
-        gaps(&flooded(1_000)),
-        1,
-        "the page does not reach what was known"
-    );
-    assert_eq!(gaps(&flooded(150)), 0, "it does");
-}
-
 #[test]
 fn replay_acts_on_a_row_that_was_chosen_never_on_one_that_moves() {
     let mut model = connected(false);
