@@ -36,6 +36,12 @@ pub(crate) enum ActionId {
     Down,
     /// One row up.
     Up,
+    /// Order the list by something else.
+    Sort,
+    /// Mark from the last marked row to this one.
+    MarkRange,
+    /// Show only what is marked.
+    OnlyMarked,
     /// To the next failure.
     NextFailure,
     /// To the failure before.

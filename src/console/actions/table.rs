@@ -120,6 +120,20 @@ pub(crate) const ACTIONS: &[Action] = &[
     )
     .short("mark"),
     key(
+        Id::MarkRange,
+        "row.mark-range",
+        "mark all rows from the one that was marked last to this one",
+        &[Deliveries],
+        &["v"],
+    ),
+    key(
+        Id::OnlyMarked,
+        "row.only-marked",
+        "show only the marked rows, as a filter",
+        &[Deliveries],
+        &["M"],
+    ),
+    key(
         Id::ClearMarks,
         "row.unmark",
         "clear all marks",
@@ -328,6 +342,14 @@ pub(crate) const ACTIONS: &[Action] = &[
     ),
     key(Id::Down, "row.down", "down", EVERYWHERE, &["j", "down"]),
     key(Id::Up, "row.up", "up", EVERYWHERE, &["k", "up"]),
+    key(
+        Id::Sort,
+        "list.sort",
+        "order by attention, queue, dead, failures, mean time or name",
+        &[Endpoints],
+        &["s"],
+    )
+    .short("sort"),
     key(
         Id::NextFailure,
         "failure.next",

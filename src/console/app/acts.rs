@@ -53,7 +53,10 @@ pub(crate) fn act(model: &mut Model, now: Now, action: &Action) -> Vec<Cmd> {
         ActionId::PreviousAttempt => return step_attempt(model, -1),
         ActionId::Follow => follow(model),
         ActionId::Filter => open_filter(model),
-        ActionId::Mark => mark(model, now),
+        ActionId::Mark => mark(model, now, Deliveries::mark),
+        ActionId::MarkRange => mark(model, now, Deliveries::mark_range),
+        ActionId::OnlyMarked => return only_marked(model, now),
+        ActionId::Sort => sort(model),
         ActionId::ClearMarks => clear_marks(model),
         ActionId::Replay => return changes::replay(model, now),
         ActionId::PlanReplay => return changes::plan(model, now, Intent::Replay),
@@ -145,14 +148,39 @@ fn step_to_failure(model: &mut Model, now: Now, down: bool) {
     }
 }
 
-fn mark(model: &mut Model, now: Now) {
+fn mark(model: &mut Model, now: Now, mark: fn(&mut Deliveries) -> bool) {
     if let Screen::Deliveries(list) = model.screen_mut()
-        && !list.mark()
+        && !mark(list)
     {
         let filter = model.key(ActionId::Filter);
         let text =
             format!("{MARKS_MAX} rows are marked, no more can be: filter with {filter} instead");
         model.tell(now, Level::Warn, text);
+    }
+}
+
+/// Puts the marked rows into the filter, which esc clears; they stay marked.
+fn only_marked(model: &mut Model, now: Now) -> Vec<Cmd> {
+    let Screen::Deliveries(list) = model.screen_mut() else {
+        return Vec::new();
+    };
+    if list.marked.is_empty() {
+        let text = format!("nothing is marked: {} marks", model.key(ActionId::Mark));
+        model.tell(now, Level::Info, text);
+        return Vec::new();
+    }
+    let Some((filter, _)) = list.selection() else {
+        return Vec::new();
+    };
+    let (id, marked) = (list.id, std::mem::take(&mut list.marked));
+    list.set_filter(filter);
+    list.marked = marked;
+    restart(model, now, id)
+}
+
+fn sort(model: &mut Model) {
+    if let Screen::Endpoints(list) = model.screen_mut() {
+        list.order = list.order.next();
     }
 }
 

@@ -37,6 +37,8 @@ pub(crate) struct Deliveries {
     pub cursor: Option<DeliveryId>,
     /// Rows that were marked to be acted on together.
     pub marked: BTreeSet<DeliveryId>,
+    /// The row that was marked last.
+    pub anchor: Option<DeliveryId>,
     /// The first line on the screen.
     pub offset: usize,
     /// Where the next older page begins.
@@ -86,6 +88,7 @@ impl Deliveries {
             waiting: BTreeMap::new(),
             cursor: None,
             marked: BTreeSet::new(),
+            anchor: None,
             offset: 0,
             older: Older::Unknown,
             searched: None,
@@ -160,7 +163,27 @@ impl Deliveries {
             }
             self.marked.insert(cursor);
         }
+        self.anchor = Some(cursor);
         self.cursor = self.rows.step(cursor, 1);
+        true
+    }
+
+    /// Marks all rows from the one that was marked last to the selected one; whether there was room for all.
+    pub(crate) fn mark_range(&mut self) -> bool {
+        self.hold();
+        let Some(cursor) = self.cursor else {
+            return true;
+        };
+        let from = self.anchor.unwrap_or(cursor);
+        let (low, high) = (from.min(cursor), from.max(cursor));
+        let rows = self.rows.deliveries().map(|row| row.id);
+        for id in rows.filter(|id| (low..=high).contains(id)) {
+            if self.marked.len() >= MARKS_MAX && !self.marked.contains(&id) {
+                return false;
+            }
+            self.marked.insert(id);
+        }
+        self.anchor = Some(cursor);
         true
     }
 

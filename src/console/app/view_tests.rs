@@ -154,3 +154,33 @@ fn failures_are_one_key_apart() {
     let text = model.toast.as_ref().unwrap().text.clone();
     assert_eq!(text, "no failure below among the loaded rows");
 }
+
+#[test]
+fn a_range_is_marked_and_shown_alone() {
+    let mut model = connected(false);
+    press(&mut model, 100, "M");
+    assert!(
+        model
+            .toast
+            .as_ref()
+            .unwrap()
+            .text
+            .contains("nothing is marked")
+    );
+    press(&mut model, 200, "j space j j v");
+    assert_eq!(
+        list(&model).marked.len(),
+        4,
+        "from the marked row to the cursor"
+    );
+    let marked = list(&model).marked.clone();
+    let cmds = press(&mut model, 300, "M");
+    let [Call::Deliveries { filter, .. }] = calls(&cmds)[..] else {
+        panic!("nothing is fetched: {cmds:?}");
+    };
+    assert_eq!(filter.split(',').count(), 4);
+    assert_eq!(list(&model).marked, marked, "they stay marked");
+    serve(&mut model, 400, cmds);
+    press(&mut model, 500, "esc");
+    assert_eq!(list(&model).filter, "");
+}

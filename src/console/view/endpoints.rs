@@ -8,7 +8,7 @@ use super::table::Column;
 use super::{format, state};
 use crate::api::egress::EgressView;
 use crate::api::endpoint::EndpointView;
-use crate::console::app::endpoints::Endpoints;
+use crate::console::app::endpoints::{EndpointOrder, Endpoints};
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
 use crate::console::theme::Role;
@@ -38,7 +38,7 @@ const COLUMNS: [Column; 14] = [
 /// Draws it.
 pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, list: &Endpoints, area: Rect) {
     let order = list.order(&model.data.endpoints);
-    title(pen, model, &order, area);
+    title(pen, model, list, &order, area);
     let ending = order.iter().any(|endpoint| is_ending(endpoint, now));
     let shown: Vec<Column> = COLUMNS
         .into_iter()
@@ -158,7 +158,7 @@ fn last_failure(now: Now, endpoint: &EndpointView) -> (String, Role) {
     (format!("{at}{text}"), role)
 }
 
-fn title(pen: &mut Pen<'_>, model: &Model, order: &[&EndpointView], area: Rect) {
+fn title(pen: &mut Pen<'_>, model: &Model, list: &Endpoints, order: &[&EndpointView], area: Rect) {
     let paused = order
         .iter()
         .filter(|endpoint| endpoint.status == "paused")
@@ -181,6 +181,10 @@ fn title(pen: &mut Pen<'_>, model: &Model, order: &[&EndpointView], area: Rect) 
         let role = if number > 0 { role } else { Role::Muted };
         let text = format!("{} {word}", format::count(number as u64));
         x += pen.text(x, area.y, area.right().saturating_sub(x), &text, role) + 2;
+    }
+    if list.order != EndpointOrder::Attention {
+        let room = area.right().saturating_sub(x);
+        x += pen.text(x, area.y, room, list.order.words(), Role::Accent) + 2;
     }
     if let Some(known) = &model.data.egress {
         let room = area.right().saturating_sub(x);
