@@ -29,15 +29,8 @@ async fn a_step_of(by_ms: i64) {
     world.publish(1).await;
     world.run_for(secs(60)).await;
     world.clock.set(world.clock.now().moved_by(by_ms));
-    world.clock.advance(secs(1));
+    until_followed_in_time(&world, by_ms).await;
     let due = (START + secs(300)).moved_by(by_ms);
-    // The lane may rest by now: then the router wakes it for its retry.
-    world
-        .watch("everybody has followed the clock", |lanes| {
-            let wakeups = lanes.lanes.iter().map(|lane| lane.next_wakeup);
-            wakeups.chain([lanes.next_wakeup]).flatten().min() == Some(due)
-        })
-        .await;
     world.run_until(due - Duration::from_millis(1)).await;
     assert_eq!(receiver.requests().len(), 1, "no retry before its time");
     receiver.always(Behaviour::status(500));
