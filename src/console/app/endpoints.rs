@@ -173,7 +173,7 @@ pub(crate) fn in_need(endpoints: &BTreeMap<EndpointId, EndpointView>) -> Vec<&En
 }
 
 fn sorted(mut order: Vec<&EndpointView>) -> Vec<&EndpointView> {
-    order.retain(|endpoint| endpoint.status != "deleted");
+    order.retain(|endpoint| is_listed(endpoint));
     order.sort_by_cached_key(|endpoint| {
         (
             attention(endpoint),
@@ -183,6 +183,11 @@ fn sorted(mut order: Vec<&EndpointView>) -> Vec<&EndpointView> {
         )
     });
     order
+}
+
+/// Whether lists show it.
+pub(crate) fn is_listed(endpoint: &EndpointView) -> bool {
+    endpoint.status != "deleted"
 }
 
 /// The attention that a well endpoint needs.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::deliveries::Deliveries;
-use super::endpoints::Endpoints;
+use super::endpoints::{Endpoints, is_listed};
 use super::inspector::Inspector;
 use super::listing::{Fetched, Listing, Rows};
 use super::model::Data;
@@ -118,7 +118,7 @@ impl Screen {
         match self {
             Self::Endpoints(list) => (
                 list.order(&data.endpoints).len(),
-                Endpoints::default().order(&data.endpoints).len(),
+                data.endpoints.values().filter(|one| is_listed(one)).count(),
             ),
             other => other.rows().map_or((0, 0), Rows::counts),
         }

@@ -1,5 +1,7 @@
 //! Rows that leave the console: the prompt for a file or a command, and what is done with its answer.
 
+use serde_json::Value;
+
 use super::line::Line;
 use super::model::{Level, Model, Overlay};
 use super::msg::{Cmd, Now};
@@ -20,16 +22,16 @@ pub(crate) enum Wanted {
 pub(crate) struct Prompt {
     /// What is asked for.
     pub wanted: Wanted,
-    /// How many rows it is about.
-    pub rows: usize,
+    /// The rows as they were when it was opened: what is counted there is what leaves.
+    pub rows: Vec<Value>,
     /// What is typed.
     pub line: Line,
 }
 
 /// Asks for a file or a command for the rows of the screen.
 pub(super) fn ask(model: &mut Model, now: Now, wanted: Wanted) {
-    let rows = yank::rows(model).len();
-    if rows == 0 {
+    let rows = yank::rows(model);
+    if rows.is_empty() {
         model.tell(now, Level::Info, "there are no rows to take away");
         return;
     }
@@ -59,12 +61,12 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Cmd> {
             return Vec::new();
         }
     };
-    let wanted = prompt.wanted;
-    model.overlays.pop();
+    let Some(Overlay::Prompt(Prompt { wanted, rows, .. })) = model.overlays.pop() else {
+        return Vec::new();
+    };
     if answer.is_empty() {
         return Vec::new();
     }
-    let rows = yank::rows(model);
     vec![match wanted {
         Wanted::File => Cmd::Write {
             text: yank::formatted(&rows, &answer),

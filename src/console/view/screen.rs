@@ -126,7 +126,7 @@ fn prompt_line(pen: &mut Pen<'_>, prompt: &Prompt, area: Rect) -> Position {
     let x = area.x + pen.text(area.x, line.y, area.width, name, Role::Key) + 1;
     let room = area.right().saturating_sub(x);
     pen.text(x, line.y, room, prompt.line.text(), Role::Text);
-    let text = format!("{} rows; {hint}", format::count(prompt.rows as u64));
+    let text = format!("{} rows; {hint}", format::count(prompt.rows.len() as u64));
     pen.text(note.x, note.y, note.width, &text, Role::Muted);
     let column = x + columns(prompt.line.before_cursor());
     Position {
