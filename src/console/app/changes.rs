@@ -50,14 +50,8 @@ pub(super) fn replay(model: &mut Model, now: Now) -> Vec<Cmd> {
     };
     let what = format!("replay {id}");
     if model.session.protected {
-        model.overlays.push(Overlay::Confirm(Confirm {
-            question: format!("{what}?"),
-            consequences: vec!["It is sent again, with a fresh retry budget.".to_owned()],
-            call: Call::Replay(id),
-            what,
-            yes: false,
-            opened: now.elapsed,
-        }));
+        let meaning = vec!["It is sent again, with a fresh retry budget.".to_owned()];
+        ask(model, now, what, meaning, Call::Replay(id));
         return Vec::new();
     }
     grace::begin(model, now, what, id, Call::Replay(id))
@@ -118,14 +112,7 @@ pub(super) fn enable_or_disable(model: &mut Model, now: Now) {
             return;
         }
     };
-    model.overlays.push(Overlay::Confirm(Confirm {
-        question: format!("{verb} {name}?"),
-        consequences,
-        call,
-        what: format!("{verb} {name}"),
-        yes: false,
-        opened: now.elapsed,
-    }));
+    ask(model, now, format!("{verb} {name}"), consequences, call);
 }
 
 /// Opens the dialog for what the screen selects and has it frozen.
@@ -249,11 +236,23 @@ pub(super) fn cancel_replay(model: &mut Model, now: Now) {
         ),
         format!("{} are under way already and go on.", counts.open),
     ];
+    let call = Call::CancelReplay(id);
+    ask(model, now, format!("cancel {id}"), consequences, call);
+}
+
+/// Asks before something is changed; the answer that is chosen at first is no.
+pub(super) fn ask(
+    model: &mut Model,
+    now: Now,
+    what: String,
+    consequences: Vec<String>,
+    call: Call,
+) {
     model.overlays.push(Overlay::Confirm(Confirm {
-        question: format!("cancel {id}?"),
+        question: format!("{what}?"),
         consequences,
-        call: Call::CancelReplay(id),
-        what: format!("cancel {id}"),
+        call,
+        what,
         yes: false,
         opened: now.elapsed,
     }));

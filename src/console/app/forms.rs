@@ -1,14 +1,15 @@
 //! What the actions do that open forms, and what comes of forms that were sent.
 
-use super::changes::{change, name_of, no_row};
+use super::changes::{ask, change, name_of, no_row};
 use super::endpoint_form::{self, EndpointForm, Subject};
 use super::form::Asked;
-use super::model::{Confirm, Level, Model, Overlay};
+use super::model::{Level, Model, Overlay};
 use super::msg::{Call, Cmd, Now};
 use super::requests::Purpose;
 use super::secret_note::SecretNote;
 use crate::api::contract::ContractView;
 use crate::api::endpoint::{CreatedEndpoint, EndpointView, SecretShown};
+use crate::console::actions::ActionId;
 use crate::console::input::key::Key;
 
 /// Opens the form for a new endpoint.
@@ -107,7 +108,9 @@ pub(super) fn take_contracts(model: &mut Model, contracts: Vec<ContractView>) {
 pub(super) fn created(model: &mut Model, now: Now, created: CreatedEndpoint) {
     close(model);
     let title = format!("{} was created", name_of(&created.endpoint));
-    model.tell(now, Level::Info, format!("{title}: t sends a test event"));
+    let test = model.key(ActionId::TestEndpoint);
+    let text = format!("{title}: {test} sends a test event");
+    model.tell(now, Level::Info, text);
     let note = SecretNote::new(title, created.secret, None, now.elapsed);
     model.overlays.push(Overlay::Secret(Box::new(note)));
     take_endpoint(model, created.endpoint);
@@ -193,14 +196,11 @@ pub(super) fn delete(model: &mut Model, now: Now) {
             "{} dead ones can not be replayed to it any more.",
             counts.dead
         ),
-        "It cannot be taken back; T disables it instead.".to_owned(),
+        format!(
+            "It cannot be taken back; {} disables it instead.",
+            model.key(ActionId::EnableOrDisable)
+        ),
     ];
-    model.overlays.push(Overlay::Confirm(Confirm {
-        question: format!("delete {name}?"),
-        consequences,
-        call: Call::DeleteEndpoint(id),
-        what: format!("delete {name}"),
-        yes: false,
-        opened: now.elapsed,
-    }));
+    let call = Call::DeleteEndpoint(id);
+    ask(model, now, format!("delete {name}"), consequences, call);
 }
