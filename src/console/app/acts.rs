@@ -1,31 +1,27 @@
 //! What the actions of the table do.
 
-use super::changes::{self, no_row};
+use super::changes;
 use super::command;
 use super::contexts;
 use super::deliveries::{Deliveries, MARKS_MAX};
-use super::fetches::{
-    fetch_detail, fetch_endpoints, fetch_exchange, fetch_newest, refresh_shown, snapshot,
-};
+use super::fetches::{fetch_exchange, snapshot};
 use super::filter_line::{self, FilterLine};
 use super::forms;
 use super::grace;
-use super::inspector::{Inspector, Tab};
-use super::listing::Listing;
+use super::inspector::Tab;
 use super::model::{Level, Model, Overlay, Screen};
 use super::msg::{Cmd, Now};
+use super::navigation::{back, go, leave, quit, restart};
+use super::opening::{deliveries_of_cause, deliveries_of_endpoint, open, open_deliveries};
 use super::palette::{Asked, Palette, Target};
 use super::plan::Intent;
 use super::preview;
-use super::pulse::Row;
-use super::requests::{Purpose, ScreenId};
 use super::sieve::Sieve;
 use super::take_away::{self, Wanted};
 use super::writes::{self, ARMED_FOR, Arming, Switched, Writes};
 use super::yank;
 use crate::console::actions::{Action, ActionId, Danger, Place, Yank};
 use crate::console::input::key::Key;
-use crate::console::options::ExitReason;
 
 /// Does what an action of the table says.
 pub(crate) fn act(model: &mut Model, now: Now, action: &Action) -> Vec<Cmd> {
@@ -199,43 +195,6 @@ fn clamp_scroll(model: &mut Model) {
     }
 }
 
-fn open(model: &mut Model, now: Now) -> Vec<Cmd> {
-    let (filter, title) = match model.screen_mut() {
-        Screen::Pulse(_) => return open_row(model, now),
-        Screen::Deliveries(list) => {
-            list.hold();
-            let Some(known) = list.selected().cloned() else {
-                return Vec::new();
-            };
-            let id = model.new_screen_id();
-            model.push(Screen::Inspector(Box::new(Inspector::new(id, known))));
-            return fetch_detail(model, id);
-        }
-        Screen::Endpoints(_) => return deliveries_of_endpoint(model, now),
-        Screen::Inspector(_) | Screen::Audit(_) => return Vec::new(),
-        Screen::Dead(list) => {
-            let Some(cause) = list.selected() else {
-                return no_row(model, now);
-            };
-            let words = crate::console::view::dead::name(cause);
-            (format!("state:dead cause:{}", cause.id), words)
-        }
-        Screen::Replays(list) => {
-            let Some(replay) = list.selected() else {
-                return no_row(model, now);
-            };
-            (format!("replay:{}", replay.id), replay.id.to_string())
-        }
-        Screen::Events(list) => {
-            let Some(event) = list.selected() else {
-                return no_row(model, now);
-            };
-            (format!("event:{}", event.id), event.id.to_string())
-        }
-    };
-    open_deliveries(model, now, filter, title)
-}
-
 /// A key for the palette.
 pub(super) fn palette_key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
     let place = model.place();
@@ -256,70 +215,6 @@ pub(super) fn palette_key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
             open_deliveries(model, now, format!("ep:{id}"), title)
         }
     }
-}
-
-/// What a row of the first view leads to.
-fn open_row(model: &mut Model, now: Now) -> Vec<Cmd> {
-    match model.pulse_row() {
-        None => no_row(model, now),
-        Some(Row::Endpoint(_)) => deliveries_of_endpoint(model, now),
-        Some(Row::Cause(_)) => deliveries_of_cause(model, now),
-        Some(Row::Replay(replay)) => {
-            let id = model.new_screen_id();
-            let mut list = Listing::new(id);
-            list.cursor = Some(replay);
-            model.push(Screen::Replays(Box::new(list)));
-            fetch_newest(model, now, id)
-        }
-    }
-}
-
-/// A list of deliveries of their own upon the others.
-pub(super) fn open_deliveries(
-    model: &mut Model,
-    now: Now,
-    filter: String,
-    title: String,
-) -> Vec<Cmd> {
-    let id = model.new_screen_id();
-    let list = Deliveries::new(id, filter, Some(title));
-    model.push(Screen::Deliveries(Box::new(list)));
-    fetch_newest(model, now, id)
-}
-
-fn deliveries_of_endpoint(model: &mut Model, now: Now) -> Vec<Cmd> {
-    let delivery = model.selected_delivery();
-    let of_delivery = delivery.map(|row| (row.endpoint_id, row.endpoint_name.clone()));
-    let of_list = model
-        .selected_endpoint()
-        .map(|endpoint| (endpoint.id, endpoint.name.clone()));
-    let Some((endpoint, name)) = of_delivery.or(of_list) else {
-        return no_row(model, now);
-    };
-    let title = name.unwrap_or_else(|| endpoint.to_string());
-    open_deliveries(model, now, format!("ep:{endpoint}"), title)
-}
-
-fn deliveries_of_cause(model: &mut Model, now: Now) -> Vec<Cmd> {
-    let cause = match model.screen() {
-        Screen::Pulse(_) => match model.pulse_row() {
-            Some(Row::Cause(id)) => Some(id),
-            _ => None,
-        },
-        Screen::Dead(list) => list.selected().map(|cause| cause.id.clone()),
-        _ => model.selected_delivery().and_then(|row| row.cause.clone()),
-    };
-    let Some(cause) = cause else {
-        let text = "no cause: the latest attempt did not fail, or nothing is selected";
-        model.tell(now, Level::Info, text);
-        return Vec::new();
-    };
-    open_deliveries(
-        model,
-        now,
-        format!("cause:{cause}"),
-        format!("cause {cause}"),
-    )
 }
 
 fn show_tab(model: &mut Model, tab: Tab) -> Vec<Cmd> {
@@ -395,12 +290,6 @@ pub(crate) fn filter_key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
     Vec::new()
 }
 
-/// Fetches a list anew whose filter is another; answers for the old one are no longer wanted.
-fn restart(model: &mut Model, now: Now, id: ScreenId) -> Vec<Cmd> {
-    forget_screen(model, id);
-    fetch_newest(model, now, id)
-}
-
 fn copy(model: &mut Model, now: Now, what: Yank) -> Vec<Cmd> {
     match yank::part(model, what) {
         Ok(text) => vec![Cmd::Copy(text)],
@@ -409,88 +298,6 @@ fn copy(model: &mut Model, now: Now, what: Yank) -> Vec<Cmd> {
             Vec::new()
         }
     }
-}
-
-/// Goes to a view: the first one lies below all others; what lay upon it is parked and found again as it was left.
-fn go(model: &mut Model, now: Now, place: Place) -> Vec<Cmd> {
-    let here = model
-        .screens
-        .iter()
-        .rev()
-        .find(|screen| screen.is_whole_view());
-    let here = here.map(Screen::place).filter(|here| *here != place);
-    model.before = here.or(model.before);
-    let left = model.screens.split_off(1);
-    for screen in left.into_iter().filter(Screen::is_whole_view) {
-        model.parked.retain(|known| known.place() != screen.place());
-        model.parked.push(screen);
-    }
-    forget_closed(model);
-    if model.place() != place {
-        let parked = model.parked.iter().position(|known| known.place() == place);
-        let screen = match parked {
-            Some(at) => Some(model.parked.remove(at)),
-            None => Screen::of(place, model.new_screen_id()),
-        };
-        model.screens.extend(screen);
-    }
-    if let Screen::Deliveries(list) = model.screen_mut() {
-        // It heard nothing while it was parked.
-        list.outdated = true;
-    }
-    if place == Place::Endpoints {
-        return fetch_endpoints(model).into_iter().collect();
-    }
-    refresh_shown(model, now)
-}
-
-fn back(model: &mut Model, now: Now) -> Vec<Cmd> {
-    if model.screen_mut().with_sieve(Sieve::clear) == Some(true) {
-        return Vec::new();
-    }
-    if let Screen::Deliveries(list) = model.screen_mut()
-        && list.filter != list.base_filter
-    {
-        let base = list.base_filter.clone();
-        list.set_filter(base);
-        let id = list.id;
-        return restart(model, now, id);
-    }
-    if model.screens.len() > 1 {
-        pop(model);
-        return refresh_shown(model, now);
-    }
-    let text = format!(
-        "this is the first view: {} quits",
-        model.key(ActionId::Leave)
-    );
-    model.tell(now, Level::Info, text);
-    Vec::new()
-}
-
-fn leave(model: &mut Model, now: Now) -> Vec<Cmd> {
-    if model.screens.len() > 1 {
-        pop(model);
-        return refresh_shown(model, now);
-    }
-    exit(model, now)
-}
-
-/// The same, and what is shown stays to be read.
-fn quit(model: &mut Model, now: Now) -> Vec<Cmd> {
-    let mut cmds = exit(model, now);
-    if matches!(cmds[..], [Cmd::Exit(_)]) {
-        cmds.insert(0, Cmd::KeepScreen);
-    }
-    cmds
-}
-
-/// Ends the console; a change that waits goes out first, and the next time ends it.
-fn exit(model: &mut Model, now: Now) -> Vec<Cmd> {
-    if model.grace.is_some() {
-        return grace::flush(model, now);
-    }
-    vec![Cmd::Exit(ExitReason::Quit)]
 }
 
 /// Lets changes through, or no longer.
@@ -534,45 +341,6 @@ pub(super) fn arming_key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
         }
     }
     Vec::new()
-}
-
-fn pop(model: &mut Model) {
-    model.screens.pop();
-    forget_closed(model);
-}
-
-/// Answers for screens that are no longer there are not waited for.
-fn forget_closed(model: &mut Model) {
-    let open: Vec<ScreenId> = model.screens.iter().filter_map(Screen::id).collect();
-    model
-        .requests
-        .forget(|purpose| screen_of(purpose).is_some_and(|id| !open.contains(&id)));
-}
-
-fn forget_screen(model: &mut Model, id: ScreenId) {
-    model
-        .requests
-        .forget(|purpose| screen_of(purpose) == Some(id));
-}
-
-const fn screen_of(purpose: &Purpose) -> Option<ScreenId> {
-    match purpose {
-        Purpose::Newest(id)
-        | Purpose::Older(id)
-        | Purpose::Detail(id)
-        | Purpose::Pulse(id, _)
-        | Purpose::Preview(id)
-        | Purpose::Good(id)
-        | Purpose::Attempt(id, _) => Some(*id),
-        Purpose::Endpoints(_)
-        | Purpose::Stats
-        | Purpose::Egress
-        | Purpose::Contracts
-        | Purpose::Form { .. }
-        | Purpose::Plan
-        | Purpose::Start
-        | Purpose::Change { .. } => None,
-    }
 }
 
 fn suspend(model: &mut Model, now: Now) -> Vec<Cmd> {

@@ -1,6 +1,5 @@
 //! What comes of the calls.
 
-use super::acts;
 use super::endpoints::ENDPOINTS_MAX;
 use super::fetches;
 use super::forms;
@@ -8,6 +7,7 @@ use super::inspector::Good;
 use super::listing::{Listed, Listing};
 use super::model::{Dirty, Level, Model, Overlay, Screen};
 use super::msg::{Answer, Call, Cmd, Failure, Now, RequestId};
+use super::opening::open_deliveries;
 use super::preview;
 use super::requests::{Purpose, ScreenId};
 use crate::api::dead::DiscardedView;
@@ -96,7 +96,7 @@ fn done(model: &mut Model, now: Now, what: &str, answer: Answer) -> Vec<Cmd> {
     match answer {
         Answer::TestSent(event) => {
             model.tell(now, Level::Info, format!("{what}: accepted"));
-            return acts::open_deliveries(model, now, format!("event:{event}"), what.to_owned());
+            return open_deliveries(model, now, format!("event:{event}"), what.to_owned());
         }
         Answer::Deleted(id) => {
             model.tell(now, Level::Info, format!("{what}: done"));

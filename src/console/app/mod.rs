@@ -26,6 +26,8 @@ pub(crate) mod link;
 pub(crate) mod listing;
 pub(crate) mod model;
 pub(crate) mod msg;
+pub(crate) mod navigation;
+pub(crate) mod opening;
 pub(crate) mod palette;
 pub(crate) mod plan;
 pub(crate) mod preview;

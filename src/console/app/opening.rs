@@ -1,0 +1,111 @@
+//! What a row leads to: a delivery, its endpoint's or its cause's deliveries, a replay.
+
+use super::changes::no_row;
+use super::deliveries::Deliveries;
+use super::fetches::{fetch_detail, fetch_newest};
+use super::inspector::Inspector;
+use super::listing::Listing;
+use super::model::{Level, Model, Screen};
+use super::msg::{Cmd, Now};
+use super::pulse::Row;
+
+pub(super) fn open(model: &mut Model, now: Now) -> Vec<Cmd> {
+    let (filter, title) = match model.screen_mut() {
+        Screen::Pulse(_) => return open_row(model, now),
+        Screen::Deliveries(list) => {
+            list.hold();
+            let Some(known) = list.selected().cloned() else {
+                return Vec::new();
+            };
+            let id = model.new_screen_id();
+            model.push(Screen::Inspector(Box::new(Inspector::new(id, known))));
+            return fetch_detail(model, id);
+        }
+        Screen::Endpoints(_) => return deliveries_of_endpoint(model, now),
+        Screen::Inspector(_) | Screen::Audit(_) => return Vec::new(),
+        Screen::Dead(list) => {
+            let Some(cause) = list.selected() else {
+                return no_row(model, now);
+            };
+            let words = crate::console::view::dead::name(cause);
+            (format!("state:dead cause:{}", cause.id), words)
+        }
+        Screen::Replays(list) => {
+            let Some(replay) = list.selected() else {
+                return no_row(model, now);
+            };
+            (format!("replay:{}", replay.id), replay.id.to_string())
+        }
+        Screen::Events(list) => {
+            let Some(event) = list.selected() else {
+                return no_row(model, now);
+            };
+            (format!("event:{}", event.id), event.id.to_string())
+        }
+    };
+    open_deliveries(model, now, filter, title)
+}
+
+/// What a row of the first view leads to.
+fn open_row(model: &mut Model, now: Now) -> Vec<Cmd> {
+    match model.pulse_row() {
+        None => no_row(model, now),
+        Some(Row::Endpoint(_)) => deliveries_of_endpoint(model, now),
+        Some(Row::Cause(_)) => deliveries_of_cause(model, now),
+        Some(Row::Replay(replay)) => {
+            let id = model.new_screen_id();
+            let mut list = Listing::new(id);
+            list.cursor = Some(replay);
+            model.push(Screen::Replays(Box::new(list)));
+            fetch_newest(model, now, id)
+        }
+    }
+}
+
+/// A list of deliveries of their own upon the others.
+pub(super) fn open_deliveries(
+    model: &mut Model,
+    now: Now,
+    filter: String,
+    title: String,
+) -> Vec<Cmd> {
+    let id = model.new_screen_id();
+    let list = Deliveries::new(id, filter, Some(title));
+    model.push(Screen::Deliveries(Box::new(list)));
+    fetch_newest(model, now, id)
+}
+
+pub(super) fn deliveries_of_endpoint(model: &mut Model, now: Now) -> Vec<Cmd> {
+    let delivery = model.selected_delivery();
+    let of_delivery = delivery.map(|row| (row.endpoint_id, row.endpoint_name.clone()));
+    let of_list = model
+        .selected_endpoint()
+        .map(|endpoint| (endpoint.id, endpoint.name.clone()));
+    let Some((endpoint, name)) = of_delivery.or(of_list) else {
+        return no_row(model, now);
+    };
+    let title = name.unwrap_or_else(|| endpoint.to_string());
+    open_deliveries(model, now, format!("ep:{endpoint}"), title)
+}
+
+pub(super) fn deliveries_of_cause(model: &mut Model, now: Now) -> Vec<Cmd> {
+    let cause = match model.screen() {
+        Screen::Pulse(_) => match model.pulse_row() {
+            Some(Row::Cause(id)) => Some(id),
+            _ => None,
+        },
+        Screen::Dead(list) => list.selected().map(|cause| cause.id.clone()),
+        _ => model.selected_delivery().and_then(|row| row.cause.clone()),
+    };
+    let Some(cause) = cause else {
+        let text = "no cause: the latest attempt did not fail, or nothing is selected";
+        model.tell(now, Level::Info, text);
+        return Vec::new();
+    };
+    open_deliveries(
+        model,
+        now,
+        format!("cause:{cause}"),
+        format!("cause {cause}"),
+    )
+}
