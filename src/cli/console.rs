@@ -1,7 +1,9 @@
 //! `hookyard` and `hookyard console`: attach to the service that is there, else run one in this process.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use tokio::io::BufReader;
 
@@ -15,10 +17,12 @@ use super::themes;
 use crate::client::{Client, Target};
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{Config, Environment, Sources};
+use crate::console::idle::IdleLines;
 use crate::console::plain::{self, PlainOptions};
 use crate::console::{
     self, ConsoleOptions, ExitReason, Neighbour, Scrolling, Surroundings, TerminalTraits, Tty,
 };
+use crate::domain::escape::line;
 
 /// Watch and operate a service in the terminal.
 #[derive(Args, Clone, Debug, Default)]
@@ -53,6 +57,9 @@ pub(crate) struct ConsoleArgs {
     /// Whether the terminal moves rows that moved; auto where that saves bytes.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     scroll: ScrollArg,
+    /// A named pipe that is told whenever there is nothing left to do: for scripts that drive the console.
+    #[arg(long, value_name = "PIPE", hide = true)]
+    idle_to: Option<PathBuf>,
 }
 
 /// Whether the terminal moves rows that moved.
@@ -206,8 +213,17 @@ pub(crate) async fn show(
         clock: clock(),
         rng: seeded_rng()?,
         tty: Tty::stdio()?,
+        idle: args.idle_to.as_deref().map(idle_lines).transpose()?,
     };
     Ok(console::run(options).await?)
+}
+
+fn idle_lines(pipe: &Path) -> anyhow::Result<IdleLines> {
+    IdleLines::open(pipe).with_context(|| {
+        let name = pipe.to_string_lossy();
+        let pipe = line(&name);
+        format!("pipe {pipe} cannot be written to: make it with mkfifo, and read it first")
+    })
 }
 
 fn surroundings(

@@ -12,6 +12,7 @@
 mod actions;
 mod app;
 mod clipboard;
+pub mod idle;
 mod input;
 pub mod keys;
 pub mod options;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use rand_chacha::ChaCha8Rng;
 
+use super::idle::IdleLines;
 use super::keys::Keymap;
 use super::surroundings::Surroundings;
 use super::term::policy::Scrolling;
@@ -44,6 +45,8 @@ pub struct ConsoleOptions {
     pub rng: ChaCha8Rng,
     /// Where keys come from and frames go to.
     pub tty: Tty,
+    /// Told whenever there is nothing left to do: for scripts that drive the console.
+    pub idle: Option<IdleLines>,
 }
 
 /// What the environment says about the terminal.

@@ -13,8 +13,10 @@ use futures_util::stream::FuturesUnordered;
 
 use super::app::model::{Dirty, Level, Model, Session};
 use super::app::msg::{Cmd, Msg, Now};
+use super::app::shown::shown;
 use super::app::update::update;
 use super::clipboard;
+use super::idle::{IdleLines, Progress};
 use super::input::reader::{Reader, TerminalEvent};
 use super::options::{ConsoleError, ConsoleOptions, ExitReason};
 use super::outside;
@@ -79,6 +81,9 @@ struct Shell {
     painter: Painter<FrameWriter>,
     written: WrittenFrames,
     drawn_at: Duration,
+    /// How far the console has come, and who wants to know.
+    progress: Progress,
+    idle: Option<IdleLines>,
     /// What is left in the scrollback at the end.
     kept: Option<String>,
     signals: Signals,
@@ -103,7 +108,7 @@ enum Next {
 impl Shell {
     fn start(options: ConsoleOptions, theme: Theme) -> io::Result<Self> {
         let signals = Signals::listen()?;
-        let reader = Reader::start(options.tty.input().try_clone_to_owned()?)?;
+        let reader = Reader::start(options.tty.input().try_clone_to_owned()?, 0)?;
         let (writer, written) = FrameWriter::start(&options.tty)?;
         let guard = TerminalGuard::take(&options.tty)?;
         let size = options.tty.size().unwrap_or((80, 24));
@@ -136,6 +141,11 @@ impl Shell {
             painter: Painter::new(writer, policy),
             written,
             drawn_at: Duration::ZERO,
+            progress: Progress {
+                typed: 0,
+                sent: TerminalGuard::TAKING as u64,
+            },
+            idle: options.idle,
             kept: None,
             signals,
             reader: Some(reader),
@@ -238,13 +248,21 @@ impl Shell {
         if draw_in == Some(Duration::ZERO) {
             return Next::Draw;
         }
+        if self.is_idle()
+            && let Some(idle) = &mut self.idle
+        {
+            idle.tell(self.progress, &shown(&self.model));
+        }
         let tick_in = self.model.next_wakeup(now).saturating_sub(now.elapsed);
         tokio::select! {
             biased;
             signal = self.signals.next() => Next::Signal(signal),
             written = self.written.next() => Next::Written(written),
             event = read(&mut self.reader) => match event {
-                TerminalEvent::Typed(typed) => Next::Message(Msg::Typed(typed)),
+                TerminalEvent::Typed(typed, used) => {
+                    self.progress.typed = used;
+                    Next::Message(Msg::Typed(typed))
+                }
                 TerminalEvent::HangUp => Next::HangUp,
             },
             () = pace(draw_in.unwrap_or(Duration::MAX)), if draw_in.is_some() => Next::Draw,
@@ -253,6 +271,15 @@ impl Shell {
             whole_width = self.pane.answer() => Next::Pane(whole_width),
             () = pace(tick_in) => Next::Message(Msg::Tick),
         }
+    }
+
+    /// Whether nothing waits in the input, no request is on its way and no frame is owed.
+    fn is_idle(&mut self) -> bool {
+        self.calls.is_empty()
+            && self.model.dirty == Dirty::Clean
+            && !self.model.link.is_opening()
+            && self.reader.as_ref().is_some_and(Reader::is_empty)
+            && !self.writer().is_busy()
     }
 
     /// How long until a frame should be drawn; none when nothing changed or one is still on its way.
@@ -319,6 +346,7 @@ impl Shell {
         let bytes = self
             .painter
             .paint(|frame| view::draw(model, now, skin, frame))?;
+        self.progress.sent += bytes as u64;
         if asked == Dirty::Soon {
             self.pace.spend(now.elapsed, bytes);
         }
@@ -335,7 +363,7 @@ impl Shell {
     /// Gives the terminal back and stops this process group until somebody continues it.
     async fn suspend(&mut self) -> io::Result<()> {
         self.await_frame().await;
-        self.guard = None;
+        self.give_back();
         let _ = rustix::process::kill_current_process_group(rustix::process::Signal::STOP);
         // The stop may take hold of this thread a little later; until it is continued the terminal is the shell's.
         // A group that cannot be stopped is never continued and goes on after the limit.
@@ -343,9 +371,20 @@ impl Shell {
             () = self.signals.continued() => {}
             () = self.clock.sleep_for(STOP_LIMIT) => {}
         }
-        self.guard = Some(TerminalGuard::take(&self.tty)?);
+        self.take()?;
         self.repaint();
         Ok(())
+    }
+
+    fn take(&mut self) -> io::Result<()> {
+        self.guard = Some(TerminalGuard::take(&self.tty)?);
+        self.progress.sent += TerminalGuard::TAKING as u64;
+        Ok(())
+    }
+
+    fn give_back(&mut self) {
+        self.guard = None;
+        self.progress.sent += TerminalGuard::GIVING as u64;
     }
 
     /// Gives the terminal to somebody else until they are done.
@@ -354,7 +393,7 @@ impl Shell {
         if let Some(reader) = self.reader.take() {
             reader.stop();
         }
-        self.guard = None;
+        self.give_back();
         let done = run().await;
         // What was typed to interrupt them does not end the console.
         self.signals.forget_interrupts();
@@ -364,8 +403,9 @@ impl Shell {
     }
 
     fn retake(&mut self) -> io::Result<()> {
-        self.guard = Some(TerminalGuard::take(&self.tty)?);
-        self.reader = Some(Reader::start(self.tty.input().try_clone_to_owned()?)?);
+        self.take()?;
+        let input = self.tty.input().try_clone_to_owned()?;
+        self.reader = Some(Reader::start(input, self.progress.typed)?);
         self.repaint();
         Ok(())
     }

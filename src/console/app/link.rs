@@ -134,6 +134,11 @@ impl Link {
         matches!(self, Self::Live { .. })
     }
 
+    /// Whether it is being made.
+    pub(crate) const fn is_opening(&self) -> bool {
+        matches!(self, Self::Connecting { .. })
+    }
+
     /// Why it is down, in words, not escaped.
     pub(crate) fn reason(&self) -> Option<&str> {
         match self {

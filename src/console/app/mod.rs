@@ -36,6 +36,7 @@ pub(crate) mod requests;
 pub(crate) mod rows;
 pub(crate) mod screen;
 pub(crate) mod secret_note;
+pub(crate) mod shown;
 pub(crate) mod sieve;
 pub(crate) mod take_away;
 pub(crate) mod update;

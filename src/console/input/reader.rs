@@ -24,8 +24,8 @@ const QUEUE: usize = 256;
 /// What the terminal did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TerminalEvent {
-    /// Keys or a paste.
-    Typed(Typed),
+    /// A key or a paste, and the bytes of input that are used up with it, all in all.
+    Typed(Typed, u64),
     /// The terminal is gone; nothing follows.
     HangUp,
 }
@@ -40,17 +40,17 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// Starts to read `input`.
+    /// Starts to read `input`, of which so many bytes were used up before.
     ///
     /// # Errors
     /// No thread or no file descriptor is left.
-    pub(crate) fn start(input: OwnedFd) -> io::Result<Self> {
+    pub(crate) fn start(input: OwnedFd, used: u64) -> io::Result<Self> {
         let (wake, woken) = UnixStream::pair()?;
         let (sender, events) = mpsc::channel(QUEUE);
         let thread = thread::Builder::new()
             .name("console-input".into())
             .spawn(move || {
-                if read_until_end(&input, &woken, &sender).is_err() {
+                if read_until_end(&input, &woken, &sender, used).is_err() {
                     // A receiver that is gone no longer cares.
                     let _ = sender.blocking_send(TerminalEvent::HangUp);
                 }
@@ -65,6 +65,11 @@ impl Reader {
     /// The next event. Dropping the future loses nothing.
     pub(crate) async fn next(&mut self) -> TerminalEvent {
         self.events.recv().await.unwrap_or(TerminalEvent::HangUp)
+    }
+
+    /// Whether nothing waits to be taken.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events.is_empty()
     }
 
     /// Ends the thread and waits for that: from then on somebody else may read the terminal. It reads nothing after it
@@ -91,10 +96,13 @@ fn read_until_end(
     input: &OwnedFd,
     woken: &UnixStream,
     sender: &mpsc::Sender<TerminalEvent>,
+    mut used: u64,
 ) -> io::Result<()> {
     let mut file = std::fs::File::from(input.try_clone()?);
     let mut keys = KeyBytes::default();
     let mut buffer = [0_u8; 4096];
+    // Bytes that were read and are not used up by an event.
+    let mut unused = 0;
     loop {
         let mut watched = [
             PollFd::new(input, PollFlags::IN),
@@ -115,15 +123,25 @@ fn read_until_end(
         } else if tty.contains(PollFlags::IN) {
             match file.read(&mut buffer) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(length) => keys.feed(&buffer[..length]),
+                Ok(length) => {
+                    unused += length as u64;
+                    keys.feed(&buffer[..length])
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             }
         } else {
             keys.settle()
         };
-        for event in typed {
-            if sender.blocking_send(TerminalEvent::Typed(event)).is_err() {
+        let mut events = typed.into_iter().peekable();
+        while let Some(event) = events.next() {
+            if events.peek().is_none() && !keys.is_waiting() {
+                used += std::mem::take(&mut unused);
+            }
+            if sender
+                .blocking_send(TerminalEvent::Typed(event, used))
+                .is_err()
+            {
                 return Ok(());
             }
         }

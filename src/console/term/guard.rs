@@ -38,6 +38,11 @@ static HOOK: Once = Once::new();
 pub(crate) struct TerminalGuard(());
 
 impl TerminalGuard {
+    /// Bytes that taking the terminal sends it.
+    pub(crate) const TAKING: usize = ENTER.len();
+    /// Bytes that giving it back sends it.
+    pub(crate) const GIVING: usize = LEAVE.len();
+
     /// Raw mode, alternate screen, no cursor.
     ///
     /// # Errors

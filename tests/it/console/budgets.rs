@@ -13,8 +13,6 @@ use super::pseudo_terminal::PseudoTerminal;
 use super::yard::Yard;
 use crate::support::receiver::Receiver;
 
-/// So long nothing may come for a frame to be over: frames for data are a tenth of a second apart.
-const QUIET: Duration = Duration::from_millis(400);
 /// Events that a full screen of rows needs.
 const SCREENFUL: usize = 60;
 /// Rows of the memory figure, unless the environment names more.
@@ -56,7 +54,7 @@ impl Setting {
 
     fn start(self, socket: &Path) -> PseudoTerminal {
         let (columns, rows) = self.size;
-        PseudoTerminal::start_sized(self.console(socket), columns, rows)
+        PseudoTerminal::start_told(self.console(socket), columns, rows)
     }
 
     fn name(self) -> String {
@@ -96,7 +94,7 @@ fn open_list(terminal: &mut PseudoTerminal, rows: usize) {
     terminal.wait_for("the list", |screen| {
         screen.contains(&loaded) && screen.contains("delivered")
     });
-    terminal.rest(QUIET);
+    terminal.settle_drawn();
 }
 
 #[test]
@@ -113,7 +111,7 @@ fn a_first_paint_is_small_and_comes_soon() {
         terminal.type_in("\u{c}");
         terminal.wait_for_sent_after(before, "\u{1b}[2J");
         let shown = begun.elapsed();
-        terminal.rest(QUIET);
+        terminal.settle();
         hold("whole screen", setting, terminal.sent() - before, budget);
         report("key to whole screen", setting, &millis(shown));
     }
@@ -154,14 +152,14 @@ fn a_cursor_that_takes_a_preview_along_moves_for_some_more() {
 /// Holds the list and steps down; the bytes of the step that took the most.
 fn dearest_move(terminal: &mut PseudoTerminal) -> usize {
     terminal.type_in("j");
-    terminal.wait_for_text("HELD");
-    terminal.rest(QUIET);
+    terminal.settle();
+    assert!(terminal.text().contains("HELD"));
     let mut most = 0;
     for row in 1..8 {
         let before = terminal.sent();
         terminal.type_in("j");
+        terminal.settle();
         terminal.wait_for_row(3 + row);
-        terminal.rest(Duration::from_millis(150));
         most = most.max(terminal.sent() - before);
     }
     most
@@ -184,7 +182,7 @@ fn a_new_row_costs_what_it_says() {
             let loaded = format!("{} loaded", SCREENFUL + added);
             terminal.wait_for_text(&loaded);
         }
-        terminal.rest(QUIET);
+        terminal.settle_drawn();
         let frames = terminal.bursts() - frames;
         let bytes = terminal.sent() - before;
         report("20 rows", setting, &format!("{bytes} B in {frames} frames"));
@@ -202,7 +200,7 @@ fn heavy_traffic_stays_within_bytes_a_second_and_keys_are_quick() {
         let mut command = setting.console(&yard.socket());
         command.args(arguments);
         let (columns, rows) = setting.size;
-        let mut terminal = PseudoTerminal::start_sized(command, columns, rows);
+        let mut terminal = PseudoTerminal::start_told(command, columns, rows);
         open_list(&mut terminal, SCREENFUL);
         let traffic = yard.traffic("packet.signed");
         // The burst that is allowed at first is not what is measured.

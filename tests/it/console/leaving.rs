@@ -125,6 +125,21 @@ fn a_question_that_is_not_answered_with_yes_changes_nothing() {
 }
 
 #[test]
+fn a_pipe_that_nobody_reads_is_refused_before_the_screen_is_taken() {
+    let yard = Yard::start();
+    let mut command = console(&yard.socket());
+    command.args(["--idle-to", "/nowhere/pipe"]);
+    let mut terminal = PseudoTerminal::start(command);
+    terminal.wait_for("the refusal", |screen| {
+        let text = screen.replace('\n', "");
+        text.contains(
+            "pipe /nowhere/pipe cannot be written to: make it with mkfifo, and read it first",
+        )
+    });
+    assert!(!terminal.end().success());
+}
+
+#[test]
 fn an_embedded_service_without_its_log_file_is_refused_before_the_screen_is_taken() {
     let home = tempfile::tempdir().unwrap();
     let directory = home.path().join(".local/share/hookyard");

@@ -3,6 +3,7 @@
 mod attached;
 mod budgets;
 mod contexts;
+mod idle;
 mod keys;
 mod leaving;
 mod outside;

@@ -20,7 +20,7 @@ fn the_pager_and_a_command_have_the_terminal_and_give_it_back() {
         "PAGER",
         "cat; echo paged; read line < /dev/tty; echo got $line",
     );
-    let mut terminal = PseudoTerminal::start(command);
+    let mut terminal = PseudoTerminal::start_told(command, 80, 24);
     terminal.type_in("2");
     terminal.wait_for_text("delivered");
     terminal.type_in("je");
@@ -29,14 +29,14 @@ fn the_pager_and_a_command_have_the_terminal_and_give_it_back() {
         shown.contains("\"event_type\": \"packet.signed\""),
         "{shown}"
     );
-    terminal.type_in("this\r");
+    terminal.type_elsewhere("this\r");
     terminal.wait_for_text("Deliveries");
 
     terminal.type_in("|");
-    terminal.wait_for_text("enter runs it in your shell");
+    assert_eq!(terminal.settle().shown, "deliveries+prompt-command");
     terminal.type_in(&format!("cat > {}; false\r", kept.display()));
     terminal.wait_for_text("-- enter goes back --");
-    terminal.type_in("\r");
+    terminal.type_elsewhere("\r");
     // It is told that the command failed, in front of the list.
     terminal.wait_for_text("exit status: 1");
     let rows = std::fs::read_to_string(&kept).unwrap();
@@ -44,8 +44,10 @@ fn the_pager_and_a_command_have_the_terminal_and_give_it_back() {
     assert_eq!(row["event_type"], "packet.signed");
 
     terminal.type_in("W\x15");
+    assert_eq!(terminal.settle().shown, "deliveries+prompt-file");
     terminal.type_in(&format!("{}.csv\r", kept.display()));
-    terminal.wait_for_text("wrote ");
+    terminal.settle();
+    assert!(terminal.text().contains("wrote "));
     let table = std::fs::read_to_string(kept.with_extension("csv")).unwrap();
     assert_eq!(table.lines().count(), 2);
     terminal.type_in("Q");

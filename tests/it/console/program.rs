@@ -135,6 +135,7 @@ fn console_of_a_test() {
         clock: Arc::new(SystemClock::new()),
         rng: ChaCha8Rng::seed_from_u64(1),
         tty: Tty::stdio().unwrap(),
+        idle: None,
     };
     let result = runtime.block_on(async {
         let mut console = std::pin::pin!(run(options));

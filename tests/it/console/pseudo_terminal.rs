@@ -14,8 +14,10 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
+use super::idle::{IdlePipe, Rest};
+
 /// How long a test waits for what it means: far beyond what a busy machine needs.
-const WAIT_MAX: Duration = Duration::from_secs(30);
+pub(super) const WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// What is read within so short a time is one frame.
 const PAUSE: Duration = Duration::from_millis(4);
@@ -29,6 +31,10 @@ pub(super) struct PseudoTerminal {
     slave: OwnedFd,
     child: Child,
     shown: Arc<Shown>,
+    /// Bytes that were typed.
+    typed: u64,
+    /// Where a console says that it has nothing left to do.
+    idle: Option<IdlePipe>,
 }
 
 struct Shown {
@@ -49,6 +55,16 @@ impl PseudoTerminal {
     /// Starts a program whose standard streams are a new terminal of 80x24.
     pub(super) fn start(command: Command) -> Self {
         Self::start_sized(command, 80, 24)
+    }
+
+    /// Starts a console that says when it has nothing left to do, and waits for the first time.
+    pub(super) fn start_told(mut console: Command, columns: u16, rows: u16) -> Self {
+        let idle = IdlePipe::new();
+        console.arg("--idle-to").arg(idle.path());
+        let mut terminal = Self::start_sized(console, columns, rows);
+        terminal.idle = Some(idle);
+        terminal.rest_once(|_| true);
+        terminal
     }
 
     /// The same in a terminal of so many columns and rows.
@@ -94,6 +110,8 @@ impl PseudoTerminal {
             slave,
             child,
             shown,
+            typed: 0,
+            idle: None,
         }
     }
 
@@ -101,6 +119,46 @@ impl PseudoTerminal {
     pub(super) fn type_in(&mut self, keys: &str) {
         let master = self.keys.as_mut().unwrap();
         master.write_all(keys.as_bytes()).unwrap();
+        self.typed += keys.len() as u64;
+    }
+
+    /// Types bytes that a program inside the console gets.
+    pub(super) fn type_elsewhere(&mut self, keys: &str) {
+        self.type_in(keys);
+        self.typed -= keys.len() as u64;
+    }
+
+    /// What a console of [`Self::start_told`] says about itself.
+    pub(super) fn idle(&self) -> &IdlePipe {
+        self.idle.as_ref().expect("it was started to be told")
+    }
+
+    /// Waits until the console has done all that was typed, and the screen is what came of it.
+    pub(super) fn settle(&self) -> Rest {
+        self.rest_once(|rest| rest.typed >= self.typed)
+    }
+
+    /// Waits until the console has nothing left to do after what is on the screen now; of no use once another program
+    /// has written to the terminal.
+    pub(super) fn settle_drawn(&self) -> Rest {
+        let received = self.sent();
+        self.rest_once(|rest| rest.typed >= self.typed && rest.sent >= received)
+    }
+
+    fn rest_once(&self, wanted: impl Fn(&Rest) -> bool) -> Rest {
+        let is_rest = |rest: &Rest| rest.count > 0 && wanted(rest);
+        let Some(rest) = self.idle().wait(WAIT_MAX, is_rest) else {
+            panic!(
+                "typed {}, but {:?} and\n{}",
+                self.typed,
+                self.idle().latest(),
+                self.text()
+            );
+        };
+        self.wait("frame that was sent", |screen| {
+            (screen.bytes.len() >= rest.sent).then_some(())
+        });
+        rest
     }
 
     /// Waits until the screen's text is as wanted; gives the text.
