@@ -1,5 +1,6 @@
 //! The pipe into which a console says that it has nothing left to do: what scripts wait for.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -40,6 +41,8 @@ struct Told {
 #[derive(Default)]
 struct State {
     latest: Rest,
+    /// Every name that was shown.
+    seen: BTreeSet<String>,
 }
 
 impl IdlePipe {
@@ -68,6 +71,11 @@ impl IdlePipe {
     /// The latest rest of the latest console.
     pub(super) fn latest(&self) -> Rest {
         self.told.state().latest.clone()
+    }
+
+    /// Every name that was shown so far: of views, tabs, lines and what lay upon them.
+    pub(super) fn seen(&self) -> BTreeSet<String> {
+        self.told.state().seen.clone()
     }
 
     /// Waits for a rest as wanted; none when it does not come in time.
@@ -106,6 +114,8 @@ fn read(reader: BufReader<File>, told: &Told) {
         }
         let rest = Rest::parse(&line).unwrap_or_else(|| panic!("no line of a console: {line:?}"));
         let mut state = told.state();
+        let names = rest.shown.split('+').map(str::to_owned);
+        state.seen.extend(names);
         state.latest = rest;
         told.changed.notify_all();
     }

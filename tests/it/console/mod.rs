@@ -11,6 +11,7 @@ mod plain;
 mod program;
 mod pseudo_terminal;
 mod reached;
+mod script;
 mod themes;
 mod tmux;
 mod using;

@@ -236,6 +236,18 @@ impl PseudoTerminal {
         });
     }
 
+    /// The text of the row that the cursor's bar lies on; empty where there is none.
+    pub(super) fn bar(&self) -> String {
+        let shown = self.screen();
+        let screen = shown.terminal.screen();
+        let (rows, columns) = screen.size();
+        let is_bar = |row: &u16| screen.cell(*row, 0).is_some_and(vt100::Cell::inverse);
+        let bar = (0..rows).find(is_bar);
+        bar.map_or_else(String::new, |row| {
+            screen.contents_between(row, 0, row, columns)
+        })
+    }
+
     /// The screen's text as it is now.
     pub(super) fn text(&self) -> String {
         self.screen().terminal.screen().contents()

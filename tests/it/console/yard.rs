@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use hookyard::api::endpoint::{CreateEndpoint, EndpointView, RetryBody};
 use hookyard::api::event::PublishEvent;
+use hookyard::api::page::PageQuery;
 use hookyard::api::token::CreateToken;
 use hookyard::client::{Client, Target};
 use hookyard::clock::{SharedClock, SystemClock};
 use hookyard::domain::contract::ContractSet;
+use hookyard::domain::id::DeliveryId;
 use hookyard::domain::json::RawJson;
 use hookyard::domain::seal::SealingKey;
 use hookyard::domain::token::Role;
@@ -167,6 +169,33 @@ impl Yard {
             }
         };
         self.runtime.block_on(counted);
+    }
+
+    /// The newest delivery.
+    pub(super) fn newest_delivery(&self) -> DeliveryId {
+        self.first_of("")
+    }
+
+    /// Puts the newest dead delivery back to work.
+    pub(super) fn replay_dead(&self) {
+        let dead = self.first_of("state:dead");
+        let client = self.client();
+        self.runtime.block_on(client.replay_delivery(dead)).unwrap();
+    }
+
+    fn first_of(&self, filter: &str) -> DeliveryId {
+        let query = PageQuery {
+            limit: Some(1),
+            cursor: None,
+            filter: (!filter.is_empty()).then(|| filter.to_owned()),
+        };
+        let page = self.runtime.block_on(self.client().deliveries(&query));
+        page.unwrap().items[0].id
+    }
+
+    /// Asks the service.
+    pub(super) fn ask<T>(&self, call: impl AsyncFnOnce(Client) -> T) -> T {
+        self.runtime.block_on(call(self.client()))
     }
 
     /// Publishes an event of this type.

@@ -1,0 +1,102 @@
+//! From view to view: each by its key, help, palette and command of each, and the way back.
+
+use super::Part;
+use super::stage::{Scenery, opens, shows};
+
+pub(super) const PART: Part = Part {
+    actions: &[
+        "view.pulse",
+        "view.deliveries",
+        "view.endpoints",
+        "view.events",
+        "view.dead",
+        "view.replays",
+        "view.audit",
+        "view.previous",
+        "help",
+        "palette",
+        "command",
+        "back",
+        "refetch",
+        "repaint",
+    ],
+    shown: &[
+        "pulse",
+        "deliveries",
+        "endpoints",
+        "events",
+        "dead",
+        "replays",
+        "audit",
+        "help",
+        "palette",
+    ],
+};
+
+#[test]
+fn every_view_is_reached_by_its_key_and_has_help_and_a_command() {
+    let scenery = Scenery::new();
+    scenery.deliver(1);
+    scenery.fail(1);
+    let acme = scenery.acme.clone();
+    let mut stage = scenery.stage(&PART);
+    for (action, name, content, command) in [
+        (
+            "view.deliveries",
+            "deliveries",
+            "2 loaded",
+            "= hookyard delivery list",
+        ),
+        (
+            "view.endpoints",
+            "endpoints",
+            "broke",
+            "= hookyard endpoint show",
+        ),
+        ("view.events", "events", "good.n00", "= hookyard event show"),
+        (
+            "view.dead",
+            "dead",
+            "1 of 1 cause",
+            "= hookyard dead causes",
+        ),
+        (
+            "view.replays",
+            "replays",
+            "Replays",
+            "= hookyard replay list",
+        ),
+        ("view.audit", "audit", "endpoint.create", "= hookyard audit"),
+        ("view.pulse", "pulse", "NEEDS ATTENTION", "= hookyard stats"),
+    ] {
+        stage.act(action, opens(name));
+        shows(content)(&stage);
+        stage.act("command", shows(command));
+        stage.act("help", |stage| {
+            opens("help")(stage);
+            shows("esc closes")(stage);
+        });
+        stage.act("help", opens(name));
+    }
+    stage.act("view.previous", opens("audit"));
+    // Nothing tells the audit view by itself.
+    stage
+        .yard
+        .ask(async |client| client.disable_endpoint(acme.id).await)
+        .unwrap();
+    assert!(!stage.terminal.text().contains("endpoint.disable"));
+    stage.act("refetch", shows("endpoint.disable"));
+    let before = stage.terminal.sent();
+    stage.act("repaint", |stage| {
+        stage.terminal.wait_for_sent_after(before, "\u{1b}[2J");
+        shows("endpoint.disable")(stage);
+    });
+    stage.act("palette", opens("palette"));
+    stage.answer("deliveries of acme\r");
+    assert_eq!(stage.shown(), "deliveries");
+    stage.terminal.wait_for("acme alone", |screen| {
+        screen.contains("good.n00") && !screen.contains("bad.n00")
+    });
+    stage.act("back", opens("audit"));
+    stage.end();
+}
