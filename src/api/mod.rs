@@ -13,6 +13,7 @@ pub mod endpoint;
 pub mod event;
 pub mod horizon;
 pub mod ledger;
+pub mod log;
 pub mod page;
 pub mod paths;
 pub mod problem;

@@ -68,6 +68,8 @@ pub const HORIZON: &str = "/v1/horizon";
 pub const CAUSES: &str = "/v1/causes";
 /// `GET` shows who did what.
 pub const AUDIT: &str = "/v1/audit";
+/// `GET` shows the newest lines of the service's own log.
+pub const LOG: &str = "/v1/log";
 /// Server-sent events.
 pub const STREAM: &str = "/v1/stream";
 /// `POST` creates, `GET` lists.

@@ -1,4 +1,4 @@
-//! The live stream: server-sent events of `GET /v1/stream?topics=deliveries,endpoints,stats,alerts,replays`.
+//! The live stream: server-sent events of `GET /v1/stream?topics=deliveries,endpoints,stats,alerts,replays,log`.
 //!
 //! Each SSE message has `event: <kind>`, `id: <seq>` and one JSON line of `data`. After `hello` come `change`
 //! frames, at most ten a second; a `gap` says that changes were left out and that a snapshot is wanted again;
@@ -70,6 +70,18 @@ pub struct Change {
     /// Things an operator should know.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alerts: Vec<Alert>,
+    /// How far the service's own log has come, where it went on; at most twice a second. For those who may read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogNews>,
+}
+
+/// How far the service's own log has come: `GET /v1/log?after=` has the lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LogNews {
+    /// The number of the newest line.
+    pub newest: u64,
+    /// The number of the newest line of warn or error; 0 when there never was one.
+    pub newest_warning: u64,
 }
 
 /// Something an operator should know.

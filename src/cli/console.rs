@@ -169,8 +169,8 @@ async fn embedded(args: &ConsoleArgs, context: &Context) -> anyhow::Result<()> {
     })?;
     keep_files_private();
     std::fs::create_dir_all(&config.data_dir)?;
-    start_log_file(&log_path(&config.data_dir), &config)?;
-    let service = Service::start(&config, clock()).await?;
+    let log = start_log_file(&log_path(&config.data_dir), &config, clock())?;
+    let service = Service::start(&config, clock(), log.lines).await?;
     let shown = Shown {
         client: Client::new(service.target())?,
         label: "embedded".to_owned(),

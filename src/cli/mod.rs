@@ -36,6 +36,7 @@ mod keys;
 mod ledger;
 mod listen;
 mod lists;
+mod log;
 mod manual;
 mod output;
 mod pick;

@@ -8,7 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::context::Context;
 use super::service::{LogFormat, Service, start_log};
-use crate::clock::SystemClock;
+use crate::clock::{SharedClock, SystemClock};
 use crate::config::{Config, Raw, Setting, Sources};
 
 /// Run the service.
@@ -91,10 +91,11 @@ pub(crate) async fn run(args: ServeArgs, context: &Context) -> anyhow::Result<()
     use_small_pages();
     let sources = args.settings.sources(context);
     let config = Config::load(&sources)?;
-    let log = start_log(args.log_format, &config)?;
+    let clock: SharedClock = Arc::new(SystemClock::new());
+    let log = start_log(args.log_format, &config, Arc::clone(&clock))?;
     // Before the start: a signal that comes during it is not lost.
     let mut signals = StopSignals::new()?;
-    let mut service = Service::start(&config, Arc::new(SystemClock::new())).await?;
+    let mut service = Service::start(&config, clock, log.lines.clone()).await?;
     let failure = loop {
         tokio::select! {
             wish = signals.next_wish() => match wish {

@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use super::output::Colour;
 use super::{
     attach, audit, backup, bench, causes, config, console, contexts, contract, dead, delivery,
-    demo, doctor, egress, endpoint, event, fsck, help, horizon, keys, ledger, listen, manual,
+    demo, doctor, egress, endpoint, event, fsck, help, horizon, keys, ledger, listen, log, manual,
     replay, serve, stats, themes, token, unit, verify,
 };
 
@@ -76,6 +76,8 @@ pub(crate) enum Command {
     Causes(causes::CausesArgs),
     /// Show who did what, when and from where.
     Audit(audit::AuditArgs),
+    /// Show what the service wrote into its log lately, and follow it.
+    Log(log::LogArgs),
     /// Show what goes out in the next minutes and hours, and what gives up when.
     Horizon(horizon::HorizonArgs),
     /// Show where every delivery stands, and whether it adds up.

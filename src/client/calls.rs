@@ -16,6 +16,7 @@ use crate::api::endpoint::{
 use crate::api::event::{DeliverEvent, EventView, PublishEvent, Published};
 use crate::api::horizon::{HorizonQuery, HorizonView};
 use crate::api::ledger::{LedgerQuery, LedgerView};
+use crate::api::log::{LogParams, LogView};
 use crate::api::page::{Page, PageQuery};
 use crate::api::paths;
 use crate::api::stats::{InfoView, StatsView};
@@ -327,6 +328,14 @@ impl Client {
     /// See [`Client::publish`].
     pub async fn audit(&self, query: &AuditParams) -> Result<Page<AuditEntryView>, ClientError> {
         self.get(paths::AUDIT, query).await
+    }
+
+    /// The newest lines of the service's own log.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn log(&self, query: &LogParams) -> Result<LogView, ClientError> {
+        self.get(paths::LOG, query).await
     }
 
     /// What goes out in the time to come, in all and by endpoint.

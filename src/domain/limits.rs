@@ -232,3 +232,12 @@ pub const REPLAY_NOTE_CHARS_MAX: usize = 500;
 pub const DEAD_IMPORT_LINES_MAX: usize = 1_000;
 /// Lines of them that one transaction imports: each takes some statements, and others write in between.
 pub const DEAD_IMPORT_TOGETHER_MAX: usize = 100;
+
+/// Lines of the service's own log that are kept in memory: hours of a quiet service, a minute of one that tells all.
+pub const LOG_LINES_MAX: usize = 4_096;
+/// Bytes of their texts and targets.
+pub const LOG_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of one line's text, and of its target; the rest is cut off and counted.
+pub const LOG_LINE_BYTES_MAX: usize = 4_096;
+/// Characters that a line of the log can be looked for by.
+pub const LOG_CONTAINS_CHARS_MAX: usize = 200;

@@ -48,6 +48,7 @@ pub mod request;
 pub mod retention;
 pub mod retry;
 pub mod seal;
+pub mod service_log;
 pub mod sign;
 pub mod sketch;
 pub mod tenant;

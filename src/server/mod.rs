@@ -14,7 +14,7 @@
 //! `known_tokens` and `caller` decide who may; `envelope` and `problem` word refusals. `body`, `json`, `query` and
 //! `publish` read what was sent, `answers`, `views` and `replay_views` write what goes out, `masking` and `outsider`
 //! keep from a caller what is not for it. `events`, `endpoints`, `endpoint_actions`, `deliveries`, `replays`, `tokens`,
-//! `contracts`, `egress`, `causes`, `horizon`, `audit`, `ledger`, `service`, `probes` and `stream` are the resources;
+//! `contracts`, `egress`, `causes`, `horizon`, `audit`, `log`, `ledger`, `service`, `probes` and `stream` are the resources;
 //! `contract_routes` are those that contracts add.
 
 mod access;
@@ -41,6 +41,7 @@ mod horizon;
 mod json;
 mod known_tokens;
 mod ledger;
+mod log;
 mod masking;
 mod metrics;
 mod notifications;
@@ -56,6 +57,7 @@ mod replays;
 mod routes;
 mod serve;
 mod service;
+mod service_log;
 mod state;
 mod stats;
 mod stream;
@@ -69,3 +71,4 @@ pub use options::{Listeners, ServerLimits, ServerOptions};
 pub use publish::read_event;
 pub use routes::{Route, description, routes};
 pub use serve::{ServeError, serve};
+pub use service_log::ServiceLog;

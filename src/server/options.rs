@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 
 use super::egress::Egress;
 use super::notifications::NotifyCounts;
+use super::service_log::ServiceLog;
 use crate::clock::SharedClock;
 use crate::domain::limits::{BODY_TIME_MAX, EVENT_BYTES_DEFAULT};
 
@@ -38,6 +39,8 @@ pub struct ServerOptions {
     pub shutdown_timeout: Duration,
     /// How often the operator's command or URL was told something.
     pub notifications: Arc<NotifyCounts>,
+    /// The newest lines of the service's own log, for `/v1/log`.
+    pub log: ServiceLog,
     /// The host's name, for `/v1/info`.
     pub host: Arc<str>,
 }
@@ -67,6 +70,7 @@ impl ServerOptions {
     /// The defaults, with this clock.
     pub fn new(clock: SharedClock) -> Self {
         Self {
+            log: ServiceLog::new(Arc::clone(&clock)),
             clock,
             operators_group: None,
             workers: 1,

@@ -13,7 +13,8 @@ use super::access::{ADMINISTER, Access, MANAGE_OWN, OPERATE, PUBLISH, READ, READ
 use super::problem::{Kind, Refusal};
 use super::{
     audit, causes, contract_routes, contracts, dead, dead_causes, deliveries, docs, egress,
-    endpoint_actions, endpoints, events, horizon, ledger, probes, replays, service, stream, tokens,
+    endpoint_actions, endpoints, events, horizon, ledger, log, probes, replays, service, stream,
+    tokens,
 };
 use crate::api::paths;
 
@@ -185,6 +186,9 @@ routes! {
     }
     AUDIT {
         GET audit::list OPERATE;
+    }
+    LOG {
+        GET log::list OPERATE;
     }
     STREAM {
         GET stream::open READ;

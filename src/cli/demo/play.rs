@@ -60,9 +60,9 @@ pub(crate) async fn run(args: DemoArgs, context: &Context) -> anyhow::Result<()>
         .tempdir()
         .context("no temporary directory can be made")?;
     let config = config(directory.path(), &context.environment)?;
-    start_log_file(&log_path(directory.path()), &config)?;
     let clock: SharedClock = Arc::new(SystemClock::new());
-    let service = Service::start(&config, Arc::clone(&clock)).await?;
+    let log = start_log_file(&log_path(directory.path()), &config, Arc::clone(&clock))?;
+    let service = Service::start(&config, Arc::clone(&clock), log.lines).await?;
     let client = Client::new(service.target())?;
     let stage = Stage {
         client,

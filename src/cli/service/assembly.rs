@@ -29,7 +29,9 @@ use crate::domain::contract::ContractSet;
 use crate::domain::failing::FailingPolicy;
 use crate::domain::seal::SealingKey;
 use crate::engine::{Engine, EngineLimits, EngineOptions, EngineParts, KEY_CHECK};
-use crate::server::{Egress, Listeners, ServeError, ServerLimits, ServerOptions, serve};
+use crate::server::{
+    Egress, Listeners, ServeError, ServerLimits, ServerOptions, ServiceLog, serve,
+};
 use crate::store::{HandOverReceiver, Store, StoreError, StoreOptions};
 use crate::transport::HttpTransport;
 use crate::transport::descriptors::raise_open_files_limit;
@@ -58,11 +60,15 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Starts everything; it answers when this returns.
+    /// Starts everything; it answers when this returns. `log` is what it shows of its log.
     ///
     /// # Errors
     /// Whatever cannot work, with what to do about it. Nothing is left behind but files.
-    pub(crate) async fn start(config: &Config, clock: SharedClock) -> anyhow::Result<Self> {
+    pub(crate) async fn start(
+        config: &Config,
+        clock: SharedClock,
+        log: ServiceLog,
+    ) -> anyhow::Result<Self> {
         let since = Stopwatch::start();
         keep_files_private();
         raise_descriptors();
@@ -70,14 +76,11 @@ impl Service {
         let contracts = Arc::new(contract_files::load(config)?);
         let (store, hand_over) = open_store(config, &contracts, Arc::clone(&clock)).await?;
         let sealed_before = store.meta(KEY_CHECK).await?.is_some();
-        let sealing_key = key::load(
-            config,
-            if sealed_before {
-                WhenMissing::Refuse
-            } else {
-                WhenMissing::Make
-            },
-        )?;
+        let when_missing = match sealed_before {
+            true => WhenMissing::Refuse,
+            false => WhenMissing::Make,
+        };
+        let sealing_key = key::load(config, when_missing)?;
         let tcp = bind_tcp(config, &store, &clock).await?;
         let mut socket = socket::bind(config)?;
         let address = tcp.local_addr()?;
@@ -98,7 +101,7 @@ impl Service {
         let upkeep_clock = Arc::clone(&clock);
         let alive = tokio::spawn(supervisor::keep_alive(engine.clone(), Arc::clone(&clock)));
         let limits = Arc::clone(&reloadable.server);
-        let options = server_options(config, clock, socket.group.clone(), limits);
+        let options = server_options(config, clock, socket.group.clone(), limits, log);
         let notifier = start_notifier(config, &store, &options)?;
         let (stop_server, stopped) = oneshot::channel();
         let serving = tokio::spawn(serve(engine.clone(), listeners, options, async move {
@@ -332,8 +335,10 @@ fn server_options(
     clock: SharedClock,
     operators_group: Option<String>,
     limits: Arc<ArcSwap<ServerLimits>>,
+    log: ServiceLog,
 ) -> ServerOptions {
     ServerOptions {
+        log,
         operators_group,
         workers: config.http_workers,
         shutdown_timeout: config.shutdown_grace,
@@ -426,12 +431,13 @@ mod tests {
             ..Sources::default()
         });
         let armed = Arc::new(AtomicBool::new(false));
-        let clock = Arc::new(Breaker {
+        let clock: SharedClock = Arc::new(Breaker {
             inner: SystemClock::new(),
             thread,
             armed: Arc::clone(&armed),
         });
-        let mut service = Service::start(&config.unwrap(), clock).await.unwrap();
+        let log = ServiceLog::new(Arc::clone(&clock));
+        let mut service = Service::start(&config.unwrap(), clock, log).await.unwrap();
         armed.store(true, Ordering::SeqCst);
         // The engine's thread looks at the clock by itself; the writer's when it has something to write.
         let store = service.store.clone();

@@ -1,4 +1,4 @@
-//! The log: a sentence and fields on stderr, as text or as JSON.
+//! The log: a sentence and fields on stderr, as text or as JSON; the newest lines are kept for the API.
 //!
 //! **Promise.** Every line is escaped as a whole on its way out, whoever wrote its fields: no byte of a receiver,
 //! publisher or consumer reaches the terminal or the log file raw.
@@ -10,12 +10,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
-use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::{EnvFilter, reload};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::fmt::format::{DefaultFields, Writer};
+use tracing_subscriber::fmt::{FormatFields as _, MakeWriter};
+use tracing_subscriber::layer::{self, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer, reload};
 
 use crate::cli::failure::Failure;
+use crate::clock::SharedClock;
 use crate::config::Config;
 use crate::domain::escape;
+use crate::domain::service_log::LogLevel;
+use crate::server::ServiceLog;
 
 /// What log lines look like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -27,26 +34,43 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Sends the log to stderr from now on. What it gives can put other levels in force.
+/// A log that runs.
+pub(crate) struct RunningLog {
+    /// Its newest lines, for the API.
+    pub(crate) lines: ServiceLog,
+    levels: SetLevels,
+}
+
+type SetLevels = Box<dyn Fn(EnvFilter) -> Result<(), reload::Error>>;
+
+/// Sends the log to stderr from now on.
 ///
 /// # Errors
 /// `log` does not read.
-pub(crate) fn start_log(format: LogFormat, config: &Config) -> anyhow::Result<LogLevels> {
-    install(format, config, Sink::Stderr)
+pub(crate) fn start_log(
+    format: LogFormat,
+    config: &Config,
+    clock: SharedClock,
+) -> anyhow::Result<RunningLog> {
+    install(format, config, clock, Sink::Stderr)
 }
 
 /// Sends the log to a file from now on: the terminal belongs to the console.
 ///
 /// # Errors
 /// The file cannot be made, or `log` does not read.
-pub(crate) fn start_log_file(path: &Path, config: &Config) -> anyhow::Result<()> {
+pub(crate) fn start_log_file(
+    path: &Path,
+    config: &Config,
+    clock: SharedClock,
+) -> anyhow::Result<RunningLog> {
     let file = File::options()
         .create(true)
         .append(true)
         .open(path)
         .with_context(|| format!("log file {} cannot be opened", path.display()))?;
     let sink = Sink::File(Arc::new(Mutex::new(file)));
-    install(LogFormat::Text, config, sink).map(drop)
+    install(LogFormat::Text, config, clock, sink)
 }
 
 /// What passes into the log, by the setting `log`.
@@ -62,43 +86,69 @@ pub(super) fn filter(config: &Config) -> anyhow::Result<EnvFilter> {
     })
 }
 
-/// Puts other levels in force in a log that runs.
-pub(crate) struct LogLevels(Box<dyn Fn(EnvFilter) -> Result<(), reload::Error>>);
-
-impl LogLevels {
+impl RunningLog {
     /// What passes from now on.
     pub(super) fn set(&self, filter: EnvFilter) {
-        if let Err(error) = (self.0)(filter) {
+        if let Err(error) = (self.levels)(filter) {
             tracing::error!(%error, "the levels of the log cannot be changed");
         }
     }
 }
 
-fn install(format: LogFormat, config: &Config, sink: Sink) -> anyhow::Result<LogLevels> {
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter(config)?)
+/// One filter stands before both: what is written out and what is kept are the same lines.
+fn install(
+    format: LogFormat,
+    config: &Config,
+    clock: SharedClock,
+    sink: Sink,
+) -> anyhow::Result<RunningLog> {
+    let lines = ServiceLog::new(clock);
+    let (filter, handle) = reload::Layer::new(filter(config)?);
+    let written = tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .with_writer(EscapedLines { sink, format });
-    let (levels, installed) = match format {
-        LogFormat::Text => {
-            let builder = builder.with_target(false).with_filter_reloading();
-            let handle = builder.reload_handle();
-            let levels = LogLevels(Box::new(move |filter| handle.reload(filter)));
-            (levels, builder.try_init())
-        }
-        LogFormat::Json => {
-            let builder = builder.json().flatten_event(true).with_filter_reloading();
-            let handle = builder.reload_handle();
-            let levels = LogLevels(Box::new(move |filter| handle.reload(filter)));
-            (levels, builder.try_init())
-        }
+    let written = match format {
+        LogFormat::Text => written.with_target(false).boxed(),
+        LogFormat::Json => written.json().flatten_event(true).boxed(),
     };
-    installed.map_err(|error| Failure::failed(format!("the log cannot be started: {error}")))?;
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(written)
+        .with(KeptLines(lines.clone()))
+        .try_init()
+        .map_err(|error| Failure::failed(format!("the log cannot be started: {error}")))?;
     // A panic's words may quote what a receiver sent: they take the same escaped way.
     std::panic::set_hook(Box::new(
         |panic| tracing::error!(%panic, "a thread panicked"),
     ));
-    Ok(levels)
+    Ok(RunningLog {
+        lines,
+        levels: Box::new(move |filter| handle.reload(filter)),
+    })
+}
+
+/// Keeps each line for the API, in the words of the text format.
+struct KeptLines(ServiceLog);
+
+impl<S: Subscriber> Layer<S> for KeptLines {
+    fn on_event(&self, event: &Event<'_>, _: layer::Context<'_, S>) {
+        let mut text = String::new();
+        // A field that cannot be written ends the line there; the log on stderr says so in its own way.
+        let _ = DefaultFields::new().format_fields(Writer::new(&mut text), event);
+        let metadata = event.metadata();
+        self.0
+            .note(level_of(*metadata.level()), metadata.target(), &text);
+    }
+}
+
+fn level_of(level: Level) -> LogLevel {
+    match level {
+        Level::ERROR => LogLevel::Error,
+        Level::WARN => LogLevel::Warn,
+        Level::INFO => LogLevel::Info,
+        Level::DEBUG => LogLevel::Debug,
+        Level::TRACE => LogLevel::Trace,
+    }
 }
 
 #[derive(Clone)]

@@ -10,7 +10,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use super::assembly::{Service, egress, rules};
 use super::check::{check, transport};
-use super::log::{self, LogLevels};
+use super::log::{self, RunningLog};
 use super::notify::Addressee;
 use crate::cli::failure::text_of;
 use crate::config::{Config, Sources, Targets};
@@ -107,7 +107,7 @@ impl Newer {
 impl Service {
     /// Reads settings and contracts again and applies what can be; the log says what was, what waits for a restart, and
     /// every fault. With a fault nothing is applied.
-    pub(crate) async fn reload(&mut self, sources: &Sources, log: &LogLevels) {
+    pub(crate) async fn reload(&mut self, sources: &Sources, log: &RunningLog) {
         let refused = |error| text_of(&error).lines().for_each(not_applied);
         let newer = match Newer::read(sources, &self.reloadable.started) {
             Ok(newer) => newer,

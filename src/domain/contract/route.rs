@@ -7,7 +7,7 @@ use crate::domain::limits::CONTRACT_PATH_CHARS_MAX;
 /// What stands in a path for the endpoint's id.
 const ID_SEGMENT: &str = "{id}";
 /// Hookyard's own paths, those to come included; no contract may claim one of them or one below.
-pub const OWN_PATHS: [&str; 22] = [
+pub const OWN_PATHS: [&str; 25] = [
     "/docs",
     "/healthz",
     "/metrics",
@@ -25,6 +25,9 @@ pub const OWN_PATHS: [&str; 22] = [
     "/v1/horizon",
     "/v1/info",
     "/v1/ledger",
+    "/v1/log",
+    "/v1/notes",
+    "/v1/operators",
     "/v1/replays",
     "/v1/stats",
     "/v1/stream",

@@ -19,6 +19,7 @@ use crate::api::problem::Problem;
 use crate::api::stream::{Hello, StreamFrame};
 use crate::clock::{self, Stopwatch};
 use crate::domain::limits::STREAMS_MAX;
+use crate::server::access::OPERATE;
 use crate::server::answers::draining;
 use crate::server::caller::{Caller, bearer};
 use crate::server::problem::{Kind, Refusal};
@@ -32,7 +33,8 @@ const HEARTBEAT_EVERY: Duration = Duration::from_secs(5);
 /// Streams what changes as server-sent events: `hello`, then `change`, `gap` and `heartbeat` frames, `bye` at the end.
 #[utoipa::path(get, path = paths::STREAM, tag = "service",
     params(("topics" = Option<String>, Query,
-        description = "Of `deliveries,endpoints,stats,alerts,replays`; all when absent.")),
+        description = "Of `deliveries,endpoints,stats,alerts,replays,log`; all when absent. `log` is left out for those \
+            who may not read the log.")),
     responses((status = 200, body = StreamFrame, content_type = "text/event-stream"),
         (status = 400, body = Problem), (status = 503, body = Problem)))]
 pub(in crate::server) async fn open(
@@ -46,6 +48,7 @@ pub(in crate::server) async fn open(
         Some(text) => Topics::parse(text).map_err(|detail| Refusal::bad_query("topics", detail))?,
     };
     caller.whole_service("the stream shows", "list /v1/deliveries instead")?;
+    let topics = heard_by(&caller, topics)?;
     if state.is_draining() {
         return Err(draining());
     }
@@ -85,6 +88,21 @@ pub(in crate::server) async fn open(
             HeaderValue::from_static("no"),
         ))
         .streaming(stream::unfold(client, Client::step)))
+}
+
+/// The topics of these that the caller may hear of: the log is for those who may read it.
+///
+/// # Errors
+/// 403 where nothing is left.
+fn heard_by(caller: &Caller, topics: Topics) -> Result<Topics, Refusal> {
+    if OPERATE.admits(caller.role()) {
+        return Ok(topics);
+    }
+    topics.without_log().ok_or_else(|| {
+        let (role, may) = (caller.role().as_str(), OPERATE.in_words());
+        let detail = format!("the topic log takes the role {may}, and this caller has {role}");
+        Refusal::new(Kind::Forbidden, detail)
+    })
 }
 
 /// A client and where its stream stands.
@@ -169,7 +187,7 @@ impl Client {
                     }
                 }
                 // How many changes were lost shows in the next frame's numbers.
-                Some(Err(RecvError::Lagged(_))) => {}
+                Some(Err(RecvError::Lagged(_))) => self.position.note_loss(),
                 Some(Err(RecvError::Closed)) | None => return self.bye(),
             }
         }

@@ -11,13 +11,22 @@ use crate::api::stream::{Change, StreamFrame};
 pub(super) struct Topics(u8);
 
 /// The topics by name; a name's place is its bit.
-const NAMES: [&str; 5] = ["deliveries", "endpoints", "stats", "alerts", "replays"];
+const NAMES: [&str; 6] = [
+    "deliveries",
+    "endpoints",
+    "stats",
+    "alerts",
+    "replays",
+    "log",
+];
+/// The place of the topic that not everybody may hear of.
+const LOG: usize = 5;
 /// The choices that can be made of them.
 const CHOICES: usize = 1 << NAMES.len();
 
 impl Topics {
     /// All of them.
-    pub(super) const ALL: Self = Self(0b1_1111);
+    pub(super) const ALL: Self = Self(0b11_1111);
 
     /// Reads a list such as `deliveries,stats`.
     ///
@@ -42,6 +51,14 @@ impl Topics {
             return Err(format!("no topic is named; known are {}", NAMES.join(", ")));
         }
         Ok(topics)
+    }
+
+    /// The same without the service's log; `None` where nothing else is among them.
+    pub(super) const fn without_log(self) -> Option<Self> {
+        match self.0 & !(1 << LOG) {
+            0 => None,
+            rest => Some(Self(rest)),
+        }
     }
 
     fn has(self, bit: usize) -> bool {
@@ -105,6 +122,9 @@ impl Frame {
         if !topics.has(4) {
             change.replays.clear();
         }
+        if !topics.has(LOG) {
+            change.log = None;
+        }
         let is_empty = change
             == Change {
                 seq: change.seq,
@@ -116,14 +136,24 @@ impl Frame {
 
 /// How far a client has come: the number of the latest change that it was told of or spared.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Position(Option<u64>);
+pub(super) struct Position {
+    told: Option<u64>,
+    /// Whether frames were lost since: what they told need not count as changes.
+    lost: bool,
+}
 
 impl Position {
+    /// Frames were lost to the client.
+    pub(super) const fn note_loss(&mut self) {
+        self.lost = true;
+    }
+
     /// Goes on to `frame`; tells how many changes lie between, where any do (0: it is not known how many).
     pub(super) fn gap_before(&mut self, frame: &Frame) -> Option<u64> {
-        let before = self.0.replace(frame.seq).unwrap_or(frame.seq_before);
+        let before = self.told.replace(frame.seq).unwrap_or(frame.seq_before);
         let missed = frame.seq_before.saturating_sub(before);
-        (missed > 0 || frame.after_gap).then_some(missed)
+        let lost = std::mem::take(&mut self.lost);
+        (missed > 0 || frame.after_gap || lost).then_some(missed)
     }
 }
 
@@ -158,14 +188,21 @@ mod tests {
     #[test]
     fn topics_are_read_and_unknown_ones_refused() {
         assert_eq!(
-            Topics::parse("deliveries,endpoints, stats,alerts,replays"),
+            Topics::parse("deliveries,endpoints, stats,alerts,replays,log"),
             Ok(Topics::ALL)
         );
         assert_eq!(
             Topics::parse("deliveries,weather").unwrap_err(),
-            "\"weather\" is not a topic; known are deliveries, endpoints, stats, alerts, replays"
+            "\"weather\" is not a topic; known are deliveries, endpoints, stats, alerts, replays, log"
         );
         assert!(Topics::parse("").is_err());
+    }
+
+    #[test]
+    fn the_log_can_be_left_out() {
+        let both = Topics::parse("stats,log").unwrap();
+        assert_eq!(both.without_log(), Some(Topics::parse("stats").unwrap()));
+        assert_eq!(Topics::parse("log").unwrap().without_log(), None);
     }
 
     #[test]
@@ -182,6 +219,9 @@ mod tests {
         assert_eq!(position.gap_before(&frame(50, 55, false)), None);
         assert_eq!(position.gap_before(&frame(70, 75, false)), Some(15));
         assert_eq!(position.gap_before(&frame(75, 80, true)), Some(0));
+        position.note_loss();
+        assert_eq!(position.gap_before(&frame(80, 80, false)), Some(0));
+        assert_eq!(position.gap_before(&frame(80, 81, false)), None);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::gathering::{Gathered, Gathering};
 use super::progress::Progress;
 use super::rows;
 use crate::api::stats::StatsView;
-use crate::api::stream::{Alert, Change};
+use crate::api::stream::{Alert, Change, LogNews};
 use crate::clock::{self, Stopwatch};
 use crate::domain::certificate::{Nearness, end_in_words};
 use crate::domain::id::EndpointId;
@@ -27,6 +27,8 @@ const FRAME_EVERY: Duration = Duration::from_millis(100);
 const STATS_EVERY: Duration = Duration::from_secs(1);
 /// The longest that statistics which tell nothing new are kept back.
 const STATS_AGE_MAX: Duration = Duration::from_secs(15);
+/// Time between two words about the log.
+const LOG_EVERY: Duration = Duration::from_millis(500);
 /// The window of the statistics in frames.
 const STATS_WINDOW: Duration = Duration::from_mins(1);
 
@@ -138,12 +140,15 @@ impl Maker {
         let mut feed = Feed::open(&self.core.engine);
         let mut gathering = Gathering::default();
         let mut stats_read: Option<Stopwatch> = None;
+        let mut log = LogWatch::begin(self.core.options.log.news());
         while self.shared.clients.load(Ordering::Relaxed) > 0 {
             if gather(&mut feed, &mut gathering).await == Watched::EngineEnded {
                 return Watched::EngineEnded;
             }
+            let log = log.news(self.core.options.log.news());
             let stats_due = stats_read.is_none_or(|since| since.elapsed() >= STATS_EVERY);
-            if gathering.is_empty() && !stats_due && !self.progress.is_due() {
+            let is_quiet = gathering.is_empty() && log.is_none() && !self.progress.is_due();
+            if is_quiet && !stats_due {
                 continue;
             }
             let stats = if stats_due {
@@ -152,10 +157,10 @@ impl Maker {
             } else {
                 None
             };
-            if gathering.is_empty() && stats.is_none() && !self.progress.is_due() {
+            if is_quiet && stats.is_none() {
                 continue;
             }
-            let frame = self.frame(gathering.take(), stats).await;
+            let frame = self.frame(gathering.take(), stats, log).await;
             // An error means that the last client has just left.
             let _ = self.shared.frames.send(Arc::new(frame));
         }
@@ -182,7 +187,12 @@ impl Maker {
         Some(stats)
     }
 
-    async fn frame(&mut self, mut gathered: Gathered, stats: Option<StatsView>) -> Frame {
+    async fn frame(
+        &mut self,
+        mut gathered: Gathered,
+        stats: Option<StatsView>,
+        log: Option<LogNews>,
+    ) -> Frame {
         self.progress.add(std::mem::take(&mut gathered.replays));
         let replays = self.progress.take_due();
         let seq_before = self.seq;
@@ -197,6 +207,7 @@ impl Maker {
             replays: rows::replays(&self.core, &replays).await,
             alerts: self.alerts(&gathered, stats.as_ref()),
             stats: stats.map(Box::new),
+            log,
         };
         Frame::new(
             seq_before,
@@ -277,6 +288,30 @@ impl Maker {
                 restarts - before
             ),
         })
+    }
+}
+
+/// What was told of the log, and when.
+struct LogWatch {
+    told: LogNews,
+    since: Stopwatch,
+}
+
+impl LogWatch {
+    fn begin(told: LogNews) -> Self {
+        Self {
+            told,
+            since: Stopwatch::start(),
+        }
+    }
+
+    /// What there is to tell now; nothing too soon after the last time.
+    fn news(&mut self, now: LogNews) -> Option<LogNews> {
+        if now == self.told || self.since.elapsed() < LOG_EVERY {
+            return None;
+        }
+        *self = Self::begin(now);
+        Some(now)
     }
 }
 

@@ -13,6 +13,7 @@ mod endpoints;
 mod horizon;
 pub(crate) mod http;
 mod ledger;
+mod log;
 mod openapi;
 mod probes;
 mod publish;

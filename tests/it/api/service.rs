@@ -162,6 +162,15 @@ impl Service {
         Client::new(Target::Socket(self.socket.clone())).unwrap()
     }
 
+    /// The typed client on TCP with this token.
+    pub(crate) fn client_with(&self, token: &str) -> Client {
+        let target = Target::Url {
+            url: format!("http://{}", self.tcp).parse().unwrap(),
+            token: Some(token.to_owned().into()),
+        };
+        Client::new(target).unwrap()
+    }
+
     /// Makes a token and tells its value.
     pub(crate) async fn token(&self, role: &str, tenant: Option<&str>) -> String {
         let body = json!({"name": format!("{role} of a test"), "role": role, "tenant": tenant});

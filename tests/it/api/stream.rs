@@ -19,7 +19,10 @@ async fn frame(stream: &mut FrameStream) -> StreamFrame {
 }
 
 /// The first change that is as wanted.
-async fn change_until(stream: &mut FrameStream, is_met: impl Fn(&Change) -> bool) -> Change {
+pub(super) async fn change_until(
+    stream: &mut FrameStream,
+    is_met: impl Fn(&Change) -> bool,
+) -> Change {
     loop {
         if let StreamFrame::Change(change) = frame(stream).await
             && is_met(&change)

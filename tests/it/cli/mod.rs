@@ -12,6 +12,7 @@ mod fsck;
 mod help;
 mod keys;
 mod listening;
+mod logging;
 mod notifying;
 mod pausing;
 mod program;
