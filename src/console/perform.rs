@@ -10,15 +10,17 @@ use crate::api::dead::DiscardDeadBody;
 use crate::api::delivery::AttemptDetail;
 use crate::api::endpoint::{PauseBody, TestBody};
 use crate::api::horizon::HorizonQuery;
+use crate::api::log::{LogParams, LogView};
 use crate::api::page::PageQuery;
 use crate::api::replay::{PlanView, ReplayBody};
 use crate::client::{Client, ClientError, FrameStream};
 use crate::domain::event_type::EventType;
 use crate::domain::id::{DeliveryId, EndpointId};
+use crate::domain::service_log::LogLevel;
 
 /// What the stream is asked for.
-const TOPICS: &str = "deliveries,endpoints,stats,alerts,replays";
-/// Rows of a page of deliveries: several screens.
+const TOPICS: &str = "deliveries,endpoints,stats,alerts,replays,log";
+/// Rows of a page of deliveries or other rows: several screens.
 const DELIVERIES_A_PAGE: u32 = 200;
 /// Rows of a page of endpoints: as many as the service gives.
 const ENDPOINTS_A_PAGE: u32 = 500;
@@ -115,6 +117,15 @@ pub(crate) async fn answer(client: &Client, call: Call) -> Result<Answer, Client
             };
             Answer::Audit(client.audit(&query).await?)
         }
+        Call::Log { cursor } => {
+            let query = LogParams {
+                limit: Some(DELIVERIES_A_PAGE),
+                cursor,
+                ..LogParams::default()
+            };
+            Answer::Log(Box::new(client.log(&query).await?))
+        }
+        Call::Warning => Answer::Log(Box::new(newest_warning(client).await?)),
         Call::Contracts => Answer::Contracts(client.contracts().await?.items),
         Call::Egress => Answer::Egress(client.egress().await?),
         Call::Stats => Answer::Stats(Box::new(client.stats(STATS_WINDOW).await?)),
@@ -179,6 +190,15 @@ async fn changed(client: &Client, call: Call) -> Result<Answer, ClientError> {
         }
         other => unreachable!("{other:?} only looks"),
     })
+}
+
+async fn newest_warning(client: &Client) -> Result<LogView, ClientError> {
+    let query = LogParams {
+        limit: Some(1),
+        level: Some(LogLevel::Warn.as_str().to_owned()),
+        ..LogParams::default()
+    };
+    client.log(&query).await
 }
 
 fn page(cursor: Option<String>) -> PageQuery {

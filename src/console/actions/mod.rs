@@ -162,6 +162,8 @@ pub(crate) enum Place {
     Replays,
     /// The audit log.
     Audit,
+    /// The service's own log.
+    Log,
 }
 
 impl Place {
@@ -176,6 +178,7 @@ impl Place {
             Self::Dead => "dead",
             Self::Replays => "replays",
             Self::Audit => "audit",
+            Self::Log => "log",
         }
     }
 
@@ -190,6 +193,7 @@ impl Place {
             Self::Dead => "Dead letters",
             Self::Replays => "Replays",
             Self::Audit => "Audit",
+            Self::Log => "Log",
         }
     }
 }

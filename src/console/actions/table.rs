@@ -3,12 +3,14 @@
 use super::Action;
 use super::ActionId as Id;
 use super::Danger::{Ask, Change};
-use super::Place::{self, Audit, Dead, Deliveries, Endpoints, Events, Inspector, Pulse, Replays};
+use super::Place::{
+    self, Audit, Dead, Deliveries, Endpoints, Events, Inspector, Log, Pulse, Replays,
+};
 use super::Yank;
 
 /// All views.
 pub(crate) const EVERYWHERE: &[Place] = &[
-    Pulse, Deliveries, Inspector, Endpoints, Events, Dead, Replays, Audit,
+    Pulse, Deliveries, Inspector, Endpoints, Events, Dead, Replays, Audit, Log,
 ];
 /// Views with rows that can be opened.
 const ROWS: &[Place] = &[Pulse, Deliveries, Endpoints, Events, Dead, Replays];
@@ -144,7 +146,7 @@ pub(crate) const ACTIONS: &[Action] = &[
         Id::Follow,
         "list.follow",
         "follow new rows, or hold the list still",
-        &[Deliveries],
+        &[Deliveries, Log],
         &["f"],
     )
     .short("follow/hold"),
@@ -152,7 +154,7 @@ pub(crate) const ACTIONS: &[Action] = &[
         Id::Filter,
         "list.filter",
         "filter the list: state:dead ep:acme age<2h, elsewhere words of its loaded rows",
-        &[Deliveries, Endpoints, Events, Dead, Replays, Audit],
+        &[Deliveries, Endpoints, Events, Dead, Replays, Audit, Log],
         &["/"],
     )
     .short("filter")
@@ -457,6 +459,15 @@ pub(crate) const ACTIONS: &[Action] = &[
     )
     .short("audit")
     .command("hookyard audit"),
+    key(
+        Id::View(Log),
+        "view.log",
+        "the service's own log",
+        EVERYWHERE,
+        &["8", "g l"],
+    )
+    .short("log")
+    .command("hookyard log"),
     key(
         Id::Contexts,
         "view.contexts",

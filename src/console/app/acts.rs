@@ -246,14 +246,18 @@ fn step_attempt(model: &mut Model, later: isize) -> Vec<Cmd> {
 }
 
 fn follow(model: &mut Model) {
-    if let Screen::Deliveries(list) = model.screen_mut() {
-        if list.follows() {
+    match model.screen_mut() {
+        Screen::Deliveries(list) if list.follows() => {
             list.hold();
-        } else {
+        }
+        Screen::Deliveries(list) => {
             list.follow();
             // What was held back may not be all.
             list.outdated = true;
         }
+        Screen::Log(log) if log.follows() => log.hold(),
+        Screen::Log(log) => log.follow(),
+        _ => {}
     }
 }
 

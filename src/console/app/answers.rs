@@ -9,6 +9,7 @@ use super::model::{Dirty, Level, Model, Overlay, Screen};
 use super::msg::{Answer, Call, Cmd, Failure, Now, RequestId};
 use super::opening::open_deliveries;
 use super::preview;
+use super::pulse::Part;
 use super::requests::{Purpose, ScreenId};
 use crate::api::dead::DiscardedView;
 use crate::api::delivery::DeliveryDetail;
@@ -161,6 +162,10 @@ fn take_rows(model: &mut Model, id: ScreenId, answer: Answer, take: TakePage) {
         (Some(Screen::Events(list)), Answer::Events(page)) => take.into(list, page),
         (Some(Screen::Replays(list)), Answer::Replays(page)) => take.into(list, page),
         (Some(Screen::Audit(list)), Answer::Audit(page)) => take.into(list, page),
+        (Some(Screen::Log(log)), Answer::Log(view)) => match take {
+            TakePage::Newest => log.take_newest(*view),
+            TakePage::Older => log.take_older(*view),
+        },
         (Some(Screen::Dead(list)), Answer::DeadCauses(causes)) => {
             let page = Page {
                 items: causes.items,
@@ -185,6 +190,7 @@ fn take_pulse(model: &mut Model, id: ScreenId, answer: Answer) {
         Answer::Stats(stats) => pulse.stats = Some(stats),
         Answer::Causes(causes) => pulse.causes = causes.items,
         Answer::Horizon(horizon) => pulse.outlook = Some(horizon.total),
+        Answer::Log(view) => pulse.warning = view.items.into_iter().next(),
         Answer::Replays(page) => {
             pulse.replays = page.items;
             pulse.replays.retain(is_under_way);
@@ -320,6 +326,8 @@ fn take_endpoints(model: &mut Model, pages: u32, page: Page<EndpointView>) -> Ve
 
 fn fail(model: &mut Model, now: Now, purpose: Purpose, text: String) {
     match purpose {
+        // One line of the view, which says nothing without it.
+        Purpose::Pulse(_, Part::Warning) => {}
         Purpose::Newest(id) | Purpose::Older(id) | Purpose::Pulse(id, _) => {
             match model.screen_of(id) {
                 Some(Screen::Deliveries(list)) => list.error = Some(text),

@@ -40,6 +40,8 @@ pub(crate) fn of(model: &Model) -> String {
             None => "hookyard replay list".to_owned(),
         },
         Screen::Audit(_) => "hookyard audit".to_owned(),
+        Screen::Log(log) if log.follows() => "hookyard log --follow".to_owned(),
+        Screen::Log(_) => "hookyard log".to_owned(),
     }
 }
 

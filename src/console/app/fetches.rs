@@ -51,9 +51,9 @@ pub(crate) fn fetch_newest(model: &mut Model, now: Now, id: ScreenId) -> Vec<Cmd
         return Vec::new();
     };
     let wanted = match screen {
-        Screen::Pulse(_) => Part::ALL
+        Screen::Pulse(_) => parts_of(model)
             .map(|part| (Purpose::Pulse(id, part), call_of(part)))
-            .to_vec(),
+            .collect(),
         other => {
             let call = other.page_call(None);
             Vec::from_iter(call.map(|call| (Purpose::Newest(id), call)))
@@ -67,6 +67,14 @@ pub(crate) fn fetch_newest(model: &mut Model, now: Now, id: ScreenId) -> Vec<Cmd
         note_fetch(model, now, id);
     }
     cmds
+}
+
+/// The parts of the first view that the service would show: who may not read the log does not ask for it.
+fn parts_of(model: &Model) -> impl Iterator<Item = Part> {
+    let role = model.data.info.as_ref().map(|info| &*info.role);
+    let reads_log = matches!(role, Some("operator" | "admin"));
+    let parts = Part::ALL.into_iter();
+    parts.filter(move |part| reads_log || *part != Part::Warning)
 }
 
 fn note_fetch(model: &mut Model, now: Now, id: ScreenId) {
@@ -91,6 +99,7 @@ const fn call_of(part: Part) -> Call {
         Part::Causes => Call::Causes,
         Part::Replays => Call::Replays { cursor: None },
         Part::Outlook => Call::Horizon,
+        Part::Warning => Call::Warning,
     }
 }
 

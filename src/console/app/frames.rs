@@ -103,6 +103,15 @@ fn take_change(model: &mut Model, now: Now, change: Change) -> Vec<Cmd> {
     if acted {
         outdate(model, |screen| matches!(screen, Screen::Audit(_)));
     }
+    if let Some(news) = change.log {
+        for screen in &mut model.screens {
+            match screen {
+                Screen::Log(log) => log.heard(news),
+                Screen::Pulse(pulse) => pulse.heard_of_warning(news.newest_warning),
+                _ => {}
+            }
+        }
+    }
     for alert in change.alerts {
         model.tell(now, Level::Warn, format!("{}: {}", alert.name, alert.text));
         model.data.note_alert(alert);

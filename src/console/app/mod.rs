@@ -24,6 +24,7 @@ pub(crate) mod inspector;
 pub(crate) mod line;
 pub(crate) mod link;
 pub(crate) mod listing;
+pub(crate) mod log;
 pub(crate) mod model;
 pub(crate) mod msg;
 pub(crate) mod navigation;

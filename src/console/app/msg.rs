@@ -14,6 +14,7 @@ use crate::api::endpoint::{
 };
 use crate::api::event::EventView;
 use crate::api::horizon::HorizonView;
+use crate::api::log::LogView;
 use crate::api::page::Page;
 use crate::api::replay::{PlanView, ReplayView};
 use crate::api::stats::StatsView;
@@ -147,6 +148,13 @@ pub(crate) enum Call {
         /// Where the page begins.
         cursor: Option<String>,
     },
+    /// A page of the service's own log.
+    Log {
+        /// Where the page begins.
+        cursor: Option<String>,
+    },
+    /// The newest line of it that is a warning or worse.
+    Warning,
     /// The contracts.
     Contracts,
     /// Freeze what a filter selects.
@@ -194,6 +202,8 @@ impl Call {
             | Self::DeadCauses
             | Self::Replays { .. }
             | Self::Audit { .. }
+            | Self::Log { .. }
+            | Self::Warning
             | Self::Stats
             | Self::LastHour
             | Self::Causes
@@ -249,6 +259,8 @@ pub(crate) enum Answer {
     Replays(Page<ReplayView>),
     /// Of [`Call::Audit`].
     Audit(Page<AuditEntryView>),
+    /// Of [`Call::Log`] and [`Call::Warning`].
+    Log(Box<LogView>),
     /// Of [`Call::Plan`].
     Plan(Box<PlanView>),
     /// Of [`Call::Start`] for a replay, and of the calls that change one.

@@ -22,7 +22,7 @@ pub(super) fn open(model: &mut Model, now: Now) -> Vec<Cmd> {
             return fetch_detail(model, id);
         }
         Screen::Endpoints(_) => return deliveries_of_endpoint(model, now),
-        Screen::Inspector(_) | Screen::Audit(_) => return Vec::new(),
+        Screen::Inspector(_) | Screen::Audit(_) | Screen::Log(_) => return Vec::new(),
         Screen::Dead(list) => {
             let Some(cause) = list.selected() else {
                 return no_row(model, now);

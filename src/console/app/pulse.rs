@@ -9,6 +9,7 @@ use super::requests::ScreenId;
 use crate::api::cause::CauseView;
 use crate::api::endpoint::EndpointView;
 use crate::api::horizon::OutlookView;
+use crate::api::log::LogLineView;
 use crate::api::replay::ReplayView;
 use crate::api::stats::StatsView;
 use crate::domain::id::{EndpointId, ReplayId};
@@ -27,11 +28,19 @@ pub(crate) enum Part {
     Replays,
     /// What is due when.
     Outlook,
+    /// The newest line of the service's log that is a warning or worse.
+    Warning,
 }
 
 impl Part {
     /// All parts.
-    pub(crate) const ALL: [Self; 4] = [Self::Figures, Self::Causes, Self::Replays, Self::Outlook];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Figures,
+        Self::Causes,
+        Self::Replays,
+        Self::Outlook,
+        Self::Warning,
+    ];
 }
 
 /// The view.
@@ -47,6 +56,8 @@ pub(crate) struct Pulse {
     pub replays: Vec<ReplayView>,
     /// What is due when, all endpoints together.
     pub outlook: Option<OutlookView>,
+    /// The newest line of the service's log that is a warning or worse.
+    pub warning: Option<LogLineView>,
     /// The row that was chosen; none for the first.
     pub cursor: Option<Row>,
     /// The state of its fetches.
@@ -100,6 +111,7 @@ impl Pulse {
             causes: Vec::new(),
             replays: Vec::new(),
             outlook: None,
+            warning: None,
             cursor: None,
             fetched: Fetched::default(),
         }
@@ -144,6 +156,12 @@ impl Pulse {
         let at = rows.iter().position(|row| Some(row) == selected.as_ref());
         let next = at.unwrap_or(0).saturating_add_signed(steps);
         self.cursor = rows.get(next.min(rows.len().saturating_sub(1))).cloned();
+    }
+
+    /// The service tells which is the newest warning in its log.
+    pub(crate) fn heard_of_warning(&mut self, newest: u64) {
+        let known = self.warning.as_ref().map_or(0, |line| line.seq);
+        self.fetched.outdated |= known != newest;
     }
 
     /// When it may be fetched again.

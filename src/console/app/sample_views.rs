@@ -8,6 +8,7 @@ use crate::api::cause::CauseView;
 use crate::api::contract::{ContractView, EventTypeView};
 use crate::api::dead::DeadCauseView;
 use crate::api::event::EventView;
+use crate::api::log::{LogLineView, LogView};
 use crate::api::replay::{PlanEndpoint, PlanView, ReplayCounts, ReplayView};
 use crate::api::stats::{MinuteView, QuantilesView, StatsView};
 use crate::domain::id::{AuditId, EndpointId, EventId, PlanId, ReplayId};
@@ -107,6 +108,51 @@ pub(crate) fn audit() -> Vec<AuditEntryView> {
         ..entry(1, "bo", "endpoint.pause", "ep_0000000000001")
     };
     vec![started, paused]
+}
+
+/// A line of the log with this number.
+pub(crate) fn log_line(seq: u64) -> LogLineView {
+    LogLineView {
+        seq,
+        at: at(seq * 1_000).wall,
+        level: "info".into(),
+        part: "server.envelope".into(),
+        target: "hookyard::server::envelope".into(),
+        text: format!("line #{seq} status=401"),
+    }
+}
+
+/// A log of every level that has lost its first lines.
+pub(crate) fn log() -> LogView {
+    let line = |seq, level: &str, part: &str, text: &str| LogLineView {
+        level: level.into(),
+        part: part.into(),
+        text: text.into(),
+        ..log_line(seq)
+    };
+    LogView {
+        items: vec![
+            line(18, "debug", "engine.lane", "woken in=40s"),
+            line(
+                17,
+                "warn",
+                "engine.breakers",
+                "a breaker opened endpoint=ep_0000000000001",
+            ),
+            line(
+                16,
+                "error",
+                "server.envelope",
+                "a request failed on our side status=500",
+            ),
+            line(15, "info", "cli.service", "ready listen=127.0.0.1:8420"),
+        ],
+        next: None,
+        lost: 14,
+        newest: 18,
+        begun_at: at(0).wall,
+        level: "debug".into(),
+    }
 }
 
 /// Two events, one of a test.

@@ -11,7 +11,7 @@ use super::model::{Model, Screen, Session};
 use super::msg::{Answer, Call, Cmd, Msg, Now, RequestId};
 use super::plan::Start;
 use super::sample_views::{
-    audit, causes, contracts, dead_causes, events, last_hour, plan, replays,
+    audit, causes, contracts, dead_causes, events, last_hour, log, plan, replays,
 };
 use super::update::update;
 use crate::api::cause::CausesView;
@@ -347,6 +347,8 @@ pub(crate) fn shown_commands() -> Vec<String> {
         "6",
         "6 j",
         "7",
+        "8",
+        "8 j",
     ] {
         let mut model = connected(false);
         let cmds = press(&mut model, 0, way);
@@ -441,6 +443,12 @@ fn reply(model: &mut Model, millis: u64, request: RequestId, call: &Call) -> Vec
         })),
         Call::Replays { .. } => Answer::Replays(page_of(replays())),
         Call::Audit { .. } => Answer::Audit(page_of(audit())),
+        Call::Log { .. } => Answer::Log(Box::new(log())),
+        Call::Warning => {
+            let mut view = log();
+            view.items.retain(|line| line.level == "warn");
+            Answer::Log(Box::new(view))
+        }
         Call::Contracts => Answer::Contracts(contracts()),
         change => changed(change),
     };

@@ -6,6 +6,7 @@ use super::deliveries::Deliveries;
 use super::endpoints::{Endpoints, is_listed};
 use super::inspector::Inspector;
 use super::listing::{Fetched, Listing, Rows};
+use super::log::Log;
 use super::model::Data;
 use super::msg::Call;
 use super::pulse::Pulse;
@@ -39,6 +40,8 @@ pub(crate) enum Screen {
     Replays(Box<Listing<ReplayView>>),
     /// The audit log.
     Audit(Box<Listing<AuditEntryView>>),
+    /// The service's own log.
+    Log(Box<Log>),
 }
 
 impl Screen {
@@ -55,6 +58,7 @@ impl Screen {
             Place::Dead => Self::Dead(Box::new(Listing::new(id))),
             Place::Replays => Self::Replays(Box::new(Listing::new(id))),
             Place::Audit => Self::Audit(Box::new(Listing::new(id))),
+            Place::Log => Self::Log(Box::new(Log::new(id))),
         })
     }
 
@@ -78,6 +82,7 @@ impl Screen {
             Self::Dead(_) => Place::Dead,
             Self::Replays(_) => Place::Replays,
             Self::Audit(_) => Place::Audit,
+            Self::Log(_) => Place::Log,
         }
     }
 
@@ -88,7 +93,7 @@ impl Screen {
             Self::Deliveries(list) => Some(list.id),
             Self::Inspector(inspector) => Some(inspector.id),
             Self::Endpoints(_) => None,
-            Self::Events(_) | Self::Dead(_) | Self::Replays(_) | Self::Audit(_) => {
+            Self::Events(_) | Self::Dead(_) | Self::Replays(_) | Self::Audit(_) | Self::Log(_) => {
                 self.rows().map(Rows::id)
             }
         }
@@ -102,6 +107,7 @@ impl Screen {
             Self::Dead(list) => Some(&**list),
             Self::Replays(list) => Some(&**list),
             Self::Audit(list) => Some(&**list),
+            Self::Log(log) => Some(&**log),
         }
     }
 
@@ -143,6 +149,7 @@ impl Screen {
             Self::Dead(list) => Some(&mut **list),
             Self::Replays(list) => Some(&mut **list),
             Self::Audit(list) => Some(&mut **list),
+            Self::Log(log) => Some(&mut **log),
         }
     }
 
@@ -166,6 +173,7 @@ impl Screen {
             Self::Dead(_) => Some(Call::DeadCauses),
             Self::Replays(_) => Some(Call::Replays { cursor }),
             Self::Audit(_) => Some(Call::Audit { cursor }),
+            Self::Log(_) => Some(Call::Log { cursor }),
         }
     }
 

@@ -48,7 +48,8 @@ fn a_greeting_is_answered_with_a_snapshot_of_everything() {
             Call::LastHour,
             Call::Causes,
             Call::Replays { .. },
-            Call::Horizon
+            Call::Horizon,
+            Call::Warning
         ]
     ));
     assert_eq!(model.link.health(at(5)), Health::Live);

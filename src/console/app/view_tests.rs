@@ -3,7 +3,8 @@
 use super::msg::{Call, Msg};
 use super::samples::{at, begun, calls, connected, list, press, serve};
 use super::update::update;
-use crate::api::stream::{Change, StreamFrame};
+use crate::api::stats::InfoView;
+use crate::api::stream::{Change, Hello, LogNews, StreamFrame};
 use crate::console::actions::Place;
 
 #[test]
@@ -44,6 +45,41 @@ fn the_first_view_leads_to_an_endpoint_a_cause_and_a_replay() {
 }
 
 #[test]
+fn who_may_not_read_the_log_is_not_told_so_on_the_first_view() {
+    let mut model = super::samples::model(false);
+    update(&mut model, at(0), Msg::Started);
+    let info = InfoView {
+        role: "viewer".into(),
+        ..InfoView::default()
+    };
+    let hello = StreamFrame::Hello(Box::new(Hello {
+        info,
+        heartbeat_s: 5,
+    }));
+    let cmds = update(&mut model, at(5), Msg::Frame(Box::new(hello)));
+    assert!(!calls(&cmds).contains(&&Call::Warning), "{cmds:?}");
+}
+
+#[test]
+fn a_new_warning_in_the_log_outdates_the_first_view() {
+    let mut model = begun(false);
+    let heard = |newest_warning| {
+        let news = LogNews {
+            newest: 40,
+            newest_warning,
+        };
+        Msg::Frame(Box::new(StreamFrame::Change(Box::new(Change {
+            log: Some(news),
+            ..Change::default()
+        }))))
+    };
+    update(&mut model, at(1_000), heard(17));
+    assert_eq!(update(&mut model, at(6_000), Msg::Tick), [], "it is known");
+    let cmds = update(&mut model, at(6_100), heard(33));
+    assert!(calls(&cmds).contains(&&Call::Warning), "{cmds:?}");
+}
+
+#[test]
 fn the_first_view_is_fetched_again_while_something_happens_but_not_at_each_change() {
     let mut model = begun(false);
     let happens = || {
@@ -56,7 +92,7 @@ fn the_first_view_is_fetched_again_while_something_happens_but_not_at_each_chang
     assert_eq!(update(&mut model, at(1_000), happens()), []);
     assert_eq!(update(&mut model, at(4_900), happens()), []);
     let cmds = update(&mut model, at(5_000), Msg::Tick);
-    assert_eq!(calls(&cmds).len(), 4);
+    assert_eq!(calls(&cmds).len(), 5);
     serve(&mut model, 5_100, cmds);
     assert_eq!(
         update(&mut model, at(10_500), Msg::Tick),

@@ -58,6 +58,7 @@ fn id(model: &Model) -> Option<String> {
         Screen::Dead(list) => list.selected().map(|cause| cause.id.clone()),
         Screen::Replays(list) => list.selected().map(|replay| replay.id.to_string()),
         Screen::Audit(list) => list.selected().map(|entry| entry.id.to_string()),
+        Screen::Log(log) => log.selected().map(|line| line.seq.to_string()),
     }
 }
 
@@ -124,6 +125,7 @@ pub(crate) fn selected(model: &Model) -> Option<Value> {
         Screen::Dead(list) => list.selected().map(value),
         Screen::Replays(list) => list.selected().map(value),
         Screen::Audit(list) => list.selected().map(value),
+        Screen::Log(log) => log.selected().map(value),
     }
 }
 
@@ -146,6 +148,7 @@ pub(crate) fn rows(model: &Model) -> Vec<Value> {
         Screen::Dead(list) => list.shown().map(value).collect(),
         Screen::Replays(list) => list.shown().map(value).collect(),
         Screen::Audit(list) => list.shown().map(value).collect(),
+        Screen::Log(log) => log.shown().map(value).collect(),
     }
 }
 

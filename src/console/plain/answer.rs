@@ -11,7 +11,7 @@ use crate::domain::filter::Filter;
 const ROWS_AT_ONCE: usize = 10;
 
 const HELP: [&str; 9] = [
-    "pulse: how all is. deliveries, endpoints, events, dead, replays, audit: lists, also by the digits 2 to 7.",
+    "pulse: how all is. deliveries, endpoints, events, dead, replays, audit, log: lists, also by the digits 2 to 8.",
     "filter EXPRESSION, or /EXPRESSION: deliveries that pass it, such as filter state:dead age<2h",
     "more: the next rows of the list.",
     "open N: row N of the list: a delivery with its attempts, or the deliveries of what the row stands for.",
@@ -88,6 +88,7 @@ impl Desk {
             View::Dead => Call::DeadCauses,
             View::Replays => Call::Replays { cursor: None },
             View::Audit => Call::Audit { cursor: None },
+            View::Log => Call::Log { cursor: None },
         };
         let rows = match self.call(call).await {
             Err(failed) => return failed,
@@ -96,6 +97,7 @@ impl Desk {
             Ok(Answer::DeadCauses(causes)) => rows::dead(&causes),
             Ok(Answer::Replays(page)) => page.items.iter().map(rows::replay).collect(),
             Ok(Answer::Audit(page)) => page.items.iter().map(rows::audit).collect(),
+            Ok(Answer::Log(view)) => view.items.iter().map(rows::log).collect(),
             Ok(_) => Vec::new(),
         };
         self.list(rows, None)

@@ -10,10 +10,11 @@ pub(super) enum View {
     Dead,
     Replays,
     Audit,
+    Log,
 }
 
 /// The views by the digits that open them in the console that draws, and by name.
-pub(super) const VIEWS: [(&str, &str, View); 7] = [
+pub(super) const VIEWS: [(&str, &str, View); 8] = [
     ("1", "pulse", View::Pulse),
     ("2", "deliveries", View::Deliveries),
     ("3", "endpoints", View::Endpoints),
@@ -21,6 +22,7 @@ pub(super) const VIEWS: [(&str, &str, View); 7] = [
     ("5", "dead", View::Dead),
     ("6", "replays", View::Replays),
     ("7", "audit", View::Audit),
+    ("8", "log", View::Log),
 ];
 
 /// Something that is done to a row.

@@ -6,6 +6,7 @@ use crate::api::dead::{DeadCauseView, DeadCausesView};
 use crate::api::delivery::{DeliveryDetail, DeliveryView};
 use crate::api::endpoint::EndpointView;
 use crate::api::event::EventView;
+use crate::api::log::LogLineView;
 use crate::api::replay::ReplayView;
 use crate::api::stats::StatsView;
 use crate::console::view::dead::name;
@@ -137,6 +138,19 @@ pub(super) fn audit(row: &AuditEntryView) -> Row {
             format::time(row.at),
             row.what,
             row.who
+        ),
+        target: Target::Text,
+    }
+}
+
+pub(super) fn log(row: &LogLineView) -> Row {
+    Row {
+        text: format!(
+            "{}, {} of {}: {}",
+            format::time(row.at),
+            row.level,
+            row.part,
+            row.text
         ),
         target: Target::Text,
     }

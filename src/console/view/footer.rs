@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::paint::{Pen, columns};
-use super::{audit, format, replays};
+use super::{audit, format, log, replays};
 use crate::api::endpoint::EndpointView;
 use crate::console::actions::{Action, ActionId, Danger, actions_of};
 use crate::console::app::link::Health;
@@ -62,6 +62,9 @@ fn about_selection(model: &Model, now: Now) -> String {
             .map_or_else(String::new, |endpoint| about_endpoint(endpoint, now)),
         Screen::Replays(list) => list.selected().map_or_else(String::new, replays::about),
         Screen::Audit(list) => list.selected().map_or_else(String::new, audit::about),
+        Screen::Log(view) => view
+            .selected()
+            .map_or_else(String::new, |line| log::about(model, line)),
         Screen::Dead(list) if list.selected().is_some_and(|cause| cause.succeeding_now) => {
             "ok now: every endpoint that failed so has had a success since, a replay has a chance"
                 .to_owned()
@@ -170,6 +173,7 @@ fn pair((one, other): (String, String)) -> String {
 fn word_of(model: &Model, action: &Action) -> &'static str {
     match (action.id, model.screen()) {
         (ActionId::Follow, Screen::Deliveries(list)) if list.follows() => "hold",
+        (ActionId::Follow, Screen::Log(log)) if log.follows() => "hold",
         (ActionId::Follow, _) => "follow",
         (ActionId::PauseReplay, Screen::Replays(list))
             if list

@@ -4,10 +4,11 @@ use super::tests::{buffer, text};
 use crate::api::cause::CausesView;
 use crate::api::dead::DeadCausesView;
 use crate::api::delivery::{BodyView, DeliveryView};
+use crate::api::log::LogView;
 use crate::api::stream::{Alert, Change, StreamFrame};
 use crate::console::app::model::Model;
 use crate::console::app::msg::{Answer, Call, Cmd, Msg};
-use crate::console::app::sample_views::{audit, causes, dead_causes, events, plan, replays};
+use crate::console::app::sample_views::{audit, causes, dead_causes, events, log, plan, replays};
 use crate::console::app::samples::{
     at, connected, delivery, delivery_id, detail, endpoints, exchange, header, page_of, press,
 };
@@ -89,6 +90,18 @@ fn of_delivery(call: &Call) -> Option<Answer> {
     })
 }
 
+/// A log that its service has not escaped.
+fn hostile_log() -> LogView {
+    let mut view = log();
+    for line in &mut view.items {
+        line.text = HOSTILE.into();
+        line.part = HOSTILE.into();
+        line.level = HOSTILE.into();
+    }
+    view.level = HOSTILE.into();
+    view
+}
+
 /// What the other views show.
 fn of_views(call: &Call) -> Option<Answer> {
     Some(match call {
@@ -131,6 +144,7 @@ fn of_views(call: &Call) -> Option<Answer> {
             items[0].detail = Some(serde_json::json!({ HOSTILE: HOSTILE }));
             Answer::Audit(page_of(items))
         }
+        Call::Log { .. } | Call::Warning => Answer::Log(Box::new(hostile_log())),
         Call::Events { .. } => {
             let mut items = events();
             items[0].tenant = Some(HOSTILE.into());
@@ -161,7 +175,7 @@ fn hostile_text_is_shown_and_does_nothing() {
     let mut screens = vec![buffer(&model, 10, false)];
     for keys in [
         "f", "enter", "l", "l", "l", "l", "l", "l", "1", "4", "5", "R", "esc", "6", "x", "esc",
-        "7", "3", "T",
+        "7", "8", "j", "3", "T",
     ] {
         let cmds = press(&mut model, 60, keys);
         serve_hostile(&mut model, cmds);

@@ -19,6 +19,7 @@ pub(crate) mod format;
 pub(crate) mod header;
 pub(crate) mod help;
 pub(crate) mod inspector;
+mod log;
 pub(crate) mod paint;
 pub(crate) mod palette;
 pub(crate) mod plan;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use ratatui::layout::Rect;
 
-use super::paint::Pen;
+use super::paint::{Pen, Skin};
 use super::rows::{Title, column, fetch_error, right, table};
 use super::table::Column;
-use super::{format, replays, spark, state};
+use super::{format, log, replays, spark, state};
 use crate::api::cause::CauseView;
 use crate::api::endpoint::EndpointView;
 use crate::api::replay::ReplayView;
@@ -85,17 +85,34 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, pulse: &Pulse, ar
         let part = section(room.replays.saturating_sub(1));
         of_replays(pen, &pulse.replays[..room.replays], selected.as_ref(), part);
     }
-    if let Some(alert) = model.data.alerts.back()
-        && y < area.bottom()
+    if y < area.bottom()
+        && let Some((text, role)) = newest_trouble(pen.skin(), model, pulse)
     {
-        let text = format!(
-            "LOG   {} {}: {}",
-            format::time(alert.at),
-            alert.name,
-            alert.text
-        );
-        pen.text(area.x, area.bottom() - 1, area.width, &text, Role::Muted);
+        pen.text(area.x, area.bottom() - 1, area.width, &text, role);
     }
+}
+
+/// The newest of what the service warned of, in its log or by an alert.
+fn newest_trouble(skin: &Skin, model: &Model, pulse: &Pulse) -> Option<(String, Role)> {
+    let alert = model.data.alerts.back();
+    let line = pulse.warning.as_ref();
+    let line = line.filter(|line| alert.is_none_or(|alert| alert.at <= line.at));
+    let (at, words, role) = match (line, alert) {
+        (Some(line), _) => {
+            let (level, role) = log::level(skin, line);
+            (
+                line.at,
+                format!("{level} {}: {}", line.part, line.text),
+                role,
+            )
+        }
+        (None, Some(alert)) => {
+            let words = format!("{}: {}", alert.name, alert.text);
+            (alert.at, words, Role::Muted)
+        }
+        (None, None) => return None,
+    };
+    Some((format!("LOG   {} {words}", format::time(at)), role))
 }
 
 /// What the hour was like beside the charts.

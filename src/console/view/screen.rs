@@ -14,7 +14,7 @@ use ratatui::layout::{Position, Rect};
 use super::paint::{Pen, Skin, columns};
 use super::{
     arming, audit, confirm, contexts, dead, deliveries, endpoints, events, footer, form, format,
-    header, help, inspector, palette, plan, pulse, replays, sieve,
+    header, help, inspector, log, palette, plan, pulse, replays, sieve,
 };
 use crate::console::app::model::{Model, Overlay, Screen};
 use crate::console::app::msg::Now;
@@ -67,6 +67,10 @@ pub(crate) fn draw(model: &Model, now: Now, skin: &Skin, buffer: &mut Buffer) ->
         }
         Screen::Audit(list) => {
             audit::draw(&mut pen, model, now, list, panel);
+            None
+        }
+        Screen::Log(view) => {
+            log::draw(&mut pen, model, view, panel);
             None
         }
     };

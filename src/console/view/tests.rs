@@ -11,7 +11,7 @@ use super::screen::draw;
 use crate::api::delivery::DeliveryView;
 use crate::api::endpoint::RateLimitBody;
 use crate::api::page::Page;
-use crate::api::stream::{Change, StreamFrame};
+use crate::api::stream::{Change, LogNews, StreamFrame};
 use crate::console::app::model::Model;
 use crate::console::app::msg::{Answer, Call, Cmd, Msg};
 use crate::console::app::samples::{
@@ -158,6 +158,30 @@ fn the_same_at_40x8_and_160x48() {
             .map(|keys| view(columns, rows, keys))
             .join("\n\n")
     });
+    assert_snapshot!(views.join("\n\n"));
+}
+
+#[test]
+fn the_log_at_five_sizes_held_and_with_words() {
+    let mut views = [(40, 8), (60, 15), (80, 24), (120, 30), (160, 48)]
+        .map(|(columns, rows)| view(columns, rows, "8"))
+        .to_vec();
+    let mut model = sized(80, 24);
+    let cmds = press(&mut model, 0, "8 j j");
+    serve(&mut model, 50, cmds);
+    let change = Change {
+        log: Some(LogNews {
+            newest: 30,
+            newest_warning: 17,
+        }),
+        ..Change::default()
+    };
+    let frame = StreamFrame::Change(Box::new(change));
+    update(&mut model, at(100), Msg::Frame(Box::new(frame)));
+    press(&mut model, 200, "j");
+    views.push(screen(&model, 300));
+    press(&mut model, 400, "/ e r r o r enter");
+    views.push(screen(&model, 500));
     assert_snapshot!(views.join("\n\n"));
 }
 

@@ -7,6 +7,7 @@ mod idle;
 mod keys;
 mod leaving;
 mod outside;
+mod own_log;
 mod plain;
 mod program;
 mod pseudo_terminal;

@@ -12,6 +12,7 @@ pub(super) const PART: Part = Part {
         "view.dead",
         "view.replays",
         "view.audit",
+        "view.log",
         "view.previous",
         "help",
         "palette",
@@ -28,10 +29,48 @@ pub(super) const PART: Part = Part {
         "dead",
         "replays",
         "audit",
+        "log",
         "help",
         "palette",
     ],
 };
+
+/// Views by their actions, with what they show and the command for it.
+const VIEWS: [(&str, &str, &str, &str); 8] = [
+    (
+        "view.deliveries",
+        "deliveries",
+        "2 loaded",
+        "= hookyard delivery list",
+    ),
+    (
+        "view.endpoints",
+        "endpoints",
+        "broke",
+        "= hookyard endpoint show",
+    ),
+    ("view.events", "events", "good.n00", "= hookyard event show"),
+    (
+        "view.dead",
+        "dead",
+        "1 of 1 cause",
+        "= hookyard dead causes",
+    ),
+    (
+        "view.replays",
+        "replays",
+        "Replays",
+        "= hookyard replay list",
+    ),
+    (
+        "view.log",
+        "log",
+        "has written nothing",
+        "= hookyard log --follow",
+    ),
+    ("view.audit", "audit", "endpoint.create", "= hookyard audit"),
+    ("view.pulse", "pulse", "NEEDS ATTENTION", "= hookyard stats"),
+];
 
 #[test]
 fn every_view_is_reached_by_its_key_and_has_help_and_a_command() {
@@ -40,35 +79,7 @@ fn every_view_is_reached_by_its_key_and_has_help_and_a_command() {
     scenery.fail(1);
     let acme = scenery.acme.clone();
     let mut stage = scenery.stage(&PART);
-    for (action, name, content, command) in [
-        (
-            "view.deliveries",
-            "deliveries",
-            "2 loaded",
-            "= hookyard delivery list",
-        ),
-        (
-            "view.endpoints",
-            "endpoints",
-            "broke",
-            "= hookyard endpoint show",
-        ),
-        ("view.events", "events", "good.n00", "= hookyard event show"),
-        (
-            "view.dead",
-            "dead",
-            "1 of 1 cause",
-            "= hookyard dead causes",
-        ),
-        (
-            "view.replays",
-            "replays",
-            "Replays",
-            "= hookyard replay list",
-        ),
-        ("view.audit", "audit", "endpoint.create", "= hookyard audit"),
-        ("view.pulse", "pulse", "NEEDS ATTENTION", "= hookyard stats"),
-    ] {
+    for (action, name, content, command) in VIEWS {
         stage.act(action, opens(name));
         shows(content)(&stage);
         stage.act("command", shows(command));
