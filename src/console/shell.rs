@@ -116,7 +116,6 @@ impl Shell {
             label: options.label,
             target: options.client.target().to_string(),
             read_only: options.read_only,
-            protected: options.surroundings.protected,
             embedded: options.embedded,
             surroundings: options.surroundings,
         };

@@ -49,7 +49,7 @@ pub(super) fn replay(model: &mut Model, now: Now) -> Vec<Cmd> {
         return no_row(model, now);
     };
     let what = format!("replay {id}");
-    if model.session.protected {
+    if model.session.surroundings.protected {
         let meaning = vec!["It is sent again, with a fresh retry budget.".to_owned()];
         ask(model, now, what, meaning, Call::Replay(id));
         return Vec::new();

@@ -54,8 +54,6 @@ pub(crate) struct Session {
     pub target: String,
     /// Whether every change is refused.
     pub read_only: bool,
-    /// Whether changes have to be armed by typing the label.
-    pub protected: bool,
     /// Whether the service runs in this process.
     pub embedded: bool,
     /// What else is known of it, and of others.

@@ -16,7 +16,7 @@ fn toast(model: &Model) -> &str {
 /// A console of a protected service.
 fn protected() -> Model {
     let mut model = connected(false);
-    model.session.protected = true;
+    model.session.surroundings.protected = true;
     model.writes = Writes::of(&model.session);
     model
 }

@@ -303,7 +303,6 @@ pub(crate) fn model(read_only: bool) -> Model {
         label: "local".into(),
         target: "/run/hookyard/hookyard.sock".into(),
         read_only,
-        protected: false,
         embedded: false,
         surroundings: Surroundings::default(),
     };

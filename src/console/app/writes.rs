@@ -42,7 +42,7 @@ impl Writes {
     pub(crate) const fn of(session: &Session) -> Self {
         if session.read_only {
             Self::Never
-        } else if session.protected {
+        } else if session.surroundings.protected {
             Self::Locked
         } else {
             Self::On
