@@ -26,6 +26,8 @@ pub const ENDPOINT_DISABLE: &str = "/v1/endpoints/{id}/disable";
 pub const ENDPOINT_TEST: &str = "/v1/endpoints/{id}/test";
 /// `POST` makes a new secret.
 pub const ENDPOINT_ROTATE_SECRET: &str = "/v1/endpoints/{id}/rotate-secret";
+/// `GET` tells what happened at it lately.
+pub const ENDPOINT_STATS: &str = "/v1/endpoints/{id}/stats";
 /// `GET` shows the newest secret; audited.
 pub const ENDPOINT_SECRET: &str = "/v1/endpoints/{id}/secret";
 /// `POST` replays its dead deliveries since a time.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::endpoint::LedgerCounts;
+use crate::domain::id::EndpointId;
 use crate::domain::time::Timestamp;
 
 /// `GET /v1/stats?window=`: totals, and what happened in the window.
@@ -24,6 +25,18 @@ pub struct StatsView {
     pub endpoints: BTreeMap<String, u64>,
     /// How late the oldest due delivery is, in milliseconds; 0 when nothing is late.
     pub oldest_due_ms: u64,
+    /// What happened in the window.
+    #[serde(flatten)]
+    pub traffic: TrafficView,
+    /// The store.
+    pub store: StoreView,
+    /// The lanes.
+    pub lanes: LanesView,
+}
+
+/// What happened in a window of time, test traffic left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TrafficView {
     /// The window in seconds.
     pub window_s: u64,
     /// Attempts made in the window.
@@ -51,10 +64,20 @@ pub struct StatsView {
     pub step_s: u64,
     /// Step by step, oldest first.
     pub minutes: Vec<MinuteView>,
-    /// The store.
-    pub store: StoreView,
-    /// The lanes.
-    pub lanes: LanesView,
+}
+
+/// `GET /v1/endpoints/{id}/stats?window=`: what happened at one endpoint in the window.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EndpointStatsView {
+    /// Whose.
+    #[schema(value_type = String)]
+    pub endpoint_id: EndpointId,
+    /// When this was counted.
+    #[schema(value_type = String)]
+    pub at: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub traffic: TrafficView,
 }
 
 /// Durations that so many of a hundred attempts did not exceed, in microseconds, within 2 %.
@@ -69,7 +92,7 @@ pub struct QuantilesView {
 }
 
 /// One step of a window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MinuteView {
     /// When it began.
     #[schema(value_type = String)]
@@ -80,6 +103,12 @@ pub struct MinuteView {
     pub successes: u64,
     /// Mean duration of an attempt in microseconds.
     pub mean_latency_us: Option<u64>,
+    /// Those that failed, by class.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub failures: BTreeMap<String, u64>,
+    /// How long most of them took; only in windows up to an hour, and up to 15 seconds behind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_us: Option<QuantilesView>,
 }
 
 /// What the store weighs.

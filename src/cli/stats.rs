@@ -1,13 +1,16 @@
 //! `hookyard stats`: totals, and what happened lately.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::connect::ConnectArgs;
 use super::context::Context;
-use super::output::{Field, FormatArgs};
-use crate::api::stats::StatsView;
+use super::lists::find_endpoint;
+use super::output::{Field, FormatArgs, Output};
+use crate::api::stats::{StatsView, TrafficView};
+use crate::client::Client;
 use crate::config::ByteSize;
 use crate::domain::duration::DurationText;
 
@@ -33,25 +36,7 @@ pub(crate) async fn run(args: StatsArgs, context: &Context) -> anyhow::Result<()
 
 fn fields(stats: &StatsView) -> Vec<Field> {
     let ledger = stats.ledger;
-    let join = |counts: &std::collections::BTreeMap<String, u64>| {
-        let parts: Vec<String> = counts
-            .iter()
-            .map(|(name, count)| format!("{count} {name}"))
-            .collect();
-        if parts.is_empty() {
-            "none".to_owned()
-        } else {
-            parts.join(", ")
-        }
-    };
-    let mean = stats.mean_latency_us.map_or_else(String::new, |micros| {
-        format!(
-            ", {}.{} ms on average",
-            micros / 1_000,
-            micros % 1_000 / 100
-        )
-    });
-    vec![
+    let mut fields = vec![
         ("at", stats.at.to_string()),
         ("events", stats.events.to_string()),
         (
@@ -69,15 +54,9 @@ fn fields(stats: &StatsView) -> Vec<Field> {
         ("in flight", stats.in_flight.to_string()),
         ("oldest due", format!("{} ms late", stats.oldest_due_ms)),
         ("endpoints", join(&stats.endpoints)),
-        ("window", format!("{} s", stats.window_s)),
-        (
-            "attempts",
-            format!("{}, {} successes{mean}", stats.attempts, stats.successes),
-        ),
-        ("durations", durations(stats)),
-        ("tries", tries(stats)),
-        ("failures", join(&stats.failures)),
-        ("held back", format!("{} by rate limits", stats.held_back)),
+    ];
+    fields.extend(traffic(&stats.traffic));
+    fields.extend([
         (
             "store",
             format!(
@@ -95,11 +74,69 @@ fn fields(stats: &StatsView) -> Vec<Field> {
                 stats.lanes.awake, stats.lanes.restarts
             ),
         ),
+    ]);
+    fields
+}
+
+/// Prints what happened at one endpoint.
+pub(super) async fn of_endpoint(
+    client: &Client,
+    output: Output,
+    endpoint: &str,
+    window: DurationText,
+    format: FormatArgs,
+) -> anyhow::Result<()> {
+    let endpoint = find_endpoint(client, endpoint).await?;
+    let stats = client
+        .endpoint_stats(endpoint.id, &window.to_string())
+        .await?;
+    let mut fields = vec![
+        ("endpoint", stats.endpoint_id.to_string()),
+        ("at", stats.at.to_string()),
+    ];
+    fields.extend(traffic(&stats.traffic));
+    output.one(format, &stats, &fields)
+}
+
+/// What happened in a window.
+fn traffic(traffic: &TrafficView) -> Vec<Field> {
+    let mean = traffic.mean_latency_us.map_or_else(String::new, |micros| {
+        format!(
+            ", {}.{} ms on average",
+            micros / 1_000,
+            micros % 1_000 / 100
+        )
+    });
+    vec![
+        ("window", format!("{} s", traffic.window_s)),
+        (
+            "attempts",
+            format!(
+                "{}, {} successes{mean}",
+                traffic.attempts, traffic.successes
+            ),
+        ),
+        ("durations", durations(traffic)),
+        ("tries", tries(traffic)),
+        ("failures", join(&traffic.failures)),
+        ("held back", format!("{} by rate limits", traffic.held_back)),
     ]
 }
 
-fn durations(stats: &StatsView) -> String {
-    let Some(latency) = stats.latency_us else {
+/// Counts by name.
+fn join(counts: &BTreeMap<String, u64>) -> String {
+    let parts: Vec<String> = counts
+        .iter()
+        .map(|(name, count)| format!("{count} {name}"))
+        .collect();
+    if parts.is_empty() {
+        return "none".to_owned();
+    }
+    parts.join(", ")
+}
+
+fn durations(traffic: &TrafficView) -> String {
+    let Some(latency) = traffic.latency_us else {
         return "-".to_owned();
     };
     let millis = |micros: u64| format!("{}.{} ms", micros / 1_000, micros % 1_000 / 100);
@@ -111,8 +148,8 @@ fn durations(stats: &StatsView) -> String {
     )
 }
 
-fn tries(stats: &StatsView) -> String {
-    let centi = (stats.attempts * 100).checked_div(stats.deliveries_ended);
+fn tries(traffic: &TrafficView) -> String {
+    let centi = (traffic.attempts * 100).checked_div(traffic.deliveries_ended);
     let each = centi.map_or_else(String::new, |centi| {
         format!(
             ", {}.{:02} attempts for each delivery that ended",
@@ -120,7 +157,7 @@ fn tries(stats: &StatsView) -> String {
             centi % 100
         )
     });
-    format!("{} retries{each}", stats.retries)
+    format!("{} retries{each}", traffic.retries)
 }
 
 fn retention(stats: &StatsView) -> String {

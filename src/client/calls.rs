@@ -19,7 +19,7 @@ use crate::api::ledger::{LedgerQuery, LedgerView};
 use crate::api::log::{LogParams, LogView};
 use crate::api::page::{Page, PageQuery};
 use crate::api::paths;
-use crate::api::stats::{InfoView, StatsView};
+use crate::api::stats::{EndpointStatsView, InfoView, StatsView};
 use crate::api::token::{CreateToken, CreatedToken, TokenView};
 use crate::domain::id::{DeliveryId, EndpointId, EventId, TokenId};
 
@@ -243,6 +243,19 @@ impl Client {
     ) -> Result<SecretShown, ClientError> {
         self.post(&with_id(paths::ENDPOINT_ROTATE_SECRET, id), body)
             .await
+    }
+
+    /// What happened at it in the window, such as `60m`.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn endpoint_stats(
+        &self,
+        id: EndpointId,
+        window: &str,
+    ) -> Result<EndpointStatsView, ClientError> {
+        let path = with_id(paths::ENDPOINT_STATS, id);
+        self.get(&path, &WindowQuery { window }).await
     }
 
     /// Shows its newest secret; the audit log notes it.

@@ -41,6 +41,53 @@ struct Steps {
     accepted: Vec<(Timestamp, u64)>,
 }
 
+/// What a window is put together from.
+#[derive(Debug)]
+struct Figures {
+    step: Duration,
+    steps: BTreeMap<Timestamp, MinuteStats>,
+    attempts: AttemptStats,
+    tries: Tries,
+}
+
+impl Figures {
+    fn new(step: Duration) -> Self {
+        Self {
+            step,
+            steps: BTreeMap::new(),
+            attempts: AttemptStats::default(),
+            tries: Tries::default(),
+        }
+    }
+
+    fn step(&mut self, minute: Timestamp) -> &mut MinuteStats {
+        let entry = self.steps.entry(minute).or_default();
+        entry.minute = minute;
+        entry
+    }
+
+    fn add_attempts(&mut self, minute: Timestamp, stats: &AttemptStats) {
+        self.attempts.add(stats);
+        self.step(minute).attempts.add(stats);
+    }
+
+    fn add_tries(&mut self, by_minute: BTreeMap<Timestamp, Tries>) {
+        for (minute, tries) in by_minute {
+            self.tries.merge(&tries);
+            self.step(minute).tries = tries;
+        }
+    }
+
+    fn told(self) -> Stats {
+        Stats {
+            step: self.step,
+            tries: self.tries,
+            minutes: self.steps.into_values().collect(),
+            attempts: self.attempts,
+        }
+    }
+}
+
 impl Default for PastFigures {
     fn default() -> Self {
         Self {
@@ -54,43 +101,65 @@ impl Default for PastFigures {
 }
 
 impl Engine {
-    /// What happened in the last `window`, step by step, and where all deliveries stand. An hour is shown by minutes,
-    /// two days by quarters of an hour, more by days.
+    /// What happened in the last `window`, step by step. An hour is shown by minutes, two days by quarters of an hour,
+    /// more by days.
     ///
     /// # Errors
     /// Internal.
     pub async fn stats(&self, window: Duration) -> Result<Stats, EngineError> {
         let to = self.desk.now().moved_by(1);
         let (from, step) = (to - window, step_of(window));
-        let store = &self.desk.store;
-        let mut minutes: BTreeMap<Timestamp, MinuteStats> = BTreeMap::new();
-        let mut attempts = AttemptStats::default();
+        let mut figures = Figures::new(step);
         for steps in self.steps(from, to, step).await? {
             for (minute, stats) in &steps.attempts {
-                attempts.add(stats);
-                let entry = minutes.entry(*minute).or_default();
-                entry.delivered = wide(stats.successes);
-                entry.failed = wide(stats.failures.values().sum());
-                entry.latency_us = wide(stats.latency_us);
+                figures.add_attempts(*minute, stats);
             }
             for (minute, accepted) in &steps.accepted {
-                minutes.entry(*minute).or_default().accepted = wide(*accepted);
+                figures.step(*minute).accepted = *accepted;
             }
         }
-        let tries = match step {
-            DAY => self.tries_by_day(from, to).await?,
-            _ => self.tries(from, to).await?,
-        };
-        Ok(Stats {
-            step,
-            tries,
-            minutes: minutes
-                .into_iter()
-                .map(|(minute, stats)| MinuteStats { minute, ..stats })
-                .collect(),
-            attempts,
-            counts: store.ledger().await?,
-        })
+        match step {
+            MINUTE => figures.add_tries(self.desk.store.minute_tries(None, from, to).await?),
+            DAY => figures.tries = self.tries_by_day(from, to).await?,
+            _ => figures.tries = self.tries(from, to).await?,
+        }
+        Ok(figures.told())
+    }
+
+    /// The same of one endpoint, for windows up to a day.
+    ///
+    /// # Errors
+    /// Internal.
+    pub async fn stats_of(
+        &self,
+        endpoint: EndpointId,
+        window: Duration,
+    ) -> Result<Stats, EngineError> {
+        let to = self.desk.now().moved_by(1);
+        let (from, step) = (to - window, step_of(window));
+        let store = &self.desk.store;
+        let mut figures = Figures::new(step);
+        for (minute, stats) in store.endpoint_step_stats(endpoint, from, to, step).await? {
+            figures.add_attempts(minute, &stats);
+        }
+        match step {
+            MINUTE => {
+                figures.add_tries(store.minute_tries(Some(endpoint), from, to).await?);
+            }
+            _ => {
+                let mut tries = store.endpoint_tries(&[endpoint], from, to).await?;
+                figures.tries = tries.remove(&endpoint).unwrap_or_default();
+            }
+        }
+        Ok(figures.told())
+    }
+
+    /// Where all deliveries stand.
+    ///
+    /// # Errors
+    /// Internal.
+    pub async fn counts(&self) -> Result<Counts, EngineError> {
+        Ok(self.desk.store.ledger().await?)
     }
 
     /// What happened from `from`, rounded down to its step, to before `to`.
@@ -275,8 +344,4 @@ fn step_of(window: Duration) -> Duration {
 fn rounded_down(time: Timestamp, step: Duration) -> Timestamp {
     let step_ms = i64::try_from(step.as_millis()).unwrap_or(i64::MAX);
     Timestamp::from_millis(time.as_millis().div_euclid(step_ms) * step_ms)
-}
-
-fn wide(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -178,23 +178,19 @@ pub struct Stats {
     pub minutes: Vec<MinuteStats>,
     /// The attempts of all of them together.
     pub attempts: AttemptStats,
-    /// Where all deliveries stand.
-    pub counts: Counts,
 }
 
 /// What happened in one step of a window, tests left out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MinuteStats {
     /// When it began.
     pub minute: Timestamp,
-    /// Events accepted.
-    pub accepted: i64,
-    /// Attempts that succeeded.
-    pub delivered: i64,
-    /// Attempts that failed.
-    pub failed: i64,
-    /// Durations of all attempts together, in microseconds.
-    pub latency_us: i64,
+    /// Events accepted; not told for one endpoint.
+    pub accepted: u64,
+    /// Attempts.
+    pub attempts: AttemptStats,
+    /// How long they took; only in steps of a minute.
+    pub tries: Tries,
 }
 
 impl Health {

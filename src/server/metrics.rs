@@ -91,10 +91,15 @@ fn attempts(page: &mut Page, stats: &StatsView) {
         "hookyard_attempts_last_minute",
         "outcome",
         "success",
-        stats.successes,
+        stats.traffic.successes,
     );
     for class in FailureClass::ALL {
-        let count = stats.failures.get(class.as_str()).copied().unwrap_or(0);
+        let count = stats
+            .traffic
+            .failures
+            .get(class.as_str())
+            .copied()
+            .unwrap_or(0);
         page.labelled(
             "hookyard_attempts_last_minute",
             "outcome",
@@ -105,7 +110,7 @@ fn attempts(page: &mut Page, stats: &StatsView) {
     page.gauge(
         "hookyard_held_back_last_minute",
         "Attempts of the last minute that a rate limit of their endpoint had made wait.",
-        stats.held_back,
+        stats.traffic.held_back,
     );
     page.gauge(
         "hookyard_requests_in_flight",

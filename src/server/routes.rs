@@ -123,6 +123,9 @@ routes! {
     ENDPOINT_ROTATE_SECRET {
         POST endpoint_actions::rotate_secret MANAGE_OWN;
     }
+    ENDPOINT_STATS {
+        GET service::stats_of_endpoint READ_OWN;
+    }
     ENDPOINT_SECRET {
         GET endpoint_actions::secret MANAGE_OWN;
     }

@@ -7,13 +7,14 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::answers::ok;
 use super::caller::Caller;
+use super::endpoints::visible_endpoint;
 use super::problem::Refusal;
-use super::query::Query;
+use super::query::{Query, path_id};
 use super::state::State;
 use super::stats;
 use crate::api::paths;
 use crate::api::problem::Problem;
-use crate::api::stats::{InfoView, StatsView};
+use crate::api::stats::{EndpointStatsView, InfoView, StatsView};
 use crate::domain::duration::DurationText;
 use crate::domain::limits::STATS_WINDOW_MAX;
 use crate::domain::token::Role;
@@ -43,6 +44,25 @@ pub(super) async fn stats(
         Some(text) => stats_window(text).map_err(|detail| Refusal::bad_query("window", detail))?,
     };
     ok(&stats::view(&state, window).await?)
+}
+
+/// What happened at one endpoint in the window, minute by minute.
+#[utoipa::path(get, path = paths::ENDPOINT_STATS, tag = "endpoints", params(("id" = String, Path),
+    ("window" = Option<String>, Query, description = "Such as `60m`, 1m to 24h; 1h when absent.")),
+    responses((status = 200, body = EndpointStatsView), (status = 400, body = Problem),
+        (status = 404, body = Problem)))]
+pub(super) async fn stats_of_endpoint(
+    caller: Caller,
+    request: HttpRequest,
+    state: Data<State>,
+) -> Result<HttpResponse, Refusal> {
+    let endpoint = visible_endpoint(&caller, &state, path_id(&request)?).await?;
+    let query = Query::of(&request, &["window"])?;
+    let window = match query.text("window") {
+        None => WINDOW_DEFAULT,
+        Some(text) => window(text).map_err(|detail| Refusal::bad_query("window", detail))?,
+    };
+    ok(&stats::of_endpoint(&state, endpoint.id, window).await?)
 }
 
 /// The window of statistics that a text asks for.

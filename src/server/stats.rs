@@ -1,16 +1,19 @@
 //! The engine's figures as the wire shows them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::problem::Refusal;
 use super::state::Core;
 use super::views::{self, wire_count};
 use crate::api::stats::{
-    LanesView, MinuteView, QuantilesView, RetentionView, StatsView, StoreView,
+    EndpointStatsView, LanesView, MinuteView, QuantilesView, RetentionView, StatsView, StoreView,
+    TrafficView,
 };
+use crate::domain::id::EndpointId;
 use crate::domain::time::Timestamp;
 use crate::domain::tries::Tries;
-use crate::engine::{LanesSnapshot, MinuteStats, RetentionFacts, StoreFacts};
+use crate::engine::{AttemptStats, LanesSnapshot, MinuteStats, RetentionFacts, Stats, StoreFacts};
 
 /// Totals, and what happened in the window.
 ///
@@ -20,13 +23,12 @@ pub(super) async fn view(core: &Core, window: Duration) -> Result<StatsView, Ref
     let engine = &core.engine;
     let now = core.clock.now();
     let stats = engine.stats(window).await?;
-    let attempts = &stats.attempts;
     let oldest_due = engine.oldest_due().await?;
     // The lanes are gone at the end of a drain; everything else can still be told.
     let lanes = engine.lanes().await.unwrap_or_default();
     Ok(StatsView {
         at: now,
-        ledger: views::counts(&stats.counts),
+        ledger: views::counts(&engine.counts().await?),
         events: engine.events_ever().await?,
         in_flight: in_flight(&lanes),
         endpoints: engine
@@ -35,21 +37,7 @@ pub(super) async fn view(core: &Core, window: Duration) -> Result<StatsView, Ref
             .map(|(status, count)| (status.to_owned(), count))
             .collect(),
         oldest_due_ms: oldest_due.map_or(0, |due| views::millis(now.since(due))),
-        window_s: window.as_secs(),
-        attempts: attempts.attempts,
-        successes: attempts.successes,
-        failures: attempts
-            .failures
-            .iter()
-            .map(|(class, &count)| (class.as_str().to_owned(), count))
-            .collect(),
-        held_back: attempts.held_back,
-        mean_latency_us: attempts.latency_us.checked_div(attempts.attempts),
-        latency_us: quantiles(&stats.tries),
-        retries: stats.tries.retries,
-        deliveries_ended: stats.tries.ended,
-        step_s: stats.step.as_secs(),
-        minutes: stats.minutes.iter().map(minute).collect(),
+        traffic: traffic(&stats, window),
         store: store(&engine.store_facts()),
         lanes: LanesView {
             awake: wire_count(lanes.lanes.len()),
@@ -59,6 +47,47 @@ pub(super) async fn view(core: &Core, window: Duration) -> Result<StatsView, Ref
             breakers_opened: lanes.breakers_opened,
         },
     })
+}
+
+/// What happened at one endpoint in the window.
+///
+/// # Errors
+/// The store cannot be read.
+pub(super) async fn of_endpoint(
+    core: &Core,
+    endpoint_id: EndpointId,
+    window: Duration,
+) -> Result<EndpointStatsView, Refusal> {
+    let stats = core.engine.stats_of(endpoint_id, window).await?;
+    Ok(EndpointStatsView {
+        endpoint_id,
+        at: core.clock.now(),
+        traffic: traffic(&stats, window),
+    })
+}
+
+fn traffic(stats: &Stats, window: Duration) -> TrafficView {
+    let attempts = &stats.attempts;
+    TrafficView {
+        window_s: window.as_secs(),
+        attempts: attempts.attempts,
+        successes: attempts.successes,
+        failures: failures(attempts),
+        held_back: attempts.held_back,
+        mean_latency_us: attempts.latency_us.checked_div(attempts.attempts),
+        latency_us: quantiles(&stats.tries),
+        retries: stats.tries.retries,
+        deliveries_ended: stats.tries.ended,
+        step_s: stats.step.as_secs(),
+        minutes: stats.minutes.iter().map(minute).collect(),
+    }
+}
+
+fn failures(attempts: &AttemptStats) -> BTreeMap<String, u64> {
+    let classes = attempts.failures.iter();
+    classes
+        .map(|(class, &count)| (class.as_str().to_owned(), count))
+        .collect()
 }
 
 /// The quantiles that are shown; `None` without attempts.
@@ -80,13 +109,14 @@ fn in_flight(lanes: &LanesSnapshot) -> u64 {
 }
 
 fn minute(minute: &MinuteStats) -> MinuteView {
-    let wire = |count: i64| u64::try_from(count).unwrap_or(0);
-    let attempts = wire(minute.delivered.saturating_add(minute.failed));
+    let attempts = &minute.attempts;
     MinuteView {
         at: minute.minute,
-        attempts,
-        successes: wire(minute.delivered),
-        mean_latency_us: wire(minute.latency_us).checked_div(attempts),
+        attempts: attempts.attempts,
+        successes: attempts.successes,
+        mean_latency_us: attempts.latency_us.checked_div(attempts.attempts),
+        failures: failures(attempts),
+        latency_us: quantiles(&minute.tries),
     }
 }
 

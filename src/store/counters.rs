@@ -69,6 +69,13 @@ pub(super) const SELECT_BY_ENDPOINT: &str = concat!(
     " FROM json_each($1) m CROSS JOIN json_each($2) p \
      CROSS JOIN minute_stats s ON s.minute = m.value AND s.endpoint_id = p.value GROUP BY endpoint_id"
 );
+/// The same of one endpoint, `$2`, in steps of `$3` milliseconds.
+pub(super) const SELECT_STEPS_OF: &str = concat!(
+    "SELECT s.minute / $3 * $3, ",
+    minute_sums!(),
+    " FROM json_each($1) m CROSS JOIN minute_stats s ON s.minute = m.value AND s.endpoint_id = $2 \
+     GROUP BY 1 ORDER BY 1"
+);
 /// The migration's remark on this table is of the first version, which counted test events in it as well.
 pub(super) const SELECT_ACCEPTED: &str = "SELECT minute, accepted FROM minute_events WHERE minute >= $1 AND minute < $2 AND $3 > 0 ORDER BY minute";
 
@@ -198,9 +205,7 @@ impl Store {
             .bind(step_ms)
             .fetch_all(self.readers())
             .await?;
-        rows.iter()
-            .map(|row| Ok((Timestamp::from_millis(row.try_get(0)?), stats_row(row)?)))
-            .collect()
+        rows.iter().map(step_row).collect()
     }
 
     /// Attempts by endpoint from `from` (rounded down to its minute) to before `to`; endpoints without any are
@@ -223,6 +228,28 @@ impl Store {
         rows.iter()
             .map(|row| Ok((EndpointId::from_i64(row.try_get(0)?), stats_row(row)?)))
             .collect()
+    }
+
+    /// The same step by step of one endpoint, oldest first: for a day or so. A step is a number of minutes.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn endpoint_step_stats(
+        &self,
+        endpoint: EndpointId,
+        from: Timestamp,
+        to: Timestamp,
+        step: Duration,
+    ) -> Result<Vec<(Timestamp, AttemptStats)>, StoreError> {
+        let step_ms = step_ms(step);
+        let first = from.as_millis().div_euclid(step_ms) * step_ms;
+        let rows = sqlx::query(SELECT_STEPS_OF)
+            .bind(minute_list(Timestamp::from_millis(first), to))
+            .bind(endpoint.as_i64())
+            .bind(step_ms)
+            .fetch_all(self.readers())
+            .await?;
+        rows.iter().map(step_row).collect()
     }
 
     /// Events accepted step by step from `from` (rounded down) to before `to`, oldest first; tests are left out, and a
@@ -301,6 +328,11 @@ pub(super) fn ledger_row(row: &SqliteRow) -> Result<(EndpointId, Counts), StoreE
         _ => counts.held = waiting,
     }
     Ok((EndpointId::from_i64(row.try_get(1)?), counts))
+}
+
+/// A step and what happened in it.
+fn step_row(row: &SqliteRow) -> Result<(Timestamp, AttemptStats), StoreError> {
+    Ok((Timestamp::from_millis(row.try_get(0)?), stats_row(row)?))
 }
 
 fn stats_row(row: &SqliteRow) -> Result<AttemptStats, StoreError> {

@@ -162,6 +162,8 @@ async fn statistics_read_only_their_window() {
     let lists = ["SCAN m VIRTUAL", "SCAN p VIRTUAL", "USE TEMP B-TREE"];
     check(counters::SELECT_BY_ENDPOINT, &lists).await;
     check(sketches::SELECT_SKETCHES, &lists).await;
+    check(sketches::SELECT_BY_MINUTE, &lists).await;
+    check(counters::SELECT_STEPS_OF, &lists).await;
     check(counters::SELECT_STEPS, &["USE TEMP B-TREE"]).await;
     // One row an endpoint, and an index of those that are not active.
     check(

@@ -32,6 +32,10 @@ const KEEP: &str = "INSERT INTO attempt_sketches (minute, endpoint_id, part, ret
 pub(super) const SELECT_SKETCHES: &str = "SELECT p.value, (SELECT sum(s.retries) || ' ' || sum(s.ended) || ' ' \
      || group_concat(hex(s.sketch), ' ') FROM json_each($1) m \
      CROSS JOIN attempt_sketches s ON s.minute = m.value AND s.endpoint_id = p.value) FROM json_each($2) p";
+/// The same for each of the minutes, of the one endpoint `$2`.
+pub(super) const SELECT_BY_MINUTE: &str = "SELECT m.value, (SELECT sum(s.retries) || ' ' || sum(s.ended) || ' ' \
+     || group_concat(hex(s.sketch), ' ') FROM attempt_sketches s WHERE s.minute = m.value AND s.endpoint_id = $2) \
+     FROM json_each($1) m";
 /// `$3` is the edge of those of all endpoints together, which must not be before `$1`'s.
 pub(super) const DELETE_SKETCHES: &str = "DELETE FROM attempt_sketches WHERE (minute, endpoint_id, part) IN \
      (SELECT minute, endpoint_id, part FROM attempt_sketches WHERE minute < $1 \
@@ -84,6 +88,27 @@ impl Store {
         let found = self.tries_of(&ids, from, to).await?.into_iter();
         Ok(found
             .map(|(id, tries)| (EndpointId::from_i64(id), tries))
+            .collect())
+    }
+
+    /// The same minute by minute, of one endpoint or (`None`) of all together; minutes without any are absent.
+    ///
+    /// # Errors
+    /// As [`Store::tries`].
+    pub async fn minute_tries(
+        &self,
+        endpoint: Option<EndpointId>,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<BTreeMap<Timestamp, Tries>, StoreError> {
+        let rows = sqlx::query(SELECT_BY_MINUTE)
+            .bind(minute_list(from, to))
+            .bind(endpoint.map_or(ALL, EndpointId::as_i64))
+            .fetch_all(self.readers())
+            .await?;
+        let found = found_in(&rows)?.into_iter();
+        Ok(found
+            .map(|(minute, tries)| (Timestamp::from_millis(minute), tries))
             .collect())
     }
 

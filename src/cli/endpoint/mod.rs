@@ -13,6 +13,8 @@ use super::connect::ConnectArgs;
 use super::context::Context;
 use super::lists::LimitArgs;
 use super::output::FormatArgs;
+use super::stats;
+use crate::domain::duration::DurationText;
 
 /// Manage endpoints: subscribers' registered URLs.
 #[derive(Args, Debug)]
@@ -49,6 +51,17 @@ enum Action {
     Show {
         #[command(flatten)]
         one: One,
+        #[command(flatten)]
+        format: FormatArgs,
+    },
+    /// Show what happened at one lately: attempts, failures by class, durations.
+    #[command(after_help = "Example:\n  hookyard endpoint stats example --window 15m")]
+    Stats {
+        #[command(flatten)]
+        one: One,
+        /// How far to look back, 1m to 24h.
+        #[arg(long, default_value = "60m")]
+        window: DurationText,
         #[command(flatten)]
         format: FormatArgs,
     },
@@ -125,6 +138,11 @@ pub(crate) async fn run(args: EndpointArgs, context: &Context) -> anyhow::Result
     match args.action {
         Action::List { limit, format } => show::list(&client, output, limit, format).await,
         Action::Show { one, format } => show::one(&client, output, &one.endpoint, format).await,
+        Action::Stats {
+            one,
+            window,
+            format,
+        } => stats::of_endpoint(&client, output, &one.endpoint, window, format).await,
         Action::Create(args) => settings::create(&client, output, *args).await,
         Action::Edit(args) => settings::edit(&client, output, *args).await,
         Action::Pause(args) => actions::pause(&client, output, args).await,

@@ -95,7 +95,7 @@ fn take_change(model: &mut Model, now: Now, change: Change) -> Vec<Cmd> {
         outdate(model, |screen| match screen {
             Screen::Dead(_) => dead != Some(stats.ledger.dead),
             Screen::Events(_) => events != Some(stats.events),
-            Screen::Pulse(_) => events != Some(stats.events) || stats.attempts > 0,
+            Screen::Pulse(_) => events != Some(stats.events) || stats.traffic.attempts > 0,
             _ => false,
         });
         model.data.stats = Some(stats);

@@ -1,5 +1,6 @@
 //! Canned dead letters, replays, events, entries of the audit log, and an hour that was bad.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::samples::{at, delivery_id, stats};
@@ -10,7 +11,7 @@ use crate::api::dead::DeadCauseView;
 use crate::api::event::EventView;
 use crate::api::log::{LogLineView, LogView};
 use crate::api::replay::{PlanEndpoint, PlanView, ReplayCounts, ReplayView};
-use crate::api::stats::{MinuteView, QuantilesView, StatsView};
+use crate::api::stats::{MinuteView, QuantilesView, StatsView, TrafficView};
 use crate::domain::id::{AuditId, EndpointId, EventId, PlanId, ReplayId};
 
 /// Dead letters of three causes.
@@ -218,20 +219,32 @@ pub(crate) fn last_hour() -> StatsView {
             attempts: 6_000 + minute * 20,
             successes: 6_000 + minute * 20 - bad * 35,
             mean_latency_us: Some(70_000 + bad * 9_000),
+            failures: BTreeMap::from([
+                ("timeout".to_owned(), bad * 20),
+                ("status".to_owned(), bad * 15),
+            ]),
+            latency_us: Some(QuantilesView {
+                p50: 60_000 + bad * 1_000,
+                p95: 110_000 + bad * 90_000,
+                p99: 200_000 + bad * 200_000,
+            }),
         }
     });
     StatsView {
         at: at(0).wall,
-        window_s: 3_600,
-        step_s: 60,
-        minutes: minutes.collect(),
-        retries: 4_000,
-        held_back: 12,
-        latency_us: Some(QuantilesView {
-            p50: 70_000,
-            p95: 412_000,
-            p99: 4_100_000,
-        }),
+        traffic: TrafficView {
+            window_s: 3_600,
+            step_s: 60,
+            minutes: minutes.collect(),
+            retries: 4_000,
+            held_back: 12,
+            latency_us: Some(QuantilesView {
+                p50: 70_000,
+                p95: 412_000,
+                p99: 4_100_000,
+            }),
+            ..stats().traffic
+        },
         ..stats()
     }
 }

@@ -28,7 +28,7 @@ use crate::api::endpoint::{
 use crate::api::horizon::{HorizonView, OutlookView};
 use crate::api::page::Page;
 use crate::api::replay::ReplayView;
-use crate::api::stats::{InfoView, StatsView};
+use crate::api::stats::{InfoView, StatsView, TrafficView};
 use crate::api::stream::{Hello, StreamFrame};
 use crate::console::input::bytes::Typed;
 use crate::console::input::key::Key;
@@ -208,9 +208,12 @@ pub(crate) fn stats() -> StatsView {
             discarded: 0,
         },
         in_flight: 18,
-        window_s: 60,
-        attempts: 7_260,
-        successes: 7_056,
+        traffic: TrafficView {
+            window_s: 60,
+            attempts: 7_260,
+            successes: 7_056,
+            ..TrafficView::default()
+        },
         ..StatsView::default()
     }
 }

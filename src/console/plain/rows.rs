@@ -159,7 +159,10 @@ pub(super) fn log(row: &LogLineView) -> Row {
 /// How the service fares.
 pub(super) fn pulse(stats: &StatsView, causes: &CausesView) -> Vec<String> {
     let ledger = &stats.ledger;
-    let failed = stats.attempts.saturating_sub(stats.successes);
+    let failed = stats
+        .traffic
+        .attempts
+        .saturating_sub(stats.traffic.successes);
     let mut lines = vec![
         format!(
             "{} pending, {} held, {} dead, {} delivered, {} in flight",
@@ -167,7 +170,7 @@ pub(super) fn pulse(stats: &StatsView, causes: &CausesView) -> Vec<String> {
         ),
         format!(
             "the last hour: {} attempts, {failed} failed",
-            stats.attempts
+            stats.traffic.attempts
         ),
     ];
     lines.extend(causes.items.iter().take(5).map(|cause| {

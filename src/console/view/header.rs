@@ -96,7 +96,10 @@ fn figures(model: &Model) -> Vec<Figure> {
         return Vec::new();
     };
     let ledger = &stats.ledger;
-    let failed = stats.attempts.saturating_sub(stats.successes);
+    let failed = stats
+        .traffic
+        .attempts
+        .saturating_sub(stats.traffic.successes);
     let figure = |order, rank, text, role| Figure {
         order,
         rank,
@@ -128,13 +131,13 @@ fn figures(model: &Model) -> Vec<Figure> {
         figure(
             4,
             0,
-            format::rate(stats.attempts, stats.window_s),
+            format::rate(stats.traffic.attempts, stats.traffic.window_s),
             Role::Text,
         ),
         figure(
             5,
             4,
-            format!("fail {}", format::percent(failed, stats.attempts)),
+            format!("fail {}", format::percent(failed, stats.traffic.attempts)),
             loud(failed, Role::StateFailed),
         ),
         figure(6, 5, counted("in flight", stats.in_flight), Role::Muted),

@@ -118,7 +118,7 @@ fn newest_trouble(skin: &Skin, model: &Model, pulse: &Pulse) -> Option<(String, 
 /// What the hour was like beside the charts.
 fn in_words(stats: &StatsView) -> Vec<(String, Role)> {
     let mut words = Vec::new();
-    if let Some(latency) = stats.latency_us {
+    if let Some(latency) = stats.traffic.latency_us {
         let text = format!(
             "p50 {} p95 {}",
             format::micros(latency.p50),
@@ -126,12 +126,15 @@ fn in_words(stats: &StatsView) -> Vec<(String, Role)> {
         );
         words.push((text, Role::Text));
     }
-    if stats.attempts > 0 {
-        let text = format!("retries {}", format::percent(stats.retries, stats.attempts));
+    if stats.traffic.attempts > 0 {
+        let text = format!(
+            "retries {}",
+            format::percent(stats.traffic.retries, stats.traffic.attempts)
+        );
         words.push((text, Role::Muted));
     }
-    if stats.held_back > 0 {
-        let text = format!("rate limits {}", format::count(stats.held_back));
+    if stats.traffic.held_back > 0 {
+        let text = format!("rate limits {}", format::count(stats.traffic.held_back));
         words.push((text, Role::Muted));
     }
     words
@@ -176,8 +179,13 @@ fn charts(pen: &mut Pen<'_>, model: &Model, now: Now, pulse: &Pulse, area: Rect)
 
 fn all_charts(model: &Model) -> [Chart; 3] {
     let latest = model.data.stats.as_deref();
-    let attempts = latest.map_or(0, |stats| stats.attempts);
-    let failed = latest.map_or(0, |stats| stats.attempts.saturating_sub(stats.successes));
+    let attempts = latest.map_or(0, |stats| stats.traffic.attempts);
+    let failed = latest.map_or(0, |stats| {
+        stats
+            .traffic
+            .attempts
+            .saturating_sub(stats.traffic.successes)
+    });
     let known = |text: String| {
         if latest.is_some() {
             text
@@ -193,7 +201,7 @@ fn all_charts(model: &Model) -> [Chart; 3] {
             role: Role::Chart1,
             now: known(format::rate(
                 attempts,
-                latest.map_or(60, |stats| stats.window_s),
+                latest.map_or(60, |stats| stats.traffic.window_s),
             )),
         },
         Chart {
@@ -212,7 +220,7 @@ fn all_charts(model: &Model) -> [Chart; 3] {
             words: format::micros,
             role: Role::Chart2,
             now: latest
-                .and_then(|stats| stats.mean_latency_us)
+                .and_then(|stats| stats.traffic.mean_latency_us)
                 .map_or_else(|| known("-".to_owned()), format::micros),
         },
     ]
@@ -223,6 +231,7 @@ fn hour(stats: &StatsView) -> Vec<MinuteView> {
     const MINUTE_MS: i64 = 60_000;
     let last = stats.at.as_millis().div_euclid(MINUTE_MS);
     let known: BTreeMap<i64, &MinuteView> = stats
+        .traffic
         .minutes
         .iter()
         .map(|minute| (minute.at.as_millis().div_euclid(MINUTE_MS), minute))
@@ -234,7 +243,7 @@ fn hour(stats: &StatsView) -> Vec<MinuteView> {
                 at: Timestamp::from_millis(minute * MINUTE_MS),
                 ..MinuteView::default()
             };
-            known.get(&minute).map_or(quiet, |known| **known)
+            known.get(&minute).map_or(quiet, |known| (*known).clone())
         })
         .collect()
 }

@@ -357,7 +357,7 @@ mod tests {
         fresh.at = Timestamp::from_millis(1_000);
         fresh.store.disk_free_bytes = 7;
         assert!(tells_the_same(&told, &fresh));
-        fresh.attempts = 1;
+        fresh.traffic.attempts = 1;
         assert!(!tells_the_same(&told, &fresh));
     }
 }

@@ -13,7 +13,7 @@ async fn what_a_rate_limit_held_back_is_counted_and_marked() {
     let receiver = Receiver::start();
     let mut changes = service.engine.subscribe();
     let limit = json!({"requests": 1, "per": "1s"});
-    service
+    let endpoint = service
         .endpoint(json!({"url": receiver.url("/"), "rate_limit": limit}))
         .await;
     let events = json!([{"type": "a.b", "data": 1}, {"type": "a.b", "data": 2}]);
@@ -37,6 +37,22 @@ async fn what_a_rate_limit_held_back_is_counted_and_marked() {
         (&stats["attempts"], &stats["held_back"]),
         (&json!(2), &json!(1))
     );
+    let minutes = stats["minutes"].as_array().unwrap();
+    let of_minutes = minutes.iter().map(|minute| minute["attempts"].as_u64());
+    assert_eq!(of_minutes.sum::<Option<u64>>(), Some(2));
+    let id = endpoint["id"].as_str().unwrap();
+    let path = format!("/v1/endpoints/{id}/stats");
+    let own = service.ask(Ask::get(&path)).await.expect(200);
+    assert_eq!(
+        (&own["endpoint_id"], &own["step_s"]),
+        (&endpoint["id"], &json!(60))
+    );
+    assert_eq!(
+        (&own["attempts"], &own["held_back"]),
+        (&json!(2), &json!(1))
+    );
+    let too_long = service.ask(Ask::get(&format!("{path}?window=25h"))).await;
+    assert!(too_long.expect(400).to_string().contains("1m to 24h"));
     let metrics = service.ask(Ask::get("/metrics")).await.body;
     assert!(
         metrics

@@ -27,6 +27,10 @@ const EXPECTED: &[(&str, &str)] = &[
         "POST /v1/endpoints/{id}/rotate-secret",
         "consumer operator admin",
     ),
+    (
+        "GET /v1/endpoints/{id}/stats",
+        "consumer viewer operator admin",
+    ),
     ("GET /v1/endpoints/{id}/secret", "consumer operator admin"),
     ("POST /v1/endpoints/{id}/recover", "operator admin"),
     ("GET /v1/deliveries", "consumer viewer operator admin"),

@@ -124,7 +124,7 @@ impl Reads<'_> {
         .await?;
         for window in ["1m", "1h", "24h", "48h", "7d", "90d"] {
             self.time(&format!("stats of {window}"), async |_| {
-                Ok(client.stats(window).await?.minutes.len() as u64)
+                Ok(client.stats(window).await?.traffic.minutes.len() as u64)
             })
             .await?;
         }
