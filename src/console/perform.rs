@@ -22,6 +22,8 @@ use crate::domain::service_log::LogLevel;
 const TOPICS: &str = "deliveries,endpoints,stats,alerts,replays,log";
 /// Rows of a page of deliveries or other rows: several screens.
 const DELIVERIES_A_PAGE: u32 = 200;
+/// Deliveries that are told beside a list: as many as a tall screen has rows.
+const DELIVERIES_A_GLANCE: u32 = 40;
 /// Rows of a page of endpoints: as many as the service gives.
 const ENDPOINTS_A_PAGE: u32 = 500;
 /// The window of the header's figures.
@@ -92,6 +94,17 @@ pub(crate) async fn answer(client: &Client, call: Call) -> Result<Answer, Client
                 filter: (!filter.is_empty()).then_some(filter),
             };
             Answer::Deliveries(client.deliveries(&query).await?)
+        }
+        Call::Glance(filter) => {
+            let query = PageQuery {
+                limit: Some(DELIVERIES_A_GLANCE),
+                cursor: None,
+                filter: Some(filter),
+            };
+            Answer::Deliveries(client.deliveries(&query).await?)
+        }
+        Call::EndpointHour(id) => {
+            Answer::EndpointHour(Box::new(client.endpoint_stats(id, LAST_HOUR).await?))
         }
         Call::Delivery(id) => Answer::Delivery(Box::new(client.delivery(id).await?)),
         Call::Attempt(id, number) => Answer::Attempt(Box::new(client.attempt(id, number).await?)),

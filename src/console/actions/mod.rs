@@ -26,6 +26,8 @@ pub(crate) enum ActionId {
     PreviousView,
     /// Show the selected row beside the list, or no longer.
     Preview,
+    /// Show the deliveries of an event below the list, or no longer.
+    Tree,
     /// Fetch everything again, and connect now if the connection is down.
     Refetch,
     /// Draw everything again.

@@ -160,6 +160,14 @@ pub(crate) const ACTIONS: &[Action] = &[
     .short("filter")
     .command("hookyard delivery list FILTER"),
     key(
+        Id::Tree,
+        "event.tree",
+        "show the event's deliveries as a tree below the list, or no longer",
+        &[Events],
+        &["z"],
+    )
+    .short("tree"),
+    key(
         Id::PauseOrResume,
         "endpoint.pause",
         "pause this endpoint, or resume it",
@@ -479,8 +487,8 @@ pub(crate) const ACTIONS: &[Action] = &[
     key(
         Id::Preview,
         "row.preview",
-        "show the selected delivery beside the list or below it, or no longer",
-        &[Deliveries],
+        "show the selected row beside the list or below it, or no longer",
+        &[Deliveries, Endpoints, Events, Dead, Replays, Audit],
         &["o"],
     ),
     key(

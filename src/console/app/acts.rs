@@ -11,16 +11,16 @@ use super::grace;
 use super::inspector::Tab;
 use super::model::{Level, Model, Overlay, Screen};
 use super::msg::{Cmd, Now};
-use super::navigation::{back, go, leave, quit, restart};
+use super::navigation::{back, go, go_back, leave, quit, restart};
 use super::opening::{deliveries_of_cause, deliveries_of_endpoint, open, open_deliveries};
 use super::palette::{Asked, Palette, Target};
+use super::pane;
 use super::plan::Intent;
-use super::preview;
 use super::sieve::Sieve;
 use super::take_away::{self, Wanted};
 use super::writes::{self, ARMED_FOR, Arming, Switched, Writes};
 use super::yank;
-use crate::console::actions::{Action, ActionId, Danger, Place, Yank};
+use crate::console::actions::{Action, ActionId, Danger, Yank};
 use crate::console::input::key::Key;
 
 /// Does what an action of the table says.
@@ -74,11 +74,9 @@ pub(crate) fn act(model: &mut Model, now: Now, action: &Action) -> Vec<Cmd> {
         ActionId::Pipe => take_away::ask(model, now, Wanted::Command),
         ActionId::Write => take_away::ask(model, now, Wanted::File),
         ActionId::View(place) => return go(model, now, place),
-        ActionId::Preview => preview::toggle(model, now),
-        ActionId::PreviousView => {
-            let before = model.before.unwrap_or(Place::Pulse);
-            return go(model, now, before);
-        }
+        ActionId::Preview => pane::toggle(model, now),
+        ActionId::Tree => pane::toggle_tree(model, now),
+        ActionId::PreviousView => return go_back(model, now),
         ActionId::Back => return back(model, now),
         ActionId::Leave => return leave(model, now),
         ActionId::Quit => return quit(model, now),

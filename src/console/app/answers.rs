@@ -1,5 +1,6 @@
 //! What comes of the calls.
 
+use super::beside::{self, Subject};
 use super::endpoints::ENDPOINTS_MAX;
 use super::fetches;
 use super::forms;
@@ -65,6 +66,10 @@ fn take(model: &mut Model, now: Now, purpose: Purpose, answer: Answer) -> Vec<Cm
             if let Some(list) = model.list_mut(id) {
                 preview::take(&mut list.preview, detail);
             }
+        }
+        (Purpose::Beside(subject), answer) => beside::take(model, &subject, Ok(answer)),
+        (Purpose::BesideHour(id), answer) => {
+            beside::take(model, &Subject::Endpoint(id), Ok(answer));
         }
         (Purpose::Detail(id), Answer::Delivery(detail)) => return take_detail(model, id, detail),
         (Purpose::Attempt(id, _), Answer::Attempt(exchange)) => {
@@ -359,6 +364,8 @@ fn fail(model: &mut Model, now: Now, purpose: Purpose, text: String) {
                 preview.error = Some(text);
             }
         }
+        Purpose::Beside(subject) => beside::take(model, &subject, Err(text)),
+        Purpose::BesideHour(id) => beside::take(model, &Subject::Endpoint(id), Err(text)),
         Purpose::Endpoints(_) => model.data.endpoints_error = Some(text),
         // The header shows what it has; its age is told by the connection's words.
         Purpose::Stats | Purpose::Egress => {}

@@ -78,6 +78,9 @@ fn take_change(model: &mut Model, now: Now, change: Change) -> Vec<Cmd> {
         for list in model.lists_mut() {
             list.take_change(row);
         }
+        if let Some(beside) = &mut model.beside {
+            beside.take_change(row);
+        }
     }
     for endpoint in change.endpoints {
         let known = model.data.endpoints.contains_key(&endpoint.id);

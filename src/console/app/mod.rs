@@ -7,6 +7,7 @@
 
 pub(crate) mod acts;
 pub(crate) mod answers;
+pub(crate) mod beside;
 pub(crate) mod changes;
 pub(crate) mod command;
 pub(crate) mod completion;
@@ -30,6 +31,7 @@ pub(crate) mod msg;
 pub(crate) mod navigation;
 pub(crate) mod opening;
 pub(crate) mod palette;
+pub(crate) mod pane;
 pub(crate) mod plan;
 pub(crate) mod preview;
 pub(crate) mod pulse;

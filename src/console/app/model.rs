@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rand_chacha::ChaCha8Rng;
 
+use super::beside::Beside;
 use super::contexts::ContextChoice;
 use super::deliveries::Deliveries;
 use super::endpoint_form::EndpointForm;
@@ -14,8 +15,8 @@ use super::inspector::Inspector;
 use super::link::{Link, Outage};
 use super::msg::{Call, Cmd, Now};
 use super::palette::Palette;
+use super::pane::{self, Room};
 use super::plan::PlanDialog;
-use super::preview::{Room, room_on};
 use super::pulse::{Pulse, Row};
 use super::requests::{Purpose, Requests, ScreenId};
 use super::screen::HEADINGS;
@@ -89,6 +90,10 @@ pub(crate) struct Model {
     pub parked: Vec<Screen>,
     /// Whether lists show the selected row beside them, where they can.
     pub previews: bool,
+    /// Whether the list of events shows the selected one's deliveries below it, where the preview has no room.
+    pub tree: bool,
+    /// What is known of the selected row beside its list.
+    pub beside: Option<Beside>,
     /// The view that was shown before this one.
     pub before: Option<Place>,
     /// What lies upon the screen, the one with the keys last.
@@ -226,6 +231,8 @@ impl Model {
             screens: vec![Screen::Pulse(Box::new(first))],
             parked: Vec::new(),
             previews: true,
+            tree: false,
+            beside: None,
             before: None,
             overlays: Vec::new(),
             toast: None,
@@ -360,11 +367,6 @@ impl Model {
             .unwrap_or_else(|| delivery.endpoint_id.to_string())
     }
 
-    /// Where a preview stands now.
-    pub(crate) fn preview_room(&self) -> Option<Room> {
-        room_on(self.size).filter(|_| self.previews)
-    }
-
     /// Opens a screen upon the others.
     pub(crate) fn push(&mut self, screen: Screen) {
         if self.screens.len() >= SCREENS_MAX {
@@ -413,9 +415,9 @@ impl Model {
 
     /// Rows of the screen that a list has for its lines.
     pub(crate) fn list_height(&self) -> usize {
-        let below = match (self.screen(), self.preview_room()) {
-            (Screen::Deliveries(list), Some(Room::Below(rows))) if !list.follows() => rows,
-            _ => 0,
+        let below = match pane::room(self) {
+            Some(Room::Below(rows)) => rows,
+            Some(Room::Right(_)) | None => 0,
         };
         usize::from(self.size.1.saturating_sub(5 + below)).max(1)
     }
@@ -429,9 +431,11 @@ impl Model {
             Some(Overlay::Plan(dialog)) => dialog.hears_from(now.elapsed),
             _ => None,
         };
+        let beside = self.beside.as_ref().and_then(Beside::refetch_at);
+        let beside = beside.filter(|_| self.link.is_up());
         let grace = self.grace.as_ref().map(|waiting| waiting.due);
         let writes = self.writes.next_change(now.elapsed);
-        [toast, refetch, dialog, grace, writes]
+        [toast, refetch, beside, dialog, grace, writes]
             .into_iter()
             .flatten()
             .fold(self.link.next_wakeup(now), Duration::min)

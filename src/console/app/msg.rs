@@ -17,7 +17,7 @@ use crate::api::horizon::HorizonView;
 use crate::api::log::LogView;
 use crate::api::page::Page;
 use crate::api::replay::{PlanView, ReplayView};
-use crate::api::stats::StatsView;
+use crate::api::stats::{EndpointStatsView, StatsView};
 use crate::api::stream::StreamFrame;
 use crate::console::input::bytes::Typed;
 use crate::console::options::ExitReason;
@@ -110,6 +110,10 @@ pub(crate) enum Call {
         /// Where the page begins.
         cursor: Option<String>,
     },
+    /// The newest few deliveries that pass a filter.
+    Glance(String),
+    /// The last hour of one endpoint.
+    EndpointHour(EndpointId),
     /// One delivery with its attempts.
     Delivery(DeliveryId),
     /// One attempt with request and response.
@@ -194,6 +198,8 @@ impl Call {
     pub(crate) const fn changes(&self) -> bool {
         match self {
             Self::Deliveries { .. }
+            | Self::Glance(_)
+            | Self::EndpointHour(_)
             | Self::Delivery(_)
             | Self::Attempt(..)
             | Self::LastGood(..)
@@ -233,7 +239,7 @@ impl Call {
 /// What a call was answered with.
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
-    /// Of [`Call::Deliveries`].
+    /// Of [`Call::Deliveries`] and [`Call::Glance`].
     Deliveries(Page<DeliveryView>),
     /// Of [`Call::Delivery`].
     Delivery(Box<DeliveryDetail>),
@@ -249,6 +255,8 @@ pub(crate) enum Answer {
     Horizon(Box<HorizonView>),
     /// Of [`Call::Stats`] and [`Call::LastHour`].
     Stats(Box<StatsView>),
+    /// Of [`Call::EndpointHour`].
+    EndpointHour(Box<EndpointStatsView>),
     /// Of [`Call::Egress`].
     Egress(EgressView),
     /// Of [`Call::Events`].

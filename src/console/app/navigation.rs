@@ -42,6 +42,12 @@ pub(super) fn go(model: &mut Model, now: Now, place: Place) -> Vec<Cmd> {
     refresh_shown(model, now)
 }
 
+/// Goes to the view before this one.
+pub(super) fn go_back(model: &mut Model, now: Now) -> Vec<Cmd> {
+    let before = model.before.unwrap_or(Place::Pulse);
+    go(model, now, before)
+}
+
 pub(super) fn back(model: &mut Model, now: Now) -> Vec<Cmd> {
     if model.screen_mut().with_sieve(Sieve::clear) == Some(true) {
         return Vec::new();
@@ -120,6 +126,8 @@ const fn screen_of(purpose: &Purpose) -> Option<ScreenId> {
         | Purpose::Good(id)
         | Purpose::Attempt(id, _) => Some(*id),
         Purpose::Endpoints(_)
+        | Purpose::Beside(_)
+        | Purpose::BesideHour(_)
         | Purpose::Stats
         | Purpose::Egress
         | Purpose::Contracts

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::beside::Subject;
 use super::msg::RequestId;
 use super::pulse::Part;
-use crate::domain::id::DeliveryId;
+use crate::domain::id::{DeliveryId, EndpointId};
 
 /// Requests on their way at once; far more than keys can ask for before an answer or a time-out comes.
 const OPEN_MAX: usize = 64;
@@ -24,6 +25,10 @@ pub(crate) enum Purpose {
     Pulse(ScreenId, Part),
     /// What a list shows of its selected row.
     Preview(ScreenId),
+    /// The deliveries of a row that are told beside its list.
+    Beside(Subject),
+    /// The last hour of an endpoint that is told beside its list.
+    BesideHour(EndpointId),
     /// The delivery an inspector shows.
     Detail(ScreenId),
     /// An attempt that an inspector shows.
@@ -82,7 +87,12 @@ impl Requests {
 
     /// Whether an answer for this is on its way.
     pub(crate) fn awaits(&self, purpose: &Purpose) -> bool {
-        self.open.values().any(|open| open == purpose)
+        self.any(|open| open == purpose)
+    }
+
+    /// Whether an answer for such a purpose is on its way.
+    pub(crate) fn any(&self, is_such: impl Fn(&Purpose) -> bool) -> bool {
+        self.open.values().any(is_such)
     }
 
     /// No longer waits for answers of this purpose.

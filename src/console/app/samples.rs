@@ -28,7 +28,7 @@ use crate::api::endpoint::{
 use crate::api::horizon::{HorizonView, OutlookView};
 use crate::api::page::Page;
 use crate::api::replay::ReplayView;
-use crate::api::stats::{InfoView, StatsView, TrafficView};
+use crate::api::stats::{EndpointStatsView, InfoView, StatsView, TrafficView};
 use crate::api::stream::{Hello, StreamFrame};
 use crate::console::input::bytes::Typed;
 use crate::console::input::key::Key;
@@ -401,6 +401,12 @@ fn reply(model: &mut Model, millis: u64, request: RequestId, call: &Call) -> Vec
     };
     let answer = match call {
         Call::Deliveries { .. } => Answer::Deliveries(page(deliveries())),
+        Call::Glance(_) => Answer::Deliveries(page(deliveries().split_off(2))),
+        Call::EndpointHour(id) => Answer::EndpointHour(Box::new(EndpointStatsView {
+            endpoint_id: *id,
+            at: at(0).wall,
+            traffic: last_hour().traffic,
+        })),
         Call::Delivery(id) => {
             let mut detail = detail();
             detail.delivery.id = *id;

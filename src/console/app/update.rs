@@ -2,6 +2,7 @@
 
 use super::acts;
 use super::answers;
+use super::beside;
 use super::changes;
 use super::contexts;
 use super::fetches;
@@ -89,7 +90,9 @@ fn follow_up(model: &mut Model, now: Now) -> Vec<Cmd> {
     };
     screen.settle(&model.data, height);
     let (older, refetch_at) = (screen.wants_older(height), screen.refetch_at());
-    if let Some(id) = screen.id()
+    let shown = screen.id();
+    cmds.extend(beside::fetch(model, now));
+    if let Some(id) = shown
         && model.link.is_up()
     {
         if let Some(cursor) = older {

@@ -63,22 +63,36 @@ fn cell(now: Now, entry: &AuditEntryView, column: &str) -> (String, Role) {
     }
 }
 
-/// What an entry changed: each member as it was and as it is since.
+/// What an entry changed in a line.
 pub(super) fn change(entry: &AuditEntryView) -> String {
+    let parts: Vec<String> = changes(entry)
+        .into_iter()
+        .map(|(name, change)| match name.is_empty() {
+            true => change,
+            false => format!("{name}: {change}"),
+        })
+        .collect();
+    parts.join(", ")
+}
+
+/// What an entry changed: each member as it was and as it is since, and what else is known under no name.
+pub(super) fn changes(entry: &AuditEntryView) -> Vec<(String, String)> {
     let members = |value: &Option<serde_json::Value>| {
         let object = value.as_ref().and_then(serde_json::Value::as_object);
         object.cloned().unwrap_or_default()
     };
     let (before, after) = (members(&entry.before), members(&entry.after));
-    let changed = after.iter().map(|(name, now)| match before.get(name) {
-        Some(then) => format!("{name}: {then} -> {now}"),
-        None => format!("{name}: {now}"),
+    let changed = after.iter().map(|(name, now)| {
+        let change = match before.get(name) {
+            Some(then) => format!("{then} -> {now}"),
+            None => now.to_string(),
+        };
+        (name.clone(), change)
     });
-    let mut parts: Vec<String> = changed.collect();
-    if let Some(detail) = &entry.detail {
-        parts.push(detail.to_string());
-    }
-    parts.join(", ")
+    let detail = entry.detail.as_ref();
+    changed
+        .chain(detail.map(|detail| (String::new(), detail.to_string())))
+        .collect()
 }
 
 /// The selected entry in a line.

@@ -5,6 +5,7 @@
 
 pub(crate) mod arming;
 mod audit;
+mod beside;
 pub(crate) mod confirm;
 mod contexts;
 pub(crate) mod dead;

@@ -2,13 +2,13 @@
 
 use ratatui::layout::Rect;
 
+use super::beside;
 use super::inspector::summary_lines;
 use super::paint::Pen;
 use crate::console::app::deliveries::Deliveries;
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
-use crate::console::app::preview::Room;
-use crate::console::theme::Role;
+use crate::console::app::pane::room;
 
 /// Draws it and gives what is left of the area for the list.
 pub(super) fn draw(
@@ -18,49 +18,11 @@ pub(super) fn draw(
     list: &Deliveries,
     area: Rect,
 ) -> Rect {
-    let Some((inspector, room)) = list.preview.as_deref().zip(model.preview_room()) else {
+    let Some((inspector, room)) = list.preview.as_deref().zip(room(model)) else {
         return area;
     };
-    if list.follows() {
-        return area;
-    }
-    let (rest, shown) = match room {
-        Room::Right(columns) => {
-            let rest = Rect {
-                width: area.width - columns,
-                ..area
-            };
-            let border = pen.skin().glyph("│", "|");
-            for y in area.top()..area.bottom() {
-                pen.text(rest.right(), y, 1, border, Role::Border);
-            }
-            let shown = Rect {
-                x: rest.right() + 2,
-                width: columns - 2,
-                ..area
-            };
-            (rest, shown)
-        }
-        Room::Below(rows) => {
-            let rest = Rect {
-                height: area.height - rows,
-                ..area
-            };
-            pen.rule(area.x, rest.bottom(), area.width);
-            let shown = Rect {
-                y: rest.bottom() + 1,
-                height: rows - 1,
-                ..area
-            };
-            (rest, shown)
-        }
-    };
+    let (rest, shown) = beside::split(pen, room, area);
     let lines = summary_lines(pen.skin(), model, now, inspector, shown.width);
-    for (y, line) in (shown.top()..shown.bottom()).zip(&lines) {
-        let mut x = shown.x;
-        for (text, role) in line {
-            x += pen.text(x, y, shown.right().saturating_sub(x), text, *role);
-        }
-    }
+    beside::put(pen, &lines, shown);
     rest
 }

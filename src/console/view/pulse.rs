@@ -11,7 +11,7 @@ use super::{format, log, replays, spark, state};
 use crate::api::cause::CauseView;
 use crate::api::endpoint::EndpointView;
 use crate::api::replay::ReplayView;
-use crate::api::stats::{MinuteView, StatsView};
+use crate::api::stats::{MinuteView, StatsView, TrafficView};
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
 use crate::console::app::pulse::{Pulse, Row};
@@ -154,7 +154,10 @@ struct Chart {
 
 fn charts(pen: &mut Pen<'_>, model: &Model, now: Now, pulse: &Pulse, area: Rect) {
     let width = area.width.saturating_sub(LABEL + WORDS + 1);
-    let hour = pulse.stats.as_ref().map(|stats| hour(stats));
+    let hour = pulse
+        .stats
+        .as_ref()
+        .map(|stats| hour(stats.at, &stats.traffic));
     let hour = hour.unwrap_or_default();
     let shown = &hour[hour.len().saturating_sub(usize::from(width))..];
     for (y, chart) in (area.y + 1..area.bottom()).zip(all_charts(model)) {
@@ -206,10 +209,7 @@ fn all_charts(model: &Model) -> [Chart; 3] {
         },
         Chart {
             label: "FAIL%",
-            value: |minute| {
-                let failed = minute.attempts.saturating_sub(minute.successes);
-                (failed * 1_000).checked_div(minute.attempts).unwrap_or(0)
-            },
+            value: failing,
             words: |permille| format!("{}.{}%", permille / 10, permille % 10),
             role: Role::StateFailed,
             now: known(format::percent(failed, attempts)),
@@ -227,11 +227,10 @@ fn all_charts(model: &Model) -> [Chart; 3] {
 }
 
 /// The last hour, minute by minute; those in which nothing happened are not among the figures.
-fn hour(stats: &StatsView) -> Vec<MinuteView> {
+pub(super) fn hour(now: Timestamp, traffic: &TrafficView) -> Vec<MinuteView> {
     const MINUTE_MS: i64 = 60_000;
-    let last = stats.at.as_millis().div_euclid(MINUTE_MS);
-    let known: BTreeMap<i64, &MinuteView> = stats
-        .traffic
+    let last = now.as_millis().div_euclid(MINUTE_MS);
+    let known: BTreeMap<i64, &MinuteView> = traffic
         .minutes
         .iter()
         .map(|minute| (minute.at.as_millis().div_euclid(MINUTE_MS), minute))
@@ -246,6 +245,12 @@ fn hour(stats: &StatsView) -> Vec<MinuteView> {
             known.get(&minute).map_or(quiet, |known| (*known).clone())
         })
         .collect()
+}
+
+/// Failures of a thousand attempts.
+pub(super) fn failing(minute: &MinuteView) -> u64 {
+    let failed = minute.attempts.saturating_sub(minute.successes);
+    (failed * 1_000).checked_div(minute.attempts).unwrap_or(0)
 }
 
 /// What waits, and when it will have gone out.

@@ -13,8 +13,8 @@ use ratatui::layout::{Position, Rect};
 
 use super::paint::{Pen, Skin, columns};
 use super::{
-    arming, audit, confirm, contexts, dead, deliveries, endpoints, events, footer, form, format,
-    header, help, inspector, log, palette, plan, pulse, replays, sieve,
+    arming, audit, beside, confirm, contexts, dead, deliveries, endpoints, events, footer, form,
+    format, header, help, inspector, log, palette, plan, pulse, replays, sieve,
 };
 use crate::console::app::model::{Model, Overlay, Screen};
 use crate::console::app::msg::Now;
@@ -38,6 +38,10 @@ pub(crate) fn draw(model: &Model, now: Now, skin: &Skin, buffer: &mut Buffer) ->
         y: area.y + 1,
         height: area.height - 3,
         ..area
+    };
+    let panel = match model.screen() {
+        Screen::Deliveries(_) => panel,
+        _ => beside::draw(&mut pen, model, now, panel),
     };
     let cursor = match model.screen() {
         Screen::Pulse(view) => {
@@ -74,7 +78,7 @@ pub(crate) fn draw(model: &Model, now: Now, skin: &Skin, buffer: &mut Buffer) ->
             None
         }
     };
-    sieve::badge(&mut pen, model, row(area, 1));
+    sieve::badge(&mut pen, model, row(panel, 0));
     let words = model.screen().sieve().and_then(Sieve::line);
     let cursor = cursor.or_else(|| words.map(|words| sieve::line(&mut pen, words, area)));
     if cursor.is_none() {

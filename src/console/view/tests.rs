@@ -334,7 +334,18 @@ fn endpoints_at_80x24_and_160x48() {
     press(&mut model, 0, "3 j");
     let narrow = screen(&model, 20);
     update(&mut model, at(20), Msg::Resized(160, 12));
-    assert_snapshot!(format!("{narrow}\n\n{}", screen(&model, 20)));
+    press(&mut model, 20, "o");
+    let low = screen(&model, 20);
+    let wide = view(160, 48, "3");
+    assert_snapshot!([narrow, low, wide].join("\n\n"));
+}
+
+#[test]
+fn the_tree_of_an_event_stands_below_a_small_list() {
+    let mut model = sized(80, 24);
+    let cmds = press(&mut model, 0, "4 z");
+    serve(&mut model, 50, cmds);
+    assert_snapshot!(screen(&model, 100));
 }
 
 #[test]
@@ -360,7 +371,7 @@ fn a_certificate_near_its_end_and_a_limit_that_is_reached_are_marked() {
         })))),
     );
     update(&mut model, at(20), Msg::Resized(160, 12));
-    press(&mut model, 20, "3 G");
+    press(&mut model, 20, "3 G o");
     let shown = screen(&model, 30);
     let row = |name: &str| shown.lines().find(|line| line.starts_with(name)).unwrap();
     assert!(row("billing-prod").contains("✓ ok       6d"), "{shown}");

@@ -35,8 +35,8 @@ pub(super) const PART: Part = Part {
 };
 
 pub(super) const PREVIEWING: Part = Part {
-    actions: &["row.preview", "row.down"],
-    shown: &["deliveries"],
+    actions: &["row.preview", "row.down", "event.tree"],
+    shown: &["deliveries", "endpoints", "events"],
 };
 
 #[test]
@@ -120,5 +120,13 @@ fn a_preview_comes_and_goes() {
         assert!(!stage.terminal.text().contains("ATTEMPT 1"));
     });
     stage.act("row.preview", shows("ATTEMPT 1"));
+    stage.answer("3");
+    shows("success  rate 100% of 1 attempt")(&stage);
+    stage.answer("4");
+    shows("went to 1")(&stage);
+    stage.act("row.preview", |stage| {
+        assert!(!stage.terminal.text().contains("went to 1"));
+    });
+    stage.act("event.tree", shows("went to 1"));
     stage.end();
 }

@@ -1,0 +1,230 @@
+//! The selected row beside its list, or below it: what it is, and its newest deliveries.
+
+mod endpoint;
+mod facts;
+
+use ratatui::layout::Rect;
+
+use crate::api::delivery::DeliveryView;
+use crate::console::app::beside::{Beside, Subject, shown};
+use crate::console::app::model::{Model, Screen};
+use crate::console::app::msg::Now;
+use crate::console::app::pane::{Room, room};
+use crate::console::theme::Role;
+use crate::console::view::paint::Pen;
+use crate::console::view::rows::{column, right, table};
+use crate::console::view::table::Column;
+use crate::console::view::text::{Text, TextLine};
+use crate::console::view::{format, state};
+
+/// Rows that the deliveries have at least, however much there is to say above them.
+const DELIVERIES_MIN: u16 = 6;
+
+/// Draws it and gives what is left of the area for the list.
+pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) -> Rect {
+    let Some(room) = room(model) else {
+        return area;
+    };
+    let (rest, pane) = split(pen, room, area);
+    let about = about(pen, model, now, pane.width);
+    let tree = matches!(model.screen(), Screen::Events(_)) && matches!(room, Room::Below(_));
+    let needed = match shown(model) {
+        Some(_) if tree => pane.height,
+        Some(_) => DELIVERIES_MIN,
+        None => 0,
+    };
+    let most = usize::from(pane.height.saturating_sub(needed));
+    let lines = about.len().min(most);
+    put(pen, &about[..lines], pane);
+    let taken = u16::try_from(lines).unwrap_or(u16::MAX);
+    let below = Rect {
+        y: pane.y + taken,
+        height: pane.height.saturating_sub(taken),
+        ..pane
+    };
+    if let Some(beside) = shown(model) {
+        deliveries(pen, model, now, beside, below);
+    }
+    rest
+}
+
+/// Parts an area and draws the line between its parts: the list's, and the other.
+pub(super) fn split(pen: &mut Pen<'_>, room: Room, area: Rect) -> (Rect, Rect) {
+    match room {
+        Room::Right(columns) => {
+            let rest = Rect {
+                width: area.width.saturating_sub(columns + 1),
+                ..area
+            };
+            let border = pen.skin().glyph("│", "|");
+            for y in area.top()..area.bottom() {
+                pen.text(rest.right() + 1, y, 1, border, Role::Border);
+            }
+            let shown = Rect {
+                x: rest.right() + 3,
+                width: columns.saturating_sub(2),
+                ..area
+            };
+            (rest, shown)
+        }
+        Room::Below(rows) => {
+            let rest = Rect {
+                height: area.height.saturating_sub(rows),
+                ..area
+            };
+            pen.rule(area.x, rest.bottom(), area.width);
+            let shown = Rect {
+                y: rest.bottom() + 1,
+                height: rows.saturating_sub(1),
+                ..area
+            };
+            (rest, shown)
+        }
+    }
+}
+
+/// Draws lines from the top of an area, as many as fit.
+pub(super) fn put(pen: &mut Pen<'_>, lines: &[TextLine], area: Rect) {
+    for (y, line) in (area.top()..area.bottom()).zip(lines) {
+        let mut x = area.x;
+        for (text, role) in line {
+            x += pen.text(x, y, area.right().saturating_sub(x), text, *role);
+        }
+    }
+}
+
+/// What the row itself has to say.
+fn about(pen: &Pen<'_>, model: &Model, now: Now, width: u16) -> Vec<TextLine> {
+    let mut text = Text::new(width);
+    let skin = pen.skin();
+    match model.screen() {
+        Screen::Endpoints(_) => {
+            if let Some(endpoint) = model.selected_endpoint() {
+                let figures = shown(model).and_then(|one| one.figures.as_deref());
+                endpoint::add(&mut text, skin, now, endpoint, figures);
+            }
+        }
+        Screen::Events(list) => {
+            if let Some(event) = list.selected() {
+                facts::event(&mut text, event);
+            }
+        }
+        Screen::Dead(list) => {
+            if let Some(cause) = list.selected() {
+                facts::cause(&mut text, now, cause);
+            }
+        }
+        Screen::Replays(list) => {
+            if let Some(replay) = list.selected() {
+                facts::replay(&mut text, skin, replay);
+            }
+        }
+        Screen::Audit(list) => {
+            if let Some(entry) = list.selected() {
+                facts::entry(&mut text, entry);
+            }
+        }
+        Screen::Pulse(_) | Screen::Deliveries(_) | Screen::Inspector(_) | Screen::Log(_) => {}
+    }
+    text.lines
+}
+
+const STATE: Column = column("STATE", 11, 11, 0);
+const RESULT: Column = column("RESULT", 8, 8, 1);
+const ENDPOINT: Column = column("ENDPOINT", 10, 32, 0);
+const EVENT: Column = column("EVENT", 10, 32, 2);
+const TRY: Column = right("TRY", 3, 3);
+const LATENCY: Column = right("LAT", 5, 5);
+const LAST: Column = right("LAST", 8, 4);
+
+/// The deliveries of the row; of an event they are the branches of its tree.
+fn deliveries(pen: &mut Pen<'_>, model: &Model, now: Now, beside: &Beside, area: Rect) {
+    if area.height == 0 {
+        return;
+    }
+    let is_tree = matches!(beside.subject, Subject::Event(_));
+    let columns: Vec<Column> = match beside.subject {
+        Subject::Event(_) => vec![ENDPOINT, STATE, RESULT, TRY, LATENCY, LAST],
+        Subject::Endpoint(_) => vec![STATE, RESULT, EVENT, TRY, LATENCY, LAST],
+        Subject::Cause(_) | Subject::Replay(_) => {
+            vec![STATE, RESULT, ENDPOINT, EVENT, TRY, LATENCY, LAST]
+        }
+    };
+    let (title, role) = heading(beside);
+    pen.text(area.x, area.y, area.width, &title, role);
+    let body = Rect {
+        y: area.y + 1,
+        height: area.height - 1,
+        ..area
+    };
+    if beside.deliveries.is_empty() {
+        return;
+    }
+    let last = beside.deliveries.len() - 1;
+    let rows: Vec<(usize, &DeliveryView)> = beside.deliveries.iter().enumerate().collect();
+    let skin = pen.skin();
+    let rows = rows.iter().map(|row| (usize::MAX, row));
+    table(pen, body, &columns, rows, 0, &|pen, row, column| {
+        let (index, delivery) = row;
+        let (text, role) = cell(pen, model, now, delivery, column);
+        if is_tree && column == ENDPOINT.title {
+            let branch = if *index == last && !beside.more {
+                skin.glyph("└─ ", "`- ")
+            } else {
+                skin.glyph("├─ ", "|- ")
+            };
+            return (format!("{branch}{text}"), role);
+        }
+        (text, role)
+    });
+}
+
+/// What stands above the deliveries.
+fn heading(beside: &Beside) -> (String, Role) {
+    if let Some(error) = &beside.error {
+        return (format!(" not fetched: {error}"), Role::LevelError);
+    }
+    if !beside.loaded {
+        return (" loading".to_owned(), Role::Muted);
+    }
+    let count = beside.deliveries.len();
+    let more = if beside.more { "+" } else { "" };
+    let text = match beside.subject {
+        Subject::Event(id) => format!("{id} went to {count}{more}"),
+        _ if count == 0 => " no deliveries".to_owned(),
+        _ => " NEWEST DELIVERIES".to_owned(),
+    };
+    (text, Role::Muted)
+}
+
+fn cell(
+    pen: &Pen<'_>,
+    model: &Model,
+    now: Now,
+    delivery: &DeliveryView,
+    column: &str,
+) -> (String, Role) {
+    match column {
+        "STATE" => {
+            let state = state::of_delivery(pen.skin(), delivery);
+            (format!("{} {}", state.glyph, state.word), state.role)
+        }
+        "RESULT" => {
+            let class = delivery.last_class.as_deref();
+            let (text, _, role) = state::of_result(pen.skin(), delivery.last_status, class);
+            (text, role)
+        }
+        "ENDPOINT" => (model.endpoint_name(delivery), Role::Text),
+        "TRY" => (delivery.attempts.to_string(), Role::Text),
+        "LAT" => {
+            let took = delivery.last_latency_us.map(format::micros);
+            (took.unwrap_or_else(|| "-".to_owned()), Role::Muted)
+        }
+        "LAST" => {
+            let at = delivery.last_attempt_at;
+            let at = at.map(|at| format::near(now.wall, at));
+            (at.unwrap_or_else(|| "-".to_owned()), Role::Muted)
+        }
+        _ => (delivery.event_type.to_string(), Role::Text),
+    }
+}
