@@ -46,8 +46,7 @@ fn the_pager_and_a_command_have_the_terminal_and_give_it_back() {
     terminal.type_in("W\x15");
     assert_eq!(terminal.settle().shown, "deliveries+prompt-file");
     terminal.type_in(&format!("{}.csv\r", kept.display()));
-    terminal.settle();
-    assert!(terminal.text().contains("wrote "));
+    terminal.wait_for_text("wrote ");
     let table = std::fs::read_to_string(kept.with_extension("csv")).unwrap();
     assert_eq!(table.lines().count(), 2);
     terminal.type_in("Q");
