@@ -21,7 +21,7 @@ use crate::domain::service_log::LogLevel;
 /// What the stream is asked for.
 const TOPICS: &str = "deliveries,endpoints,stats,alerts,replays,log";
 /// Rows of a page of deliveries or other rows: several screens.
-const DELIVERIES_A_PAGE: u32 = 200;
+const ROWS_A_PAGE: u32 = 200;
 /// Deliveries that are told beside a list: as many as a tall screen has rows.
 const DELIVERIES_A_GLANCE: u32 = 40;
 /// Rows of a page of endpoints: as many as the service gives.
@@ -88,19 +88,12 @@ pub(crate) async fn call(client: Client, request: RequestId, call: Call) -> Msg 
 pub(crate) async fn answer(client: &Client, call: Call) -> Result<Answer, ClientError> {
     Ok(match call {
         Call::Deliveries { filter, cursor } => {
-            let query = PageQuery {
-                limit: Some(DELIVERIES_A_PAGE),
-                cursor,
-                filter: (!filter.is_empty()).then_some(filter),
-            };
+            let filter = (!filter.is_empty()).then_some(filter);
+            let query = page(ROWS_A_PAGE, filter, cursor);
             Answer::Deliveries(client.deliveries(&query).await?)
         }
         Call::Glance(filter) => {
-            let query = PageQuery {
-                limit: Some(DELIVERIES_A_GLANCE),
-                cursor: None,
-                filter: Some(filter),
-            };
+            let query = page(DELIVERIES_A_GLANCE, Some(filter), None);
             Answer::Deliveries(client.deliveries(&query).await?)
         }
         Call::EndpointHour(id) => {
@@ -112,19 +105,19 @@ pub(crate) async fn answer(client: &Client, call: Call) -> Result<Answer, Client
             Answer::LastGood(last_good(client, endpoint, &event_type).await?)
         }
         Call::Endpoints { cursor } => {
-            let query = PageQuery {
-                limit: Some(ENDPOINTS_A_PAGE),
-                cursor,
-                filter: None,
-            };
+            let query = page(ENDPOINTS_A_PAGE, None, cursor);
             Answer::Endpoints(client.endpoints(&query).await?)
         }
-        Call::Events { cursor } => Answer::Events(client.events(&page(cursor)).await?),
+        Call::Events { cursor } => {
+            Answer::Events(client.events(&page(ROWS_A_PAGE, None, cursor)).await?)
+        }
         Call::DeadCauses => Answer::DeadCauses(Box::new(client.dead_causes().await?)),
-        Call::Replays { cursor } => Answer::Replays(client.replays(&page(cursor)).await?),
+        Call::Replays { cursor } => {
+            Answer::Replays(client.replays(&page(ROWS_A_PAGE, None, cursor)).await?)
+        }
         Call::Audit { cursor } => {
             let query = AuditParams {
-                limit: Some(DELIVERIES_A_PAGE),
+                limit: Some(ROWS_A_PAGE),
                 cursor,
                 ..AuditParams::default()
             };
@@ -132,7 +125,7 @@ pub(crate) async fn answer(client: &Client, call: Call) -> Result<Answer, Client
         }
         Call::Log { cursor } => {
             let query = LogParams {
-                limit: Some(DELIVERIES_A_PAGE),
+                limit: Some(ROWS_A_PAGE),
                 cursor,
                 ..LogParams::default()
             };
@@ -214,11 +207,11 @@ async fn newest_warning(client: &Client) -> Result<LogView, ClientError> {
     client.log(&query).await
 }
 
-fn page(cursor: Option<String>) -> PageQuery {
+fn page(rows: u32, filter: Option<String>, cursor: Option<String>) -> PageQuery {
     PageQuery {
-        limit: Some(DELIVERIES_A_PAGE),
+        limit: Some(rows),
         cursor,
-        filter: None,
+        filter,
     }
 }
 
