@@ -72,6 +72,8 @@ pub const CAUSES: &str = "/v1/causes";
 pub const AUDIT: &str = "/v1/audit";
 /// `GET` shows the newest lines of the service's own log.
 pub const LOG: &str = "/v1/log";
+/// `GET` shows who watches the service live.
+pub const OPERATORS: &str = "/v1/operators";
 /// Server-sent events.
 pub const STREAM: &str = "/v1/stream";
 /// `POST` creates, `GET` lists.

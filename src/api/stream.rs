@@ -1,4 +1,4 @@
-//! The live stream: server-sent events of `GET /v1/stream?topics=deliveries,endpoints,stats,alerts,replays,log`.
+//! The live stream: server-sent events of `GET /v1/stream?topics=deliveries,endpoints,stats,alerts,replays,log,presence`.
 //!
 //! Each SSE message has `event: <kind>`, `id: <seq>` and one JSON line of `data`. After `hello` come `change`
 //! frames, at most ten a second; a `gap` says that changes were left out and that a snapshot is wanted again;
@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::delivery::DeliveryView;
 use super::endpoint::EndpointView;
+use super::operator::OperatorView;
 use super::replay::ReplayView;
 use super::stats::{InfoView, StatsView};
 use crate::domain::time::Timestamp;
@@ -73,6 +74,9 @@ pub struct Change {
     /// How far the service's own log has come, where it went on; at most twice a second. For those who may read it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<LogNews>,
+    /// Who watches the service live, all of them, where somebody came or went; also told to whoever has just come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operators: Option<Vec<OperatorView>>,
 }
 
 /// How far the service's own log has come: `GET /v1/log?after=` has the lines.

@@ -52,5 +52,6 @@ mod token;
 mod tree;
 mod unit;
 mod verify;
+mod who;
 
 pub use run::run;

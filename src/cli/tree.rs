@@ -6,7 +6,7 @@ use super::output::Colour;
 use super::{
     attach, audit, backup, bench, causes, config, console, contexts, contract, dead, delivery,
     demo, doctor, egress, endpoint, event, fsck, help, horizon, keys, ledger, listen, log, manual,
-    replay, serve, stats, themes, token, unit, verify,
+    replay, serve, stats, themes, token, unit, verify, who,
 };
 
 /// Webhook delivery that an ops team runs from a terminal.
@@ -78,6 +78,8 @@ pub(crate) enum Command {
     Audit(audit::AuditArgs),
     /// Show what the service wrote into its log lately, and follow it.
     Log(log::LogArgs),
+    /// Show whose consoles are attached.
+    Who(who::WhoArgs),
     /// Show what goes out in the next minutes and hours, and what gives up when.
     Horizon(horizon::HorizonArgs),
     /// Show where every delivery stands, and whether it adds up.

@@ -17,6 +17,7 @@ use crate::api::event::{DeliverEvent, EventView, PublishEvent, Published};
 use crate::api::horizon::{HorizonQuery, HorizonView};
 use crate::api::ledger::{LedgerQuery, LedgerView};
 use crate::api::log::{LogParams, LogView};
+use crate::api::operator::OperatorView;
 use crate::api::page::{Page, PageQuery};
 use crate::api::paths;
 use crate::api::stats::{EndpointStatsView, InfoView, StatsView};
@@ -349,6 +350,14 @@ impl Client {
     /// See [`Client::publish`].
     pub async fn log(&self, query: &LogParams) -> Result<LogView, ClientError> {
         self.get(paths::LOG, query).await
+    }
+
+    /// Who watches the service live.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn operators(&self) -> Result<Page<OperatorView>, ClientError> {
+        self.get(paths::OPERATORS, &NoQuery {}).await
     }
 
     /// What goes out in the time to come, in all and by endpoint.

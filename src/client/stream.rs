@@ -21,7 +21,7 @@ pub struct FrameStream {
 }
 
 impl Client {
-    /// Opens the live stream for the named topics, such as `deliveries,endpoints,stats,alerts,replays,log`.
+    /// Opens the live stream for the named topics, such as `deliveries,endpoints,stats,alerts,replays,log,presence`.
     ///
     /// # Errors
     /// Not reachable, or refused with the service's problem.

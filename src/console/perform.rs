@@ -19,7 +19,7 @@ use crate::domain::id::{DeliveryId, EndpointId};
 use crate::domain::service_log::LogLevel;
 
 /// What the stream is asked for.
-const TOPICS: &str = "deliveries,endpoints,stats,alerts,replays,log";
+const TOPICS: &str = "deliveries,endpoints,stats,alerts,replays,log,presence";
 /// Rows of a page of deliveries or other rows: several screens.
 const ROWS_A_PAGE: u32 = 200;
 /// Deliveries that are told beside a list: as many as a tall screen has rows.
@@ -133,6 +133,7 @@ pub(crate) async fn answer(client: &Client, call: Call) -> Result<Answer, Client
         }
         Call::Warning => Answer::Log(Box::new(newest_warning(client).await?)),
         Call::Contracts => Answer::Contracts(client.contracts().await?.items),
+        Call::Operators => Answer::Operators(client.operators().await?.items),
         Call::Egress => Answer::Egress(client.egress().await?),
         Call::Stats => Answer::Stats(Box::new(client.stats(STATS_WINDOW).await?)),
         Call::LastHour => Answer::Stats(Box::new(client.stats(LAST_HOUR).await?)),

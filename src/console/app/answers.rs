@@ -86,6 +86,7 @@ fn take(model: &mut Model, now: Now, purpose: Purpose, answer: Answer) -> Vec<Cm
             return take_endpoints(model, pages, page);
         }
         (Purpose::Stats, Answer::Stats(stats)) => model.data.stats = Some(stats),
+        (Purpose::Operators, Answer::Operators(operators)) => model.data.operators = operators,
         (Purpose::Egress, Answer::Egress(egress)) => model.data.egress = Some(egress),
         (Purpose::Contracts, Answer::Contracts(contracts)) => {
             forms::take_contracts(model, contracts);
@@ -368,7 +369,7 @@ fn fail(model: &mut Model, now: Now, purpose: Purpose, text: String) {
         Purpose::BesideHour(id) => beside::take(model, &Subject::Endpoint(id), Err(text)),
         Purpose::Endpoints(_) => model.data.endpoints_error = Some(text),
         // The header shows what it has; its age is told by the connection's words.
-        Purpose::Stats | Purpose::Egress => {}
+        Purpose::Stats | Purpose::Egress | Purpose::Operators => {}
         Purpose::Contracts => {
             if let Some(form) = model.form_mut() {
                 form.refuse("", format!("the contracts could not be fetched: {text}"));

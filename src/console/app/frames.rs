@@ -4,8 +4,8 @@ use super::answers;
 use super::endpoints::ENDPOINTS_MAX;
 use super::fetches;
 use super::model::{Dirty, Level, Model, Screen};
-use super::msg::{Cmd, Now};
-use super::requests::ScreenId;
+use super::msg::{Call, Cmd, Now};
+use super::requests::{Purpose, ScreenId};
 use crate::api::stream::{Change, StreamFrame};
 
 /// Takes over a frame.
@@ -19,6 +19,8 @@ pub(crate) fn frame(model: &mut Model, now: Now, frame: StreamFrame) -> Vec<Cmd>
             model.link.heard(now, Some(hello.heartbeat_s));
             model.last_heard = Some(now.wall);
             model.data.info = Some(hello.info);
+            // Who was there before is told anew.
+            model.data.operators.clear();
             model.soil(Dirty::Soon);
             return connected(model, now);
         }
@@ -41,6 +43,7 @@ pub(crate) fn frame(model: &mut Model, now: Now, frame: StreamFrame) -> Vec<Cmd>
                 list.note_outage(None);
             }
             cmds.extend(fetches::snapshot(model, now));
+            cmds.extend(model.call(Purpose::Operators, Call::Operators));
         }
         StreamFrame::Hello(_) | StreamFrame::Bye | StreamFrame::Heartbeat { .. } => {}
     }
@@ -105,6 +108,9 @@ fn take_change(model: &mut Model, now: Now, change: Change) -> Vec<Cmd> {
     }
     if acted {
         outdate(model, |screen| matches!(screen, Screen::Audit(_)));
+    }
+    if let Some(operators) = change.operators {
+        model.data.operators = operators;
     }
     if let Some(news) = change.log {
         for screen in &mut model.screens {

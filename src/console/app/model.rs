@@ -28,6 +28,7 @@ use crate::api::contract::ContractView;
 use crate::api::delivery::DeliveryView;
 use crate::api::egress::EgressView;
 use crate::api::endpoint::EndpointView;
+use crate::api::operator::OperatorView;
 use crate::api::stats::{InfoView, StatsView};
 use crate::api::stream::Alert;
 use crate::console::actions::{ActionId, Place};
@@ -142,6 +143,8 @@ pub(crate) struct Data {
     pub endpoints_error: Option<String>,
     /// The addresses that requests leave from.
     pub egress: Option<EgressView>,
+    /// Who is attached, this console included; empty while that is not known.
+    pub operators: Vec<OperatorView>,
     /// The contracts, once a form has asked for them.
     pub contracts: Vec<ContractView>,
     /// What an operator should know, newest last.

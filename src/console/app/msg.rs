@@ -15,6 +15,7 @@ use crate::api::endpoint::{
 use crate::api::event::EventView;
 use crate::api::horizon::HorizonView;
 use crate::api::log::LogView;
+use crate::api::operator::OperatorView;
 use crate::api::page::Page;
 use crate::api::replay::{PlanView, ReplayView};
 use crate::api::stats::{EndpointStatsView, StatsView};
@@ -159,6 +160,8 @@ pub(crate) enum Call {
     },
     /// The newest line of it that is a warning or worse.
     Warning,
+    /// Who is attached.
+    Operators,
     /// The contracts.
     Contracts,
     /// Freeze what a filter selects.
@@ -210,6 +213,7 @@ impl Call {
             | Self::Audit { .. }
             | Self::Log { .. }
             | Self::Warning
+            | Self::Operators
             | Self::Stats
             | Self::LastHour
             | Self::Causes
@@ -269,6 +273,8 @@ pub(crate) enum Answer {
     Audit(Page<AuditEntryView>),
     /// Of [`Call::Log`] and [`Call::Warning`].
     Log(Box<LogView>),
+    /// Of [`Call::Operators`].
+    Operators(Vec<OperatorView>),
     /// Of [`Call::Plan`].
     Plan(Box<PlanView>),
     /// Of [`Call::Start`] for a replay, and of the calls that change one.

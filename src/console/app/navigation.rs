@@ -130,6 +130,7 @@ const fn screen_of(purpose: &Purpose) -> Option<ScreenId> {
         | Purpose::BesideHour(_)
         | Purpose::Stats
         | Purpose::Egress
+        | Purpose::Operators
         | Purpose::Contracts
         | Purpose::Form { .. }
         | Purpose::Plan

@@ -41,6 +41,8 @@ pub(crate) enum Purpose {
     Stats,
     /// The addresses that requests leave from.
     Egress,
+    /// Who is attached.
+    Operators,
     /// The contracts that a form offers.
     Contracts,
     /// What a form asks for.

@@ -457,6 +457,7 @@ fn reply(model: &mut Model, millis: u64, request: RequestId, call: &Call) -> Vec
             view.items.retain(|line| line.level == "warn");
             Answer::Log(Box::new(view))
         }
+        Call::Operators => Answer::Operators(Vec::new()),
         Call::Contracts => Answer::Contracts(contracts()),
         change => changed(change),
     };

@@ -62,6 +62,12 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) {
     let left = put(pen, "", Role::Text, 0);
     let mut room = area.right().saturating_sub(left);
     let mut figures = figures(model);
+    figures.extend(presence(model, area.width).map(|text| Figure {
+        order: 8,
+        rank: 2,
+        text,
+        role: Role::Accent,
+    }));
     // What is drawn stands in the order of the list, what fits is decided by rank.
     let mut kept = Vec::new();
     figures.sort_by_key(|figure| figure.rank);
@@ -91,6 +97,47 @@ struct Figure {
     role: Role,
 }
 
+/// Columns from which on those who are there are named.
+const NAMES_FROM: u16 = 120;
+/// Those who are named at most.
+const NAMES_MAX: usize = 4;
+/// Characters of a name.
+const NAME_CHARS: usize = 16;
+
+/// Who is attached, where that is somebody besides this console.
+fn presence(model: &Model, width: u16) -> Option<String> {
+    let operators = &model.data.operators;
+    let consoles: u32 = operators.iter().map(|one| one.consoles).sum();
+    if consoles < 2 || !model.link.is_up() {
+        return None;
+    }
+    let own = model.data.info.as_ref().map(|info| &*info.caller);
+    let own = own.unwrap_or_default();
+    let cut = |name: &str| name.chars().take(NAME_CHARS).collect::<String>();
+    if width < NAMES_FROM {
+        return Some(format!("{} +{} online", cut(own), consoles - 1));
+    }
+    // One name by two doors is one person; this console's own comes first.
+    let mut names: Vec<(&str, u32)> = Vec::new();
+    for one in operators {
+        match names.iter_mut().find(|(name, _)| *name == one.who) {
+            Some((_, count)) => *count += one.consoles,
+            None => names.push((&one.who, one.consoles)),
+        }
+    }
+    names.sort_by_key(|(name, _)| *name != own);
+    let words = |(name, count): &(&str, u32)| match count {
+        1 => cut(name),
+        _ => format!("{} x{count}", cut(name)),
+    };
+    let shown: Vec<String> = names.iter().take(NAMES_MAX).map(words).collect();
+    let more = match names.len().saturating_sub(NAMES_MAX) {
+        0 => String::new(),
+        more => format!(" +{more}"),
+    };
+    Some(format!("{}{more} online", shown.join(", ")))
+}
+
 fn figures(model: &Model) -> Vec<Figure> {
     let Some(stats) = &model.data.stats else {
         return Vec::new();
@@ -111,13 +158,13 @@ fn figures(model: &Model) -> Vec<Figure> {
     vec![
         figure(
             0,
-            2,
+            3,
             counted("pending", ledger.pending),
             loud(ledger.pending, Role::StateInflight),
         ),
         figure(
             1,
-            3,
+            4,
             counted("held", ledger.held),
             loud(ledger.held, Role::StatePaused),
         ),
@@ -127,7 +174,7 @@ fn figures(model: &Model) -> Vec<Figure> {
             counted("dead", ledger.dead),
             loud(ledger.dead, Role::StateDead),
         ),
-        figure(3, 6, counted("delivered", ledger.delivered), Role::Muted),
+        figure(3, 7, counted("delivered", ledger.delivered), Role::Muted),
         figure(
             4,
             0,
@@ -136,11 +183,11 @@ fn figures(model: &Model) -> Vec<Figure> {
         ),
         figure(
             5,
-            4,
+            5,
             format!("fail {}", format::percent(failed, stats.traffic.attempts)),
             loud(failed, Role::StateFailed),
         ),
-        figure(6, 5, counted("in flight", stats.in_flight), Role::Muted),
-        figure(7, 7, counted("discarded", ledger.discarded), Role::Muted),
+        figure(6, 6, counted("in flight", stats.in_flight), Role::Muted),
+        figure(7, 8, counted("discarded", ledger.discarded), Role::Muted),
     ]
 }

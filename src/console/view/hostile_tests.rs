@@ -5,6 +5,7 @@ use crate::api::cause::CausesView;
 use crate::api::dead::DeadCausesView;
 use crate::api::delivery::{BodyView, DeliveryView};
 use crate::api::log::LogView;
+use crate::api::operator::OperatorView;
 use crate::api::stream::{Alert, Change, StreamFrame};
 use crate::console::app::model::Model;
 use crate::console::app::msg::{Answer, Call, Cmd, Msg};
@@ -46,6 +47,12 @@ fn hostile_change() -> Msg {
             name: HOSTILE.into(),
             text: HOSTILE.into(),
         }],
+        operators: Some(vec![OperatorView {
+            who: HOSTILE.into(),
+            via: HOSTILE.into(),
+            since: at(0).wall,
+            consoles: 2,
+        }]),
         ..Change::default()
     }))))
 }

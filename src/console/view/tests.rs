@@ -10,6 +10,7 @@ use super::paint::Skin;
 use super::screen::draw;
 use crate::api::delivery::DeliveryView;
 use crate::api::endpoint::RateLimitBody;
+use crate::api::operator::OperatorView;
 use crate::api::page::Page;
 use crate::api::stream::{Change, LogNews, StreamFrame};
 use crate::console::app::model::Model;
@@ -183,6 +184,54 @@ fn the_log_at_five_sizes_held_and_with_words() {
     press(&mut model, 400, "/ e r r o r enter");
     views.push(screen(&model, 500));
     assert_snapshot!(views.join("\n\n"));
+}
+
+/// A console that was told who is there: name, door, consoles.
+fn in_company(columns: u16, operators: &[(&str, &str, u32)]) -> Model {
+    let mut model = sized(columns, 24);
+    let view = |(who, via, consoles): &(&str, &str, u32)| OperatorView {
+        who: (*who).to_owned(),
+        via: (*via).to_owned(),
+        since: at(0).wall,
+        consoles: *consoles,
+    };
+    let change = Change {
+        operators: Some(operators.iter().map(view).collect()),
+        ..Change::default()
+    };
+    let frame = StreamFrame::Change(Box::new(change));
+    update(&mut model, at(50), Msg::Frame(Box::new(frame)));
+    model
+}
+
+fn header(model: &Model) -> String {
+    let shown = screen(model, 60);
+    shown.lines().next().unwrap().to_owned()
+}
+
+#[test]
+fn who_else_is_attached_stands_in_the_header_and_nothing_does_for_whoever_is_alone() {
+    let both = [("bo", "tcp", 1), ("anna", "socket", 1)];
+    let narrow = header(&in_company(80, &both));
+    assert!(narrow.ends_with("  anna +1 online"), "{narrow}");
+    let wide = header(&in_company(160, &both));
+    assert!(wide.ends_with("  anna, bo online"), "{wide}");
+    let twice = [("anna", "socket", 1), ("anna", "tcp", 2), ("bo", "tcp", 1)];
+    let wide = header(&in_company(160, &twice));
+    assert!(wide.ends_with("  anna x3, bo online"), "{wide}");
+    let many = ["a", "b", "c", "d", "e", "anna"].map(|name| (name, "tcp", 1));
+    let wide = header(&in_company(160, &many));
+    assert!(wide.ends_with("  anna, a, b, c +2 online"), "{wide}");
+    let alone = header(&in_company(160, &[("anna", "socket", 1)]));
+    assert_eq!(alone, header(&sized(160, 24)));
+
+    let mut down = in_company(80, &both);
+    update(&mut down, at(100), Msg::StreamLost("gone".into()));
+    let shown = screen(&down, 110);
+    assert!(
+        !shown.contains("online"),
+        "who is there is not known: {shown}"
+    );
 }
 
 #[test]

@@ -33,8 +33,8 @@ const HEARTBEAT_EVERY: Duration = Duration::from_secs(5);
 /// Streams what changes as server-sent events: `hello`, then `change`, `gap` and `heartbeat` frames, `bye` at the end.
 #[utoipa::path(get, path = paths::STREAM, tag = "service",
     params(("topics" = Option<String>, Query,
-        description = "Of `deliveries,endpoints,stats,alerts,replays,log`; all when absent. `log` is left out for those \
-            who may not read the log.")),
+        description = "Of `deliveries,endpoints,stats,alerts,replays,log,presence`; all when absent. `log` is left out for those \
+            who may not read the log; who asks for `presence` is listed in `/v1/operators` while the stream is open.")),
     responses((status = 200, body = StreamFrame, content_type = "text/event-stream"),
         (status = 400, body = Problem), (status = 503, body = Problem)))]
 pub(in crate::server) async fn open(
@@ -52,7 +52,10 @@ pub(in crate::server) async fn open(
     if state.is_draining() {
         return Err(draining());
     }
-    let Some((seat, frames)) = state.hub.join() else {
+    let operator = topics
+        .has_presence()
+        .then(|| (caller.actor(), state.clock.now()));
+    let Some((seat, frames)) = state.hub.join(operator) else {
         return Err(Refusal::new(
             Kind::Busy,
             format!("{STREAMS_MAX} streams are open already; close one and try again"),

@@ -11,22 +11,25 @@ use crate::api::stream::{Change, StreamFrame};
 pub(super) struct Topics(u8);
 
 /// The topics by name; a name's place is its bit.
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     "deliveries",
     "endpoints",
     "stats",
     "alerts",
     "replays",
     "log",
+    "presence",
 ];
 /// The place of the topic that not everybody may hear of.
 const LOG: usize = 5;
+/// The place of the topic by which one sees and is seen.
+const PRESENCE: usize = 6;
 /// The choices that can be made of them.
 const CHOICES: usize = 1 << NAMES.len();
 
 impl Topics {
     /// All of them.
-    pub(super) const ALL: Self = Self(0b11_1111);
+    pub(super) const ALL: Self = Self(0b111_1111);
 
     /// Reads a list such as `deliveries,stats`.
     ///
@@ -59,6 +62,11 @@ impl Topics {
             0 => None,
             rest => Some(Self(rest)),
         }
+    }
+
+    /// Whether who is there is wanted to be known.
+    pub(super) fn has_presence(self) -> bool {
+        self.has(PRESENCE)
     }
 
     fn has(self, bit: usize) -> bool {
@@ -125,6 +133,9 @@ impl Frame {
         if !topics.has(LOG) {
             change.log = None;
         }
+        if !topics.has_presence() {
+            change.operators = None;
+        }
         let is_empty = change
             == Change {
                 seq: change.seq,
@@ -188,12 +199,12 @@ mod tests {
     #[test]
     fn topics_are_read_and_unknown_ones_refused() {
         assert_eq!(
-            Topics::parse("deliveries,endpoints, stats,alerts,replays,log"),
+            Topics::parse("deliveries,endpoints, stats,alerts,replays,log,presence"),
             Ok(Topics::ALL)
         );
         assert_eq!(
             Topics::parse("deliveries,weather").unwrap_err(),
-            "\"weather\" is not a topic; known are deliveries, endpoints, stats, alerts, replays, log"
+            "\"weather\" is not a topic; known are deliveries, endpoints, stats, alerts, replays, log, presence"
         );
         assert!(Topics::parse("").is_err());
     }

@@ -1,7 +1,7 @@
 //! Where frames are made: one task that listens to the engine while anybody watches.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, broadcast};
@@ -9,14 +9,18 @@ use tokio::sync::{Notify, broadcast};
 use super::feed::{Feed, News};
 use super::frame::Frame;
 use super::gathering::{Gathered, Gathering};
+use super::presence::{Presence, Ticket};
 use super::progress::Progress;
 use super::rows;
+use crate::api::operator::OperatorView;
 use crate::api::stats::StatsView;
 use crate::api::stream::{Alert, Change, LogNews};
 use crate::clock::{self, Stopwatch};
+use crate::domain::actor::Actor;
 use crate::domain::certificate::{Nearness, end_in_words};
 use crate::domain::id::EndpointId;
 use crate::domain::limits::{STREAM_FRAMES_BEHIND_MAX, STREAMS_MAX};
+use crate::domain::time::Timestamp;
 use crate::engine::{BreakerChange, CertificateWarning};
 use crate::server::state::Core;
 use crate::server::stats;
@@ -44,11 +48,21 @@ struct Shared {
     /// Clients that ever came: a new one knows no statistics yet.
     joined: AtomicUsize,
     somebody: Notify,
+    presence: Mutex<Presence>,
+}
+
+impl Shared {
+    fn presence(&self) -> MutexGuard<'_, Presence> {
+        // A panic while it was held is none of those who are there.
+        self.presence.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A client's place among the bounded number of streams, given back when dropped.
 pub(super) struct Seat {
     shared: Arc<Shared>,
+    /// Where the client is somebody who is there.
+    ticket: Option<Ticket>,
 }
 
 impl Hub {
@@ -59,6 +73,7 @@ impl Hub {
             clients: AtomicUsize::new(0),
             joined: AtomicUsize::new(0),
             somebody: Notify::new(),
+            presence: Mutex::default(),
         });
         let maker = Maker {
             shared: shared.clone(),
@@ -67,6 +82,7 @@ impl Hub {
             restarts: None,
             told: None,
             progress: Progress::default(),
+            presence_told: 0,
         };
         actix_rt::spawn(maker.run());
         Self { shared }
@@ -77,10 +93,20 @@ impl Hub {
         self.shared.clients.load(Ordering::Relaxed)
     }
 
-    /// A seat and its frames, all that are made from now on; `None` when all seats are taken.
-    pub(super) fn join(&self) -> Option<(Seat, broadcast::Receiver<Arc<Frame>>)> {
-        let seat = Seat {
+    /// Who is there, whoever came first before the others.
+    pub(in crate::server) fn operators(&self) -> Vec<OperatorView> {
+        self.shared.presence().list()
+    }
+
+    /// A seat and its frames, all that are made from now on; `None` when all seats are taken. `operator` is who is there
+    /// from now on, and since when.
+    pub(super) fn join(
+        &self,
+        operator: Option<(Actor, Timestamp)>,
+    ) -> Option<(Seat, broadcast::Receiver<Arc<Frame>>)> {
+        let mut seat = Seat {
             shared: self.shared.clone(),
+            ticket: None,
         };
         // The seat's drop gives back what this takes, on refusal too.
         let taken = self.shared.clients.fetch_add(1, Ordering::Relaxed);
@@ -89,6 +115,7 @@ impl Hub {
         }
         let frames = self.shared.frames.subscribe();
         // After that, so that what is told for its sake reaches it.
+        seat.ticket = operator.map(|(who, since)| self.shared.presence().come(who, since));
         self.shared.joined.fetch_add(1, Ordering::Relaxed);
         self.shared.somebody.notify_one();
         Some((seat, frames))
@@ -97,6 +124,9 @@ impl Hub {
 
 impl Drop for Seat {
     fn drop(&mut self) {
+        if let Some(ticket) = self.ticket {
+            self.shared.presence().go(ticket);
+        }
         self.shared.clients.fetch_sub(1, Ordering::Relaxed);
     }
 }
@@ -121,6 +151,8 @@ struct Maker {
     told: Option<Told>,
     /// Replays that are to be told of.
     progress: Progress,
+    /// How often anybody had come or gone when that was told.
+    presence_told: u64,
 }
 
 impl Maker {
@@ -145,9 +177,12 @@ impl Maker {
             if gather(&mut feed, &mut gathering).await == Watched::EngineEnded {
                 return Watched::EngineEnded;
             }
-            let log = log.news(self.core.options.log.news());
+            let side = SideNews {
+                log: log.news(self.core.options.log.news()),
+                operators: self.news_of_presence(),
+            };
             let stats_due = stats_read.is_none_or(|since| since.elapsed() >= STATS_EVERY);
-            let is_quiet = gathering.is_empty() && log.is_none() && !self.progress.is_due();
+            let is_quiet = gathering.is_empty() && side.is_empty() && !self.progress.is_due();
             if is_quiet && !stats_due {
                 continue;
             }
@@ -160,11 +195,21 @@ impl Maker {
             if is_quiet && stats.is_none() {
                 continue;
             }
-            let frame = self.frame(gathering.take(), stats, log).await;
+            let frame = self.frame(gathering.take(), stats, side).await;
             // An error means that the last client has just left.
             let _ = self.shared.frames.send(Arc::new(frame));
         }
         Watched::NobodyLeft
+    }
+
+    /// Who is there, where somebody came or went since it was told.
+    fn news_of_presence(&mut self) -> Option<Vec<OperatorView>> {
+        let presence = self.shared.presence();
+        if self.presence_told == presence.changes() {
+            return None;
+        }
+        self.presence_told = presence.changes();
+        Some(presence.list())
     }
 
     /// The statistics where they tell anything new, somebody has come who knows none, or the last ones are old: an idle
@@ -191,7 +236,7 @@ impl Maker {
         &mut self,
         mut gathered: Gathered,
         stats: Option<StatsView>,
-        log: Option<LogNews>,
+        side: SideNews,
     ) -> Frame {
         self.progress.add(std::mem::take(&mut gathered.replays));
         let replays = self.progress.take_due();
@@ -207,7 +252,8 @@ impl Maker {
             replays: rows::replays(&self.core, &replays).await,
             alerts: self.alerts(&gathered, stats.as_ref()),
             stats: stats.map(Box::new),
-            log,
+            log: side.log,
+            operators: side.operators,
         };
         Frame::new(
             seq_before,
@@ -291,6 +337,18 @@ impl Maker {
     }
 }
 
+/// What a frame has besides what changed in the store.
+struct SideNews {
+    log: Option<LogNews>,
+    operators: Option<Vec<OperatorView>>,
+}
+
+impl SideNews {
+    const fn is_empty(&self) -> bool {
+        self.log.is_none() && self.operators.is_none()
+    }
+}
+
 /// What was told of the log, and when.
 struct LogWatch {
     told: LogNews,
@@ -348,7 +406,6 @@ fn tells_the_same(told: &StatsView, fresh: &StatsView) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::Timestamp;
 
     #[test]
     fn statistics_of_another_moment_are_no_news_and_those_of_an_attempt_are() {

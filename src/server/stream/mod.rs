@@ -14,6 +14,7 @@ mod feed;
 mod frame;
 mod gathering;
 mod hub;
+mod presence;
 mod progress;
 mod rows;
 

@@ -15,6 +15,7 @@ pub(crate) mod http;
 mod ledger;
 mod log;
 mod openapi;
+mod operators;
 mod probes;
 mod publish;
 mod rate_limits;

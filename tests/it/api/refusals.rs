@@ -173,7 +173,7 @@ async fn queries_and_ids_are_checked() {
         Ask::get("/v1/stream?topics=weather"),
         400,
         "bad-query",
-        "?topics: \"weather\" is not a topic; known are deliveries, endpoints, stats, alerts, replays, log",
+        "?topics: \"weather\" is not a topic; known are deliveries, endpoints, stats, alerts, replays, log, presence",
     )
     .await;
     check(

@@ -2,6 +2,7 @@
 
 mod attached;
 mod budgets;
+mod company;
 mod contexts;
 mod idle;
 mod keys;
