@@ -6,7 +6,7 @@ use super::fetches;
 use super::model::{Dirty, Level, Model, Screen};
 use super::msg::{Call, Cmd, Now};
 use super::requests::{Purpose, ScreenId};
-use crate::api::stream::{Change, StreamFrame};
+use crate::api::stream::{Change, LogNews, StreamFrame};
 
 /// Takes over a frame.
 pub(crate) fn frame(model: &mut Model, now: Now, frame: StreamFrame) -> Vec<Cmd> {
@@ -113,13 +113,7 @@ fn take_change(model: &mut Model, now: Now, change: Change) -> Vec<Cmd> {
         model.data.operators = operators;
     }
     if let Some(news) = change.log {
-        for screen in &mut model.screens {
-            match screen {
-                Screen::Log(log) => log.heard(news),
-                Screen::Pulse(pulse) => pulse.heard_of_warning(news.newest_warning),
-                _ => {}
-            }
-        }
+        hear_of_log(model, news);
     }
     for alert in change.alerts {
         model.tell(now, Level::Warn, format!("{}: {}", alert.name, alert.text));
@@ -140,6 +134,17 @@ fn take_change(model: &mut Model, now: Now, change: Change) -> Vec<Cmd> {
         .into_iter()
         .flat_map(|id| fetches::fetch_detail(model, id))
         .collect()
+}
+
+/// The service's log went on.
+fn hear_of_log(model: &mut Model, news: LogNews) {
+    for screen in &mut model.screens {
+        match screen {
+            Screen::Log(log) => log.heard(news),
+            Screen::Pulse(pulse) => pulse.heard_of_warning(news.newest_warning),
+            _ => {}
+        }
+    }
 }
 
 /// Notes for which screens the stream has told of something that only a fetch can show.

@@ -156,6 +156,13 @@ pub(crate) fn log() -> LogView {
     }
 }
 
+/// The newest warning of that log.
+pub(crate) fn warning() -> LogView {
+    let mut view = log();
+    view.items.retain(|line| line.level == "warn");
+    view
+}
+
 /// Two events, one of a test.
 pub(crate) fn events() -> Vec<EventView> {
     let event = |number, test| EventView {

@@ -11,7 +11,7 @@ use super::model::{Model, Screen, Session};
 use super::msg::{Answer, Call, Cmd, Msg, Now, RequestId};
 use super::plan::Start;
 use super::sample_views::{
-    audit, causes, contracts, dead_causes, events, last_hour, log, plan, replays,
+    audit, causes, contracts, dead_causes, events, last_hour, log, plan, replays, warning,
 };
 use super::update::update;
 use crate::api::cause::CausesView;
@@ -452,11 +452,7 @@ fn reply(model: &mut Model, millis: u64, request: RequestId, call: &Call) -> Vec
         Call::Replays { .. } => Answer::Replays(page_of(replays())),
         Call::Audit { .. } => Answer::Audit(page_of(audit())),
         Call::Log { .. } => Answer::Log(Box::new(log())),
-        Call::Warning => {
-            let mut view = log();
-            view.items.retain(|line| line.level == "warn");
-            Answer::Log(Box::new(view))
-        }
+        Call::Warning => Answer::Log(Box::new(warning())),
         Call::Operators => Answer::Operators(Vec::new()),
         Call::Contracts => Answer::Contracts(contracts()),
         change => changed(change),
