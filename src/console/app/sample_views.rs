@@ -19,7 +19,7 @@ pub(crate) fn dead_causes() -> Vec<DeadCauseView> {
     let cause = |id: &str, message: &str, dead, endpoints, succeeding| DeadCauseView {
         id: id.into(),
         class: Some("status".into()),
-        status: Some(503),
+        status: message.split(' ').next().and_then(|word| word.parse().ok()),
         message: Some(message.into()),
         dead,
         endpoints,

@@ -62,10 +62,13 @@ pub(super) fn draw(
 
 /// What a cause is called.
 pub(crate) fn name(cause: &DeadCauseView) -> String {
-    let message = cause.message.as_deref();
-    message
-        .unwrap_or("a cause that is remembered no longer")
-        .to_owned()
+    match &cause.message {
+        Some(message) => {
+            let class = cause.class.as_deref().unwrap_or_default();
+            format::cause(cause.status, class, message)
+        }
+        None => "a cause that is remembered no longer".to_owned(),
+    }
 }
 
 fn cell(pen: &Pen<'_>, now: Now, cause: &DeadCauseView, column: &str) -> (String, Role) {

@@ -102,6 +102,17 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
     }
 }
 
+/// What a cause is called: the status that was answered and what was said; the class where that is nothing.
+pub(crate) fn cause(status: Option<u16>, class: &str, message: &str) -> String {
+    let status = status.map(|status| status.to_string());
+    match status {
+        Some(status) if message.is_empty() => status,
+        Some(status) if !message.starts_with(&status) => format!("{status} {message}"),
+        None if message.is_empty() => class.to_owned(),
+        _ => message.to_owned(),
+    }
+}
+
 /// `10/s` of what the wire calls `10 per 1s`; anything else as it is.
 pub(crate) fn pace(rate: &str) -> String {
     match rate.split_once(" per ") {
@@ -132,6 +143,15 @@ pub(crate) fn short_id(id: impl std::fmt::Display) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cause_has_a_name_even_where_nothing_was_said() {
+        assert_eq!(cause(Some(410), "status", ""), "410");
+        assert_eq!(cause(Some(503), "status", "db down"), "503 db down");
+        assert_eq!(cause(Some(503), "status", "503 db down"), "503 db down");
+        assert_eq!(cause(None, "timeout", ""), "timeout");
+        assert_eq!(cause(None, "tls", "expired"), "expired");
+    }
 
     #[test]
     fn numbers_are_short_and_exact_where_they_can_be() {

@@ -424,7 +424,8 @@ fn cause_cell(pen: &Pen<'_>, now: Now, cause: &CauseView, column: &str) -> (Stri
         "SINCE" => (format::near(now.wall, cause.first_seen), Role::Muted),
         _ => {
             let mark = pen.skin().glyph("✗", "x");
-            (format!("{mark} {}", cause.message), Role::Text)
+            let name = format::cause(cause.status, &cause.class, &cause.message);
+            (format!("{mark} {name}"), Role::Text)
         }
     }
 }
