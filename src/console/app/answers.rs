@@ -311,10 +311,10 @@ fn take_endpoints(model: &mut Model, pages: u32, page: Page<EndpointView>) -> Ve
             .into_iter()
             .map(|endpoint| (endpoint.id, endpoint)),
     );
-    match page.next {
+    match &page.next {
         Some(cursor) if coming.len() < ENDPOINTS_MAX => {
             let call = Call::Endpoints {
-                cursor: Some(cursor),
+                cursor: Some(cursor.clone()),
             };
             model
                 .call(Purpose::Endpoints(pages + 1), call)
@@ -323,6 +323,7 @@ fn take_endpoints(model: &mut Model, pages: u32, page: Page<EndpointView>) -> Ve
         }
         _ => {
             model.data.endpoints = std::mem::take(coming);
+            model.data.endpoints_cut = page.next.is_some();
             model.data.endpoints_loaded = true;
             model.data.endpoints_error = None;
             Vec::new()

@@ -77,6 +77,8 @@ pub(crate) struct Listing<T: Listed> {
 pub(crate) struct Fetched {
     /// Where the next older page begins.
     pub next: Option<String>,
+    /// Whether there are older rows than the list holds.
+    pub cut: bool,
     /// Whether rows were ever fetched.
     pub loaded: bool,
     /// Something changed since the last fetch.
@@ -185,8 +187,10 @@ impl<T: Listed> Listing<T> {
             _ => {
                 self.items = page.items;
                 self.fetched.next = page.next;
+                self.fetched.cut = false;
             }
         }
+        self.fetched.cut |= self.items.len() > ROWS_MAX;
         self.items.truncate(ROWS_MAX);
         self.look_for_words();
     }
@@ -194,9 +198,10 @@ impl<T: Listed> Listing<T> {
     /// Takes the answer for older rows.
     pub(crate) fn take_older(&mut self, page: Page<T>) {
         self.items.extend(page.items);
-        let is_full = self.items.len() >= ROWS_MAX;
+        let has_room = self.items.len() < ROWS_MAX;
+        self.fetched.cut = self.items.len() > ROWS_MAX || (!has_room && page.next.is_some());
         self.items.truncate(ROWS_MAX);
-        self.fetched.next = page.next.filter(|_| !is_full);
+        self.fetched.next = page.next.filter(|_| has_room);
         self.look_for_words();
     }
 
@@ -311,6 +316,22 @@ mod tests {
             "between e and d rows may be missing"
         );
         assert_eq!(list.fetched.next.as_deref(), Some("after e"));
+    }
+
+    #[test]
+    fn a_list_that_is_full_says_that_there_are_older_rows_and_asks_for_none() {
+        let mut list = Listing::new(ScreenId(1));
+        let names: Vec<String> = (0..ROWS_MAX + 10)
+            .map(|number| number.to_string())
+            .collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        list.take_newest(page(&names[..ROWS_MAX - 5], Some("more")));
+        assert!(!list.fetched.cut);
+        list.take_older(page(&names[ROWS_MAX - 5..], None));
+        assert!(list.fetched.cut && list.items.len() == ROWS_MAX);
+        assert_eq!(list.fetched.next, None);
+        list.take_newest(page(&names[..3], None));
+        assert!(!list.fetched.cut, "all of it is here again");
     }
 
     #[test]

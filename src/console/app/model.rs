@@ -137,6 +137,8 @@ pub(crate) struct Data {
     pub endpoints: BTreeMap<EndpointId, EndpointView>,
     /// Endpoints collected by a fetch whose last page is not here yet.
     pub endpoints_coming: BTreeMap<EndpointId, EndpointView>,
+    /// Whether there are more endpoints than are kept.
+    pub endpoints_cut: bool,
     /// Whether the endpoints were ever fetched.
     pub endpoints_loaded: bool,
     /// Why they could not be fetched, in words, not escaped.

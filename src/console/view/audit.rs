@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::format;
 use super::paint::Pen;
-use super::rows::{Title, column, fetch_error, listing, right};
+use super::rows::{Title, column, fetch_error, listing, loaded, right};
 use super::table::Column;
 use crate::api::audit::AuditEntryView;
 use crate::console::app::listing::Listing;
@@ -38,6 +38,7 @@ pub(super) fn draw(
 ) {
     let mut title = Title::new(area);
     title.put(pen, area.width, "Audit", Role::Strong);
+    loaded(pen, &mut title, list);
     fetch_error(pen, &mut title, &list.fetched);
     listing(
         pen,

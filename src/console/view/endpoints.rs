@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::paint::{Pen, columns};
-use super::rows::{column, not_here_yet, notes, right, table};
+use super::rows::{column, not_fetched, not_here_yet, notes, right, table};
 use super::table::Column;
 use super::{format, state};
 use crate::api::egress::EgressView;
@@ -179,7 +179,8 @@ fn title(pen: &mut Pen<'_>, model: &Model, list: &Endpoints, order: &[&EndpointV
         (disabled, "disabled", Role::StateDead),
     ] {
         let role = if number > 0 { role } else { Role::Muted };
-        let text = format!("{} {word}", format::count(number as u64));
+        let more = if model.data.endpoints_cut { "+" } else { "" };
+        let text = format!("{}{more} {word}", format::count(number as u64));
         x += pen.text(x, area.y, area.right().saturating_sub(x), &text, role) + 2;
     }
     if list.order != EndpointOrder::Attention {
@@ -211,7 +212,11 @@ fn empty(pen: &mut Pen<'_>, model: &Model, area: Rect) {
         ..area
     };
     if !model.data.endpoints_loaded {
-        return notes(pen, body, &not_here_yet(model));
+        let lines = match model.data.endpoints_error {
+            Some(_) => not_fetched(model),
+            None => not_here_yet(model),
+        };
+        return notes(pen, body, &lines);
     }
     let lines = [
         "No endpoints yet.",

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::format;
 use super::paint::Pen;
-use super::rows::{Title, column, fetch_error, listing, right};
+use super::rows::{Title, column, fetch_error, listing, loaded, right};
 use super::table::Column;
 use crate::api::event::EventView;
 use crate::console::app::listing::Listing;
@@ -29,6 +29,7 @@ const NONE: [&str; 2] = [
 pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, list: &Listing<EventView>, area: Rect) {
     let mut title = Title::new(area);
     title.put(pen, area.width, "Events", Role::Strong);
+    loaded(pen, &mut title, list);
     fetch_error(pen, &mut title, &list.fetched);
     listing(
         pen,

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::format;
 use super::paint::{Pen, Skin};
-use super::rows::{Title, column, fetch_error, listing, right};
+use super::rows::{Title, column, fetch_error, listing, loaded, right};
 use super::state::Shown;
 use super::table::Column;
 use crate::api::replay::ReplayView;
@@ -52,6 +52,7 @@ pub(super) fn draw(
         let text = format!("{running} running");
         title.put(pen, area.width, &text, Role::StateInflight);
     }
+    loaded(pen, &mut title, list);
     fetch_error(pen, &mut title, &list.fetched);
     listing(
         pen,

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::format;
 use super::paint::Pen;
 use super::table::{Column, headings, place};
 use crate::console::actions::ActionId;
@@ -157,6 +158,17 @@ pub(super) fn notes(pen: &mut Pen<'_>, area: Rect, lines: &[impl AsRef<str>]) {
     for (y, line) in (area.y + 1..area.bottom()).zip(lines) {
         let room = area.width.saturating_sub(2);
         pen.text(area.x + 2, y, room, line.as_ref(), Role::Muted);
+    }
+}
+
+/// Adds to a title how many rows are loaded, and whether there are more.
+pub(super) fn loaded<T: Listed>(pen: &mut Pen<'_>, title: &mut Title, list: &Listing<T>) {
+    // Words in force tell it with how many rows have them.
+    if list.fetched.loaded && !list.sieve.is_set() {
+        let has_more = list.fetched.cut || list.fetched.next.is_some();
+        let more = if has_more { "+" } else { "" };
+        let text = format!("{}{more} loaded", format::count(list.items.len() as u64));
+        title.put(pen, title.room(), &text, Role::Muted);
     }
 }
 
