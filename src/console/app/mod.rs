@@ -51,6 +51,8 @@ mod form_tests;
 #[cfg(test)]
 mod plan_tests;
 #[cfg(test)]
+pub(crate) mod recorded;
+#[cfg(test)]
 mod safety_tests;
 #[cfg(test)]
 pub(crate) mod sample_views;

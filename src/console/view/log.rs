@@ -72,7 +72,10 @@ fn title(pen: &mut Pen<'_>, log: &Log, area: Rect) {
         title.put(pen, area.width, &held, Role::StatePaused);
     }
     if let Some(level) = &log.level {
-        let text = format!("{level} and worse is written (setting log)");
+        let text = match &**level {
+            "off" => "nothing is written (setting log)".to_owned(),
+            level => format!("{level} and worse is written (setting log)"),
+        };
         if columns(&text) <= title.room() {
             title.put(pen, area.width, &text, Role::Muted);
         }

@@ -40,6 +40,8 @@ pub(crate) mod timeline;
 mod window;
 
 #[cfg(test)]
+mod gallery;
+#[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -13,6 +13,7 @@ mod plain;
 mod program;
 mod pseudo_terminal;
 mod reached;
+mod recording;
 mod script;
 mod themes;
 mod tmux;

@@ -1,0 +1,84 @@
+//! Everything that lies upon a view, and the lines that are typed in one.
+
+use super::{Scene, assert_ascii, keep};
+use crate::console::app::recorded::{Mood, Recorded};
+use crate::console::app::shown::{all_shown, shown};
+use crate::console::app::writes::Writes;
+use crate::console::surroundings::{Environ, Neighbour};
+
+/// What is shown, by its name, and the keys that lead to it.
+const DIALOGS: &[(&str, &str)] = &[
+    ("filter", "2 / s t a t e : d e a d space e p :"),
+    ("words", "4 / i n v - p a c k"),
+    ("help", "3 ?"),
+    ("confirm", "3 j T"),
+    ("palette", "5 : r e p"),
+    ("plan-replay", "5 j R"),
+    ("plan-discard", "5 j X"),
+    ("form-create", "3 + h t t p s tab a c m e"),
+    ("form-edit", "3 j E"),
+    ("form-rotate", "3 j K"),
+    ("prompt-file", "5 W"),
+    ("prompt-command", "5 |"),
+    ("secret", "3 j K enter enter enter"),
+    ("arm", "5 ! e u"),
+    ("contexts", "5 g c"),
+];
+
+fn scene(keys: &str) -> Scene {
+    let mut scene = Scene::new(Recorded::new(Mood::Well), "");
+    let neighbour = |name: &str, env, changes, target: &str| Neighbour {
+        name: name.into(),
+        target: target.into(),
+        env,
+        changes,
+    };
+    let around = &mut scene.model.session.surroundings;
+    around.context = Some("eu-1".into());
+    around.contexts = vec![
+        neighbour("eu-1", Some(Environ::Production), "armed", "ssh://ops@eu-1"),
+        neighbour("lab", Some(Environ::Dev), "changes", "/run/hookyard.sock"),
+    ];
+    if keys.contains('!') {
+        scene.model.writes = Writes::Locked;
+    }
+    scene.service.press(&mut scene.model, 500, keys);
+    scene
+}
+
+#[test]
+fn every_dialog_and_line() {
+    for (name, keys) in DIALOGS {
+        let scene = scene(keys);
+        let names = shown(&scene.model);
+        assert_eq!(names.rsplit('+').next(), Some(*name), "{names}");
+        keep(&format!("over-{name}"), scene);
+    }
+}
+
+#[test]
+fn no_dialog_or_line_is_left_out() {
+    let views = [
+        "pulse",
+        "deliveries",
+        "endpoints",
+        "events",
+        "dead",
+        "replays",
+        "audit",
+        "log",
+    ];
+    let others = all_shown()
+        .into_iter()
+        .filter(|name| !views.contains(&&**name) && !name.starts_with("inspector."));
+    for name in others {
+        assert!(DIALOGS.iter().any(|(known, _)| *known == name), "{name}");
+    }
+}
+
+#[test]
+fn dialogs_in_ascii_are_ascii() {
+    for (_, keys) in DIALOGS {
+        assert_ascii(scene(keys));
+    }
+}
