@@ -21,12 +21,13 @@ const FILE_LINES_MAX: usize = 600;
 /// Lines that a function may have: it fits a screen.
 const FUNCTION_LINES_MAX: usize = 70;
 /// What may lie at the top of the repository besides dot-files.
-const TOP: [&str; 10] = [
+const TOP: [&str; 11] = [
     "Cargo.toml",
     "Cargo.lock",
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "README.md",
+    "docs",
     "keys",
     "migrations",
     "src",

@@ -2,6 +2,7 @@
 
 mod attached;
 mod budgets;
+mod cast;
 mod company;
 mod contexts;
 mod idle;

@@ -199,6 +199,16 @@ impl PseudoTerminal {
         String::from_utf8_lossy(&self.screen().bytes).into_owned()
     }
 
+    /// Those behind the first so many.
+    pub(super) fn sent_bytes_after(&self, start: usize) -> Vec<u8> {
+        self.screen().bytes[start..].to_vec()
+    }
+
+    /// Looks at the screen itself.
+    pub(super) fn with_screen<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
+        look(self.screen().terminal.screen())
+    }
+
     /// In how many frames, about.
     pub(super) fn bursts(&self) -> usize {
         self.screen().bursts
