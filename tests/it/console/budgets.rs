@@ -22,7 +22,7 @@ const ROWS_VARIABLE: &str = "HOOKYARD_TEST_BUDGET_ROWS";
 
 /// Columns, rows, and a theme with the colours it takes.
 #[derive(Clone, Copy)]
-struct Setting {
+pub(super) struct Setting {
     size: (u16, u16),
     theme: &'static str,
 }
@@ -31,15 +31,15 @@ const SMALL: Setting = Setting {
     size: (80, 24),
     theme: "yard-dark",
 };
-const LARGE: Setting = Setting {
+pub(super) const LARGE: Setting = Setting {
     size: (160, 48),
     theme: "yard-dark",
 };
-const SMALL_BASIC: Setting = Setting {
+pub(super) const SMALL_BASIC: Setting = Setting {
     theme: "ansi16",
     ..SMALL
 };
-const LARGE_BASIC: Setting = Setting {
+pub(super) const LARGE_BASIC: Setting = Setting {
     theme: "ansi16",
     ..LARGE
 };
@@ -52,7 +52,7 @@ impl Setting {
         command
     }
 
-    fn start(self, socket: &Path) -> PseudoTerminal {
+    pub(super) fn start(self, socket: &Path) -> PseudoTerminal {
         let (columns, rows) = self.size;
         PseudoTerminal::start_told(self.console(socket), columns, rows)
     }
@@ -64,7 +64,7 @@ impl Setting {
 
 /// Prints a line of the table.
 #[expect(clippy::print_stdout, reason = "the table is read by people")]
-fn report(what: &str, setting: Setting, value: &str) {
+pub(super) fn report(what: &str, setting: Setting, value: &str) {
     println!("| {what:<34} | {:<17} | {value} |", setting.name());
 }
 
@@ -282,19 +282,19 @@ fn thousands(number: usize) -> String {
     text
 }
 
-fn millis(time: Duration) -> String {
+pub(super) fn millis(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1_000.0)
 }
 
 /// What the kernel counts of a process.
-struct Figures {
+pub(super) struct Figures {
     wakes: u32,
-    ticks: u64,
-    memory_kb: u64,
+    pub(super) ticks: u64,
+    pub(super) memory_kb: u64,
 }
 
 impl Figures {
-    fn of(pid: u32) -> Self {
+    pub(super) fn of(pid: u32) -> Self {
         let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
         let wakes = tasks.map(|task| {
             let status = std::fs::read_to_string(task.unwrap().path().join("status")).unwrap();

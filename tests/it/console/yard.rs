@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hookyard::api::endpoint::{CreateEndpoint, EndpointView, RetryBody};
 use hookyard::api::event::PublishEvent;
@@ -223,6 +224,30 @@ impl Yard {
             while stopped.try_recv() == Err(TryRecvError::Empty) {
                 client.publish(&event).await.unwrap();
                 published += 1;
+            }
+            published
+        });
+        Traffic {
+            runtime: self.runtime.clone(),
+            stop,
+            task,
+        }
+    }
+
+    /// Publishes so many a second, as far as the service takes them, until it is stopped.
+    pub(super) fn flood(&self, event_type: &str, a_second: usize) -> Traffic {
+        let (stop, mut stopped) = oneshot::channel::<()>();
+        let (client, clock) = (self.client(), self.clock.clone());
+        let events: Vec<PublishEvent> = (0..a_second / 10).map(|_| event(event_type)).collect();
+        let task = self.runtime.spawn(async move {
+            let (begun, mut published) = (clock.monotonic(), 0);
+            while stopped.try_recv() == Err(TryRecvError::Empty) {
+                client.publish_batch(&events).await.unwrap();
+                published += events.len();
+                let due = begun
+                    + Duration::from_secs(1) * u32::try_from(published / events.len()).unwrap()
+                        / 10;
+                clock.sleep_for(due.saturating_sub(clock.monotonic())).await;
             }
             published
         });

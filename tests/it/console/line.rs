@@ -1,0 +1,212 @@
+//! A bad line between console and service: 200 ms there and back, 5 kB a second each way, for all connections together.
+//!
+//! Times are printed, not held to anything: `cargo test --test it console::line -- --nocapture`.
+
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use hookyard::clock::{Clock as _, SystemClock};
+use tempfile::TempDir;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::UnixStream;
+use tokio::sync::mpsc;
+
+use super::budgets::{LARGE_BASIC, SMALL_BASIC, millis, report};
+use super::pseudo_terminal::PseudoTerminal;
+use super::yard::Yard;
+use crate::support::receiver::Receiver;
+
+/// One way.
+const LATENCY: Duration = Duration::from_millis(100);
+/// Each way.
+const BYTES_A_SECOND: u64 = 5_000;
+/// What is sent in one piece.
+const PIECE: usize = 500;
+/// Pieces that are on their way at once.
+const PIECES: usize = 64;
+
+/// A line to a service's socket, with a socket of its own.
+struct Line {
+    folder: TempDir,
+}
+
+impl Line {
+    fn to(service: PathBuf) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(folder.path().join("line.sock")).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        std::thread::spawn(move || {
+            runtime.block_on(async move {
+                let listener = tokio::net::UnixListener::from_std(listener).unwrap();
+                let (up, down) = (Way::new(), Way::new());
+                while let Ok((near, _)) = listener.accept().await {
+                    let Ok(far) = UnixStream::connect(&service).await else {
+                        return;
+                    };
+                    let (from_near, to_near) = near.into_split();
+                    let (from_far, to_far) = far.into_split();
+                    tokio::spawn(up.clone().carry(from_near, to_far));
+                    tokio::spawn(down.clone().carry(from_far, to_near));
+                }
+            });
+        });
+        Self { folder }
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.folder.path().join("line.sock")
+    }
+}
+
+/// One direction of the line.
+#[derive(Clone)]
+struct Way {
+    clock: Arc<SystemClock>,
+    /// When all that is on it will have left, by the clock.
+    free_at: Arc<Mutex<Duration>>,
+}
+
+impl Way {
+    fn new() -> Self {
+        Self {
+            clock: Arc::new(SystemClock::new()),
+            free_at: Arc::default(),
+        }
+    }
+
+    /// Passes on what is read, each piece when the line has had the time for it.
+    async fn carry(
+        self,
+        mut from: impl AsyncRead + Unpin,
+        to: impl AsyncWrite + Unpin + Send + 'static,
+    ) {
+        let (sender, pieces) = mpsc::channel(PIECES);
+        tokio::spawn(self.clone().deliver(pieces, to));
+        let mut piece = [0; PIECE];
+        while let Ok(length @ 1..) = from.read(&mut piece).await {
+            let leaves = self.take_turn(length);
+            self.wait_until(leaves).await;
+            let arrival = (leaves + LATENCY, piece[..length].to_vec());
+            if sender.send(arrival).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn deliver(
+        self,
+        mut pieces: mpsc::Receiver<(Duration, Vec<u8>)>,
+        mut to: impl AsyncWrite + Unpin,
+    ) {
+        while let Some((arrives, piece)) = pieces.recv().await {
+            self.wait_until(arrives).await;
+            if to.write_all(&piece).await.is_err() {
+                return;
+            }
+        }
+        // The other side closes its end as well.
+        let _ = to.shutdown().await;
+    }
+
+    fn take_turn(&self, length: usize) -> Duration {
+        let takes = Duration::from_micros(length as u64 * 1_000_000 / BYTES_A_SECOND);
+        let mut free_at = self.free_at.lock().unwrap();
+        *free_at = (*free_at).max(self.clock.monotonic()) + takes;
+        *free_at
+    }
+
+    async fn wait_until(&self, moment: Duration) {
+        let left = moment.saturating_sub(self.clock.monotonic());
+        self.clock.sleep_for(left).await;
+    }
+}
+
+fn console(socket: &Path) -> PseudoTerminal {
+    SMALL_BASIC.start(socket)
+}
+
+#[test]
+fn over_a_bad_line_keys_are_as_quick_as_ever_and_changes_come_through() {
+    let receiver = Receiver::start();
+    let yard = Yard::start();
+    let endpoint = yard.endpoint(&receiver.url("/in"), "acme");
+    yard.publish_many("packet.signed", 20);
+    receiver.block_until("all of them", |receiver| receiver.requests().len() == 20);
+    let line = Line::to(yard.socket());
+    let begun = Instant::now();
+    let mut terminal = console(&line.socket());
+    report(
+        "start to rest over a bad line",
+        SMALL_BASIC,
+        &millis(begun.elapsed()),
+    );
+    let begun = Instant::now();
+    terminal.type_in("2");
+    terminal.wait_for_text("20 loaded");
+    report(
+        "a list of 20 over a bad line",
+        SMALL_BASIC,
+        &millis(begun.elapsed()),
+    );
+    terminal.settle();
+    let mut waits: Vec<Duration> = (0..10)
+        .map(|press| {
+            let begun = Instant::now();
+            terminal.type_in(if press % 2 == 0 { "j" } else { "k" });
+            terminal.settle();
+            begun.elapsed()
+        })
+        .collect();
+    waits.sort();
+    let text = format!("p50 {}, most {}", millis(waits[5]), millis(waits[9]));
+    report("key to screen over a bad line", SMALL_BASIC, &text);
+    terminal.type_in("3");
+    terminal.settle();
+    let begun = Instant::now();
+    terminal.type_in("P");
+    terminal.wait_for_text("pause acme: done");
+    report(
+        "a change over a bad line",
+        SMALL_BASIC,
+        &millis(begun.elapsed()),
+    );
+    assert_eq!(yard.status(&endpoint), "paused");
+    terminal.type_in("qq");
+    assert!(terminal.end().success());
+}
+
+#[test]
+fn a_burst_that_a_bad_line_needs_seconds_for_arrives_whole() {
+    let receiver = Receiver::start();
+    let yard = Yard::start();
+    yard.endpoint(&receiver.url("/in"), "acme");
+    let line = Line::to(yard.socket());
+    let mut terminal = LARGE_BASIC.start(&line.socket());
+    terminal.type_in("2");
+    terminal.wait_for_text("No deliveries yet.");
+    // Their rows are seven seconds of the line.
+    let events = 40;
+    yard.publish_many("packet.signed", events);
+    receiver.block_until("all of them", |receiver| {
+        receiver.requests().len() == events
+    });
+    let begun = Instant::now();
+    let told = format!("delivered {events} ");
+    terminal.wait_for("every delivery in the header", |screen| {
+        screen.contains(&told)
+    });
+    report(
+        "40 events over a bad line",
+        LARGE_BASIC,
+        &millis(begun.elapsed()),
+    );
+    terminal.type_in("j");
+    terminal.settle();
+    assert!(terminal.text().contains("HELD"), "keys are heard meanwhile");
+}
