@@ -17,9 +17,8 @@ use super::msg::{Call, Cmd, Now};
 use super::palette::Palette;
 use super::pane::{self, Room};
 use super::plan::PlanDialog;
-use super::pulse::{Pulse, Row};
+use super::pulse::{Pulse, Row, rows_on};
 use super::requests::{Purpose, Requests, ScreenId};
-use super::screen::HEADINGS;
 pub(crate) use super::screen::Screen;
 use super::secret_note::SecretNote;
 use super::take_away::Prompt;
@@ -350,7 +349,7 @@ impl Model {
     /// The row of the first view that keys act on, where that view is shown.
     pub(crate) fn pulse_row(&self) -> Option<Row> {
         match self.screen() {
-            Screen::Pulse(pulse) => pulse.selected(&self.data, self.list_height() + HEADINGS),
+            Screen::Pulse(pulse) => pulse.selected(&self.data, self.list_height()),
             _ => None,
         }
     }
@@ -420,6 +419,9 @@ impl Model {
 
     /// Rows of the screen that a list has for its lines.
     pub(crate) fn list_height(&self) -> usize {
+        if let Screen::Pulse(_) = self.screen() {
+            return rows_on(self.size);
+        }
         let below = match pane::room(self) {
             Some(Room::Below(rows)) => rows,
             Some(Room::Right(_)) | None => 0,

@@ -17,6 +17,24 @@ use crate::domain::id::{EndpointId, ReplayId};
 /// The shortest time between two fetches: what is shown is by the minute.
 const REFETCH: Duration = Duration::from_secs(5);
 
+/// From so many columns and rows on charts of several rows stand beside what keys act on.
+const WIDE: (u16, u16) = (140, 30);
+/// Lines of such a screen that are none of its rows: header, title, two headings, the newest trouble, news and keys.
+const WIDE_OTHERS: u16 = 8;
+/// The same of others, which have four lines of charts besides.
+const OTHERS: u16 = 12;
+
+/// Whether a screen is that wide.
+pub(crate) const fn is_wide((columns, rows): (u16, u16)) -> bool {
+    columns >= WIDE.0 && rows >= WIDE.1
+}
+
+/// Rows that keys can act on, on a screen of this size.
+pub(crate) fn rows_on(size: (u16, u16)) -> usize {
+    let others = if is_wide(size) { WIDE_OTHERS } else { OTHERS };
+    usize::from(size.1.saturating_sub(others))
+}
+
 /// What is fetched for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
@@ -122,17 +140,15 @@ impl Pulse {
         in_need(&data.endpoints)
     }
 
-    /// How many rows of each kind fit into `height` lines of the panel.
-    pub(crate) fn room(&self, data: &Data, height: usize) -> Room {
-        // The title, four charts, a line and two headings, and one line of news.
-        let rows = height.saturating_sub(9);
+    /// How many rows of each kind fit into so many.
+    pub(crate) fn room(&self, data: &Data, rows: usize) -> Room {
         let endpoints = Self::endpoints(data).len();
         Room::share(rows, endpoints, self.causes.len(), self.replays.len())
     }
 
     /// The rows from top to bottom.
-    pub(crate) fn rows(&self, data: &Data, height: usize) -> Vec<Row> {
-        let room = self.room(data, height);
+    pub(crate) fn rows(&self, data: &Data, rows: usize) -> Vec<Row> {
+        let room = self.room(data, rows);
         let endpoints = Self::endpoints(data).into_iter().take(room.endpoints);
         let endpoints = endpoints.map(|endpoint| Row::Endpoint(endpoint.id));
         let causes = self.causes.iter().take(room.causes);
@@ -143,19 +159,20 @@ impl Pulse {
     }
 
     /// The row that keys act on: the chosen one, else the first.
-    pub(crate) fn selected(&self, data: &Data, height: usize) -> Option<Row> {
-        let rows = self.rows(data, height);
-        let chosen = self.cursor.as_ref().filter(|row| rows.contains(row));
-        chosen.or(rows.first()).cloned()
+    pub(crate) fn selected(&self, data: &Data, rows: usize) -> Option<Row> {
+        let shown = self.rows(data, rows);
+        let chosen = self.cursor.as_ref().filter(|row| shown.contains(row));
+        chosen.or(shown.first()).cloned()
     }
 
     /// Moves the cursor by so many rows.
-    pub(crate) fn step(&mut self, data: &Data, height: usize, steps: isize) {
-        let rows = self.rows(data, height);
-        let selected = self.selected(data, height);
-        let at = rows.iter().position(|row| Some(row) == selected.as_ref());
+    pub(crate) fn step(&mut self, data: &Data, rows: usize, steps: isize) {
+        let shown = self.rows(data, rows);
+        let selected = self.selected(data, rows);
+        let at = shown.iter().position(|row| Some(row) == selected.as_ref());
         let next = at.unwrap_or(0).saturating_add_signed(steps);
-        self.cursor = rows.get(next.min(rows.len().saturating_sub(1))).cloned();
+        let last = shown.len().saturating_sub(1);
+        self.cursor = shown.get(next.min(last)).cloned();
     }
 
     /// The service tells which is the newest warning in its log.

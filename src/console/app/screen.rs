@@ -18,9 +18,6 @@ use crate::api::event::EventView;
 use crate::api::replay::ReplayView;
 use crate::console::actions::Place;
 
-/// Lines that a list has above its rows: its title and its headings.
-pub(crate) const HEADINGS: usize = 2;
-
 /// A screen with its own state.
 #[derive(Debug)]
 pub(crate) enum Screen {
@@ -180,7 +177,7 @@ impl Screen {
     /// Moves the cursor, or the text, by so many lines.
     pub(crate) fn step(&mut self, data: &Data, height: usize, steps: isize) {
         match self {
-            Self::Pulse(pulse) => pulse.step(data, height + HEADINGS, steps),
+            Self::Pulse(pulse) => pulse.step(data, height, steps),
             Self::Endpoints(list) => list.step(&list.order(&data.endpoints), steps),
             // The view knows where the text ends and clamps there.
             Self::Inspector(inspector) => {

@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -64,6 +64,13 @@ impl<'a> Pen<'a> {
         if columns <= width {
             self.text(x + width - columns, y, columns, text, role);
         }
+    }
+
+    /// Fills a part of a row: blanks in the colours of a role turned round.
+    pub(crate) fn block(&mut self, x: u16, y: u16, width: u16, role: Role) {
+        let style = self.skin.style(role).add_modifier(Modifier::REVERSED);
+        let blanks = " ".repeat(usize::from(width));
+        self.styled(x, y, width, &blanks, style);
     }
 
     /// Lays a bar over a part of the screen: one look from edge to edge, whatever the text below it has. Under a bar of

@@ -5,8 +5,9 @@ use crate::api::stats::{EndpointStatsView, MinuteView, TrafficView};
 use crate::console::app::msg::Now;
 use crate::console::theme::Role;
 use crate::console::view::paint::Skin;
+use crate::console::view::pulse::hour;
 use crate::console::view::text::Text;
-use crate::console::view::{format, pulse, spark, state};
+use crate::console::view::{format, spark, state};
 
 /// Adds the lines.
 pub(super) fn add(
@@ -60,7 +61,7 @@ pub(super) fn add(
     }
     text.empty();
     match figures {
-        Some(figures) => hour(text, skin, &figures.traffic, figures.at),
+        Some(figures) => last_hour(text, skin, &figures.traffic, figures.at),
         None => text.line(" LAST HOUR  loading", Role::Muted),
     }
     text.empty();
@@ -113,7 +114,12 @@ fn retries(retry: &RetryBody) -> String {
 }
 
 /// The last hour in figures and in lines of bars.
-fn hour(text: &mut Text, skin: &Skin, traffic: &TrafficView, at: crate::domain::time::Timestamp) {
+fn last_hour(
+    text: &mut Text,
+    skin: &Skin,
+    traffic: &TrafficView,
+    at: crate::domain::time::Timestamp,
+) {
     text.line(" LAST HOUR", Role::Muted);
     if traffic.attempts == 0 {
         text.line("  no attempts", Role::Muted);
@@ -166,18 +172,21 @@ fn hour(text: &mut Text, skin: &Skin, traffic: &TrafficView, at: crate::domain::
             Role::StatePaused,
         );
     }
-    let minutes = pulse::hour(at, traffic);
+    bars(text, skin, &hour::hour(at, traffic));
+}
+
+/// The hour in lines of bars.
+fn bars(text: &mut Text, skin: &Skin, minutes: &[MinuteView]) {
     let room = usize::from(text.width.saturating_sub(10));
     let minutes = &minutes[minutes.len().saturating_sub(room)..];
-    let mut bars = |name: &str, value: fn(&MinuteView) -> u64, role: Role| {
+    let mut line = |name: &str, value: fn(&MinuteView) -> u64, role: Role| {
         let values: Vec<u64> = minutes.iter().map(value).collect();
         text.lines.push(vec![
             (format!(" {name:<8} "), Role::Muted),
             (spark::line(skin, &values), role),
         ]);
     };
-    bars("out/s", |minute| minute.attempts, Role::Chart1);
-    bars("fail%", pulse::failing, Role::StateFailed);
-    let p95 = |minute: &MinuteView| minute.latency_us.map_or(0, |latency| latency.p95);
-    bars("p95", p95, Role::Chart2);
+    line("out/s", hour::attempts, Role::Chart1);
+    line("fail%", hour::failing, Role::StateFailed);
+    line("p95", hour::p95, Role::Chart2);
 }

@@ -1,27 +1,23 @@
-//! The first view: the last hour as four lines, what needs attention, why attempts fail, and what is under way.
+//! The first view: the last hour, what needs attention, why attempts fail, and what is under way.
 
-use std::collections::BTreeMap;
+pub(super) mod hour;
+mod lines;
+mod wide;
 
 use ratatui::layout::Rect;
 
-use super::paint::{Pen, Skin};
-use super::rows::{Title, column, fetch_error, right, table};
-use super::table::Column;
-use super::{format, log, replays, spark, state};
 use crate::api::cause::CauseView;
 use crate::api::endpoint::EndpointView;
 use crate::api::replay::ReplayView;
-use crate::api::stats::{MinuteView, StatsView, TrafficView};
+use crate::api::stats::StatsView;
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
-use crate::console::app::pulse::{Pulse, Row};
+use crate::console::app::pulse::{Pulse, Row, is_wide};
 use crate::console::theme::Role;
-use crate::domain::time::Timestamp;
-
-/// Columns of the words before a chart.
-const LABEL: u16 = 6;
-/// Columns of the words behind it.
-const WORDS: u16 = 24;
+use crate::console::view::paint::{Pen, Skin};
+use crate::console::view::rows::{Title, column, fetch_error, right, table};
+use crate::console::view::table::Column;
+use crate::console::view::{format, log, replays, state};
 
 const ENDPOINTS: [Column; 7] = [
     column("NEEDS ATTENTION", 18, 40, 0),
@@ -42,24 +38,48 @@ const CAUSES: [Column; 5] = [
 ];
 
 /// Draws it.
-pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, pulse: &Pulse, area: Rect) {
+pub(in crate::console::view) fn draw(
+    pen: &mut Pen<'_>,
+    model: &Model,
+    now: Now,
+    pulse: &Pulse,
+    area: Rect,
+) {
     let mut title = Title::new(area);
     title.put(pen, area.width, "Pulse", Role::Strong);
     title.put(pen, area.width, "last hour by the minute", Role::Muted);
     if let Some(stats) = &pulse.stats {
         for (text, role) in in_words(stats) {
-            if super::paint::columns(&text) <= title.room() {
+            if crate::console::view::paint::columns(&text) <= title.room() {
                 title.put(pen, area.width, &text, role);
             }
         }
     }
     fetch_error(pen, &mut title, &pulse.fetched);
-    charts(pen, model, now, pulse, area);
-    let height = usize::from(area.height);
-    let room = pulse.room(&model.data, height);
-    let selected = pulse.selected(&model.data, height);
-    let mut y = area.y + 5;
-    let endpoints = Pulse::endpoints(&model.data);
+    let below = Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(1),
+        ..area
+    };
+    let rest = if is_wide(model.size) {
+        wide::draw(pen, model, now, pulse, below)
+    } else {
+        lines::draw(pen, model, now, pulse, below)
+    };
+    tables(pen, model, now, pulse, rest);
+    let trouble = newest_trouble(pen.skin(), model, pulse);
+    if let Some((text, role)) = trouble {
+        pen.text(rest.x, area.bottom() - 1, rest.width, &text, role);
+    }
+}
+
+/// What needs attention, why attempts fail, and what is under way.
+fn tables(pen: &mut Pen<'_>, model: &Model, now: Now, pulse: &Pulse, area: Rect) {
+    let rows = model.list_height();
+    let room = pulse.room(&model.data, rows);
+    let selected = pulse.selected(&model.data, rows);
+    let selected = selected.as_ref();
+    let mut y = area.y;
     let mut section = |rows: usize| {
         let lines = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(1);
         let part = Rect {
@@ -70,25 +90,15 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, pulse: &Pulse, ar
         y += part.height;
         part
     };
+    let endpoints = Pulse::endpoints(&model.data);
+    let endpoints = &endpoints[..room.endpoints];
     let part = section(room.endpoints.max(1));
-    of_endpoints(
-        pen,
-        model,
-        now,
-        &endpoints[..room.endpoints],
-        selected.as_ref(),
-        part,
-    );
+    of_endpoints(pen, model, now, endpoints, selected, part);
     let part = section(room.causes.max(1));
-    of_causes(pen, pulse, now, room.causes, selected.as_ref(), part);
+    of_causes(pen, pulse, now, room.causes, selected, part);
     if room.replays > 0 {
         let part = section(room.replays.saturating_sub(1));
-        of_replays(pen, &pulse.replays[..room.replays], selected.as_ref(), part);
-    }
-    if y < area.bottom()
-        && let Some((text, role)) = newest_trouble(pen.skin(), model, pulse)
-    {
-        pen.text(area.x, area.bottom() - 1, area.width, &text, role);
+        of_replays(pen, &pulse.replays[..room.replays], selected, part);
     }
 }
 
@@ -138,174 +148,6 @@ fn in_words(stats: &StatsView) -> Vec<(String, Role)> {
         words.push((text, Role::Muted));
     }
     words
-}
-
-/// Minutes of the hour that is shown.
-const MINUTES: usize = 60;
-
-/// A chart: its name, its values, how one is told, how it looks, and what it is now.
-struct Chart {
-    label: &'static str,
-    value: fn(&MinuteView) -> u64,
-    words: fn(u64) -> String,
-    role: Role,
-    now: String,
-}
-
-fn charts(pen: &mut Pen<'_>, model: &Model, now: Now, pulse: &Pulse, area: Rect) {
-    let width = area.width.saturating_sub(LABEL + WORDS + 1);
-    let hour = pulse
-        .stats
-        .as_ref()
-        .map(|stats| hour(stats.at, &stats.traffic));
-    let hour = hour.unwrap_or_default();
-    let shown = &hour[hour.len().saturating_sub(usize::from(width))..];
-    for (y, chart) in (area.y + 1..area.bottom()).zip(all_charts(model)) {
-        pen.text(area.x, y, LABEL, chart.label, Role::Muted);
-        let values: Vec<u64> = shown.iter().map(chart.value).collect();
-        let bars = spark::line(pen.skin(), &values);
-        pen.text(area.x + LABEL, y, width, &bars, chart.role);
-        let peak = shown.iter().max_by_key(|minute| (chart.value)(minute));
-        let text = match peak {
-            Some(minute) if (chart.value)(minute) > 0 => {
-                let when = format::time(minute.at);
-                let most = (chart.words)((chart.value)(minute));
-                format!("{:<6} peak {most} {}", chart.now, &when[..5])
-            }
-            _ => chart.now,
-        };
-        let x = area.x + LABEL + width.min(60) + 1;
-        pen.text(x, y, area.right().saturating_sub(x), &text, Role::Text);
-    }
-    queue(pen, model, now, pulse, area);
-}
-
-fn all_charts(model: &Model) -> [Chart; 3] {
-    let latest = model.data.stats.as_deref();
-    let attempts = latest.map_or(0, |stats| stats.traffic.attempts);
-    let failed = latest.map_or(0, |stats| {
-        stats
-            .traffic
-            .attempts
-            .saturating_sub(stats.traffic.successes)
-    });
-    let known = |text: String| {
-        if latest.is_some() {
-            text
-        } else {
-            String::new()
-        }
-    };
-    [
-        Chart {
-            label: "OUT/s",
-            value: |minute| minute.attempts,
-            words: |attempts| format::rate(attempts, 60),
-            role: Role::Chart1,
-            now: known(format::rate(
-                attempts,
-                latest.map_or(60, |stats| stats.traffic.window_s),
-            )),
-        },
-        Chart {
-            label: "FAIL%",
-            value: failing,
-            words: |permille| format!("{}.{}%", permille / 10, permille % 10),
-            role: Role::StateFailed,
-            now: known(format::percent(failed, attempts)),
-        },
-        Chart {
-            label: "MEAN",
-            value: |minute| minute.mean_latency_us.unwrap_or(0),
-            words: format::micros,
-            role: Role::Chart2,
-            now: latest
-                .and_then(|stats| stats.traffic.mean_latency_us)
-                .map_or_else(|| known("-".to_owned()), format::micros),
-        },
-    ]
-}
-
-/// The last hour, minute by minute; those in which nothing happened are not among the figures.
-pub(super) fn hour(now: Timestamp, traffic: &TrafficView) -> Vec<MinuteView> {
-    const MINUTE_MS: i64 = 60_000;
-    let last = now.as_millis().div_euclid(MINUTE_MS);
-    let known: BTreeMap<i64, &MinuteView> = traffic
-        .minutes
-        .iter()
-        .map(|minute| (minute.at.as_millis().div_euclid(MINUTE_MS), minute))
-        .collect();
-    let first = last + 1 - i64::try_from(MINUTES).unwrap_or(60);
-    (first..=last)
-        .map(|minute| {
-            let quiet = MinuteView {
-                at: Timestamp::from_millis(minute * MINUTE_MS),
-                ..MinuteView::default()
-            };
-            known.get(&minute).map_or(quiet, |known| (*known).clone())
-        })
-        .collect()
-}
-
-/// Failures of a thousand attempts.
-pub(super) fn failing(minute: &MinuteView) -> u64 {
-    let failed = minute.attempts.saturating_sub(minute.successes);
-    (failed * 1_000).checked_div(minute.attempts).unwrap_or(0)
-}
-
-/// What waits, and when it will have gone out.
-fn queue(pen: &mut Pen<'_>, model: &Model, now: Now, pulse: &Pulse, area: Rect) {
-    let y = area.y + 4;
-    if y >= area.bottom() {
-        return;
-    }
-    pen.text(area.x, y, LABEL, "QUEUE", Role::Muted);
-    let mut line = Title::new(Rect {
-        x: area.x + LABEL,
-        y,
-        width: area.width.saturating_sub(LABEL),
-        height: 1,
-    });
-    let ledger = model.data.stats.as_ref().map(|stats| stats.ledger);
-    let Some(ledger) = ledger else { return };
-    let text = format!("{} pending", format::count(ledger.pending));
-    line.put(pen, area.width, &text, Role::Text);
-    if ledger.held > 0 {
-        let text = format!("{} held", format::count(ledger.held));
-        line.put(pen, area.width, &text, Role::StatePaused);
-    }
-    let Some(outlook) = &pulse.outlook else {
-        return;
-    };
-    let drains = match outlook.drains_in_s {
-        _ if outlook.due_now == 0 => String::new(),
-        None => format!(
-            "{} due and nothing succeeds",
-            format::count(outlook.due_now)
-        ),
-        Some(seconds) => format!(
-            "{} due, drains in {}",
-            format::count(outlook.due_now),
-            format::age(seconds)
-        ),
-    };
-    let role = if outlook.due_now > 0 && outlook.drains_in_s.is_none() {
-        Role::LevelWarn
-    } else {
-        Role::Text
-    };
-    line.put(pen, area.width, &drains, role);
-    if outlook.due_1h > outlook.due_now {
-        let text = format!(
-            "{} within an hour",
-            format::count(outlook.due_1h - outlook.due_now)
-        );
-        line.put(pen, area.width, &text, Role::Muted);
-    }
-    if let Some(next) = outlook.next_at {
-        let text = format!("next {}", format::near(now.wall, next));
-        line.put(pen, area.width, &text, Role::Muted);
-    }
 }
 
 fn of_endpoints(
