@@ -138,6 +138,7 @@ pub(crate) fn fetch_detail(model: &mut Model, id: ScreenId) -> Vec<Cmd> {
 
 /// Asks for the request and response that an inspector shows, if it shows them and has them not.
 pub(crate) fn fetch_exchange(model: &mut Model, id: ScreenId) -> Vec<Cmd> {
+    let size = model.size;
     let Some(inspector) = model.inspector_mut(id) else {
         return Vec::new();
     };
@@ -146,7 +147,8 @@ pub(crate) fn fetch_exchange(model: &mut Model, id: ScreenId) -> Vec<Cmd> {
         inspector.known.endpoint_id,
         inspector.known.event_type.clone(),
     );
-    let wanted = inspector.tab.needs_exchange() && inspector.exchange().is_none();
+    let shown = inspector.tab.needs_exchange() || inspector.shows_both(size);
+    let wanted = shown && inspector.exchange().is_none();
     let delivery = inspector.delivery_id;
     let number = inspector
         .current()

@@ -9,6 +9,9 @@ use crate::domain::id::DeliveryId;
 /// Attempts whose request and response are kept; each may weigh some hundred KiB.
 const ATTEMPTS_KEPT: usize = 8;
 
+/// From so many columns and rows on the summary has request and response beside it.
+const BOTH: (u16, u16) = (140, 30);
+
 /// The view of one delivery.
 #[derive(Debug)]
 pub(crate) struct Inspector {
@@ -139,6 +142,11 @@ impl Inspector {
         self.exchanges
             .get(&self.current()?.number)
             .map(|exchange| &**exchange)
+    }
+
+    /// Whether the summary has request and response beside it on a screen of this size.
+    pub(crate) fn shows_both(&self, (columns, rows): (u16, u16)) -> bool {
+        self.tab == Tab::Summary && columns >= BOTH.0 && rows >= BOTH.1
     }
 
     /// Takes the whole delivery.

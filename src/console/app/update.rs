@@ -43,7 +43,11 @@ pub(crate) fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Cmd> {
         }
         Msg::Resized(columns, rows) => {
             model.size = (columns, rows);
-            vec![Cmd::Repaint]
+            let mut cmds = vec![Cmd::Repaint];
+            if let Screen::Inspector(inspector) = model.screen() {
+                cmds.extend(fetches::fetch_exchange(model, inspector.id));
+            }
+            cmds
         }
         Msg::Tick => tick(model, now),
         Msg::StreamOpened => Vec::new(),

@@ -7,12 +7,13 @@ use ratatui::layout::Rect;
 use super::paint::{Pen, Skin, columns};
 use super::state::certificate_role;
 use super::text::{Text, TextLine};
-use super::{diff, format, raw, signature, state, timeline};
+use super::{beside, diff, exchange, format, raw, signature, state, timeline};
 use crate::api::delivery::{AttemptDetail, AttemptView, PhasesView};
 use crate::console::actions::ActionId;
 use crate::console::app::inspector::{Inspector, Tab};
 use crate::console::app::model::{Model, Screen};
 use crate::console::app::msg::Now;
+use crate::console::app::pane::Room;
 use crate::console::theme::Role;
 use crate::domain::escape;
 
@@ -20,25 +21,30 @@ use crate::domain::escape;
 pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, view: &Inspector, area: Rect) {
     title(pen, model, view, area);
     tabs(pen, view, area);
-    let lines = text_of(pen.skin(), model, now, view, area.width);
-    let body = Rect {
+    let mut body = Rect {
         y: area.y + 2,
         height: area.height.saturating_sub(2),
         ..area
     };
-    let rows = (body.top()..body.bottom()).zip(lines.iter().skip(view.scroll));
-    for (y, line) in rows {
-        let mut x = body.x;
-        for (text, role) in line {
-            x += pen.text(x, y, body.right().saturating_sub(x), text, *role);
-        }
+    if view.shows_both(model.size) {
+        let (rest, shown) = beside::split(pen, Room::Right(area.width / 2), body);
+        exchange::draw(pen, model, view, shown);
+        body = rest;
     }
+    let lines = text_of(pen.skin(), model, now, view, body.width);
+    let from = view.scroll.min(lines.len());
+    beside::put(pen, &lines[from..], body);
 }
 
 /// The furthest that the text of the shown tab can be scrolled on a screen of this size.
 pub(crate) fn scroll_end(model: &Model, (width, height): (u16, u16)) -> usize {
     let Screen::Inspector(view) = model.screen() else {
         return 0;
+    };
+    let width = if view.shows_both(model.size) {
+        width - width / 2 - 1
+    } else {
+        width
     };
     let lines = count_lines(model, view, width);
     lines.saturating_sub(usize::from(height.saturating_sub(5)))
@@ -286,7 +292,7 @@ fn missing(text: &mut Text, model: &Model, view: &Inspector) {
     text.line(format!(" {line}"), role);
 }
 
-fn request(text: &mut Text, model: &Model, view: &Inspector) {
+pub(super) fn request(text: &mut Text, model: &Model, view: &Inspector) {
     let Some(exchange) = view.exchange() else {
         return missing(text, model, view);
     };
@@ -308,7 +314,7 @@ fn no_request(text: &mut Text, exchange: &AttemptDetail) {
     text.field("missing", why, Role::LevelWarn);
 }
 
-fn response(text: &mut Text, model: &Model, view: &Inspector) {
+pub(super) fn response(text: &mut Text, model: &Model, view: &Inspector) {
     let Some(exchange) = view.exchange() else {
         return missing(text, model, view);
     };

@@ -14,6 +14,7 @@ pub(crate) mod deliveries;
 pub(crate) mod diff;
 pub(crate) mod endpoints;
 pub(crate) mod events;
+mod exchange;
 pub(crate) mod filter_line;
 mod footer;
 mod form;

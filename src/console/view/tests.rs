@@ -368,6 +368,18 @@ fn inspector_tabs() {
 }
 
 #[test]
+fn a_wide_inspector_has_request_and_response_beside_its_summary() {
+    let mut model = inspector(80, 24);
+    let cmds = update(&mut model, at(60), Msg::Resized(160, 48));
+    serve(&mut model, 70, cmds);
+    let wide = screen(&model, 80);
+    let cmds = update(&mut model, at(90), Msg::Resized(140, 30));
+    serve(&mut model, 95, cmds);
+    press(&mut model, 100, "K");
+    assert_snapshot!([wide, screen(&model, 110)].join("\n\n"));
+}
+
+#[test]
 fn an_inspector_scrolls_no_further_than_its_text() {
     let mut model = inspector(60, 15);
     press(&mut model, 100, "G");
