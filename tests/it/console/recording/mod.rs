@@ -78,6 +78,9 @@ async fn one_delivery(incident: &Incident, answers: &mut Map<String, Value>) {
     );
 }
 
+/// Members of the running minute that are there only once its durations were written down, up to 15 s late.
+const LATE: [&str; 2] = [".stats.latency_us", ".stats.minutes[].latency_us"];
+
 /// What dialogs and forms are answered.
 async fn changes(incident: &Incident, answers: &mut Map<String, Value>) {
     let filter = "state:dead ep:partner-acme";
@@ -111,8 +114,9 @@ async fn the_answers_of_the_snapshots_have_the_shape_of_real_ones() {
     }
     let kept: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
     let (kept, fresh) = (normal::shape(&kept), normal::shape(&fresh));
-    let gone: Vec<_> = kept.difference(&fresh).collect();
-    let new: Vec<_> = fresh.difference(&kept).collect();
+    let told = |member: &&String| !LATE.iter().any(|late| member.starts_with(late));
+    let gone: Vec<_> = kept.difference(&fresh).filter(told).collect();
+    let new: Vec<_> = fresh.difference(&kept).filter(told).collect();
     assert!(
         gone.is_empty() && new.is_empty(),
         "{FILE} has what the API does not answer: {gone:#?}\nand lacks what it does: {new:#?}\n{RECORD}=1 writes it anew"
