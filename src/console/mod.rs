@@ -6,8 +6,8 @@
 //!  client calls ──answers──┘      (pure: Model, now, Msg)    └──► perform ──calls──► service
 //! ```
 //! `actions` is the one table of what keys do, `keys` what a file makes of it; `themes/*.toml` say how things look.
-//! Where nothing can be drawn, `plain` answers line by line. The console never ends because the service goes away, never
-//! waits for the terminal, and acts on nothing but what was seen.
+//! Where nothing can be drawn, `plain` answers line by line; `idle` tells a script when there is nothing left to do. The
+//! console never ends because the service goes away, never waits for the terminal, and acts on nothing but what was seen.
 
 mod actions;
 mod app;

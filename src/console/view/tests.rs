@@ -1,4 +1,4 @@
-//! What the screens look like.
+//! What the screens look like where a test has to set up exactly what they show; `gallery` has every view as recorded.
 
 use std::time::Duration;
 
@@ -79,11 +79,6 @@ fn inspector(columns: u16, rows: u16) -> Model {
 }
 
 #[test]
-fn deliveries_at_80x24() {
-    assert_snapshot!(screen(&connected(false), 0));
-}
-
-#[test]
 fn a_test_delivery_is_marked_in_the_list() {
     let mut model = connected(false);
     let tested = DeliveryView {
@@ -115,13 +110,6 @@ fn deliveries_held_with_a_row_selected() {
     assert_snapshot!(screen(&model, 50));
 }
 
-#[test]
-fn deliveries_at_60x15_40x8_and_120x30() {
-    let sizes = [(60, 15), (40, 8), (120, 30)]
-        .map(|(columns, rows)| format!("{columns}x{rows}\n{}", screen(&sized(columns, rows), 0)));
-    assert_snapshot!(sizes.join("\n\n"));
-}
-
 /// The view behind a key, with its rows.
 fn view(columns: u16, rows: u16, keys: &str) -> String {
     let mut model = sized(columns, rows);
@@ -144,22 +132,6 @@ fn pulse_of_a_yard_in_which_all_is_well() {
     let cmds = update(&mut model, at(0), Msg::Started);
     assert_eq!(cmds, [Cmd::OpenStream]);
     assert_snapshot!(screen(&model, 0));
-}
-
-#[test]
-fn events_dead_letters_replays_and_audit_at_80x24() {
-    let views = ["4", "5", "6", "7"].map(|keys| view(80, 24, keys));
-    assert_snapshot!(views.join("\n\n"));
-}
-
-#[test]
-fn the_same_at_40x8_and_160x48() {
-    let views = [(40, 8), (160, 48)].map(|(columns, rows)| {
-        ["4", "5", "6", "7"]
-            .map(|keys| view(columns, rows, keys))
-            .join("\n\n")
-    });
-    assert_snapshot!(views.join("\n\n"));
 }
 
 #[test]
@@ -232,13 +204,6 @@ fn who_else_is_attached_stands_in_the_header_and_nothing_does_for_whoever_is_alo
         !shown.contains("online"),
         "who is there is not known: {shown}"
     );
-}
-
-#[test]
-fn the_palette_shows_keys_and_the_command() {
-    let mut model = sized(80, 24);
-    press(&mut model, 100, ": r e p");
-    assert_snapshot!(screen(&model, 200));
 }
 
 #[test]
@@ -443,20 +408,6 @@ fn a_certificate_near_its_end_and_a_limit_that_is_reached_are_marked() {
     let about = "limit 60 per 1m, waiting for it, 1,240 held back in 1h  certificate runs out in 6 days, at 2026-11-2";
     assert!(shown.contains(about), "{shown}");
     assert!(shown.contains("egress 203.0.113.7"), "{shown}");
-}
-
-#[test]
-fn a_question_lies_upon_the_view_with_cancel_chosen() {
-    let mut model = connected(false);
-    press(&mut model, 0, "3 j T");
-    assert_snapshot!(screen(&model, 30));
-}
-
-#[test]
-fn the_help_comes_from_the_table() {
-    let mut model = connected(false);
-    press(&mut model, 0, "?");
-    assert_snapshot!(screen(&model, 30));
 }
 
 #[test]
