@@ -1,12 +1,14 @@
 //! What comes over the stream.
 
 use super::answers;
+use super::behind::Behind;
 use super::endpoints::ENDPOINTS_MAX;
 use super::fetches;
 use super::model::{Dirty, Level, Model, Screen};
 use super::msg::{Call, Cmd, Now};
 use super::requests::{Purpose, ScreenId};
 use crate::api::stream::{Change, LogNews, StreamFrame};
+use crate::domain::time::Timestamp;
 
 /// Takes over a frame.
 pub(crate) fn frame(model: &mut Model, now: Now, frame: StreamFrame) -> Vec<Cmd> {
@@ -18,6 +20,8 @@ pub(crate) fn frame(model: &mut Model, now: Now, frame: StreamFrame) -> Vec<Cmd>
         StreamFrame::Hello(hello) => {
             model.link.heard(now, Some(hello.heartbeat_s));
             model.last_heard = Some(now.wall);
+            model.behind = Behind::begin(now);
+            hear_time(model, now, hello.info.now);
             model.data.info = Some(hello.info);
             // Who was there before is told anew.
             model.data.operators.clear();
@@ -37,7 +41,13 @@ pub(crate) fn frame(model: &mut Model, now: Now, frame: StreamFrame) -> Vec<Cmd>
         cmds.extend(connected(model, now));
     }
     match frame {
-        StreamFrame::Change(change) => cmds.extend(take_change(model, now, *change)),
+        StreamFrame::Change(change) => {
+            if let Some(stats) = &change.stats {
+                hear_time(model, now, stats.at);
+            }
+            cmds.extend(take_change(model, now, *change));
+        }
+        StreamFrame::Heartbeat { at } => hear_time(model, now, at),
         StreamFrame::Gap { .. } => {
             for list in model.lists_mut() {
                 list.note_outage(None);
@@ -45,9 +55,16 @@ pub(crate) fn frame(model: &mut Model, now: Now, frame: StreamFrame) -> Vec<Cmd>
             cmds.extend(fetches::snapshot(model, now));
             cmds.extend(model.call(Purpose::Operators, Call::Operators));
         }
-        StreamFrame::Hello(_) | StreamFrame::Bye | StreamFrame::Heartbeat { .. } => {}
+        StreamFrame::Hello(_) | StreamFrame::Bye => {}
     }
     cmds
+}
+
+/// The service's own time as a frame tells it.
+fn hear_time(model: &mut Model, now: Now, told: Timestamp) {
+    if model.behind.hear(now, told) {
+        model.soil(Dirty::Soon);
+    }
 }
 
 /// The connection is there, for the first time or again: take a snapshot, and say where something may be missing.

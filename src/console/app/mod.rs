@@ -7,6 +7,7 @@
 
 pub(crate) mod acts;
 pub(crate) mod answers;
+pub(crate) mod behind;
 pub(crate) mod beside;
 pub(crate) mod changes;
 pub(crate) mod command;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rand_chacha::ChaCha8Rng;
 
+use super::behind::Behind;
 use super::beside::Beside;
 use super::contexts::ContextChoice;
 use super::deliveries::Deliveries;
@@ -72,6 +73,8 @@ pub(crate) struct Model {
     pub size: (u16, u16),
     /// The connection.
     pub link: Link,
+    /// How far what comes lies behind the service.
+    pub behind: Behind,
     /// When a frame last came, by the wall clock.
     pub last_heard: Option<Timestamp>,
     /// Since when there is no connection, by the wall clock; none while there is one, or when there never was.
@@ -227,6 +230,7 @@ impl Model {
             keys,
             size,
             link: Link::connecting(Now::default(), 0),
+            behind: Behind::default(),
             last_heard: None,
             lost_at: None,
             grace: None,

@@ -47,7 +47,13 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) {
     let room = if area.width < 60 { 10 } else { 24 };
     let label: String = model.session.label.chars().take(room).collect();
     put(pen, &label, Role::Text, 2);
-    let (words, role) = link_words(model.link.health(now));
+    let (words, role) = match (model.link.health(now), model.behind.seconds()) {
+        // What comes in time may be old.
+        (Health::Live, Some(seconds)) => {
+            (format!("BEHIND {}", format::age(seconds)), Role::LevelWarn)
+        }
+        (health, _) => link_words(health),
+    };
     put(pen, &words, role, 2);
     match model.writes {
         Writes::On => {}

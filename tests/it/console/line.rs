@@ -197,6 +197,8 @@ fn a_burst_that_a_bad_line_needs_seconds_for_arrives_whole() {
         receiver.requests().len() == events
     });
     let begun = Instant::now();
+    // What comes is in time, and old.
+    terminal.wait_for_text("BEHIND ");
     let told = format!("delivered {events} ");
     terminal.wait_for("every delivery in the header", |screen| {
         screen.contains(&told)
@@ -209,4 +211,5 @@ fn a_burst_that_a_bad_line_needs_seconds_for_arrives_whole() {
     terminal.type_in("j");
     terminal.settle();
     assert!(terminal.text().contains("HELD"), "keys are heard meanwhile");
+    terminal.wait_for_text("LIVE");
 }
