@@ -4,7 +4,7 @@
 //! most ten times a second (twice on a slow line), and an unchanged screen neither wakes nor writes.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -18,7 +18,7 @@ use super::app::update::update;
 use super::clipboard;
 use super::idle::{IdleLines, Progress};
 use super::input::reader::{Reader, TerminalEvent};
-use super::options::{ConsoleError, ConsoleOptions, ExitReason};
+use super::options::{ConsoleError, ConsoleOptions, ExitReason, TerminalTraits};
 use super::outside;
 use super::perform::{self, Stream};
 use super::term::between::{PaneQuestion, is_under_mosh};
@@ -67,11 +67,12 @@ struct Shell {
     clock: SharedClock,
     /// The monotonic reading at the start.
     started: Duration,
-    /// Whether tmux can be spoken to: from a line that ends in one it cannot.
-    tmux: bool,
-    /// The operator's pager, and home for names of files.
-    pager: Option<String>,
-    home: Option<PathBuf>,
+    /// What is known of the terminal and its operator.
+    traits: TerminalTraits,
+    /// Whether nothing but ASCII is drawn, whatever the theme.
+    ascii: bool,
+    /// Where the operator's own themes lie.
+    themes_dir: Option<PathBuf>,
     between: Between,
     scrolling: Scrolling,
     pane: PaneQuestion,
@@ -117,6 +118,8 @@ impl Shell {
             target: options.client.target().to_string(),
             read_only: options.read_only,
             embedded: options.embedded,
+            theme: theme.name().to_owned(),
+            themes: names(options.themes_dir.as_deref()),
             surroundings: options.surroundings,
         };
         let ascii = options.ascii || theme.wants_ascii();
@@ -128,13 +131,13 @@ impl Shell {
             client: options.client,
             started: options.clock.monotonic(),
             clock: options.clock,
-            tmux: options.traits.tmux,
-            pager: options.traits.pager,
-            home: options.traits.home,
             between,
             scrolling: options.scrolling,
             pane: PaneQuestion::default(),
             pace: Pace::new(options.slow, options.traits.ssh),
+            traits: options.traits,
+            ascii: options.ascii,
+            themes_dir: options.themes_dir,
             stream: Stream::Closed,
             calls: FuturesUnordered::new(),
             painter: Painter::new(writer, policy),
@@ -310,7 +313,7 @@ impl Shell {
                 }
                 Cmd::Copy(text) => self.copy(text),
                 Cmd::Page(text) => {
-                    let pager = self.pager.clone();
+                    let pager = self.traits.pager.clone();
                     let done = self
                         .outside(async || outside::page(pager.as_deref(), &text).await)
                         .await?;
@@ -323,10 +326,14 @@ impl Shell {
                     self.report(done.map(|()| String::new()));
                 }
                 Cmd::Write { path, text } => {
-                    let home = self.home.clone();
+                    let home = self.traits.home.clone();
                     self.calls.push(Box::pin(async move {
                         Msg::Outside(outside::write(path, text, home).await)
                     }));
+                }
+                Cmd::Theme(name) => {
+                    let done = Msg::Themed(self.put_in_force(&name));
+                    self.calls.push(Box::pin(std::future::ready(done)));
                 }
                 Cmd::Repaint => self.repaint(),
                 Cmd::KeepScreen => self.kept = Some(self.painter.text()),
@@ -335,6 +342,17 @@ impl Shell {
             }
         }
         Ok(None)
+    }
+
+    /// Another theme from now on; its file is read anew, so that whoever writes one sees each change. The one in force
+    /// stays where the other cannot be used.
+    fn put_in_force(&mut self, name: &str) -> Result<String, String> {
+        let shelf = Shelf::new(self.themes_dir.as_deref());
+        let theme =
+            Theme::find(Some(name), shelf, &self.traits).map_err(|error| error.to_string())?;
+        self.skin.ascii = self.ascii || theme.wants_ascii();
+        self.skin.theme = theme;
+        Ok(name.to_owned())
     }
 
     fn draw(&mut self) -> io::Result<()> {
@@ -416,7 +434,7 @@ impl Shell {
     }
 
     fn copy(&mut self, text: String) {
-        if self.tmux {
+        if self.traits.tmux {
             self.calls.push(Box::pin(clipboard::copy_by_tmux(text)));
             return;
         }
@@ -447,5 +465,16 @@ async fn read(reader: &mut Option<Reader>) -> TerminalEvent {
     match reader {
         Some(reader) => reader.next().await,
         None => std::future::pending().await,
+    }
+}
+
+/// The themes that can be chosen: without the operator's own where their folder cannot be read.
+fn names(own: Option<&Path>) -> Vec<String> {
+    match Shelf::new(own).list() {
+        Ok(themes) => themes.into_iter().map(|theme| theme.name).collect(),
+        Err(error) => {
+            tracing::warn!("{error}");
+            Shelf::built_in().map(str::to_owned).collect()
+        }
     }
 }

@@ -110,6 +110,8 @@ pub(crate) enum ActionId {
     ClearMarks,
     /// The choice of another service.
     Contexts,
+    /// The choice of a theme.
+    Themes,
     /// Every action by its name.
     Palette,
     /// The command that does the same.

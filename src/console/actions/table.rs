@@ -485,6 +485,14 @@ pub(crate) const ACTIONS: &[Action] = &[
     )
     .command("hookyard contexts list"),
     key(
+        Id::Themes,
+        "view.themes",
+        "themes, each in force while it is chosen",
+        EVERYWHERE,
+        &["g t"],
+    )
+    .command("hookyard themes list"),
+    key(
         Id::Preview,
         "row.preview",
         "show the selected row beside the list or below it, or no longer",

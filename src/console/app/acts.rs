@@ -18,6 +18,7 @@ use super::pane;
 use super::plan::Intent;
 use super::sieve::Sieve;
 use super::take_away::{self, Wanted};
+use super::themes;
 use super::writes::{self, ARMED_FOR, Arming, Switched, Writes};
 use super::yank;
 use crate::console::actions::{Action, ActionId, Danger, Yank};
@@ -87,6 +88,7 @@ pub(crate) fn act(model: &mut Model, now: Now, action: &Action) -> Vec<Cmd> {
         ActionId::Suspend => return suspend(model, now),
         ActionId::Palette => model.overlays.push(Overlay::Palette(Palette::default())),
         ActionId::Contexts => contexts::open(model),
+        ActionId::Themes => themes::open(model),
         ActionId::Help => model.overlays.push(Overlay::Help { scroll: 0 }),
         ActionId::Cancel => {}
     }

@@ -43,6 +43,7 @@ pub(crate) mod secret_note;
 pub(crate) mod shown;
 pub(crate) mod sieve;
 pub(crate) mod take_away;
+pub(crate) mod themes;
 pub(crate) mod update;
 pub(crate) mod writes;
 pub(crate) mod yank;

@@ -23,6 +23,7 @@ use super::requests::{Purpose, Requests, ScreenId};
 pub(crate) use super::screen::Screen;
 use super::secret_note::SecretNote;
 use super::take_away::Prompt;
+use super::themes::ThemeChoice;
 use super::writes::{Arming, Writes};
 use crate::api::contract::ContractView;
 use crate::api::delivery::DeliveryView;
@@ -58,6 +59,10 @@ pub(crate) struct Session {
     pub read_only: bool,
     /// Whether the service runs in this process.
     pub embedded: bool,
+    /// The theme in force.
+    pub theme: String,
+    /// The themes that there are, by name.
+    pub themes: Vec<String>,
     /// What else is known of it, and of others.
     pub surroundings: Surroundings,
 }
@@ -177,6 +182,8 @@ pub(crate) enum Overlay {
     Secret(Box<SecretNote>),
     /// The question before a protected service may be changed.
     Arm(Arming),
+    /// The choice of a theme.
+    Themes(ThemeChoice),
     /// The choice of another service.
     Contexts(ContextChoice),
 }

@@ -60,6 +60,8 @@ pub(crate) enum Msg {
     Answered(RequestId, Box<Result<Answer, Failure>>),
     /// What came of a program or file outside of the console: in words, empty for nothing to tell.
     Outside(Result<String, String>),
+    /// What came of a change of themes: the one in force now, or why another cannot be.
+    Themed(Result<String, String>),
     /// What came of a copy: where the text went, or why not.
     Copied(Result<String, String>),
 }
@@ -91,6 +93,8 @@ pub(crate) enum Cmd {
         /// What is written.
         text: String,
     },
+    /// Put another theme in force.
+    Theme(String),
     /// Draw everything again.
     Repaint,
     /// Leave what the screen shows in the terminal's scrollback: the console ends.

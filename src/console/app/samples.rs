@@ -34,6 +34,7 @@ use crate::console::input::bytes::Typed;
 use crate::console::input::key::Key;
 use crate::console::keys::Keymap;
 use crate::console::surroundings::Surroundings;
+use crate::console::theme::Shelf;
 use crate::domain::id::{AttemptId, DeliveryId, EndpointId, EventId, PlanId, ReplayId, SecretId};
 use crate::domain::time::Timestamp;
 
@@ -307,6 +308,8 @@ pub(crate) fn model(read_only: bool) -> Model {
         target: "/run/hookyard/hookyard.sock".into(),
         read_only,
         embedded: false,
+        theme: "ansi16".to_owned(),
+        themes: Shelf::built_in().map(str::to_owned).collect(),
         surroundings: Surroundings::default(),
     };
     Model::new(

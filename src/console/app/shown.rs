@@ -11,7 +11,7 @@ use crate::console::actions::{EVERYWHERE, Place};
 const LINES: [&str; 2] = ["filter", "words"];
 
 /// What can lie upon a view.
-const OVERLAYS: [&str; 13] = [
+const OVERLAYS: [&str; 14] = [
     "help",
     "confirm",
     "palette",
@@ -25,6 +25,7 @@ const OVERLAYS: [&str; 13] = [
     "secret",
     "arm",
     "contexts",
+    "themes",
 ];
 
 /// Every name that can stand in what is shown: views, tabs of a delivery as `inspector.raw`, lines, overlays.
@@ -87,6 +88,7 @@ const fn number_of(overlay: &Overlay) -> usize {
         Overlay::Secret(_) => 10,
         Overlay::Arm(_) => 11,
         Overlay::Contexts(_) => 12,
+        Overlay::Themes(_) => 13,
     }
 }
 

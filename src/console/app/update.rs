@@ -14,6 +14,7 @@ use super::model::{Dirty, Level, Model, Overlay, Screen};
 use super::msg::{Cmd, Msg, Now};
 use super::preview;
 use super::take_away;
+use super::themes;
 use crate::console::actions::{ActionId, Place};
 use crate::console::input::bytes::Typed;
 use crate::console::input::key::{Key, KeyCode};
@@ -63,6 +64,10 @@ pub(crate) fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Cmd> {
                 Ok(text) => model.tell(now, Level::Info, text),
                 Err(reason) => model.tell(now, Level::Error, reason),
             }
+            Vec::new()
+        }
+        Msg::Themed(result) => {
+            themes::take(model, now, result);
             Vec::new()
         }
         Msg::Copied(result) => {
@@ -185,6 +190,7 @@ fn key_pressed(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
         Some(Overlay::Plan(_)) => return changes::dialog_key(model, now, key),
         Some(Overlay::Prompt(_)) => return take_away::key(model, key),
         Some(Overlay::Arm(_)) => return acts::arming_key(model, now, key),
+        Some(Overlay::Themes(_)) => return themes::key(model, now, key),
         Some(Overlay::Contexts(_)) => return contexts::key(model, now, key),
         Some(Overlay::Form(_)) => return forms::key(model, now, key),
         Some(Overlay::Secret(_)) => return forms::secret_key(model, now, key),

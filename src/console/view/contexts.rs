@@ -58,13 +58,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, choice: ContextChoice, area
             },
         );
         if index == choice.chosen {
-            let line = Rect {
-                x: rect.x + 1,
-                y,
-                width: width.saturating_sub(2),
-                height: 1,
-            };
-            pen.shade(line, Role::Cursor);
+            window::shade(pen, rect, y);
         }
     }
 }

@@ -38,6 +38,7 @@ pub(crate) mod spark;
 pub(crate) mod state;
 pub(crate) mod table;
 pub(crate) mod text;
+mod themes;
 pub(crate) mod timeline;
 mod window;
 

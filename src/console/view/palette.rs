@@ -42,13 +42,7 @@ pub(super) fn draw(
         pen.text(rect.x + 2, y, inner - keys, &entry.title, Role::Text);
         pen.right(rect.x + 2 + inner - keys, y, keys, &entry.keys, Role::Key);
         if index == palette.chosen {
-            let line = Rect {
-                x: rect.x + 1,
-                y,
-                width: width.saturating_sub(2),
-                height: 1,
-            };
-            pen.shade(line, Role::Cursor);
+            window::shade(pen, rect, y);
         }
     }
     let command = entries.get(palette.chosen).and_then(|entry| entry.command);

@@ -36,6 +36,41 @@ pub(super) fn open(pen: &mut Pen<'_>, area: Rect, (width, rows): (u16, u16), at:
     rect
 }
 
+/// One line for each choice, below a window's border: as many as are shown, the chosen one among them and shaded.
+pub(super) fn choices<'a>(
+    pen: &mut Pen<'_>,
+    rect: Rect,
+    shown: u16,
+    chosen: usize,
+    lines: impl Iterator<Item = &'a str>,
+) {
+    let first = chosen.saturating_sub(usize::from(shown).saturating_sub(1));
+    let rows = lines.enumerate().skip(first);
+    for (y, (index, line)) in (rect.y + 1..rect.y + 1 + shown).zip(rows) {
+        pen.text(
+            rect.x + 2,
+            y,
+            rect.width.saturating_sub(4),
+            line,
+            Role::Text,
+        );
+        if index == chosen {
+            shade(pen, rect, y);
+        }
+    }
+}
+
+/// Shades one row of a window, its border left out.
+pub(super) fn shade(pen: &mut Pen<'_>, rect: Rect, y: u16) {
+    let line = Rect {
+        x: rect.x + 1,
+        y,
+        width: rect.width.saturating_sub(2),
+        height: 1,
+    };
+    pen.shade(line, Role::Cursor);
+}
+
 /// A border around an area.
 pub(super) fn frame(pen: &mut Pen<'_>, rect: Rect) {
     let skin = pen.skin();

@@ -24,6 +24,7 @@ use crate::console::input::bytes::Typed;
 use crate::console::input::key::Key;
 use crate::console::keys::Keymap;
 use crate::console::surroundings::Surroundings;
+use crate::console::theme::Shelf;
 use crate::domain::id::DeliveryId;
 use crate::domain::time::Timestamp;
 
@@ -90,6 +91,8 @@ impl Recorded {
             target: "/run/hookyard/hookyard.sock".into(),
             read_only: false,
             embedded: false,
+            theme: "ansi16".to_owned(),
+            themes: Shelf::built_in().map(str::to_owned).collect(),
             surroundings: Surroundings::default(),
         };
         let rng = ChaCha8Rng::seed_from_u64(1);

@@ -23,6 +23,7 @@ const DIALOGS: &[(&str, &str)] = &[
     ("secret", "3 j K enter enter enter"),
     ("arm", "5 ! e u"),
     ("contexts", "5 g c"),
+    ("themes", "5 g t j"),
 ];
 
 fn scene(keys: &str) -> Scene {

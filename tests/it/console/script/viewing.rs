@@ -14,6 +14,7 @@ pub(super) const PART: Part = Part {
         "view.audit",
         "view.log",
         "view.previous",
+        "view.themes",
         "help",
         "palette",
         "command",
@@ -32,6 +33,7 @@ pub(super) const PART: Part = Part {
         "log",
         "help",
         "palette",
+        "themes",
     ],
 };
 
@@ -90,6 +92,11 @@ fn every_view_is_reached_by_its_key_and_has_help_and_a_command() {
         stage.act("help", opens(name));
     }
     stage.act("view.previous", opens("audit"));
+    stage.act("view.themes", opens("themes"));
+    stage.answer("kkkkkkk");
+    shows("high-contrast")(&stage);
+    stage.answer("\u{1b}");
+    opens("audit")(&stage);
     // Nothing tells the audit view by itself.
     stage
         .yard

@@ -1,0 +1,123 @@
+//! The choice of a theme: each is in force while it is chosen.
+
+use super::model::{Level, Model, Overlay};
+use super::msg::{Cmd, Now};
+use crate::console::actions::ActionId;
+use crate::console::input::key::{Key, KeyCode};
+use crate::console::keys::Meaning;
+
+/// The choice of a theme.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ThemeChoice {
+    /// The chosen one by its place in the session's list.
+    pub chosen: usize,
+    /// The one that was in force before.
+    before: String,
+}
+
+/// Opens the choice, at the theme in force.
+pub(super) fn open(model: &mut Model) {
+    let session = &model.session;
+    let shown = session
+        .themes
+        .iter()
+        .position(|name| *name == session.theme);
+    let choice = ThemeChoice {
+        chosen: shown.unwrap_or(0),
+        before: session.theme.clone(),
+    };
+    model.overlays.push(Overlay::Themes(choice));
+}
+
+/// A key for the choice.
+pub(super) fn key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
+    let last = model.session.themes.len().saturating_sub(1);
+    let meaning = match model.keys.meaning(model.place(), &[key]) {
+        Meaning::Action(action) => Some(action.id),
+        Meaning::Prefix | Meaning::Nothing => None,
+    };
+    let Some(Overlay::Themes(choice)) = model.overlays.last_mut() else {
+        return Vec::new();
+    };
+    match (key.code, meaning) {
+        (KeyCode::Down, _) | (_, Some(ActionId::Down)) => {
+            choice.chosen = (choice.chosen + 1).min(last);
+        }
+        (KeyCode::Up, _) | (_, Some(ActionId::Up)) => {
+            choice.chosen = choice.chosen.saturating_sub(1);
+        }
+        (KeyCode::Enter, _) => {
+            model.overlays.pop();
+            let name = &model.session.theme;
+            let text = format!("theme {name} until you quit: --theme {name} begins with it");
+            model.tell(now, Level::Info, text);
+            return Vec::new();
+        }
+        (KeyCode::Esc, _) | (_, Some(ActionId::Back | ActionId::Leave)) => {
+            let before = std::mem::take(&mut choice.before);
+            model.overlays.pop();
+            return vec![Cmd::Theme(before)];
+        }
+        _ => return Vec::new(),
+    }
+    let name = model.session.themes.get(choice.chosen);
+    name.map(|name| Cmd::Theme(name.clone()))
+        .into_iter()
+        .collect()
+}
+
+/// What came of it: the theme that is in force now, or why one cannot be.
+pub(super) fn take(model: &mut Model, now: Now, result: Result<String, String>) {
+    match result {
+        Ok(name) => model.session.theme = name,
+        Err(reason) => model.tell(now, Level::Error, reason),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::app::msg::Msg;
+    use crate::console::app::samples::{at, connected, press};
+    use crate::console::app::update::update;
+
+    fn model() -> Model {
+        let mut model = connected(false);
+        model.session.themes = ["ansi16", "broken", "mono"].map(str::to_owned).to_vec();
+        model.session.theme = "ansi16".to_owned();
+        model
+    }
+
+    fn themed(model: &mut Model, result: Result<&str, &str>) {
+        let result = result.map(str::to_owned).map_err(str::to_owned);
+        update(model, at(150), Msg::Themed(result));
+    }
+
+    #[test]
+    fn a_theme_is_in_force_while_it_is_chosen_and_stays_with_enter() {
+        let mut model = model();
+        assert_eq!(press(&mut model, 100, "g t"), []);
+        assert_eq!(press(&mut model, 110, "k"), [Cmd::Theme("ansi16".into())]);
+        assert_eq!(press(&mut model, 120, "j"), [Cmd::Theme("broken".into())]);
+        themed(&mut model, Err("broken.toml:3:1: no colour"));
+        assert!(model.toast.as_ref().unwrap().text.contains(":3:1"));
+        assert_eq!(model.session.theme, "ansi16", "it stays as it was");
+        assert_eq!(
+            press(&mut model, 160, "j j"),
+            [Cmd::Theme("mono".into()), Cmd::Theme("mono".into())]
+        );
+        themed(&mut model, Ok("mono"));
+        assert_eq!(press(&mut model, 170, "enter"), []);
+        assert!(model.overlays.is_empty());
+        assert!(model.toast.unwrap().text.contains("--theme mono"));
+    }
+
+    #[test]
+    fn leaving_the_choice_puts_the_theme_before_in_force_again() {
+        let mut model = model();
+        press(&mut model, 100, "g t G j j");
+        themed(&mut model, Ok("mono"));
+        assert_eq!(press(&mut model, 160, "esc"), [Cmd::Theme("ansi16".into())]);
+        assert!(model.overlays.is_empty());
+    }
+}
