@@ -14,6 +14,7 @@ pub mod event;
 pub mod horizon;
 pub mod ledger;
 pub mod log;
+pub mod note;
 pub mod operator;
 pub mod page;
 pub mod paths;

@@ -72,6 +72,8 @@ pub const CAUSES: &str = "/v1/causes";
 pub const AUDIT: &str = "/v1/audit";
 /// `GET` shows the newest lines of the service's own log.
 pub const LOG: &str = "/v1/log";
+/// `POST` writes a note down, `GET` lists those about something.
+pub const NOTES: &str = "/v1/notes";
 /// `GET` shows who watches the service live.
 pub const OPERATORS: &str = "/v1/operators";
 /// Server-sent events.

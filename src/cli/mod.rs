@@ -38,6 +38,7 @@ mod listen;
 mod lists;
 mod log;
 mod manual;
+mod note;
 mod output;
 mod pick;
 mod receive;

@@ -7,13 +7,13 @@ use clap::Parser as _;
 
 use super::context::Context;
 use super::failure::{Exit, exit_of, text_of};
-use super::output::{Output, note};
+use super::output::{Output, note as say};
 use super::slips::remedy;
 use super::tree::{Command, Tree};
 use super::{
     attach, audit, backup, bench, causes, config, console, contexts, contract, dead, delivery,
     demo, doctor, egress, endpoint, event, fsck, help, horizon, keys, ledger, listen, log, manual,
-    replay, serve, stats, themes, token, unit, verify, who,
+    note, replay, serve, stats, themes, token, unit, verify, who,
 };
 use crate::config::Environment;
 
@@ -25,7 +25,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             // Help and version are no errors: clap prints them to stdout and wants exit code 0.
             let _ = error.print();
             if let Some(remedy) = remedy(&error) {
-                note(&remedy);
+                say(&remedy);
             }
             let code = u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8);
             return ExitCode::from(code);
@@ -39,7 +39,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match dispatch(tree.command, &context) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            note(&format!("hookyard: {}", text_of(&error)));
+            say(&format!("hookyard: {}", text_of(&error)));
             ExitCode::from(exit_of(&error) as u8)
         }
     }
@@ -61,6 +61,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> anyhow::Result<()> {
         Some(Command::Stats(args)) => on_runtime(stats::run(args, context)),
         Some(Command::Causes(args)) => on_runtime(causes::run(args, context)),
         Some(Command::Audit(args)) => on_runtime(audit::run(args, context)),
+        Some(Command::Note(args)) => on_runtime(note::run(args, context)),
         Some(Command::Log(args)) => on_runtime(log::run(args, context)),
         Some(Command::Who(args)) => on_runtime(who::run(args, context)),
         Some(Command::Horizon(args)) => on_runtime(horizon::run(args, context)),

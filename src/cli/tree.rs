@@ -6,7 +6,7 @@ use super::output::Colour;
 use super::{
     attach, audit, backup, bench, causes, config, console, contexts, contract, dead, delivery,
     demo, doctor, egress, endpoint, event, fsck, help, horizon, keys, ledger, listen, log, manual,
-    replay, serve, stats, themes, token, unit, verify, who,
+    note, replay, serve, stats, themes, token, unit, verify, who,
 };
 
 /// Webhook delivery that an ops team runs from a terminal.
@@ -76,6 +76,9 @@ pub(crate) enum Command {
     Causes(causes::CausesArgs),
     /// Show who did what, when and from where.
     Audit(audit::AuditArgs),
+    /// Write notes about deliveries, endpoints, events and causes, and read them.
+    #[command(alias = "notes")]
+    Note(note::NoteArgs),
     /// Show what the service wrote into its log lately, and follow it.
     Log(log::LogArgs),
     /// Show whose consoles are attached.

@@ -17,6 +17,7 @@ use crate::api::event::{DeliverEvent, EventView, PublishEvent, Published};
 use crate::api::horizon::{HorizonQuery, HorizonView};
 use crate::api::ledger::{LedgerQuery, LedgerView};
 use crate::api::log::{LogParams, LogView};
+use crate::api::note::{AddNote, NotesQuery, NotesView};
 use crate::api::operator::OperatorView;
 use crate::api::page::{Page, PageQuery};
 use crate::api::paths;
@@ -350,6 +351,22 @@ impl Client {
     /// See [`Client::publish`].
     pub async fn log(&self, query: &LogParams) -> Result<LogView, ClientError> {
         self.get(paths::LOG, query).await
+    }
+
+    /// Writes a note down; it is in the audit log when this returns. Gives the newest notes about the same thing.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn add_note(&self, body: &AddNote) -> Result<NotesView, ClientError> {
+        self.post(paths::NOTES, body).await
+    }
+
+    /// The notes about something, newest first.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn notes(&self, query: &NotesQuery) -> Result<NotesView, ClientError> {
+        self.get(paths::NOTES, query).await
     }
 
     /// Who watches the service live.

@@ -11,6 +11,7 @@ use crate::api::delivery::AttemptDetail;
 use crate::api::endpoint::{PauseBody, TestBody};
 use crate::api::horizon::HorizonQuery;
 use crate::api::log::{LogParams, LogView};
+use crate::api::note::NotesQuery;
 use crate::api::page::PageQuery;
 use crate::api::replay::{PlanView, ReplayBody};
 use crate::client::{Client, ClientError, FrameStream};
@@ -123,17 +124,10 @@ pub(crate) async fn answer(client: &Client, call: Call) -> Result<Answer, Client
             };
             Answer::Audit(client.audit(&query).await?)
         }
-        Call::Log { cursor } => {
-            let query = LogParams {
-                limit: Some(ROWS_A_PAGE),
-                cursor,
-                ..LogParams::default()
-            };
-            Answer::Log(Box::new(client.log(&query).await?))
+        call @ (Call::Log { .. } | Call::Warning | Call::Notes(_) | Call::Operators) => {
+            told(client, call).await?
         }
-        Call::Warning => Answer::Log(Box::new(newest_warning(client).await?)),
         Call::Contracts => Answer::Contracts(client.contracts().await?.items),
-        Call::Operators => Answer::Operators(client.operators().await?.items),
         Call::Egress => Answer::Egress(client.egress().await?),
         Call::Stats => Answer::Stats(Box::new(client.stats(STATS_WINDOW).await?)),
         Call::LastHour => Answer::Stats(Box::new(client.stats(LAST_HOUR).await?)),
@@ -155,6 +149,30 @@ pub(crate) async fn answer(client: &Client, call: Call) -> Result<Answer, Client
     })
 }
 
+/// What the service and its operators have to say, and nothing else.
+async fn told(client: &Client, call: Call) -> Result<Answer, ClientError> {
+    Ok(match call {
+        Call::Log { cursor } => {
+            let query = LogParams {
+                limit: Some(ROWS_A_PAGE),
+                cursor,
+                ..LogParams::default()
+            };
+            Answer::Log(Box::new(client.log(&query).await?))
+        }
+        Call::Warning => Answer::Log(Box::new(newest_warning(client).await?)),
+        Call::Notes(target) => {
+            let query = NotesQuery {
+                target,
+                limit: Some(1),
+            };
+            Answer::Notes(client.notes(&query).await?)
+        }
+        Call::Operators => Answer::Operators(client.operators().await?.items),
+        other => unreachable!("{other:?} is answered elsewhere"),
+    })
+}
+
 /// Calls that change something, and none else.
 async fn changed(client: &Client, call: Call) -> Result<Answer, ClientError> {
     let endpoint = |endpoint| Answer::Endpoint(Box::new(endpoint));
@@ -168,6 +186,7 @@ async fn changed(client: &Client, call: Call) -> Result<Answer, ClientError> {
         Call::PauseReplay(id) => replay(client.pause_replay(id).await?),
         Call::ResumeReplay(id) => replay(client.resume_replay(id).await?),
         Call::CancelReplay(id) => replay(client.cancel_replay(id).await?),
+        Call::AddNote(body) => Answer::Notes(client.add_note(&body).await?),
         Call::Replay(id) => Answer::Replayed(Box::new(client.replay_delivery(id).await?)),
         Call::Pause(id) => {
             let reason = Some("paused at the console".to_owned());

@@ -40,6 +40,7 @@ pub mod json;
 pub mod lane;
 pub mod ledger;
 pub mod limits;
+pub mod note;
 pub mod operational;
 pub mod outcome;
 pub mod rate_limit;

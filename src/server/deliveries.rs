@@ -175,7 +175,7 @@ pub(super) fn with_names(core: &Core, deliveries: &[Delivery]) -> Vec<DeliveryVi
 }
 
 /// The delivery and its endpoint's name, if the caller may see it.
-async fn visible_delivery(
+pub(super) async fn visible_delivery(
     caller: &Caller,
     state: &State,
     id: DeliveryId,

@@ -229,7 +229,7 @@ pub(super) async fn deliver(
 }
 
 /// The event, if the caller may see it.
-async fn visible_event(
+pub(super) async fn visible_event(
     caller: &Caller,
     state: &State,
     id: EventId,

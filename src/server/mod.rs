@@ -14,7 +14,7 @@
 //! `known_tokens` and `caller` decide who may; `envelope` and `problem` word refusals. `body`, `json`, `query` and
 //! `publish` read what was sent, `answers`, `views` and `replay_views` write what goes out, `masking` and `outsider`
 //! keep from a caller what is not for it. `events`, `endpoints`, `endpoint_actions`, `deliveries`, `replays`, `tokens`,
-//! `contracts`, `egress`, `causes`, `horizon`, `audit`, `log`, `operators`, `ledger`, `service`, `probes` and `stream` are the resources;
+//! `contracts`, `egress`, `causes`, `horizon`, `audit`, `notes`, `log`, `operators`, `ledger`, `service`, `probes` and `stream` are the resources;
 //! `contract_routes` are those that contracts add.
 
 mod access;
@@ -44,6 +44,7 @@ mod ledger;
 mod log;
 mod masking;
 mod metrics;
+mod notes;
 mod notifications;
 mod operators;
 mod options;

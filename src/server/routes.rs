@@ -13,8 +13,8 @@ use super::access::{ADMINISTER, Access, MANAGE_OWN, OPERATE, PUBLISH, READ, READ
 use super::problem::{Kind, Refusal};
 use super::{
     audit, causes, contract_routes, contracts, dead, dead_causes, deliveries, docs, egress,
-    endpoint_actions, endpoints, events, horizon, ledger, log, operators, probes, replays, service,
-    stream, tokens,
+    endpoint_actions, endpoints, events, horizon, ledger, log, notes, operators, probes, replays,
+    service, stream, tokens,
 };
 use crate::api::paths;
 
@@ -192,6 +192,10 @@ routes! {
     }
     LOG {
         GET log::list OPERATE;
+    }
+    NOTES {
+        POST notes::add OPERATE;
+        GET notes::list READ;
     }
     OPERATORS {
         GET operators::list READ;

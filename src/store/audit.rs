@@ -16,6 +16,8 @@ use crate::domain::time::Timestamp;
 const COLUMNS: &str =
     "id, at, who, via, came_from, action, subject, detail, before, after, count, note";
 
+const COUNT: &str = "SELECT count(*) FROM audit WHERE subject = $1 AND action = $2";
+
 /// Which entries are wanted: those that fit everything that is given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditQuery {
@@ -125,6 +127,16 @@ impl Store {
         let rows = select.fetch_all(self.readers()).await?;
         let items: Result<Vec<_>, _> = rows.iter().map(decode).collect();
         Ok(Page::cut(items?, limit, |entry| entry.id.as_i64()))
+    }
+
+    /// How many entries there are of this action on this subject.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn audit_count(&self, subject: &str, action: &str) -> Result<u64, StoreError> {
+        let count = sqlx::query_scalar(COUNT).bind(subject).bind(action);
+        let count: i64 = count.fetch_one(self.readers()).await?;
+        Ok(u64::try_from(count).unwrap_or(0))
     }
 
     /// Writes down something that changed nothing but must be known, such as a secret being shown.

@@ -100,6 +100,8 @@ pub(crate) enum ActionId {
     PauseReplay,
     /// Cancel this replay.
     CancelReplay,
+    /// Write a note about what is selected.
+    Note,
     /// Let changes through, or no longer.
     Arm,
     /// Take the last change back.

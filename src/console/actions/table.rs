@@ -17,6 +17,9 @@ const ROWS: &[Place] = &[Pulse, Deliveries, Endpoints, Events, Dead, Replays];
 /// Views whose row is, or has, an endpoint.
 const OF_ENDPOINTS: &[Place] = &[Pulse, Deliveries, Inspector, Endpoints];
 
+/// Views whose row is, or stands for, something that notes can be about.
+const NOTED: &[Place] = &[Pulse, Deliveries, Inspector, Endpoints, Events, Dead];
+
 const fn key(
     id: Id,
     name: &'static str,
@@ -244,6 +247,14 @@ pub(crate) const ACTIONS: &[Action] = &[
         &["C"],
     )
     .command("hookyard delivery list cause:CAUSE"),
+    key(
+        Id::Note,
+        "note.add",
+        "write a note about this, for those who come after",
+        NOTED,
+        &["a"],
+    )
+    .changes(Change, "hookyard note add TARGET NOTE"),
     key(
         Id::Undo,
         "undo",

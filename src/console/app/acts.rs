@@ -12,6 +12,7 @@ use super::inspector::Tab;
 use super::model::{Level, Model, Overlay, Screen};
 use super::msg::{Cmd, Now};
 use super::navigation::{back, go, go_back, leave, quit, restart};
+use super::notes;
 use super::opening::{deliveries_of_cause, deliveries_of_endpoint, open, open_deliveries};
 use super::palette::{Asked, Palette, Target};
 use super::pane;
@@ -82,6 +83,7 @@ pub(crate) fn act(model: &mut Model, now: Now, action: &Action) -> Vec<Cmd> {
         ActionId::Leave => return leave(model, now),
         ActionId::Quit => return quit(model, now),
         ActionId::Arm => arm(model, now),
+        ActionId::Note => return notes::ask(model, now),
         ActionId::Undo => grace::undo(model, now),
         ActionId::Refetch => return refetch(model, now),
         ActionId::Repaint => return vec![Cmd::Repaint],

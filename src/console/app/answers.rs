@@ -8,6 +8,7 @@ use super::inspector::Good;
 use super::listing::{Listed, Listing};
 use super::model::{Dirty, Level, Model, Overlay, Screen};
 use super::msg::{Answer, Call, Cmd, Failure, Now, RequestId};
+use super::notes;
 use super::opening::open_deliveries;
 use super::preview;
 use super::pulse::Part;
@@ -87,6 +88,7 @@ fn take(model: &mut Model, now: Now, purpose: Purpose, answer: Answer) -> Vec<Cm
         }
         (Purpose::Stats, Answer::Stats(stats)) => model.data.stats = Some(stats),
         (Purpose::Operators, Answer::Operators(operators)) => model.data.operators = operators,
+        (Purpose::Notes, Answer::Notes(view)) => notes::take(model, view),
         (Purpose::Egress, Answer::Egress(egress)) => model.data.egress = Some(egress),
         (Purpose::Contracts, Answer::Contracts(contracts)) => {
             forms::take_contracts(model, contracts);
@@ -104,6 +106,11 @@ fn done(model: &mut Model, now: Now, what: &str, answer: Answer) -> Vec<Cmd> {
         Answer::TestSent(event) => {
             model.tell(now, Level::Info, format!("{what}: accepted"));
             return open_deliveries(model, now, format!("event:{event}"), what.to_owned());
+        }
+        Answer::Notes(view) => {
+            let text = format!("{what}: {} in the audit log", view.count);
+            model.tell(now, Level::Info, text);
+            notes::written(model, view);
         }
         Answer::Deleted(id) => {
             model.tell(now, Level::Info, format!("{what}: done"));
@@ -370,7 +377,7 @@ fn fail(model: &mut Model, now: Now, purpose: Purpose, text: String) {
         Purpose::BesideHour(id) => beside::take(model, &Subject::Endpoint(id), Err(text)),
         Purpose::Endpoints(_) => model.data.endpoints_error = Some(text),
         // The header shows what it has; its age is told by the connection's words.
-        Purpose::Stats | Purpose::Egress | Purpose::Operators => {}
+        Purpose::Stats | Purpose::Egress | Purpose::Operators | Purpose::Notes => {}
         Purpose::Contracts => {
             if let Some(form) = model.form_mut() {
                 form.refuse("", format!("the contracts could not be fetched: {text}"));

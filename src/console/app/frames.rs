@@ -25,6 +25,7 @@ pub(crate) fn frame(model: &mut Model, now: Now, frame: StreamFrame) -> Vec<Cmd>
             model.data.info = Some(hello.info);
             // Who was there before is told anew.
             model.data.operators.clear();
+            model.data.notes.forget();
             model.soil(Dirty::Soon);
             return connected(model, now);
         }
@@ -53,6 +54,7 @@ pub(crate) fn frame(model: &mut Model, now: Now, frame: StreamFrame) -> Vec<Cmd>
                 list.note_outage(None);
             }
             cmds.extend(fetches::snapshot(model, now));
+            model.data.notes.forget();
             cmds.extend(model.call(Purpose::Operators, Call::Operators));
         }
         StreamFrame::Hello(_) | StreamFrame::Bye => {}

@@ -30,6 +30,7 @@ pub(crate) mod log;
 pub(crate) mod model;
 pub(crate) mod msg;
 pub(crate) mod navigation;
+pub(crate) mod notes;
 pub(crate) mod opening;
 pub(crate) mod palette;
 pub(crate) mod pane;

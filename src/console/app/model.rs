@@ -15,6 +15,7 @@ use super::grace::Waiting;
 use super::inspector::Inspector;
 use super::link::{Link, Outage};
 use super::msg::{Call, Cmd, Now};
+use super::notes::{NoteLine, Notes};
 use super::palette::Palette;
 use super::pane::{self, Room};
 use super::plan::PlanDialog;
@@ -154,6 +155,8 @@ pub(crate) struct Data {
     pub egress: Option<EgressView>,
     /// Who is attached, this console included; empty while that is not known.
     pub operators: Vec<OperatorView>,
+    /// The notes about what was looked at last.
+    pub notes: Notes,
     /// The contracts, once a form has asked for them.
     pub contracts: Vec<ContractView>,
     /// What an operator should know, newest last.
@@ -178,6 +181,8 @@ pub(crate) enum Overlay {
     Form(Box<EndpointForm>),
     /// The question for a file or a command.
     Prompt(Prompt),
+    /// A note that is being written.
+    Note(NoteLine),
     /// A secret that is shown once.
     Secret(Box<SecretNote>),
     /// The question before a protected service may be changed.

@@ -15,6 +15,7 @@ use crate::api::endpoint::{
 use crate::api::event::EventView;
 use crate::api::horizon::HorizonView;
 use crate::api::log::LogView;
+use crate::api::note::{AddNote, NotesView};
 use crate::api::operator::OperatorView;
 use crate::api::page::Page;
 use crate::api::replay::{PlanView, ReplayView};
@@ -166,6 +167,10 @@ pub(crate) enum Call {
     Warning,
     /// Who is attached.
     Operators,
+    /// The notes about something, by its id.
+    Notes(String),
+    /// Another note.
+    AddNote(AddNote),
     /// The contracts.
     Contracts,
     /// Freeze what a filter selects.
@@ -218,6 +223,7 @@ impl Call {
             | Self::Log { .. }
             | Self::Warning
             | Self::Operators
+            | Self::Notes(_)
             | Self::Stats
             | Self::LastHour
             | Self::Causes
@@ -227,6 +233,7 @@ impl Call {
             // Who may not change anything has no use for a plan, and the service keeps it.
             Self::Plan(..)
             | Self::Start(_)
+            | Self::AddNote(_)
             | Self::PauseReplay(_)
             | Self::ResumeReplay(_)
             | Self::CancelReplay(_)
@@ -279,6 +286,8 @@ pub(crate) enum Answer {
     Log(Box<LogView>),
     /// Of [`Call::Operators`].
     Operators(Vec<OperatorView>),
+    /// Of [`Call::Notes`] and [`Call::AddNote`].
+    Notes(NotesView),
     /// Of [`Call::Plan`].
     Plan(Box<PlanView>),
     /// Of [`Call::Start`] for a replay, and of the calls that change one.

@@ -131,6 +131,7 @@ const fn screen_of(purpose: &Purpose) -> Option<ScreenId> {
         | Purpose::Stats
         | Purpose::Egress
         | Purpose::Operators
+        | Purpose::Notes
         | Purpose::Contracts
         | Purpose::Form { .. }
         | Purpose::Plan

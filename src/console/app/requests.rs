@@ -43,6 +43,8 @@ pub(crate) enum Purpose {
     Egress,
     /// Who is attached.
     Operators,
+    /// The notes about what is shown.
+    Notes,
     /// The contracts that a form offers.
     Contracts,
     /// What a form asks for.

@@ -10,6 +10,7 @@ use crate::api::contract::{ContractView, EventTypeView};
 use crate::api::dead::DeadCauseView;
 use crate::api::event::EventView;
 use crate::api::log::{LogLineView, LogView};
+use crate::api::note::{NoteView, NotesView};
 use crate::api::replay::{PlanEndpoint, PlanView, ReplayCounts, ReplayView};
 use crate::api::stats::{MinuteView, QuantilesView, StatsView, TrafficView};
 use crate::domain::id::{AuditId, EndpointId, EventId, PlanId, ReplayId};
@@ -161,6 +162,20 @@ pub(crate) fn warning() -> LogView {
     let mut view = log();
     view.items.retain(|line| line.level == "warn");
     view
+}
+
+/// A note about this.
+pub(crate) fn notes(target: &str) -> NotesView {
+    NotesView {
+        target: target.to_owned(),
+        count: 1,
+        items: vec![NoteView {
+            at: at(0).wall,
+            who: "bo".into(),
+            via: "socket".into(),
+            note: "told them, they look into it".into(),
+        }],
+    }
 }
 
 /// Two events, one of a test.

@@ -11,7 +11,7 @@ use super::model::{Model, Screen, Session};
 use super::msg::{Answer, Call, Cmd, Msg, Now, RequestId};
 use super::plan::Start;
 use super::sample_views::{
-    audit, causes, contracts, dead_causes, events, last_hour, log, plan, replays, warning,
+    audit, causes, contracts, dead_causes, events, last_hour, log, notes, plan, replays, warning,
 };
 use super::update::update;
 use crate::api::cause::CausesView;
@@ -457,6 +457,7 @@ fn reply(model: &mut Model, millis: u64, request: RequestId, call: &Call) -> Vec
         Call::Log { .. } => Answer::Log(Box::new(log())),
         Call::Warning => Answer::Log(Box::new(warning())),
         Call::Operators => Answer::Operators(Vec::new()),
+        Call::Notes(target) => Answer::Notes(notes(target)),
         Call::Contracts => Answer::Contracts(contracts()),
         change => changed(change),
     };
@@ -467,6 +468,7 @@ fn reply(model: &mut Model, millis: u64, request: RequestId, call: &Call) -> Vec
 /// What a service would answer to a call that changes something.
 fn changed(call: &Call) -> Answer {
     match call {
+        Call::AddNote(body) => Answer::Notes(notes(&body.target)),
         Call::Plan(..) => Answer::Plan(Box::new(plan(212))),
         Call::Start(start) => match **start {
             Start::Replay(_) => Answer::ReplayMoved(Box::new(replays().remove(0))),

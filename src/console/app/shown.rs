@@ -11,7 +11,7 @@ use crate::console::actions::{EVERYWHERE, Place};
 const LINES: [&str; 2] = ["filter", "words"];
 
 /// What can lie upon a view.
-const OVERLAYS: [&str; 14] = [
+const OVERLAYS: [&str; 15] = [
     "help",
     "confirm",
     "palette",
@@ -26,6 +26,7 @@ const OVERLAYS: [&str; 14] = [
     "arm",
     "contexts",
     "themes",
+    "note",
 ];
 
 /// Every name that can stand in what is shown: views, tabs of a delivery as `inspector.raw`, lines, overlays.
@@ -89,6 +90,7 @@ const fn number_of(overlay: &Overlay) -> usize {
         Overlay::Arm(_) => 11,
         Overlay::Contexts(_) => 12,
         Overlay::Themes(_) => 13,
+        Overlay::Note(_) => 14,
     }
 }
 

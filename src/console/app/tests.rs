@@ -265,7 +265,7 @@ fn a_filtered_list_asks_the_service_again_at_most_once_a_second() {
 fn an_answer_for_a_screen_that_was_left_is_dropped() {
     let mut model = connected(false);
     let cmds = press(&mut model, 0, "j enter");
-    let [Cmd::Call(request, Call::Delivery(_))] = cmds[..] else {
+    let [Cmd::Call(request, Call::Delivery(_)), ..] = cmds[..] else {
         panic!("{cmds:?}")
     };
     press(&mut model, 100, "q");

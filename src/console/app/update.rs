@@ -12,6 +12,7 @@ use super::grace;
 use super::link::{Due, Link};
 use super::model::{Dirty, Level, Model, Overlay, Screen};
 use super::msg::{Cmd, Msg, Now};
+use super::notes;
 use super::preview;
 use super::take_away;
 use super::themes;
@@ -94,6 +95,9 @@ fn follow_up(model: &mut Model, now: Now) -> Vec<Cmd> {
         model.toast = None;
         model.soil(Dirty::Soon);
     }
+    if model.link.is_up() {
+        cmds.extend(notes::fetch(model));
+    }
     let Some(screen) = model.screens.last_mut() else {
         return cmds;
     };
@@ -151,6 +155,10 @@ fn paste(model: &mut Model, now: Now, text: &str) -> Vec<Cmd> {
         prompt.line.insert(text);
         return Vec::new();
     }
+    if let Some(Overlay::Note(note)) = model.overlays.last_mut() {
+        note.line.insert(text);
+        return Vec::new();
+    }
     if let Some(form) = model.form_mut() {
         if !form.paste(text) {
             model.tell(now, Level::Warn, "this line takes no text");
@@ -189,6 +197,7 @@ fn key_pressed(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
         Some(Overlay::Palette(_)) => return acts::palette_key(model, now, key),
         Some(Overlay::Plan(_)) => return changes::dialog_key(model, now, key),
         Some(Overlay::Prompt(_)) => return take_away::key(model, key),
+        Some(Overlay::Note(_)) => return notes::key(model, now, key),
         Some(Overlay::Arm(_)) => return acts::arming_key(model, now, key),
         Some(Overlay::Themes(_)) => return themes::key(model, now, key),
         Some(Overlay::Contexts(_)) => return contexts::key(model, now, key),

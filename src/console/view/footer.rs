@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::paint::{Pen, columns};
-use super::{audit, format, log, replays};
+use super::{audit, format, log, note, replays};
 use crate::api::endpoint::EndpointView;
 use crate::console::actions::{Action, ActionId, Danger, actions_of};
 use crate::console::app::link::Health;
@@ -59,7 +59,7 @@ fn about_selection(model: &Model, now: Now) -> String {
         }),
         Screen::Endpoints(_) | Screen::Pulse(_) => model
             .selected_endpoint()
-            .map_or_else(String::new, |endpoint| about_endpoint(endpoint, now)),
+            .map_or_else(String::new, |endpoint| about_endpoint(model, endpoint, now)),
         Screen::Replays(list) => list.selected().map_or_else(String::new, replays::about),
         Screen::Audit(list) => list.selected().map_or_else(String::new, audit::about),
         Screen::Log(view) => view
@@ -74,7 +74,7 @@ fn about_selection(model: &Model, now: Now) -> String {
 }
 
 /// What binds an endpoint first, for it must not be cut off: its rate limit, its certificate's end; then its place.
-fn about_endpoint(endpoint: &EndpointView, now: Now) -> String {
+fn about_endpoint(model: &Model, endpoint: &EndpointView, now: Now) -> String {
     let health = &endpoint.health;
     let mut text = endpoint.id.to_string();
     if let Some(limit) = &endpoint.rate_limit {
@@ -97,6 +97,10 @@ fn about_endpoint(endpoint: &EndpointView, now: Now) -> String {
         && Nearness::of(end, now.wall).is_some()
     {
         text.push_str(&format!("  certificate {}", end_in_words(end, now.wall)));
+    }
+    let notes = model.data.notes.about(&endpoint.id.to_string());
+    if let Some(words) = notes.and_then(|notes| note::in_words(notes, now)) {
+        text.push_str(&format!("  notes {words}"));
     }
     format!("{text}  {}", endpoint.url)
 }

@@ -5,11 +5,14 @@ use crate::api::cause::CausesView;
 use crate::api::dead::DeadCausesView;
 use crate::api::delivery::{BodyView, DeliveryView};
 use crate::api::log::LogView;
+use crate::api::note::NotesView;
 use crate::api::operator::OperatorView;
 use crate::api::stream::{Alert, Change, StreamFrame};
 use crate::console::app::model::Model;
 use crate::console::app::msg::{Answer, Call, Cmd, Msg};
-use crate::console::app::sample_views::{audit, causes, dead_causes, events, log, plan, replays};
+use crate::console::app::sample_views::{
+    audit, causes, dead_causes, events, log, notes, plan, replays,
+};
 use crate::console::app::samples::{
     at, connected, delivery, delivery_id, detail, endpoints, exchange, header, page_of, press,
 };
@@ -109,6 +112,13 @@ fn hostile_log() -> LogView {
     view
 }
 
+fn hostile_notes(target: &str) -> NotesView {
+    let mut view = notes(target);
+    view.items[0].who = HOSTILE.into();
+    view.items[0].note = HOSTILE.into();
+    view
+}
+
 /// What the other views show.
 fn of_views(call: &Call) -> Option<Answer> {
     Some(match call {
@@ -151,6 +161,7 @@ fn of_views(call: &Call) -> Option<Answer> {
             items[0].detail = Some(serde_json::json!({ HOSTILE: HOSTILE }));
             Answer::Audit(page_of(items))
         }
+        Call::Notes(target) => Answer::Notes(hostile_notes(target)),
         Call::Log { .. } | Call::Warning => Answer::Log(Box::new(hostile_log())),
         Call::Events { .. } => {
             let mut items = events();
@@ -182,7 +193,7 @@ fn hostile_text_is_shown_and_does_nothing() {
     let mut screens = vec![buffer(&model, 10, false)];
     for keys in [
         "f", "enter", "l", "l", "l", "l", "l", "l", "1", "4", "5", "R", "esc", "6", "x", "esc",
-        "7", "8", "j", "3", "T",
+        "7", "8", "j", "3", "j", "a", "esc", "T",
     ] {
         let cmds = press(&mut model, 60, keys);
         serve_hostile(&mut model, cmds);

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::paint::{Pen, Skin, columns};
 use super::state::certificate_role;
 use super::text::{Text, TextLine};
-use super::{beside, diff, exchange, format, raw, signature, state, timeline};
+use super::{beside, diff, exchange, format, note, raw, signature, state, timeline};
 use crate::api::delivery::{AttemptDetail, AttemptView, PhasesView};
 use crate::console::actions::ActionId;
 use crate::console::app::inspector::{Inspector, Tab};
@@ -190,6 +190,10 @@ fn summary(text: &mut Text, model: &Model, now: Now, view: &Inspector, skin: &Sk
     }
     if let Some(reason) = &delivery.reason {
         text.field("reason", reason, Role::StateDead);
+    }
+    let notes = model.data.notes.about(&delivery.id.to_string());
+    if let Some(words) = notes.and_then(|notes| note::in_words(notes, now)) {
+        text.field("notes", &words, Role::Text);
     }
     text.empty();
     attempts(text, now, view, skin);

@@ -23,6 +23,7 @@ pub(crate) mod header;
 pub(crate) mod help;
 pub(crate) mod inspector;
 mod log;
+mod note;
 pub(crate) mod paint;
 pub(crate) mod palette;
 pub(crate) mod plan;

@@ -207,6 +207,38 @@ fn who_else_is_attached_stands_in_the_header_and_nothing_does_for_whoever_is_alo
 }
 
 #[test]
+fn notes_are_shown_where_there_are_some_and_written_in_a_line() {
+    let mut model = sized(80, 24);
+    let cmds = press(&mut model, 0, "3 j j");
+    serve(&mut model, 50, cmds);
+    let of_endpoint = screen(&model, 100);
+    let news = of_endpoint.lines().nth(22).unwrap();
+    assert!(
+        news.contains("  notes 1, 14:03:22 bo: told them"),
+        "{of_endpoint}"
+    );
+    let mut model = inspector(80, 24);
+    let shown = screen(&model, 100);
+    assert!(
+        shown.contains(" notes    1, 14:03:22 bo: told them, they look into it"),
+        "{shown}"
+    );
+    press(&mut model, 200, "a t o l d");
+    let typing = screen(&model, 300);
+    press(&mut model, 400, "space");
+    for _ in 0..90 {
+        press(&mut model, 400, "x");
+    }
+    press(&mut model, 500, "e n d");
+    let long = screen(&model, 600);
+    let last = |screen: &str| {
+        let lines: Vec<&str> = screen.lines().collect();
+        lines[lines.len() - 2..].join("\n")
+    };
+    assert_snapshot!([last(&typing), last(&long)].join("\n"));
+}
+
+#[test]
 fn the_dialog_of_a_replay_and_of_a_discard() {
     let views = [(80, 24), (60, 15)].map(|(columns, rows)| {
         let mut model = sized(columns, rows);

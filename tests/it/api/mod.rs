@@ -14,6 +14,7 @@ mod horizon;
 pub(crate) mod http;
 mod ledger;
 mod log;
+mod notes;
 mod openapi;
 mod operators;
 mod probes;

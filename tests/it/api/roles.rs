@@ -57,6 +57,8 @@ const EXPECTED: &[(&str, &str)] = &[
     ("GET /v1/causes", "viewer operator admin"),
     ("GET /v1/audit", "operator admin"),
     ("GET /v1/log", "operator admin"),
+    ("POST /v1/notes", "operator admin"),
+    ("GET /v1/notes", "viewer operator admin"),
     ("GET /v1/operators", "viewer operator admin"),
     ("GET /v1/stream", "viewer operator admin"),
     ("POST /v1/tokens", "admin"),

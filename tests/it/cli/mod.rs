@@ -14,6 +14,7 @@ mod keys;
 mod listening;
 mod logging;
 mod notifying;
+mod noting;
 mod pausing;
 mod program;
 mod refusals;

@@ -18,6 +18,7 @@ use super::plan::Intent;
 use super::update::update;
 use crate::api::delivery::{DeliveryDetail, DeliveryView};
 use crate::api::log::{LogLineView, LogView};
+use crate::api::note::NotesView;
 use crate::api::page::Page;
 use crate::api::stats::EndpointStatsView;
 use crate::console::input::bytes::Typed;
@@ -181,6 +182,7 @@ impl Recorded {
                     ..hour
                 }))
             }
+            Call::Notes(target) => Answer::Notes(self.notes(target)),
             Call::Operators => {
                 let operators: Page<_> = self.whole("operators");
                 Answer::Operators(operators.items)
@@ -196,6 +198,17 @@ impl Recorded {
             Call::RotateSecret(..) => Answer::Rotated(Box::new(self.whole("rotated"))),
             other => panic!("no answer to {other:?} was recorded"),
         }
+    }
+
+    /// The notes about something: one delivery has some.
+    fn notes(&self, target: &str) -> NotesView {
+        let mut view: NotesView = self.whole("notes");
+        if view.target != target {
+            view.items.clear();
+            view.count = 0;
+        }
+        view.target = target.to_owned();
+        view
     }
 
     /// A page of the log, whose lines are numbered.

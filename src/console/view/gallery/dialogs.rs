@@ -24,6 +24,7 @@ const DIALOGS: &[(&str, &str)] = &[
     ("arm", "5 ! e u"),
     ("contexts", "5 g c"),
     ("themes", "5 g t j"),
+    ("note", "3 j a t o l d"),
 ];
 
 fn scene(keys: &str) -> Scene {

@@ -100,6 +100,8 @@ async fn changes(incident: &Incident, answers: &mut Map<String, Value>) {
         answers.insert(name.to_owned(), incident.post(path, body).await);
     }
     answers.insert("created".to_owned(), created);
+    let note = json!({"target": answers["delivery"]["id"], "note": "told acme, they look into it: INC-412"});
+    answers.insert("notes".to_owned(), incident.post("/v1/notes", note).await);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod endpoints;
 mod inspecting;
 mod leaving;
 mod moving;
+mod noting;
 mod replaying;
 mod stage;
 mod taking_away;
@@ -32,6 +33,7 @@ const PARTS: &[&Part] = &[
     &leaving::PART,
     &moving::PART,
     &moving::PREVIEWING,
+    &noting::PART,
     &replaying::ARMING,
     &replaying::DISCARDING,
     &replaying::PART,
