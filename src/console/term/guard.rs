@@ -3,7 +3,7 @@
 //! The one global of the console stands here, because a panic hook has no other way to the terminal. A panic in a
 //! thread that is not the console's (an embedded lane, which is caught and started again) must not be printed over
 //! the screen: it is logged. One in the console's own is logged and, once the terminal is given back, told on it,
-//! escaped: its words may quote what a receiver said.
+//! escaped and without what it quotes, for that may be a receiver's; a report of it goes into a file of the user's own.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -14,6 +14,7 @@ use std::thread::{self, ThreadId};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::output::last_words;
+use super::report;
 use super::tty::Tty;
 use crate::domain::escape::line;
 
@@ -70,19 +71,21 @@ impl TerminalGuard {
 
 impl Drop for TerminalGuard {
     fn drop(&mut self) {
-        give_back(&[]);
+        drop(give_back(&[]));
     }
 }
 
-/// Gives the terminal back if it is taken, and says these words on it; doing it twice does nothing.
-fn give_back(words: &[u8]) {
-    let taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(taken) = taken {
-        last_words(taken.output.as_fd(), LEAVE);
-        // A terminal that is gone has no modes to restore.
-        let _ = tcsetattr(&taken.input, OptionalActions::Now, &taken.modes);
-        last_words(taken.output.as_fd(), words);
-    }
+/// Gives the terminal back if it is taken, and says these words on it; doing it twice does nothing. Where more can be said.
+fn give_back(words: &[u8]) -> Option<OwnedFd> {
+    let taken = TAKEN
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take()?;
+    last_words(taken.output.as_fd(), LEAVE);
+    // A terminal that is gone has no modes to restore.
+    let _ = tcsetattr(&taken.input, OptionalActions::Now, &taken.modes);
+    last_words(taken.output.as_fd(), words);
+    Some(taken.output)
 }
 
 /// Before the panic's text is printed, the screen it is printed on must be the shell's.
@@ -98,7 +101,7 @@ fn install_hook() {
                 tracing::error!(%panic, "a thread beside the console panicked");
             }
             Some(_) => {
-                give_back(words(panic).as_bytes());
+                tell(panic);
                 tracing::error!(%panic, "the console panicked");
             }
             None => previous(panic),
@@ -106,18 +109,26 @@ fn install_hook() {
     }));
 }
 
-/// What a person reads of a panic, in one line.
-fn words(panic: &PanicHookInfo<'_>) -> String {
+/// Gives the terminal back, says on it what happened, and leaves a report: in this order, for a disk may be slow.
+fn tell(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string);
     let place = place.as_deref().unwrap_or("an unknown place");
     let text = panic.payload_as_str().unwrap_or("no words");
-    told(place, text)
+    let Some(output) = give_back(told(place, text).as_bytes()) else {
+        return;
+    };
+    let words = match report::write(place, text) {
+        Ok(path) => format!("a report that you alone can read: {}\r\n", path.display()),
+        Err(error) => format!("no report could be written: {error}\r\n"),
+    };
+    last_words(output.as_fd(), words.as_bytes());
 }
 
+/// What a person reads of a panic, in one line.
 fn told(place: &str, text: &str) -> String {
     format!(
         "hookyard: the console panicked at {place}: {}\r\n",
-        line(text)
+        line(&report::redacted(text))
     )
 }
 

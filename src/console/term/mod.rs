@@ -15,6 +15,7 @@ pub(crate) mod output;
 pub(crate) mod pace;
 pub(crate) mod painter;
 pub(crate) mod policy;
+mod report;
 mod scroll;
 mod settle;
 pub(crate) mod sgr;

@@ -1,5 +1,6 @@
 //! The terminal is given back however the console ends, and it never lingers.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -31,7 +32,34 @@ fn a_panic_gives_the_terminal_back_before_it_is_told() {
     terminal.type_in("j");
     assert!(!terminal.end().success());
     terminal.assert_given_back();
-    terminal.wait_for_text("the panic that the test asked for");
+    let screen = terminal.wait_for("the report", |screen| {
+        screen.contains("a report that you alone can read: ") && screen.contains(".txt")
+    });
+    assert!(
+        screen.contains("the panic that the test asked for"),
+        "{screen}"
+    );
+    // A long path goes on in the next row.
+    let whole = screen.replace('\n', "");
+    let (_, rest) = whole.split_once("you alone can read: ").unwrap();
+    let end = rest.find(".txt").expect("the whole path") + 4;
+    let path = std::path::Path::new(&rest[..end]);
+    let mode = path.metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let report = std::fs::read_to_string(path).unwrap();
+    std::fs::remove_file(path).unwrap();
+    assert!(
+        report.contains("words: the panic that the test asked for\n"),
+        "{report}"
+    );
+    assert!(
+        report.contains("place: tests/it/console/program.rs:"),
+        "{report}"
+    );
+    assert!(
+        report.contains("console_of_a_test"),
+        "a backtrace: {report}"
+    );
 }
 
 #[test]
