@@ -83,12 +83,14 @@ pub(super) fn changes(entry: &AuditEntryView) -> Vec<(String, String)> {
         object.cloned().unwrap_or_default()
     };
     let (before, after) = (members(&entry.before), members(&entry.after));
-    let changed = after.iter().map(|(name, now)| {
+    let changed = after.iter().filter_map(|(name, now)| {
         let change = match before.get(name) {
             Some(then) => format!("{then} -> {now}"),
+            // Of something new: what was not set is not told.
+            None if now.is_null() => return None,
             None => now.to_string(),
         };
-        (name.clone(), change)
+        Some((name.clone(), change))
     });
     let detail = entry.detail.as_ref();
     changed
