@@ -135,7 +135,7 @@ fn take_change(model: &mut Model, now: Now, change: Change) -> Vec<Cmd> {
         hear_of_log(model, news);
     }
     for alert in change.alerts {
-        model.tell(now, Level::Warn, format!("{}: {}", alert.name, alert.text));
+        model.announce(now, format!("{}: {}", alert.name, alert.text));
         model.data.note_alert(alert);
     }
     let mut changed: Vec<ScreenId> = Vec::new();

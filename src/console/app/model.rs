@@ -109,6 +109,8 @@ pub(crate) struct Model {
     pub overlays: Vec<Overlay>,
     /// News.
     pub toast: Option<Toast>,
+    /// The newest alert, while news of the operator's own doing are to be read first; not escaped.
+    pub announced: Option<String>,
     /// Strokes of an unfinished key.
     pub strokes: Vec<Key>,
     /// When ctrl-c was last pressed.
@@ -256,6 +258,7 @@ impl Model {
             before: None,
             overlays: Vec::new(),
             toast: None,
+            announced: None,
             strokes: Vec::new(),
             cancelled_at: None,
             requests: Requests::default(),
@@ -426,6 +429,17 @@ impl Model {
             until: now.elapsed + stay,
         });
         self.soil(Dirty::Soon);
+    }
+
+    /// Tells what the service has to say, after the news that are shown: the same act often causes both, and what came
+    /// of it is what the operator waits for.
+    pub(crate) fn announce(&mut self, now: Now, text: String) {
+        let is_read = |toast: &Toast| toast.level == Level::Info && now.elapsed < toast.until;
+        if self.toast.as_ref().is_some_and(is_read) {
+            self.announced = Some(text);
+        } else {
+            self.tell(now, Level::Warn, text);
+        }
     }
 
     /// Notes that what is shown has changed.

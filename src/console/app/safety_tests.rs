@@ -6,6 +6,7 @@ use super::msg::{Call, Cmd, Msg};
 use super::samples::{at, calls, connected, model, press, serve};
 use super::update::update;
 use super::writes::Writes;
+use crate::api::stream::{Alert, Change, StreamFrame};
 use crate::console::input::bytes::Typed;
 use crate::console::options::ExitReason;
 
@@ -129,4 +130,33 @@ fn what_waits_when_changes_are_switched_off_is_not_sent_and_that_is_told() {
     let cmds = update(&mut model, at(5_000), Msg::Tick);
     assert_eq!(calls(&cmds), [] as [&Call; 0]);
     assert!(toast(&model).contains("not sent"), "{}", toast(&model));
+}
+
+#[test]
+fn an_alert_is_told_after_the_news_of_what_was_done() {
+    let mut model = connected(false);
+    let alert = |text: &str| {
+        let change = Change {
+            alerts: vec![Alert {
+                at: at(0).wall,
+                name: "endpoint.disabled".into(),
+                text: text.into(),
+            }],
+            ..Change::default()
+        };
+        Msg::Frame(Box::new(StreamFrame::Change(Box::new(change))))
+    };
+    let cmds = press(&mut model, 100, "3 j P");
+    serve(&mut model, 150, cmds);
+    let done = toast(&model).to_owned();
+    assert!(done.contains(": done"), "{done}");
+    update(&mut model, at(200), alert("one"));
+    update(&mut model, at(300), alert("two"));
+    assert_eq!(toast(&model), done);
+    assert_eq!(model.data.alerts.len(), 2);
+    update(&mut model, at(4_200), Msg::Tick);
+    assert_eq!(toast(&model), "endpoint.disabled: two");
+    // Bad news do not wait for bad news.
+    update(&mut model, at(4_300), alert("three"));
+    assert_eq!(toast(&model), "endpoint.disabled: three");
 }

@@ -94,6 +94,9 @@ fn follow_up(model: &mut Model, now: Now) -> Vec<Cmd> {
     {
         model.toast = None;
         model.soil(Dirty::Soon);
+        if let Some(text) = model.announced.take() {
+            model.announce(now, text);
+        }
     }
     if model.link.is_up() {
         cmds.extend(notes::fetch(model));
