@@ -14,18 +14,6 @@ use crate::console::app::msg::Now;
 use crate::console::app::rows::{Gap, RowLine};
 use crate::console::theme::Role;
 
-const TIME: usize = 0;
-const STATE: usize = 1;
-const RESULT: usize = 2;
-const ENDPOINT: usize = 3;
-const EVENT: usize = 4;
-const TRY: usize = 5;
-const LATENCY: usize = 6;
-const NEXT: usize = 7;
-const LAST: usize = 8;
-const EVENT_ID: usize = 9;
-const ID: usize = 10;
-
 /// The columns from left to right; those of higher rank go first when it gets narrow.
 const COLUMNS: [Column; 11] = [
     column("TIME", 12, 12, 3),
@@ -75,7 +63,7 @@ pub(super) fn draw(
             ),
             RowLine::Delivery(delivery) => {
                 for column in &placed {
-                    let (text, role) = cell(pen, model, now, delivery, column.index);
+                    let (text, role) = cell(pen, model, now, delivery, COLUMNS[column.index].title);
                     let x = body.x + column.x;
                     if COLUMNS[column.index].right {
                         pen.right(x, y, column.width, &text, role);
@@ -105,44 +93,45 @@ pub(super) fn draw(
         .map(|input| filter_line::draw(pen, input, body))
 }
 
-fn cell(
+/// What a delivery has to say under a heading, here and wherever else deliveries are listed.
+pub(super) fn cell(
     pen: &Pen<'_>,
     model: &Model,
     now: Now,
     delivery: &DeliveryView,
-    column: usize,
+    column: &str,
 ) -> (String, Role) {
     let skin = pen.skin();
     match column {
-        TIME => (format::time_millis(delivery.created_at), Role::Muted),
-        STATE => {
+        "TIME" => (format::time_millis(delivery.created_at), Role::Muted),
+        "STATE" => {
             let shown = state::of_delivery(skin, delivery);
             (format!("{} {}", shown.glyph, shown.word), shown.role)
         }
-        RESULT => {
+        "RESULT" => {
             let (text, _, role) =
                 state::of_result(skin, delivery.last_status, delivery.last_class.as_deref());
             (text, role)
         }
-        ENDPOINT => (model.endpoint_name(delivery), Role::Text),
-        EVENT if delivery.test => (format!("test {}", delivery.event_type), Role::Muted),
-        EVENT => (delivery.event_type.to_string(), Role::Text),
-        TRY => (delivery.attempts.to_string(), Role::Text),
-        LATENCY => (
+        "ENDPOINT" => (model.endpoint_name(delivery), Role::Text),
+        "EVENT" if delivery.test => (format!("test {}", delivery.event_type), Role::Muted),
+        "EVENT" => (delivery.event_type.to_string(), Role::Text),
+        "TRY" => (delivery.attempts.to_string(), Role::Text),
+        "LAT" => (
             delivery
                 .last_latency_us
                 .map_or_else(|| "-".to_owned(), format::micros),
             Role::Muted,
         ),
-        NEXT => next(model, now, delivery),
-        LAST => (
+        "NEXT" => next(model, now, delivery),
+        "LAST" => (
             delivery
                 .last_attempt_at
                 .map_or_else(|| "-".to_owned(), |at| format::near(now.wall, at)),
             Role::Muted,
         ),
-        EVENT_ID => (delivery.event_id.to_string(), Role::Muted),
-        ID => (format::short_id(delivery.id), Role::Muted),
+        "EVENT ID" => (delivery.event_id.to_string(), Role::Muted),
+        "ID" => (format::short_id(delivery.id), Role::Muted),
         _ => (String::new(), Role::Text),
     }
 }

@@ -5,17 +5,16 @@ mod facts;
 
 use ratatui::layout::Rect;
 
-use crate::api::delivery::DeliveryView;
 use crate::console::app::beside::{Beside, Subject, shown};
 use crate::console::app::model::{Model, Screen};
 use crate::console::app::msg::Now;
 use crate::console::app::pane::{Room, room};
 use crate::console::theme::Role;
+use crate::console::view::deliveries;
 use crate::console::view::paint::Pen;
 use crate::console::view::rows::{column, right, table};
 use crate::console::view::table::Column;
 use crate::console::view::text::{Text, TextLine};
-use crate::console::view::{format, state};
 
 /// Rows that the deliveries have at least, however much there is to say above them.
 const DELIVERIES_MIN: u16 = 6;
@@ -43,7 +42,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) -> Re
         ..pane
     };
     if let Some(beside) = shown(model) {
-        deliveries(pen, model, now, beside, below);
+        newest(pen, model, now, beside, below);
     }
     rest
 }
@@ -138,7 +137,7 @@ const LATENCY: Column = right("LAT", 5, 5);
 const LAST: Column = right("LAST", 8, 4);
 
 /// The deliveries of the row; of an event they are the branches of its tree.
-fn deliveries(pen: &mut Pen<'_>, model: &Model, now: Now, beside: &Beside, area: Rect) {
+fn newest(pen: &mut Pen<'_>, model: &Model, now: Now, beside: &Beside, area: Rect) {
     if area.height == 0 {
         return;
     }
@@ -160,23 +159,28 @@ fn deliveries(pen: &mut Pen<'_>, model: &Model, now: Now, beside: &Beside, area:
     if beside.deliveries.is_empty() {
         return;
     }
-    let last = beside.deliveries.len() - 1;
-    let rows: Vec<(usize, &DeliveryView)> = beside.deliveries.iter().enumerate().collect();
+    let last = beside.deliveries.last().map(|delivery| delivery.id);
     let skin = pen.skin();
-    let rows = rows.iter().map(|row| (usize::MAX, row));
-    table(pen, body, &columns, rows, 0, &|pen, row, column| {
-        let (index, delivery) = row;
-        let (text, role) = cell(pen, model, now, delivery, column);
-        if is_tree && column == ENDPOINT.title {
-            let branch = if *index == last && !beside.more {
-                skin.glyph("└─ ", "`- ")
-            } else {
-                skin.glyph("├─ ", "|- ")
-            };
-            return (format!("{branch}{text}"), role);
-        }
-        (text, role)
-    });
+    let rows = beside.deliveries.iter().enumerate();
+    table(
+        pen,
+        body,
+        &columns,
+        rows,
+        usize::MAX,
+        &|pen, row, column| {
+            let (text, role) = deliveries::cell(pen, model, now, row, column);
+            if is_tree && column == ENDPOINT.title {
+                let branch = if Some(row.id) == last && !beside.more {
+                    skin.glyph("└─ ", "`- ")
+                } else {
+                    skin.glyph("├─ ", "|- ")
+                };
+                return (format!("{branch}{text}"), role);
+            }
+            (text, role)
+        },
+    );
 }
 
 /// What stands above the deliveries.
@@ -195,36 +199,4 @@ fn heading(beside: &Beside) -> (String, Role) {
         _ => " NEWEST DELIVERIES".to_owned(),
     };
     (text, Role::Muted)
-}
-
-fn cell(
-    pen: &Pen<'_>,
-    model: &Model,
-    now: Now,
-    delivery: &DeliveryView,
-    column: &str,
-) -> (String, Role) {
-    match column {
-        "STATE" => {
-            let state = state::of_delivery(pen.skin(), delivery);
-            (format!("{} {}", state.glyph, state.word), state.role)
-        }
-        "RESULT" => {
-            let class = delivery.last_class.as_deref();
-            let (text, _, role) = state::of_result(pen.skin(), delivery.last_status, class);
-            (text, role)
-        }
-        "ENDPOINT" => (model.endpoint_name(delivery), Role::Text),
-        "TRY" => (delivery.attempts.to_string(), Role::Text),
-        "LAT" => {
-            let took = delivery.last_latency_us.map(format::micros);
-            (took.unwrap_or_else(|| "-".to_owned()), Role::Muted)
-        }
-        "LAST" => {
-            let at = delivery.last_attempt_at;
-            let at = at.map(|at| format::near(now.wall, at));
-            (at.unwrap_or_else(|| "-".to_owned()), Role::Muted)
-        }
-        _ => (delivery.event_type.to_string(), Role::Text),
-    }
 }
