@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::pane::is_wide;
 use super::requests::ScreenId;
 use crate::api::delivery::{AttemptDetail, AttemptView, DeliveryDetail, DeliveryView};
 use crate::domain::id::DeliveryId;
 
 /// Attempts whose request and response are kept; each may weigh some hundred KiB.
 const ATTEMPTS_KEPT: usize = 8;
-
-/// From so many columns and rows on the summary has request and response beside it.
-const BOTH: (u16, u16) = (140, 30);
 
 /// The view of one delivery.
 #[derive(Debug)]
@@ -145,8 +143,8 @@ impl Inspector {
     }
 
     /// Whether the summary has request and response beside it on a screen of this size.
-    pub(crate) fn shows_both(&self, (columns, rows): (u16, u16)) -> bool {
-        self.tab == Tab::Summary && columns >= BOTH.0 && rows >= BOTH.1
+    pub(crate) fn shows_both(&self, size: (u16, u16)) -> bool {
+        self.tab == Tab::Summary && is_wide(size)
     }
 
     /// Takes the whole delivery.

@@ -16,6 +16,14 @@ const ROWS: u16 = 14;
 const TREE_ROWS: u16 = 8;
 const TREE_ROWS_MIN: u16 = 18;
 
+/// From so many columns and rows on views that are one pane elsewhere have two.
+const WIDE: (u16, u16) = (140, 30);
+
+/// Whether a screen is that wide.
+pub(crate) const fn is_wide((columns, rows): (u16, u16)) -> bool {
+    columns >= WIDE.0 && rows >= WIDE.1
+}
+
 /// Where it has room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Room {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::endpoints::in_need;
 use super::listing::Fetched;
 use super::model::Data;
+use super::pane::is_wide;
 use super::requests::ScreenId;
 use crate::api::cause::CauseView;
 use crate::api::endpoint::EndpointView;
@@ -17,17 +18,10 @@ use crate::domain::id::{EndpointId, ReplayId};
 /// The shortest time between two fetches: what is shown is by the minute.
 const REFETCH: Duration = Duration::from_secs(5);
 
-/// From so many columns and rows on charts of several rows stand beside what keys act on.
-const WIDE: (u16, u16) = (140, 30);
-/// Lines of such a screen that are none of its rows: header, title, two headings, the newest trouble, news and keys.
+/// Lines of a wide screen that are none of its rows: header, title, two headings, the newest trouble, news and keys.
 const WIDE_OTHERS: u16 = 8;
 /// The same of others, which have four lines of charts besides.
 const OTHERS: u16 = 12;
-
-/// Whether a screen is that wide.
-pub(crate) const fn is_wide((columns, rows): (u16, u16)) -> bool {
-    columns >= WIDE.0 && rows >= WIDE.1
-}
 
 /// Rows that keys can act on, on a screen of this size.
 pub(crate) fn rows_on(size: (u16, u16)) -> usize {
