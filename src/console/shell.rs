@@ -21,6 +21,7 @@ use super::input::reader::{Reader, TerminalEvent};
 use super::options::{ConsoleError, ConsoleOptions, ExitReason, TerminalTraits};
 use super::outside;
 use super::perform::{self, Stream};
+use super::term::bell::bell;
 use super::term::between::{PaneQuestion, is_under_mosh};
 use super::term::guard::TerminalGuard;
 use super::term::output::{FrameWriter, WrittenFrames, last_words};
@@ -330,6 +331,11 @@ impl Shell {
                     self.calls.push(Box::pin(async move {
                         Msg::Outside(outside::write(path, text, home).await)
                     }));
+                }
+                Cmd::Ring(words) => {
+                    let term = self.traits.term.as_deref();
+                    let words = Some(&*words).filter(|_| self.between.lets_notify(term));
+                    self.painter.pass(&bell(words));
                 }
                 Cmd::Theme(name) => {
                     let done = Msg::Themed(self.put_in_force(&name));

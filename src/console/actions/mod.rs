@@ -102,6 +102,8 @@ pub(crate) enum ActionId {
     CancelReplay,
     /// Write a note about what is selected.
     Note,
+    /// Ring when what is selected or listed changes, or no longer.
+    Bell,
     /// Let changes through, or no longer.
     Arm,
     /// Take the last change back.

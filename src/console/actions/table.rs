@@ -20,6 +20,9 @@ const OF_ENDPOINTS: &[Place] = &[Pulse, Deliveries, Inspector, Endpoints];
 /// Views whose row is, or stands for, something that notes can be about.
 const NOTED: &[Place] = &[Pulse, Deliveries, Inspector, Endpoints, Events, Dead];
 
+/// Views whose row, or whose filter, can have a bell.
+const BELLED: &[Place] = &[Pulse, Deliveries, Inspector, Endpoints, Replays];
+
 const fn key(
     id: Id,
     name: &'static str,
@@ -255,6 +258,13 @@ pub(crate) const ACTIONS: &[Action] = &[
         &["a"],
     )
     .changes(Change, "hookyard note add TARGET NOTE"),
+    key(
+        Id::Bell,
+        "bell",
+        "ring once this delivery, endpoint or replay changes, or one comes under this filter; or no longer",
+        BELLED,
+        &["b"],
+    ),
     key(
         Id::Undo,
         "undo",

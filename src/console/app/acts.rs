@@ -1,5 +1,6 @@
 //! What the actions of the table do.
 
+use super::bell;
 use super::changes;
 use super::command;
 use super::contexts;
@@ -34,7 +35,11 @@ pub(crate) fn act(model: &mut Model, now: Now, action: &Action) -> Vec<Cmd> {
         model.tell(now, Level::Warn, refusal);
         return Vec::new();
     }
-    match action.id {
+    perform(model, now, action.id)
+}
+
+fn perform(model: &mut Model, now: Now, action: ActionId) -> Vec<Cmd> {
+    match action {
         ActionId::Down => step(model, 1),
         ActionId::Up => step(model, -1),
         ActionId::HalfDown => step(model, half_page(model)),
@@ -84,6 +89,7 @@ pub(crate) fn act(model: &mut Model, now: Now, action: &Action) -> Vec<Cmd> {
         ActionId::Quit => return quit(model, now),
         ActionId::Arm => arm(model, now),
         ActionId::Note => return notes::ask(model, now),
+        ActionId::Bell => return bell::switch(model, now),
         ActionId::Undo => grace::undo(model, now),
         ActionId::Refetch => return refetch(model, now),
         ActionId::Repaint => return vec![Cmd::Repaint],

@@ -1,5 +1,6 @@
 //! What comes of the calls.
 
+use super::bell;
 use super::beside::{self, Subject};
 use super::endpoints::ENDPOINTS_MAX;
 use super::fetches;
@@ -89,6 +90,7 @@ fn take(model: &mut Model, now: Now, purpose: Purpose, answer: Answer) -> Vec<Cm
         (Purpose::Stats, Answer::Stats(stats)) => model.data.stats = Some(stats),
         (Purpose::Operators, Answer::Operators(operators)) => model.data.operators = operators,
         (Purpose::Notes, Answer::Notes(view)) => notes::take(model, view),
+        (Purpose::Bell(id), answer) => bell::take(model, id, &answer),
         (Purpose::Egress, Answer::Egress(egress)) => model.data.egress = Some(egress),
         (Purpose::Contracts, Answer::Contracts(contracts)) => {
             forms::take_contracts(model, contracts);
@@ -378,6 +380,7 @@ fn fail(model: &mut Model, now: Now, purpose: Purpose, text: String) {
         Purpose::Endpoints(_) => model.data.endpoints_error = Some(text),
         // The header shows what it has; its age is told by the connection's words.
         Purpose::Stats | Purpose::Egress | Purpose::Operators | Purpose::Notes => {}
+        Purpose::Bell(id) => bell::fail(model, now, id, &text),
         Purpose::Contracts => {
             if let Some(form) = model.form_mut() {
                 form.refuse("", format!("the contracts could not be fetched: {text}"));

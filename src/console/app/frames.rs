@@ -53,6 +53,7 @@ pub(crate) fn frame(model: &mut Model, now: Now, frame: StreamFrame) -> Vec<Cmd>
             for list in model.lists_mut() {
                 list.note_outage(None);
             }
+            model.bells.note_gap();
             cmds.extend(fetches::snapshot(model, now));
             model.data.notes.forget();
             cmds.extend(model.call(Purpose::Operators, Call::Operators));
@@ -75,6 +76,7 @@ fn connected(model: &mut Model, now: Now) -> Vec<Cmd> {
         for list in model.lists_mut() {
             list.note_outage(Some(outage));
         }
+        model.bells.note_gap();
         model.tell(now, Level::Info, "connected again");
     }
     fetches::snapshot(model, now)
@@ -91,6 +93,7 @@ pub(crate) fn lost(model: &mut Model, now: Now, reason: String) {
 
 fn take_change(model: &mut Model, now: Now, change: Change) -> Vec<Cmd> {
     model.soil(Dirty::Soon);
+    model.bells.hear(&change);
     if change.deliveries_unlisted > 0 {
         for list in model.lists_mut() {
             list.note_left_out();

@@ -8,6 +8,7 @@
 pub(crate) mod acts;
 pub(crate) mod answers;
 pub(crate) mod behind;
+pub(crate) mod bell;
 pub(crate) mod beside;
 pub(crate) mod changes;
 pub(crate) mod command;
@@ -49,6 +50,8 @@ pub(crate) mod update;
 pub(crate) mod writes;
 pub(crate) mod yank;
 
+#[cfg(test)]
+mod bell_tests;
 #[cfg(test)]
 mod form_tests;
 #[cfg(test)]

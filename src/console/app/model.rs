@@ -6,6 +6,7 @@ use std::time::Duration;
 use rand_chacha::ChaCha8Rng;
 
 use super::behind::Behind;
+use super::bell::Bells;
 use super::beside::Beside;
 use super::contexts::ContextChoice;
 use super::deliveries::Deliveries;
@@ -89,6 +90,8 @@ pub(crate) struct Model {
     pub writes: Writes,
     /// A change that can be taken back still.
     pub grace: Option<Waiting>,
+    /// Bells that are set.
+    pub bells: Bells,
     /// Filters that were applied.
     pub filters: FilterHistory,
     /// The cache.
@@ -248,6 +251,7 @@ impl Model {
             last_heard: None,
             lost_at: None,
             grace: None,
+            bells: Bells::default(),
             filters: FilterHistory::default(),
             data: Data::default(),
             screens: vec![Screen::Pulse(Box::new(first))],
@@ -472,7 +476,8 @@ impl Model {
         let beside = beside.filter(|_| self.link.is_up());
         let grace = self.grace.as_ref().map(|waiting| waiting.due);
         let writes = self.writes.next_change(now.elapsed);
-        [toast, refetch, beside, dialog, grace, writes]
+        let bells = self.bells.asks_at().filter(|_| self.link.is_up());
+        [toast, refetch, beside, dialog, grace, writes, bells]
             .into_iter()
             .flatten()
             .fold(self.link.next_wakeup(now), Duration::min)

@@ -94,6 +94,8 @@ pub(crate) enum Cmd {
         /// What is written.
         text: String,
     },
+    /// Ring, with these words; they may be anybody's and are not escaped.
+    Ring(String),
     /// Put another theme in force.
     Theme(String),
     /// Draw everything again.

@@ -132,6 +132,7 @@ const fn screen_of(purpose: &Purpose) -> Option<ScreenId> {
         | Purpose::Egress
         | Purpose::Operators
         | Purpose::Notes
+        | Purpose::Bell(_)
         | Purpose::Contracts
         | Purpose::Form { .. }
         | Purpose::Plan

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::bell::BellId;
 use super::beside::Subject;
 use super::msg::RequestId;
 use super::pulse::Part;
@@ -45,6 +46,8 @@ pub(crate) enum Purpose {
     Operators,
     /// The notes about what is shown.
     Notes,
+    /// What a bell waits for.
+    Bell(BellId),
     /// The contracts that a form offers.
     Contracts,
     /// What a form asks for.

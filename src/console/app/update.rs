@@ -2,6 +2,7 @@
 
 use super::acts;
 use super::answers;
+use super::bell;
 use super::beside;
 use super::changes;
 use super::contexts;
@@ -86,6 +87,7 @@ pub(crate) fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Cmd> {
 /// What every change may ask for: windows that hold their cursor, rows below the last one, news that are over.
 fn follow_up(model: &mut Model, now: Now) -> Vec<Cmd> {
     let mut cmds = grace::send_due(model, now);
+    cmds.extend(bell::follow_up(model, now));
     let height = model.list_height();
     if model
         .toast

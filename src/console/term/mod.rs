@@ -5,8 +5,10 @@
 //!                  │                    ├── scroll: which rows moved as a block
 //!                  └ what it shows      └── head, sgr: the shortest way to place and look
 //! ```
-//! What a terminal may be asked for says `policy`, by what `between` found out; how often, `pace`.
+//! What a terminal may be asked for says `policy`, by what `between` found out; how often, `pace`. What rings
+//! it is `bell`.
 
+pub(crate) mod bell;
 pub(crate) mod between;
 mod encoder;
 pub(crate) mod guard;

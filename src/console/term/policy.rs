@@ -58,6 +58,18 @@ impl Between {
     }
 }
 
+impl Between {
+    /// Whether a notification of the desktop (OSC 9) may be sent: a multiplexer takes it for itself or drops it, and
+    /// the console of a machine itself prints it.
+    pub(crate) fn lets_notify(self, term: Option<&str>) -> bool {
+        let term = term.unwrap_or("");
+        self == Self::Nothing
+            && !["linux", "vt", "dumb"]
+                .iter()
+                .any(|own| term.starts_with(own))
+    }
+}
+
 impl Policy {
     /// By what was asked for, what lies between, and whether tmux says that the pane is as wide as its window: `None`
     /// while it has not answered.
@@ -101,6 +113,25 @@ mod tests {
                     synchronize
                 },
                 "{asked:?} {between:?} {whole_width:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_notification_is_sent_to_a_terminal_of_a_desktop_alone() {
+        for (between, term, allowed) in [
+            (Between::Nothing, "xterm-256color", true),
+            (Between::Nothing, "xterm-kitty", true),
+            (Between::Nothing, "linux", false),
+            (Between::Nothing, "vt220", false),
+            (Between::Tmux, "tmux-256color", false),
+            (Between::Screen, "screen", false),
+            (Between::Mosh, "xterm-256color", false),
+        ] {
+            assert_eq!(
+                between.lets_notify(Some(term)),
+                allowed,
+                "{between:?} {term}"
             );
         }
     }

@@ -74,6 +74,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) {
         text,
         role: Role::Accent,
     }));
+    figures.extend(bells(model));
     // What is drawn stands in the order of the list, what fits is decided by rank.
     let mut kept = Vec::new();
     figures.sort_by_key(|figure| figure.rank);
@@ -101,6 +102,21 @@ struct Figure {
     rank: u8,
     text: String,
     role: Role,
+}
+
+/// How many bells are set, where there is one.
+fn bells(model: &Model) -> Option<Figure> {
+    let text = match model.bells.count() {
+        0 => return None,
+        1 => "BELL".to_owned(),
+        count => format!("BELL {count}"),
+    };
+    Some(Figure {
+        order: 9,
+        rank: 1,
+        text,
+        role: Role::LevelWarn,
+    })
 }
 
 /// Columns from which on those who are there are named.

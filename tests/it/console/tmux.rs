@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use hookyard::api::endpoint::PauseBody;
 
 use super::program::console_in_tmux;
-use super::pseudo_terminal::PseudoTerminal;
+use super::pseudo_terminal::{PseudoTerminal, WAIT_MAX};
 use super::yard::Yard;
 use crate::support::receiver::Receiver;
 use crate::support::skip::skip;
@@ -111,4 +113,31 @@ fn a_pane_holds_what_was_drawn_in_full_width_and_beside_another() {
     terminal.type_in("\u{c}");
     terminal.rest(QUIET);
     assert_eq!(tmux.pane(), split, "the same when it is drawn anew");
+}
+
+#[test]
+fn a_bell_marks_the_window_and_no_notification_goes_to_tmux() {
+    let yard = Yard::start();
+    let Some(tmux) = Tmux::beside(&yard.socket()) else {
+        return skip("console::tmux", "tmux");
+    };
+    let receiver = Receiver::start();
+    let acme = yard.endpoint(&receiver.url("/in"), "acme");
+    let command = console_in_tmux(&yard.socket(), &tmux.socket);
+    let mut terminal = PseudoTerminal::start_sized(command, 120, 24);
+    terminal.wait_for_text("LIVE");
+    terminal.type_in("3b");
+    terminal.wait_for_text("a bell on acme");
+    tmux.run(&["new-window", "cat"]);
+    let flag = || tmux.run(&["display-message", "-p", "-t", ":0", "#{window_bell_flag}"]);
+    assert_eq!(flag().trim(), "0");
+    let pause = PauseBody::default();
+    let paused = yard.ask(async |client| client.pause_endpoint(acme.id, &pause).await);
+    paused.unwrap();
+    let deadline = Instant::now() + WAIT_MAX;
+    while flag().trim() != "1" {
+        assert!(Instant::now() < deadline, "no bell");
+    }
+    assert!(!tmux.pane().contains("hookyard:"), "nothing is printed");
+    assert!(!terminal.sent_text().contains("]9;"));
 }

@@ -174,17 +174,18 @@ impl Yard {
 
     /// The newest delivery.
     pub(super) fn newest_delivery(&self) -> DeliveryId {
-        self.first_of("")
+        self.newest_of("")
     }
 
     /// Puts the newest dead delivery back to work.
     pub(super) fn replay_dead(&self) {
-        let dead = self.first_of("state:dead");
+        let dead = self.newest_of("state:dead");
         let client = self.client();
         self.runtime.block_on(client.replay_delivery(dead)).unwrap();
     }
 
-    fn first_of(&self, filter: &str) -> DeliveryId {
+    /// The newest that passes a filter.
+    pub(super) fn newest_of(&self, filter: &str) -> DeliveryId {
         let query = PageQuery {
             limit: Some(1),
             cursor: None,

@@ -10,6 +10,7 @@ mod leaving;
 mod moving;
 mod noting;
 mod replaying;
+mod ringing;
 mod stage;
 mod taking_away;
 mod viewing;
@@ -37,6 +38,7 @@ const PARTS: &[&Part] = &[
     &replaying::ARMING,
     &replaying::DISCARDING,
     &replaying::PART,
+    &ringing::PART,
     &taking_away::PART,
     &viewing::PART,
 ];
