@@ -100,6 +100,8 @@
 //!   what is due when would be written with every retry.
 //! - *A disk budget takes payloads and attempts, never dead deliveries*: those are what an operator still has to decide
 //!   about.
+//! - *The name of a saved view is resolved where a filter is read*: the parser puts the tree of its filter there. A leaf
+//!   for it would have to be looked for by whatever evaluates, plans or freezes filters.
 //! - *ssh is a program, not a library*: a service elsewhere is reached by the operator's own ssh with its agent, keys and
 //!   known hosts, a process for each connection behind a private socket. Keys and passwords are none of our business.
 //! - *Going to another context ends the console and begins one*: nothing of one service can be taken for the other's.

@@ -20,6 +20,7 @@ pub mod page;
 pub mod paths;
 pub mod problem;
 pub mod replay;
+pub mod saved_view;
 pub mod secret;
 pub mod stats;
 pub mod stream;

@@ -74,6 +74,10 @@ pub const AUDIT: &str = "/v1/audit";
 pub const LOG: &str = "/v1/log";
 /// `POST` writes a note down, `GET` lists those about something.
 pub const NOTES: &str = "/v1/notes";
+/// `GET` lists the saved views.
+pub const VIEWS: &str = "/v1/views";
+/// `GET`, `PUT`, `DELETE` one.
+pub const VIEW: &str = "/v1/views/{name}";
 /// `GET` shows who watches the service live.
 pub const OPERATORS: &str = "/v1/operators";
 /// Server-sent events.

@@ -78,6 +78,9 @@ pub struct PlanView {
     pub id: PlanId,
     /// What was selected: the filter, or words for another selection.
     pub selection: String,
+    /// The filter with its saved views written out as they were when it was planned; absent where it named none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands_for: Option<String>,
     /// Items.
     pub matched: u64,
     /// Bytes of their events' data and attributes.
@@ -162,6 +165,9 @@ pub struct ReplayView {
     pub why: Option<String>,
     /// What was selected.
     pub selection: String,
+    /// The filter with its saved views written out as they were when it was planned; absent where it named none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands_for: Option<String>,
     /// Why, for those who come after.
     pub note: Option<String>,
     /// Who planned it.

@@ -53,6 +53,7 @@ mod token;
 mod tree;
 mod unit;
 mod verify;
+mod view;
 mod who;
 
 pub use run::run;

@@ -13,7 +13,7 @@ use super::tree::{Command, Tree};
 use super::{
     attach, audit, backup, bench, causes, config, console, contexts, contract, dead, delivery,
     demo, doctor, egress, endpoint, event, fsck, help, horizon, keys, ledger, listen, log, manual,
-    note, replay, serve, stats, themes, token, unit, verify, who,
+    note, replay, serve, stats, themes, token, unit, verify, view, who,
 };
 use crate::config::Environment;
 
@@ -62,6 +62,7 @@ fn dispatch(command: Option<Command>, context: &Context) -> anyhow::Result<()> {
         Some(Command::Causes(args)) => on_runtime(causes::run(args, context)),
         Some(Command::Audit(args)) => on_runtime(audit::run(args, context)),
         Some(Command::Note(args)) => on_runtime(note::run(args, context)),
+        Some(Command::View(args)) => on_runtime(view::run(args, context)),
         Some(Command::Log(args)) => on_runtime(log::run(args, context)),
         Some(Command::Who(args)) => on_runtime(who::run(args, context)),
         Some(Command::Horizon(args)) => on_runtime(horizon::run(args, context)),

@@ -6,7 +6,7 @@ use super::output::Colour;
 use super::{
     attach, audit, backup, bench, causes, config, console, contexts, contract, dead, delivery,
     demo, doctor, egress, endpoint, event, fsck, help, horizon, keys, ledger, listen, log, manual,
-    note, replay, serve, stats, themes, token, unit, verify, who,
+    note, replay, serve, stats, themes, token, unit, verify, view, who,
 };
 
 /// Webhook delivery that an ops team runs from a terminal.
@@ -79,6 +79,9 @@ pub(crate) enum Command {
     /// Write notes about deliveries, endpoints, events and causes, and read them.
     #[command(alias = "notes")]
     Note(note::NoteArgs),
+    /// Save filters by a name, to be used as @NAME in others.
+    #[command(alias = "views")]
+    View(view::ViewArgs),
     /// Show what the service wrote into its log lately, and follow it.
     Log(log::LogArgs),
     /// Show whose consoles are attached.
@@ -183,6 +186,7 @@ mod tests {
             ("CAUSE", "9f86d081884c"),
             ("ENDPOINT", "example"),
             ("FILTER", "state:dead"),
+            ("NAME", "oncall"),
         ];
         let of_table = Keymap::ops()
             .rows()

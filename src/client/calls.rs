@@ -42,7 +42,7 @@ pub(super) fn with_id(path: &str, id: impl std::fmt::Display) -> String {
     path.replace("{id}", &id.to_string())
 }
 
-fn with_name(path: &str, name: &str) -> String {
+pub(super) fn with_name(path: &str, name: &str) -> String {
     let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
     path.replace("{name}", &name)
 }

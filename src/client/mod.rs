@@ -9,6 +9,7 @@ mod dead;
 mod door;
 mod error;
 mod replays;
+mod saved_views;
 mod ssh;
 mod stream;
 mod target;
@@ -115,6 +116,15 @@ impl Client {
         body: &impl Serialize,
     ) -> Result<A, ClientError> {
         self.call(self.http.patch(format!("{}{path}", self.base)).json(body))
+            .await
+    }
+
+    async fn put<A: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<A, ClientError> {
+        self.call(self.http.put(format!("{}{path}", self.base)).json(body))
             .await
     }
 

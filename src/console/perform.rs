@@ -14,6 +14,7 @@ use crate::api::log::{LogParams, LogView};
 use crate::api::note::NotesQuery;
 use crate::api::page::PageQuery;
 use crate::api::replay::{PlanView, ReplayBody};
+use crate::api::saved_view::SaveView;
 use crate::client::{Client, ClientError, FrameStream};
 use crate::domain::event_type::EventType;
 use crate::domain::id::{DeliveryId, EndpointId};
@@ -124,9 +125,11 @@ pub(crate) async fn answer(client: &Client, call: Call) -> Result<Answer, Client
             };
             Answer::Audit(client.audit(&query).await?)
         }
-        call @ (Call::Log { .. } | Call::Warning | Call::Notes(_) | Call::Operators) => {
-            told(client, call).await?
-        }
+        call @ (Call::Log { .. }
+        | Call::Warning
+        | Call::Notes(_)
+        | Call::SavedViews
+        | Call::Operators) => told(client, call).await?,
         Call::Contracts => Answer::Contracts(client.contracts().await?.items),
         Call::Egress => Answer::Egress(client.egress().await?),
         Call::Stats => Answer::Stats(Box::new(client.stats(STATS_WINDOW).await?)),
@@ -168,6 +171,7 @@ async fn told(client: &Client, call: Call) -> Result<Answer, ClientError> {
             };
             Answer::Notes(client.notes(&query).await?)
         }
+        Call::SavedViews => Answer::SavedViews(client.saved_views().await?.items),
         Call::Operators => Answer::Operators(client.operators().await?.items),
         other => unreachable!("{other:?} is answered elsewhere"),
     })
@@ -187,6 +191,10 @@ async fn changed(client: &Client, call: Call) -> Result<Answer, ClientError> {
         Call::ResumeReplay(id) => replay(client.resume_replay(id).await?),
         Call::CancelReplay(id) => replay(client.cancel_replay(id).await?),
         Call::AddNote(body) => Answer::Notes(client.add_note(&body).await?),
+        Call::SaveView(name, filter) => {
+            let saved = client.save_view(&name, &SaveView { filter }).await?;
+            Answer::SavedView(Box::new(saved))
+        }
         Call::Replay(id) => Answer::Replayed(Box::new(client.replay_delivery(id).await?)),
         Call::Pause(id) => {
             let reason = Some("paused at the console".to_owned());

@@ -118,6 +118,10 @@ pub const FILTER_TERMS_MAX: usize = 64;
 pub const FILTER_REGEX_BYTES_MAX: usize = 256 * 1024;
 /// Levels of groups in a regular expression in a filter.
 pub const FILTER_REGEX_DEPTH_MAX: u32 = 32;
+/// Saved views: a list that people choose from, and what is read to resolve `@name`.
+pub const SAVED_VIEWS_MAX: usize = 200;
+/// Characters of the name of a saved view.
+pub const SAVED_VIEW_NAME_CHARS_MAX: usize = 64;
 
 /// Rows that a page of a list may have.
 pub const PAGE_ROWS_MAX: u32 = 500;

@@ -4,10 +4,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::deliveries::parse_filter;
 use super::error::EngineError;
 use super::handle::Engine;
-use super::replays::{Selection, Walk, note_fits};
+use super::replays::{Selection, Walk, note_fits, note_views};
 use crate::domain::actor::Actor;
 use crate::domain::attempt::Attempt;
 use crate::domain::dead_letter::{BroughtBack, DeadLetter};
@@ -64,10 +63,10 @@ impl Engine {
     ///
     /// # Errors
     /// Invalid (a filter that does not parse).
-    pub fn dead_letters(&self, filter: &str) -> Result<Letters, EngineError> {
+    pub async fn dead_letters(&self, filter: &str) -> Result<Letters, EngineError> {
         Ok(Letters {
             engine: self.clone(),
-            walk: Walk::of_filter(self, dead_only(filter)?)?,
+            walk: Walk::of_dead(self, filter).await?,
             waiting: VecDeque::new(),
             messages: HashMap::new(),
         })
@@ -82,7 +81,7 @@ impl Engine {
         actor: &Actor,
         filter: &str,
     ) -> Result<StoredReplay, EngineError> {
-        let selection = Selection::GivenUp(dead_only(filter)?);
+        let selection = Selection::GivenUp(filter.to_owned());
         self.plan_replay(actor, selection).await
     }
 
@@ -111,9 +110,11 @@ impl Engine {
             words: Some(note.to_owned()),
             ..AuditNote::new(actor.clone(), "dead.discard")
         };
-        let began = noted(serde_json::json!({
+        let mut began = serde_json::json!({
             "selection": plan.selection, "hash": plan.flight.hash,
-        }));
+        });
+        note_views(&mut began, &plan);
+        let began = noted(began);
         let until = self.desk.now() + CLAIM;
         let claimed = store.claim_plan(began, id, plan.total, until).await;
         claimed.map_err(|error| gone(error.into()))?;
@@ -288,17 +289,6 @@ impl Letters {
         self.messages.insert(cause, message.clone());
         Ok(message)
     }
-}
-
-/// The filter that lets only dead deliveries pass, and of them those of `filter`.
-fn dead_only(filter: &str) -> Result<String, EngineError> {
-    let filter = filter.trim();
-    if filter.is_empty() {
-        return Ok("state:dead".to_owned());
-    }
-    // Its own faults are told in its own words.
-    parse_filter(filter)?;
-    Ok(format!("state:dead and ({filter})"))
 }
 
 /// The endpoint's id, if the event may go there.

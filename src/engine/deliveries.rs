@@ -12,7 +12,7 @@ use crate::domain::actor::Actor;
 use crate::domain::attempt::Attempt;
 use crate::domain::contract::Contract;
 use crate::domain::delivery::{Delivery, DeliveryState};
-use crate::domain::filter::{Filter, Plan};
+use crate::domain::filter::Plan;
 use crate::domain::fingerprint::CauseId;
 use crate::domain::id::DeliveryId;
 use crate::domain::time::Timestamp;
@@ -29,7 +29,10 @@ impl Engine {
     /// Invalid (filter, cursor, limit), Internal.
     pub async fn deliveries(&self, query: DeliveryQuery) -> Result<Page<Delivery>, EngineError> {
         let (mut cursor, limit) = paging::checked(&query.page)?;
-        let filter = query.filter.as_deref().map(parse_filter).transpose()?;
+        let filter = match query.filter.as_deref() {
+            Some(text) => Some(self.read_filter(text, query.tenant.as_ref()).await?.filter),
+            None => None,
+        };
         let now = self.desk.now();
         let plan = filter.as_ref().map(Plan::of);
         let condition = plan
@@ -246,10 +249,6 @@ impl Engine {
             .await;
         Ok(delivery)
     }
-}
-
-pub(super) fn parse_filter(text: &str) -> Result<Filter, EngineError> {
-    Filter::parse(text).map_err(|errors| EngineError::invalid("/filter", errors.to_string()))
 }
 
 /// Whether the scope alone finds more than is asked for.

@@ -47,6 +47,7 @@ mod parts;
 mod replays;
 mod router;
 mod runtime;
+mod saved_views;
 mod sending;
 mod service_keys;
 mod setup;

@@ -87,7 +87,8 @@ pub(super) async fn export(
     whole(&caller)?;
     let query = Query::of(&request, &["filter"])?;
     let filter = query.text("filter").unwrap_or_default();
-    let letters = state.engine.dead_letters(filter).map_err(list_refusal)?;
+    let letters = state.engine.dead_letters(filter).await;
+    let letters = letters.map_err(list_refusal)?;
     Ok(HttpResponse::Ok()
         .insert_header((
             CONTENT_TYPE,

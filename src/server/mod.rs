@@ -57,6 +57,7 @@ mod query;
 mod replay_views;
 mod replays;
 mod routes;
+mod saved_views;
 mod serve;
 mod service;
 mod service_log;

@@ -39,6 +39,7 @@ pub(super) fn plan(core: &Core, plan: &StoredReplay, rate: RateLimit) -> PlanVie
     PlanView {
         id: PlanId::from_i64(plan.id.as_i64()),
         selection: plan.selection.clone(),
+        stands_for: flight.stands_for.clone(),
         matched: flight.matched,
         bytes: flight.bytes,
         oldest: flight.oldest.map(Timestamp::from_millis),
@@ -84,6 +85,7 @@ pub(super) fn replay(replay: &StoredReplay) -> ReplayView {
         state: replay.facts.state.as_str().to_owned(),
         why: replay.why.clone(),
         selection: replay.selection.clone(),
+        stands_for: replay.flight.stands_for.clone(),
         note: settings.note.clone(),
         who: replay.who.clone(),
         rate: settings.rate.to_string(),

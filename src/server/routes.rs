@@ -14,7 +14,7 @@ use super::problem::{Kind, Refusal};
 use super::{
     audit, causes, contract_routes, contracts, dead, dead_causes, deliveries, docs, egress,
     endpoint_actions, endpoints, events, horizon, ledger, log, notes, operators, probes, replays,
-    service, stream, tokens,
+    saved_views, service, stream, tokens,
 };
 use crate::api::paths;
 
@@ -196,6 +196,14 @@ routes! {
     NOTES {
         POST notes::add OPERATE;
         GET notes::list READ;
+    }
+    VIEWS {
+        GET saved_views::list READ;
+    }
+    VIEW {
+        GET saved_views::show READ;
+        PUT saved_views::save OPERATE;
+        DELETE saved_views::delete OPERATE;
     }
     OPERATORS {
         GET operators::list READ;

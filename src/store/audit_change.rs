@@ -16,7 +16,7 @@ const HIDDEN: &str = "(hidden)";
 pub(super) struct AuditChange {
     /// As they were; `None` for something new.
     pub(super) before: Option<String>,
-    /// As they are.
+    /// As they are; `None` for something that is gone.
     pub(super) after: Option<String>,
 }
 
@@ -42,6 +42,14 @@ impl AuditChange {
         Self {
             before: None,
             after: Some(after.to_string()),
+        }
+    }
+
+    /// Of a thing that is there no more, what was worth keeping: an object.
+    pub(super) fn gone_thing(before: &Value) -> Self {
+        Self {
+            before: Some(before.to_string()),
+            after: None,
         }
     }
 

@@ -66,6 +66,7 @@ mod record;
 mod recount;
 mod replays;
 mod rows;
+mod saved_views;
 mod schema;
 mod service_keys;
 mod sketches;

@@ -9,7 +9,7 @@ use super::writer::{SELECT_KEYS, SELECT_ODD};
 use super::{
     CandidateScope, DeliveryScope, DeliverySelect, SqlCondition, Store, StoreOptions, attempts,
     causes, certificates, counters, day_sketches, dead_causes, departed, events, failing, horizon,
-    janitor, lanes, ledger, moves, replays, service_keys, sketches, tokens,
+    janitor, lanes, ledger, moves, replays, saved_views, service_keys, sketches, tokens,
 };
 use crate::clock::SystemClock;
 use crate::domain::fingerprint::CauseId;
@@ -49,6 +49,7 @@ async fn single_rows_and_pages_are_found_by_key() {
         attempts::SELECT_ANSWERED,
         moves::SELECT_PAIR,
         tokens::SELECT_BY_DIGEST,
+        saved_views::SELECT_ONE,
         service_keys::SELECT_OF_CONTRACT,
         service_keys::RETIRE,
         certificates::FORGET,

@@ -12,6 +12,7 @@ pub(crate) fn plan(output: Output, format: FormatArgs, plan: &PlanView) -> anyho
     let mut fields = vec![
         ("plan", plan.id.to_string()),
         ("selection", plan.selection.clone()),
+        ("stands for", or_empty(plan.stands_for.as_ref())),
         ("deliveries", plan.matched.to_string()),
         ("bytes", plan.bytes.to_string()),
         ("oldest", or_empty(plan.oldest)),
@@ -52,9 +53,12 @@ pub(crate) fn question(plan: &PlanView, body: &ReplayBody) -> String {
     text
 }
 
-/// For whom the deliveries of a plan are and how they failed, line by line.
+/// What the saved views of a plan's filter stand for, for whom its deliveries are, and how they failed, line by line.
 pub(crate) fn particulars(plan: &PlanView) -> String {
     let mut text = String::new();
+    if let Some(filter) = &plan.stands_for {
+        text.push_str(&format!("\n  which stands for {filter}"));
+    }
     for line in endpoints(plan).take(NAMED_MAX) {
         text.push_str(&format!("\n  to {line}"));
     }
@@ -109,6 +113,7 @@ pub(crate) fn replay(
         ("state", replay.state.clone()),
         ("why", or_empty(replay.why.as_ref())),
         ("selection", replay.selection.clone()),
+        ("stands for", or_empty(replay.stands_for.as_ref())),
         ("note", or_empty(replay.note.as_ref())),
         ("who", replay.who.clone()),
         ("rate", replay.rate.clone()),

@@ -62,6 +62,8 @@ pub(crate) enum ActionId {
     Follow,
     /// Filter the list.
     Filter,
+    /// Save the filter in force by a name.
+    SaveFilter,
     /// The next tab.
     NextTab,
     /// The previous tab.

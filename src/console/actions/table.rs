@@ -166,6 +166,14 @@ pub(crate) const ACTIONS: &[Action] = &[
     .short("filter")
     .command("hookyard delivery list FILTER"),
     key(
+        Id::SaveFilter,
+        "filter.save",
+        "save the filter in force by a name: @name stands for it in any other",
+        &[Deliveries],
+        &["F"],
+    )
+    .changes(Change, "hookyard view save NAME FILTER"),
+    key(
         Id::Tree,
         "event.tree",
         "show the event's deliveries as a tree below the list, or no longer",

@@ -18,6 +18,7 @@ use super::opening::{deliveries_of_cause, deliveries_of_endpoint, open, open_del
 use super::palette::{Asked, Palette, Target};
 use super::pane;
 use super::plan::Intent;
+use super::saved;
 use super::sieve::Sieve;
 use super::take_away::{self, Wanted};
 use super::themes;
@@ -29,9 +30,7 @@ use crate::console::input::key::Key;
 /// Does what an action of the table says.
 pub(crate) fn act(model: &mut Model, now: Now, action: &Action) -> Vec<Cmd> {
     tracing::debug!(action = action.name, "key");
-    if action.danger != Danger::Look
-        && let Some(refusal) = refusal(model, action)
-    {
+    if let Some(refusal) = refusal(model, action) {
         model.tell(now, Level::Warn, refusal);
         return Vec::new();
     }
@@ -55,7 +54,8 @@ fn perform(model: &mut Model, now: Now, action: ActionId) -> Vec<Cmd> {
         ActionId::NextAttempt => return step_attempt(model, 1),
         ActionId::PreviousAttempt => return step_attempt(model, -1),
         ActionId::Follow => follow(model),
-        ActionId::Filter => open_filter(model),
+        ActionId::Filter => return open_filter(model),
+        ActionId::SaveFilter => return saved::ask(model, now),
         ActionId::Mark => mark(model, now, Deliveries::mark),
         ActionId::MarkRange => mark(model, now, Deliveries::mark_range),
         ActionId::OnlyMarked => return only_marked(model, now),
@@ -94,7 +94,7 @@ fn perform(model: &mut Model, now: Now, action: ActionId) -> Vec<Cmd> {
         ActionId::Refetch => return refetch(model, now),
         ActionId::Repaint => return vec![Cmd::Repaint],
         ActionId::Suspend => return suspend(model, now),
-        ActionId::Palette => model.overlays.push(Overlay::Palette(Palette::default())),
+        ActionId::Palette => return open_palette(model),
         ActionId::Contexts => contexts::open(model),
         ActionId::Themes => themes::open(model),
         ActionId::Help => model.overlays.push(Overlay::Help { scroll: 0 }),
@@ -105,6 +105,9 @@ fn perform(model: &mut Model, now: Now, action: ActionId) -> Vec<Cmd> {
 
 /// Why something may not be changed now.
 fn refusal(model: &Model, action: &Action) -> Option<String> {
+    if action.danger == Danger::Look {
+        return None;
+    }
     let key = || model.key(ActionId::Arm);
     match model.writes {
         Writes::On | Writes::Armed(_) => {}
@@ -203,6 +206,11 @@ fn clamp_scroll(model: &mut Model) {
     }
 }
 
+fn open_palette(model: &mut Model) -> Vec<Cmd> {
+    model.overlays.push(Overlay::Palette(Palette::default()));
+    saved::fetch(model).into_iter().collect()
+}
+
 /// A key for the palette.
 pub(super) fn palette_key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
     let place = model.place();
@@ -221,6 +229,10 @@ pub(super) fn palette_key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
             let name = known.and_then(|endpoint| endpoint.name.clone());
             let title = name.unwrap_or_else(|| id.to_string());
             open_deliveries(model, now, format!("ep:{id}"), title)
+        }
+        Asked::Do(Target::Saved(name)) => {
+            let filter = format!("@{name}");
+            open_deliveries(model, now, filter.clone(), filter)
         }
     }
 }
@@ -269,11 +281,15 @@ fn follow(model: &mut Model) {
     }
 }
 
-fn open_filter(model: &mut Model) {
-    match model.screen_mut() {
-        Screen::Deliveries(list) => list.input = Some(FilterLine::new(&list.filter)),
+fn open_filter(model: &mut Model) -> Vec<Cmd> {
+    match model.screens.last_mut() {
+        Some(Screen::Deliveries(list)) => {
+            list.input = Some(FilterLine::new(&list.filter, &model.data));
+            saved::fetch(model).into_iter().collect()
+        }
         other => {
-            other.with_sieve(Sieve::begin);
+            other.map(|screen| screen.with_sieve(Sieve::begin));
+            Vec::new()
         }
     }
 }

@@ -14,6 +14,7 @@ use super::opening::open_deliveries;
 use super::preview;
 use super::pulse::Part;
 use super::requests::{Purpose, ScreenId};
+use super::saved;
 use crate::api::dead::DiscardedView;
 use crate::api::delivery::DeliveryDetail;
 use crate::api::endpoint::EndpointView;
@@ -91,6 +92,7 @@ fn take(model: &mut Model, now: Now, purpose: Purpose, answer: Answer) -> Vec<Cm
         (Purpose::Operators, Answer::Operators(operators)) => model.data.operators = operators,
         (Purpose::Notes, Answer::Notes(view)) => notes::take(model, view),
         (Purpose::Bell(id), answer) => bell::take(model, id, &answer),
+        (Purpose::SavedViews, Answer::SavedViews(views)) => saved::take(model, views),
         (Purpose::Egress, Answer::Egress(egress)) => model.data.egress = Some(egress),
         (Purpose::Contracts, Answer::Contracts(contracts)) => {
             forms::take_contracts(model, contracts);
@@ -114,6 +116,7 @@ fn done(model: &mut Model, now: Now, what: &str, answer: Answer) -> Vec<Cmd> {
             model.tell(now, Level::Info, text);
             notes::written(model, view);
         }
+        Answer::SavedView(view) => saved::saved(model, now, what, *view),
         Answer::Deleted(id) => {
             model.tell(now, Level::Info, format!("{what}: done"));
             model.data.endpoints.remove(&id);
@@ -381,6 +384,8 @@ fn fail(model: &mut Model, now: Now, purpose: Purpose, text: String) {
         // The header shows what it has; its age is told by the connection's words.
         Purpose::Stats | Purpose::Egress | Purpose::Operators | Purpose::Notes => {}
         Purpose::Bell(id) => bell::fail(model, now, id, &text),
+        // Any name may be right then: the service says so of a filter that names one.
+        Purpose::SavedViews => {}
         Purpose::Contracts => {
             if let Some(form) = model.form_mut() {
                 form.refuse("", format!("the contracts could not be fetched: {text}"));

@@ -1,4 +1,4 @@
-//! What could stand where a filter is being typed: fields by their names, values by what is on the screen.
+//! What could stand where a filter is being typed: fields by their names, values by what is on the screen, saved views.
 
 use std::collections::BTreeMap;
 
@@ -30,6 +30,8 @@ pub(crate) struct Candidate {
     pub text: String,
     /// How many loaded rows have it; none for what is no value of a row.
     pub count: Option<u64>,
+    /// The filter that a saved view stands for; not escaped.
+    pub stands_for: Option<String>,
 }
 
 /// What could stand in the place of a part of the text.
@@ -41,12 +43,26 @@ pub(crate) struct Offer {
     pub candidates: Vec<Candidate>,
 }
 
+impl Offer {
+    /// Whether it is of saved views.
+    pub(crate) fn is_of_names(&self) -> bool {
+        let first = self.candidates.first();
+        first.is_some_and(|candidate| candidate.stands_for.is_some())
+    }
+}
+
 /// What could stand where `before`, the text before the cursor, ends.
 pub(crate) fn offer(before: &str, rows: &Rows, data: &Data) -> Offer {
     let Some(term) = open_term(before) else {
         return Offer::default();
     };
     let written = &before[term..];
+    if let Some(name) = written.strip_prefix('@') {
+        return Offer {
+            start: term,
+            candidates: saved_views(name, data),
+        };
+    }
     let operator = OPERATORS
         .iter()
         .filter_map(|operator| Some((written.find(operator)?, operator.len())))
@@ -81,6 +97,20 @@ fn open_term(before: &str) -> Option<usize> {
     (!quoted).then_some(start)
 }
 
+/// The saved views whose names begin as written.
+fn saved_views(written: &str, data: &Data) -> Vec<Candidate> {
+    let views = data.saved.views().iter();
+    views
+        .filter(|view| view.name.starts_with(written))
+        .take(OFFERED_MAX)
+        .map(|view| Candidate {
+            text: format!("@{}", view.name),
+            count: None,
+            stands_for: Some(view.filter.clone()),
+        })
+        .collect()
+}
+
 fn fields(written: &str) -> Vec<Candidate> {
     if written.is_empty() {
         return Vec::new();
@@ -104,7 +134,11 @@ fn fields(written: &str) -> Vec<Candidate> {
                 Some(head) => head.to_owned(),
                 None => format!("{name}:"),
             };
-            Candidate { text, count: None }
+            Candidate {
+                text,
+                count: None,
+                stands_for: None,
+            }
         })
         .collect();
     fitting.truncate(OFFERED_MAX);
@@ -162,6 +196,7 @@ fn values_of(field: &str, written: &str, rows: &Rows, data: &Data) -> Vec<Candid
         .map(|(value, count)| Candidate {
             text: quoted(&value),
             count,
+            stands_for: None,
         })
         .collect();
     fitting.sort_by_key(|candidate| std::cmp::Reverse(candidate.count));

@@ -69,7 +69,7 @@ impl FilterHistory {
 
 impl FilterLine {
     /// Begins with the filter in force.
-    pub(crate) fn new(filter: &str) -> Self {
+    pub(crate) fn new(filter: &str, data: &Data) -> Self {
         let mut begun = Self {
             line: Line::with(filter),
             problem: None,
@@ -78,15 +78,26 @@ impl FilterLine {
             back: 0,
             draft: String::new(),
         };
-        begun.check();
+        begun.check(data);
         begun
     }
 
     /// Puts pasted text at the cursor.
-    pub(crate) fn paste(&mut self, text: &str) {
+    pub(crate) fn paste(&mut self, text: &str, data: &Data) {
         self.line.insert(text);
-        self.check();
+        self.check(data);
         self.offer = Offer::default();
+    }
+
+    /// Reads the text again where something was learnt: nothing is offered that was not, unless a name is being typed.
+    pub(crate) fn hear(&mut self, rows: &Rows, data: &Data) {
+        self.check(data);
+        if self.chosen.is_none() {
+            let offer = completion::offer(self.line.before_cursor(), rows, data);
+            if offer.is_of_names() {
+                self.offer = offer;
+            }
+        }
     }
 
     /// Handles a key.
@@ -102,13 +113,13 @@ impl FilterLine {
             // A filter that cannot be read stays in its line, the last good one in force.
             KeyCode::Enter if self.problem.is_some() => {}
             KeyCode::Enter => return Asked::Apply(self.line.text().trim().to_owned()),
-            KeyCode::Tab => self.complete(true),
-            KeyCode::BackTab => self.complete(false),
-            KeyCode::Up => self.recall(history, self.back + 1),
-            KeyCode::Down => self.recall(history, self.back.saturating_sub(1)),
+            KeyCode::Tab => self.complete(data, true),
+            KeyCode::BackTab => self.complete(data, false),
+            KeyCode::Up => self.recall(data, history, self.back + 1),
+            KeyCode::Down => self.recall(data, history, self.back.saturating_sub(1)),
             _ => {
                 if self.line.edit(key) {
-                    self.check();
+                    self.check(data);
                     self.chosen = None;
                     self.offer = completion::offer(self.line.before_cursor(), rows, data);
                 }
@@ -118,7 +129,7 @@ impl FilterLine {
     }
 
     /// Puts the next of what is offered into its place.
-    fn complete(&mut self, forward: bool) {
+    fn complete(&mut self, data: &Data, forward: bool) {
         let count = self.offer.candidates.len();
         let next = match self.chosen {
             _ if count == 0 => return,
@@ -130,11 +141,11 @@ impl FilterLine {
         let text = &self.offer.candidates[next].text;
         self.line.replace_from(self.offer.start, text);
         self.chosen = Some(next);
-        self.check();
+        self.check(data);
     }
 
     /// Shows what was typed before; 0 is what is being typed now.
-    fn recall(&mut self, history: &FilterHistory, back: usize) {
+    fn recall(&mut self, data: &Data, history: &FilterHistory, back: usize) {
         if self.back == 0 {
             self.draft = self.line.text().to_owned();
         }
@@ -149,12 +160,12 @@ impl FilterLine {
         self.line = Line::with(&text);
         self.offer = Offer::default();
         self.chosen = None;
-        self.check();
+        self.check(data);
     }
 
     /// Reads the text again after it has changed.
-    fn check(&mut self) {
-        self.problem = Filter::parse(self.line.text())
+    fn check(&mut self, data: &Data) {
+        self.problem = Filter::check(self.line.text(), data.saved.filters())
             .err()
             .and_then(|errors| FilterProblem::first(&errors));
     }
@@ -184,7 +195,7 @@ mod tests {
 
     #[test]
     fn tab_goes_through_what_could_stand_there_and_back() {
-        let mut line = FilterLine::new("");
+        let mut line = FilterLine::new("", &Data::default());
         let none = FilterHistory::default();
         typed(&mut line, "s t a tab", &none);
         assert_eq!(line.line.text(), "state:");
@@ -204,7 +215,7 @@ mod tests {
         for filter in ["ep:a", "ep:b", "ep:a", ""] {
             history.remember(filter);
         }
-        let mut line = FilterLine::new("");
+        let mut line = FilterLine::new("", &Data::default());
         typed(&mut line, "x up", &history);
         assert_eq!(line.line.text(), "ep:a");
         typed(&mut line, "up up up", &history);
@@ -215,7 +226,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_not_applied() {
-        let mut line = FilterLine::new("state:dead");
+        let mut line = FilterLine::new("state:dead", &Data::default());
         let none = FilterHistory::default();
         assert_eq!(typed(&mut line, "x enter", &none), Asked::Nothing);
         assert!(line.problem.is_some());

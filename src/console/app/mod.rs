@@ -40,6 +40,7 @@ pub(crate) mod preview;
 pub(crate) mod pulse;
 pub(crate) mod requests;
 pub(crate) mod rows;
+pub(crate) mod saved;
 pub(crate) mod screen;
 pub(crate) mod secret_note;
 pub(crate) mod shown;

@@ -22,6 +22,7 @@ use super::pane::{self, Room};
 use super::plan::PlanDialog;
 use super::pulse::{Pulse, Row, rows_on};
 use super::requests::{Purpose, Requests, ScreenId};
+use super::saved::{SaveLine, Saved};
 pub(crate) use super::screen::Screen;
 use super::secret_note::SecretNote;
 use super::take_away::Prompt;
@@ -162,6 +163,8 @@ pub(crate) struct Data {
     pub operators: Vec<OperatorView>,
     /// The notes about what was looked at last.
     pub notes: Notes,
+    /// The saved views, once a filter or the palette has asked for them.
+    pub saved: Saved,
     /// The contracts, once a form has asked for them.
     pub contracts: Vec<ContractView>,
     /// What an operator should know, newest last.
@@ -188,6 +191,8 @@ pub(crate) enum Overlay {
     Prompt(Prompt),
     /// A note that is being written.
     Note(NoteLine),
+    /// A name for the filter in force, to save it by.
+    Save(SaveLine),
     /// A secret that is shown once.
     Secret(Box<SecretNote>),
     /// The question before a protected service may be changed.

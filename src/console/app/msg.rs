@@ -19,11 +19,13 @@ use crate::api::note::{AddNote, NotesView};
 use crate::api::operator::OperatorView;
 use crate::api::page::Page;
 use crate::api::replay::{PlanView, ReplayView};
+use crate::api::saved_view::SavedView;
 use crate::api::stats::{EndpointStatsView, StatsView};
 use crate::api::stream::StreamFrame;
 use crate::console::input::bytes::Typed;
 use crate::console::options::ExitReason;
 use crate::domain::event_type::EventType;
+use crate::domain::filter::ViewName;
 use crate::domain::id::{DeliveryId, EndpointId, EventId, ReplayId};
 use crate::domain::time::Timestamp;
 
@@ -173,6 +175,10 @@ pub(crate) enum Call {
     Notes(String),
     /// Another note.
     AddNote(AddNote),
+    /// The saved views.
+    SavedViews,
+    /// A filter to be saved by this name.
+    SaveView(ViewName, String),
     /// The contracts.
     Contracts,
     /// Freeze what a filter selects.
@@ -226,6 +232,7 @@ impl Call {
             | Self::Warning
             | Self::Operators
             | Self::Notes(_)
+            | Self::SavedViews
             | Self::Stats
             | Self::LastHour
             | Self::Causes
@@ -236,6 +243,7 @@ impl Call {
             Self::Plan(..)
             | Self::Start(_)
             | Self::AddNote(_)
+            | Self::SaveView(..)
             | Self::PauseReplay(_)
             | Self::ResumeReplay(_)
             | Self::CancelReplay(_)
@@ -290,6 +298,10 @@ pub(crate) enum Answer {
     Operators(Vec<OperatorView>),
     /// Of [`Call::Notes`] and [`Call::AddNote`].
     Notes(NotesView),
+    /// Of [`Call::SavedViews`].
+    SavedViews(Vec<SavedView>),
+    /// Of [`Call::SaveView`].
+    SavedView(Box<SavedView>),
     /// Of [`Call::Plan`].
     Plan(Box<PlanView>),
     /// Of [`Call::Start`] for a replay, and of the calls that change one.

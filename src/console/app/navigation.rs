@@ -133,6 +133,7 @@ const fn screen_of(purpose: &Purpose) -> Option<ScreenId> {
         | Purpose::Operators
         | Purpose::Notes
         | Purpose::Bell(_)
+        | Purpose::SavedViews
         | Purpose::Contracts
         | Purpose::Form { .. }
         | Purpose::Plan

@@ -1,4 +1,4 @@
-//! The palette: every action and every endpoint by a few letters of its name.
+//! The palette: every action, every endpoint and every saved view by a few letters of its name.
 
 use super::line::Line;
 use super::model::Data;
@@ -34,16 +34,18 @@ pub(crate) struct Entry {
 }
 
 /// What choosing does.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Target {
     /// An action of the table.
     Action(&'static Action),
     /// The deliveries of an endpoint.
     Endpoint(EndpointId),
+    /// The deliveries of a saved view, by its name.
+    Saved(String),
 }
 
 /// What a key of the palette asks for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Asked {
     /// Nothing but to be drawn.
     Nothing,
@@ -74,7 +76,13 @@ impl Palette {
             command: Some("hookyard delivery list ep:ENDPOINT"),
             target: Target::Endpoint(endpoint.id),
         });
-        let all = actions.chain(endpoints);
+        let saved = data.saved.views().iter().map(|view| Entry {
+            title: format!("@{} {}", view.name, view.filter),
+            keys: String::new(),
+            command: Some("hookyard delivery list @NAME"),
+            target: Target::Saved(view.name.clone()),
+        });
+        let all = actions.chain(endpoints).chain(saved);
         let mut fitting: Vec<(u32, Entry)> = all
             .filter_map(|entry| Some((rank(&entry.title, &letters)?, entry)))
             .collect();
@@ -85,13 +93,13 @@ impl Palette {
 
     /// Handles a key.
     pub(crate) fn key(&mut self, key: Key, keys: &Keymap, place: Place, data: &Data) -> Asked {
-        let entries = self.entries(keys, place, data);
+        let mut entries = self.entries(keys, place, data);
         match (key.code, key.ctrl) {
             (KeyCode::Esc, _) => return Asked::Close,
             (KeyCode::Enter, _) => {
-                return match entries.get(self.chosen) {
-                    Some(entry) => Asked::Do(entry.target),
-                    None => Asked::Nothing,
+                return match self.chosen < entries.len() {
+                    true => Asked::Do(entries.swap_remove(self.chosen).target),
+                    false => Asked::Nothing,
                 };
             }
             (KeyCode::Down | KeyCode::Tab, _) | (KeyCode::Char('n'), true) => {

@@ -48,6 +48,8 @@ pub(crate) enum Purpose {
     Notes,
     /// What a bell waits for.
     Bell(BellId),
+    /// The saved views.
+    SavedViews,
     /// The contracts that a form offers.
     Contracts,
     /// What a form asks for.

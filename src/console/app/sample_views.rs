@@ -12,6 +12,7 @@ use crate::api::event::EventView;
 use crate::api::log::{LogLineView, LogView};
 use crate::api::note::{NoteView, NotesView};
 use crate::api::replay::{PlanEndpoint, PlanView, ReplayCounts, ReplayView};
+use crate::api::saved_view::SavedView;
 use crate::api::stats::{MinuteView, QuantilesView, StatsView, TrafficView};
 use crate::domain::id::{AuditId, EndpointId, EventId, PlanId, ReplayId};
 
@@ -45,6 +46,7 @@ pub(crate) fn replays() -> Vec<ReplayView> {
         state: state.into(),
         why: None,
         selection: "state:dead cause:9f86d081884c".into(),
+        stands_for: None,
         note: Some("INC-412".into()),
         who: "anna".into(),
         rate: "10/s".into(),
@@ -178,6 +180,25 @@ pub(crate) fn notes(target: &str) -> NotesView {
     }
 }
 
+/// A saved view of this name.
+pub(crate) fn saved_view(name: &str) -> SavedView {
+    SavedView {
+        name: name.to_owned(),
+        filter: "state:dead or status:5xx".into(),
+        who: "bo".into(),
+        updated_at: at(0).wall,
+    }
+}
+
+/// Two saved views.
+pub(crate) fn saved_views() -> Vec<SavedView> {
+    let of_acme = SavedView {
+        filter: "ep:partner-acme".into(),
+        ..saved_view("acme")
+    };
+    vec![of_acme, saved_view("oncall")]
+}
+
 /// Two events, one of a test.
 pub(crate) fn events() -> Vec<EventView> {
     let event = |number, test| EventView {
@@ -200,6 +221,7 @@ pub(crate) fn plan(matched: u64) -> PlanView {
     PlanView {
         id: PlanId::from_i64(9),
         selection: "state:dead cause:9f86d081884c".into(),
+        stands_for: None,
         matched,
         bytes: 2_600_000,
         oldest: Some(at(0).wall),

@@ -11,7 +11,8 @@ use super::model::{Model, Screen, Session};
 use super::msg::{Answer, Call, Cmd, Msg, Now, RequestId};
 use super::plan::Start;
 use super::sample_views::{
-    audit, causes, contracts, dead_causes, events, last_hour, log, notes, plan, replays, warning,
+    audit, causes, contracts, dead_causes, events, last_hour, log, notes, plan, replays,
+    saved_view, saved_views, warning,
 };
 use super::update::update;
 use crate::api::cause::CausesView;
@@ -28,6 +29,7 @@ use crate::api::endpoint::{
 use crate::api::horizon::{HorizonView, OutlookView};
 use crate::api::page::Page;
 use crate::api::replay::ReplayView;
+use crate::api::saved_view::SavedView;
 use crate::api::stats::{EndpointStatsView, InfoView, StatsView, TrafficView};
 use crate::api::stream::{Hello, StreamFrame};
 use crate::console::input::bytes::Typed;
@@ -458,6 +460,7 @@ fn reply(model: &mut Model, millis: u64, request: RequestId, call: &Call) -> Vec
         Call::Warning => Answer::Log(Box::new(warning())),
         Call::Operators => Answer::Operators(Vec::new()),
         Call::Notes(target) => Answer::Notes(notes(target)),
+        Call::SavedViews => Answer::SavedViews(saved_views()),
         Call::Contracts => Answer::Contracts(contracts()),
         change => changed(change),
     };
@@ -469,6 +472,10 @@ fn reply(model: &mut Model, millis: u64, request: RequestId, call: &Call) -> Vec
 fn changed(call: &Call) -> Answer {
     match call {
         Call::AddNote(body) => Answer::Notes(notes(&body.target)),
+        Call::SaveView(name, filter) => Answer::SavedView(Box::new(SavedView {
+            filter: filter.clone(),
+            ..saved_view(name.as_str())
+        })),
         Call::Plan(..) => Answer::Plan(Box::new(plan(212))),
         Call::Start(start) => match **start {
             Start::Replay(_) => Answer::ReplayMoved(Box::new(replays().remove(0))),

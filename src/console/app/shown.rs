@@ -11,7 +11,7 @@ use crate::console::actions::{EVERYWHERE, Place};
 const LINES: [&str; 2] = ["filter", "words"];
 
 /// What can lie upon a view.
-const OVERLAYS: [&str; 15] = [
+const OVERLAYS: [&str; 16] = [
     "help",
     "confirm",
     "palette",
@@ -27,6 +27,7 @@ const OVERLAYS: [&str; 15] = [
     "contexts",
     "themes",
     "note",
+    "save",
 ];
 
 /// Every name that can stand in what is shown: views, tabs of a delivery as `inspector.raw`, lines, overlays.
@@ -91,6 +92,7 @@ const fn number_of(overlay: &Overlay) -> usize {
         Overlay::Contexts(_) => 12,
         Overlay::Themes(_) => 13,
         Overlay::Note(_) => 14,
+        Overlay::Save(_) => 15,
     }
 }
 

@@ -201,14 +201,17 @@ fn a_bad_filter_stays_in_its_line_and_the_last_good_one_in_force() {
     let cmds = press(&mut model, 0, "/ s t a t e : d e a d enter");
     assert_eq!(
         calls(&cmds),
-        [&Call::Deliveries {
-            filter: "state:dead".into(),
-            cursor: None
-        }]
+        [
+            &Call::SavedViews,
+            &Call::Deliveries {
+                filter: "state:dead".into(),
+                cursor: None
+            }
+        ]
     );
     serve(&mut model, 200, cmds);
     let cmds = press(&mut model, 300, "/ x : ( enter");
-    assert_eq!(calls(&cmds), [] as [&Call; 0]);
+    assert_eq!(calls(&cmds), [&Call::SavedViews]);
     let input = list(&model).input.as_ref().unwrap();
     assert_eq!(input.line.text(), "state:deadx:(");
     assert!(input.problem.is_some());

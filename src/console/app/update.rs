@@ -15,6 +15,7 @@ use super::model::{Dirty, Level, Model, Overlay, Screen};
 use super::msg::{Cmd, Msg, Now};
 use super::notes;
 use super::preview;
+use super::saved;
 use super::take_away;
 use super::themes;
 use crate::console::actions::{ActionId, Place};
@@ -164,6 +165,10 @@ fn paste(model: &mut Model, now: Now, text: &str) -> Vec<Cmd> {
         note.line.insert(text);
         return Vec::new();
     }
+    if let Some(Overlay::Save(save)) = model.overlays.last_mut() {
+        save.line.insert(text);
+        return Vec::new();
+    }
     if let Some(form) = model.form_mut() {
         if !form.paste(text) {
             model.tell(now, Level::Warn, "this line takes no text");
@@ -171,10 +176,10 @@ fn paste(model: &mut Model, now: Now, text: &str) -> Vec<Cmd> {
         return Vec::new();
     }
     if model.overlays.is_empty()
-        && let Screen::Deliveries(list) = model.screen_mut()
+        && let Some(Screen::Deliveries(list)) = model.screens.last_mut()
         && let Some(input) = &mut list.input
     {
-        input.paste(text);
+        input.paste(text, &model.data);
         return Vec::new();
     }
     let typing = |model: &Model| {
@@ -203,6 +208,7 @@ fn key_pressed(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
         Some(Overlay::Plan(_)) => return changes::dialog_key(model, now, key),
         Some(Overlay::Prompt(_)) => return take_away::key(model, key),
         Some(Overlay::Note(_)) => return notes::key(model, now, key),
+        Some(Overlay::Save(_)) => return saved::key(model, now, key),
         Some(Overlay::Arm(_)) => return acts::arming_key(model, now, key),
         Some(Overlay::Themes(_)) => return themes::key(model, now, key),
         Some(Overlay::Contexts(_)) => return contexts::key(model, now, key),

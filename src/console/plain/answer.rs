@@ -114,7 +114,8 @@ impl Desk {
     }
 
     async fn filter(&mut self, filter: String) -> Vec<String> {
-        if let Err(errors) = Filter::parse(&filter) {
+        // Which views are saved the service knows, and tells of one that is not.
+        if let Err(errors) = Filter::check(&filter, None) {
             let problems = errors.errors.iter();
             return problems
                 .map(|error| {

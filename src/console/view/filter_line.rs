@@ -7,6 +7,9 @@ use super::paint::{Pen, columns};
 use crate::console::app::filter_line::{FilterLine, FilterProblem};
 use crate::console::theme::Role;
 
+/// Columns for the filter that a saved view stands for.
+const STANDS_FOR_MAX: u16 = 36;
+
 /// Draws it; gives the place of the cursor.
 pub(super) fn draw(pen: &mut Pen<'_>, input: &FilterLine, body: Rect) -> Position {
     let rows = pen.area();
@@ -48,17 +51,24 @@ pub(super) fn draw(pen: &mut Pen<'_>, input: &FilterLine, body: Rect) -> Positio
     }
 }
 
-/// What could stand at the cursor, with how many loaded rows have it.
+/// What could stand at the cursor, with how many loaded rows have it, or the filter that it stands for.
 fn candidates(pen: &mut Pen<'_>, input: &FilterLine, note: Rect) {
     let right = note.x + note.width;
     let mut x = note.x + pen.text(note.x, note.y, note.width, "tab", Role::Key) + 2;
     // The chosen one is among those that fit.
     let first = input.chosen.unwrap_or(0).saturating_sub(2);
     for (index, candidate) in input.offer.candidates.iter().enumerate().skip(first) {
-        let count = candidate
-            .count
-            .map_or_else(String::new, |count| format!(" {count}"));
-        let width = columns(&candidate.text) + columns(&count);
+        let about = match (&candidate.stands_for, candidate.count) {
+            (Some(filter), _) => format!(" {filter}"),
+            (None, Some(count)) => format!(" {count}"),
+            (None, None) => String::new(),
+        };
+        let name = columns(&candidate.text);
+        let width = match candidate.stands_for {
+            // A long one is cut off: that there is such a view is worth more.
+            Some(_) => name + columns(&about).min(STANDS_FOR_MAX),
+            None => name + columns(&about),
+        };
         if x + width > right {
             break;
         }
@@ -67,7 +77,7 @@ fn candidates(pen: &mut Pen<'_>, input: &FilterLine, note: Rect) {
             false => Role::Accent,
         };
         x += pen.text(x, note.y, right - x, &candidate.text, role);
-        x += pen.text(x, note.y, right - x, &count, Role::Muted) + 2;
+        x += pen.text(x, note.y, width - name, &about, Role::Muted) + 2;
         if x >= right {
             break;
         }

@@ -32,6 +32,7 @@ pub(crate) mod pulse;
 pub(crate) mod raw;
 pub(crate) mod replays;
 pub(crate) mod rows;
+mod saved;
 pub(crate) mod screen;
 pub(crate) mod sieve;
 mod signature;
@@ -41,6 +42,7 @@ pub(crate) mod table;
 pub(crate) mod text;
 mod themes;
 pub(crate) mod timeline;
+mod typed;
 mod window;
 
 #[cfg(test)]

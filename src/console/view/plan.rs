@@ -135,6 +135,9 @@ fn of_plan(facts: &mut Vec<Fact>, dialog: &PlanDialog, plan: &PlanView, now: Now
         near(plan.newest),
         plan.hash.get(..8).unwrap_or_default()
     );
+    if let Some(filter) = &plan.stands_for {
+        add(facts, width, "stands for", filter, Role::Text);
+    }
     add(facts, width, "set", &set, Role::Text);
     if plan.left_out > 0 {
         let text = format!(

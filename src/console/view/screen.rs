@@ -14,7 +14,8 @@ use ratatui::layout::{Position, Rect};
 use super::paint::{Pen, Skin, columns};
 use super::{
     arming, audit, beside, confirm, contexts, dead, deliveries, endpoints, events, footer, form,
-    format, header, help, inspector, log, note, palette, plan, pulse, replays, sieve, themes,
+    format, header, help, inspector, log, note, palette, plan, pulse, replays, saved, sieve,
+    themes,
 };
 use crate::console::app::model::{Model, Overlay, Screen};
 use crate::console::app::msg::Now;
@@ -111,6 +112,7 @@ fn lie_upon(
         Overlay::Prompt(prompt) => return Some(prompt_line(pen, prompt, area)),
         Overlay::Themes(choice) => themes::draw(pen, model, choice, area),
         Overlay::Note(written) => return Some(note::line(pen, written, area)),
+        Overlay::Save(save) => return Some(saved::line(pen, model, save, area)),
         Overlay::Contexts(choice) => contexts::draw(pen, model, *choice, area),
         Overlay::Arm(arming) => {
             return arming::draw(pen, arming, &model.session.label, area);

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use super::field::field_names;
-use crate::domain::limits::{FILTER_CHARS_MAX, FILTER_DEPTH_MAX, FILTER_TERMS_MAX};
+use crate::domain::limits::{
+    FILTER_CHARS_MAX, FILTER_DEPTH_MAX, FILTER_TERMS_MAX, SAVED_VIEW_NAME_CHARS_MAX,
+};
 
 /// A place in a filter's text: bytes, the end not included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +38,9 @@ pub enum Problem {
     #[error("parentheses and negations nest deeper than {FILTER_DEPTH_MAX} levels")]
     TooDeep,
     /// Too many terms.
-    #[error("more than {FILTER_TERMS_MAX} terms; each value of a list counts as one")]
+    #[error(
+        "more than {FILTER_TERMS_MAX} terms; each value of a list counts as one, a saved view as all of its own"
+    )]
     TooManyTerms,
     /// No such field.
     #[error(
@@ -89,6 +93,51 @@ pub enum Problem {
     Unclosed {
         /// Which.
         what: &'static str,
+    },
+    /// No view is saved by this name.
+    #[error(
+        "no view is saved as @{name}{} `hookyard view list` shows those there are; quote the word to search for it as text",
+        nearest.as_ref().map_or_else(|| ";".to_owned(), |nearest| format!(", did you mean @{nearest}?"))
+    )]
+    UnknownView {
+        /// The name.
+        name: String,
+        /// The known name nearest to it.
+        nearest: Option<String>,
+    },
+    /// A word that begins with `@` and can be the name of no view.
+    #[error(
+        "{word:?} names no saved view: a name has 1 to {SAVED_VIEW_NAME_CHARS_MAX} of a-z, 0-9 and -, not beginning with -; \
+         quote the word to search for it as text"
+    )]
+    NoViewName {
+        /// What was written.
+        word: String,
+    },
+    /// A saved view inside of a filter that is to be saved.
+    #[error("a saved view names no other: write what @{name} stands for in its place")]
+    NestedView {
+        /// Its name.
+        name: String,
+    },
+    /// A saved view, named by somebody who is confined to a tenant.
+    #[error(
+        "saved views are of the whole service, and this token is confined to a tenant: write the filter out instead of \
+         @{name}"
+    )]
+    WithheldView {
+        /// The name.
+        name: String,
+    },
+    /// A saved view whose filter was valid once.
+    #[error(
+        "the filter saved as @{name} cannot be read any more ({reason}): save it anew, or write it out"
+    )]
+    BrokenView {
+        /// Its name.
+        name: String,
+        /// What is wrong with its filter.
+        reason: String,
     },
     /// A form that the grammar has a place for, but that is not there yet.
     #[error("{what} are not known; quote the word to search for it as text")]

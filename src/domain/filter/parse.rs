@@ -7,6 +7,7 @@ use super::error::{FilterError, FilterErrors, Problem, Span};
 use super::field::Field;
 use super::lex::{Operator, Placed, Token, tokens, unclosed};
 use super::pattern::Pattern;
+use super::saved::{Expanded, Meaning, Names, SavedFilters, ViewName};
 use super::value::{self, Value, Written};
 use crate::domain::limits::{FILTER_CHARS_MAX, FILTER_DEPTH_MAX, FILTER_TERMS_MAX};
 
@@ -18,46 +19,71 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Reads a filter.
+    /// Reads a filter where no views are saved.
     ///
     /// # Errors
     /// All that is wrong with the text, each error with its place.
     pub fn parse(text: &str) -> Result<Self, FilterErrors> {
-        let fail = |errors| FilterErrors {
-            text: text.chars().take(FILTER_CHARS_MAX).collect(),
-            errors,
-        };
-        let chars = text.chars().count();
-        if chars > FILTER_CHARS_MAX {
-            let cut = text.char_indices().nth(FILTER_CHARS_MAX);
-            let span = Span {
-                start: cut.map_or(text.len(), |(at, _)| at),
-                end: text.len(),
-            };
-            let problem = Problem::TooLong { chars };
-            return Err(fail(vec![FilterError { span, problem }]));
-        }
-        let mut errors = Vec::new();
-        let tokens = tokens(text, &mut errors);
-        let mut parser = Parser {
-            tokens,
-            next: 0,
-            text_end: text.len(),
-            terms: 0,
-            abandoned: false,
-            errors,
-        };
-        let expr = parser.query(0);
-        while let Some(stray) = parser.take() {
-            parser.expected("a word or a field", &stray);
-            parser.query(0);
-        }
-        if parser.errors.is_empty() {
-            return Ok(Self { expr });
-        }
-        parser.errors.sort_by_key(|error| error.span);
-        Err(fail(parser.errors))
+        Self::parse_with(text, &SavedFilters::default()).map(|expanded| expanded.filter)
     }
+
+    /// Reads a filter that may name these saved views.
+    ///
+    /// # Errors
+    /// As [`Filter::parse`]; a name that is not among them is one.
+    pub fn parse_with(text: &str, saved: &SavedFilters) -> Result<Expanded, FilterErrors> {
+        read(text, Names::Saved(saved))
+    }
+
+    /// Reads a filter that is to be saved as a view: it names no other.
+    ///
+    /// # Errors
+    /// As [`Filter::parse`].
+    pub fn parse_to_save(text: &str) -> Result<Self, FilterErrors> {
+        read(text, Names::Nested).map(|expanded| expanded.filter)
+    }
+
+    /// Reads a filter of somebody who is confined to a tenant, and has no saved views.
+    ///
+    /// # Errors
+    /// As [`Filter::parse`].
+    pub fn parse_confined(text: &str) -> Result<Self, FilterErrors> {
+        read(text, Names::Withheld).map(|expanded| expanded.filter)
+    }
+
+    /// Checks a filter that somebody else is going to read; without `saved`, any name may be one of a saved view.
+    ///
+    /// # Errors
+    /// As [`Filter::parse`].
+    pub fn check(text: &str, saved: Option<&SavedFilters>) -> Result<(), FilterErrors> {
+        read(text, saved.map_or(Names::Unknown, Names::Saved)).map(drop)
+    }
+}
+
+fn read(text: &str, names: Names<'_>) -> Result<Expanded, FilterErrors> {
+    let fail = |errors| FilterErrors {
+        text: text.chars().take(FILTER_CHARS_MAX).collect(),
+        errors,
+    };
+    let chars = text.chars().count();
+    if chars > FILTER_CHARS_MAX {
+        let cut = text.char_indices().nth(FILTER_CHARS_MAX);
+        let span = Span {
+            start: cut.map_or(text.len(), |(at, _)| at),
+            end: text.len(),
+        };
+        let problem = Problem::TooLong { chars };
+        return Err(fail(vec![FilterError { span, problem }]));
+    }
+    let mut parser = Parser::new(text, names);
+    let expr = parser.whole(0);
+    if parser.errors.is_empty() {
+        let filter = Filter { expr };
+        let views = parser.views;
+        return Ok(Expanded { filter, views });
+    }
+    parser.errors.sort_by_key(|error| error.span);
+    Err(fail(parser.errors))
 }
 
 impl FromStr for Filter {
@@ -68,7 +94,10 @@ impl FromStr for Filter {
     }
 }
 
-struct Parser {
+struct Parser<'a> {
+    names: Names<'a>,
+    /// The saved views met so far.
+    views: Vec<ViewName>,
     tokens: Vec<Placed>,
     next: usize,
     text_end: usize,
@@ -77,7 +106,31 @@ struct Parser {
     errors: Vec<FilterError>,
 }
 
-impl Parser {
+impl<'a> Parser<'a> {
+    fn new(text: &str, names: Names<'a>) -> Self {
+        let mut errors = Vec::new();
+        Self {
+            names,
+            views: Vec::new(),
+            tokens: tokens(text, &mut errors),
+            next: 0,
+            text_end: text.len(),
+            terms: 0,
+            abandoned: false,
+            errors,
+        }
+    }
+
+    /// All of the text.
+    fn whole(&mut self, depth: usize) -> Option<Expr> {
+        let expr = self.query(depth);
+        while let Some(stray) = self.take() {
+            self.expected("a word or a field", &stray);
+            self.query(depth);
+        }
+        expr
+    }
+
     fn query(&mut self, depth: usize) -> Option<Expr> {
         let mut parts = Vec::new();
         if self.peek().is_none() || self.peek() == Some(&Token::Close) {
@@ -140,6 +193,9 @@ impl Parser {
             Token::Open => self.group(depth, placed.span),
             Token::Word(name) if matches!(self.peek(), Some(Token::Operator(_))) => {
                 self.field(&name, placed.span)
+            }
+            Token::Word(word) if word.starts_with('@') => {
+                self.saved_view(&word, placed.span, depth)
             }
             Token::Word(word) => self.bare_word(&word, placed.span),
             Token::Text(text) => {
@@ -206,13 +262,51 @@ impl Parser {
 
     fn bare_word(&mut self, word: &str, span: Span) -> Option<Expr> {
         self.count(span);
-        let what = match word.as_bytes().first() {
-            Some(b'@') => "saved filters (@name)",
-            Some(b'~') => "fuzzy words (~word)",
-            _ => return Some(Expr::Term(Term::Word(Pattern::word(word)))),
+        if word.starts_with('~') {
+            let what = "fuzzy words (~word)";
+            self.fail(span, Problem::NotKnown { what });
+            return None;
+        }
+        Some(Expr::Term(Term::Word(Pattern::word(word))))
+    }
+
+    /// The tree of the filter that is saved by this name.
+    fn saved_view(&mut self, word: &str, span: Span, depth: usize) -> Option<Expr> {
+        let (name, text) = match self.names.meaning(word) {
+            Err(problem) => {
+                self.fail(span, problem);
+                return None;
+            }
+            // Nobody is going to use it: what is checked is told right or wrong.
+            Ok((_, Meaning::Any)) => {
+                self.count(span);
+                return Some(Expr::Term(Term::Word(Pattern::word(word))));
+            }
+            Ok((name, Meaning::Filter(text))) => (name, text),
         };
-        self.fail(span, Problem::NotKnown { what });
-        None
+        if self.terms > FILTER_TERMS_MAX {
+            return None;
+        }
+        let mut inner = Parser {
+            terms: self.terms,
+            ..Parser::new(text, Names::Nested)
+        };
+        let expr = inner.whole(depth);
+        self.terms = inner.terms;
+        let is_bound =
+            |problem: &Problem| matches!(problem, Problem::TooManyTerms | Problem::TooDeep);
+        match inner.errors.into_iter().next().map(|error| error.problem) {
+            None if expr.is_some() => self.views.push(name),
+            None => self.broken(span, &name, "it is empty".to_owned()),
+            Some(bound) if is_bound(&bound) => self.fail(span, bound),
+            Some(problem) => self.broken(span, &name, problem.to_string()),
+        }
+        expr
+    }
+
+    fn broken(&mut self, span: Span, name: &ViewName, reason: String) {
+        let name = name.to_string();
+        self.fail(span, Problem::BrokenView { name, reason });
     }
 
     fn field(&mut self, name: &str, span: Span) -> Option<Expr> {

@@ -49,6 +49,9 @@ pub struct Flight {
     /// delivery is made.
     #[serde(default)]
     pub missed_by: Option<i64>,
+    /// The filter with its saved views written out as they were, where it named any.
+    #[serde(default)]
+    pub stands_for: Option<String>,
     /// SHA-256 over the items' ids, rising, 8 bytes each with the highest first; hex.
     pub hash: String,
 }

@@ -26,7 +26,8 @@ pub(super) use tidying::tidy_for_ever;
 pub enum Selection {
     /// What a text in the filter language picks.
     Filter(String),
-    /// The same, to be given up: also of deleted endpoints, and those whose payload is gone.
+    /// The dead ones among them, all that are dead where it is empty, to be given up: also of deleted endpoints, and those
+    /// whose payload is gone.
     GivenUp(String),
     /// The dead deliveries of an endpoint that died at `since` or later, and before `until`.
     Dead {
@@ -246,7 +247,7 @@ pub(super) fn note_fits(note: &str) -> Result<(), EngineError> {
 
 /// What the audit log keeps of a start.
 fn detail(plan: &StoredReplay, settings: &Settings) -> String {
-    serde_json::json!({
+    let mut detail = serde_json::json!({
         "selection": plan.selection,
         "items": plan.total,
         "hash": plan.flight.hash,
@@ -254,6 +255,14 @@ fn detail(plan: &StoredReplay, settings: &Settings) -> String {
         "canary": settings.canary,
         "stop": settings.stop.map(|stop| stop.to_string()),
         "skip_delivered": settings.skip_delivered,
-    })
-    .to_string()
+    });
+    note_views(&mut detail, plan);
+    detail.to_string()
+}
+
+/// Adds what a plan's saved views stood for, where it named any: they may change.
+pub(super) fn note_views(detail: &mut serde_json::Value, plan: &StoredReplay) {
+    if let Some(filter) = &plan.flight.stands_for {
+        detail["stands_for"] = filter.as_str().into();
+    }
 }

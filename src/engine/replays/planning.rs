@@ -4,12 +4,11 @@
 use super::Selection;
 use super::missed::MissedEvents;
 use crate::domain::actor::Actor;
-use crate::domain::filter::{Expr, Field, Plan, StateWord, Term, Test};
+use crate::domain::filter::{Expanded, Expr, Field, Filter, Plan, StateWord, Term, Test};
 use crate::domain::id::{EndpointId, ReplayId};
 use crate::domain::limits::{REPLAY_ITEMS_MAX, REPLAY_JUDGED_MAX, REPLAY_PLAN_LIFE};
-use crate::domain::replay::{FlightPlanner, Matched};
+use crate::domain::replay::{Flight, FlightPlanner, Matched};
 use crate::domain::time::Timestamp;
-use crate::engine::deliveries::parse_filter;
 use crate::engine::error::EngineError;
 use crate::engine::handle::Engine;
 use crate::engine::judging::JUDGED_TOGETHER;
@@ -30,6 +29,8 @@ pub(in crate::engine) struct Walk {
 struct Search {
     /// As people read it.
     words: String,
+    /// The same with saved views written out, where there were any.
+    stands_for: Option<String>,
     /// Where to look, one after the other.
     scopes: Vec<CandidateScope>,
     /// What SQL decides.
@@ -48,7 +49,7 @@ enum Source {
 }
 
 impl Source {
-    fn of(engine: &Engine, selection: Selection) -> Result<Self, EngineError> {
+    async fn of(engine: &Engine, selection: Selection) -> Result<Self, EngineError> {
         match selection {
             Selection::Missed {
                 endpoint_id,
@@ -76,8 +77,8 @@ impl Source {
                 let search = dead_of(engine, endpoint_id, since, until)?;
                 Ok(Self::Deliveries(search))
             }
-            Selection::Filter(text) => Ok(Self::Deliveries(by_filter(engine, text)?)),
-            Selection::GivenUp(text) => Ok(Self::Dead(by_filter(engine, text)?)),
+            Selection::Filter(text) => Ok(Self::Deliveries(by_filter(engine, text).await?)),
+            Selection::GivenUp(text) => Ok(Self::Dead(dead_by_filter(engine, &text).await?)),
         }
     }
 
@@ -88,6 +89,14 @@ impl Source {
             Self::Missed(missed) => missed.words(),
         }
     }
+
+    /// The same with saved views written out, where there were any.
+    fn stands_for(&self) -> Option<String> {
+        match self {
+            Self::Deliveries(search) | Self::Dead(search) => search.stands_for.clone(),
+            Self::Missed(_) => None,
+        }
+    }
 }
 
 /// Freezes the selection.
@@ -96,7 +105,7 @@ pub(super) async fn plan(
     actor: &Actor,
     selection: Selection,
 ) -> Result<StoredReplay, EngineError> {
-    let source = Source::of(engine, selection)?;
+    let source = Source::of(engine, selection).await?;
     let store = &engine.desk.store;
     let now = engine.desk.now();
     let id: ReplayId = store.mint(now);
@@ -108,6 +117,7 @@ pub(super) async fn plan(
             now + REPLAY_PLAN_LIFE,
         )
         .await?;
+    let stands_for = source.stands_for();
     let frozen = match source {
         Source::Deliveries(search) => {
             let planner = FlightPlanner::default();
@@ -128,7 +138,10 @@ pub(super) async fn plan(
         }
     };
     let expires_at = engine.desk.now() + REPLAY_PLAN_LIFE;
-    let flight = planner.finish();
+    let flight = Flight {
+        stands_for,
+        ..planner.finish()
+    };
     Ok(store.complete_replay_plan(id, flight, expires_at).await?)
 }
 
@@ -162,12 +175,15 @@ async fn freeze(
 }
 
 impl Walk {
-    /// Of what a text in the filter language picks.
+    /// Of the dead deliveries that a text in the filter language picks, all of them where it is empty.
     ///
     /// # Errors
-    /// Invalid (it does not parse, or takes everything).
-    pub(in crate::engine) fn of_filter(engine: &Engine, text: String) -> Result<Self, EngineError> {
-        Ok(Self::of(by_filter(engine, text)?))
+    /// Invalid (it does not parse), Internal.
+    pub(in crate::engine) async fn of_dead(
+        engine: &Engine,
+        text: &str,
+    ) -> Result<Self, EngineError> {
+        Ok(Self::of(dead_by_filter(engine, text).await?))
     }
 
     const fn of(search: Search) -> Self {
@@ -260,6 +276,7 @@ fn dead_of(
     let upto = until.map_or_else(String::new, |until| format!(" until {until}"));
     let last = until.map_or(i64::MAX, |until| until.as_millis().saturating_sub(1));
     Ok(Search {
+        stands_for: None,
         words: format!("dead deliveries of {endpoint_id} since {since}{upto}"),
         scopes: vec![CandidateScope::Dead(endpoint_id)],
         condition: Some(SqlCondition {
@@ -270,14 +287,38 @@ fn dead_of(
     })
 }
 
-fn by_filter(engine: &Engine, text: String) -> Result<Search, EngineError> {
-    let filter = parse_filter(&text)?;
-    if filter.expr.is_none() {
+async fn by_filter(engine: &Engine, text: String) -> Result<Search, EngineError> {
+    let read = engine.read_filter(&text, None).await?;
+    if read.filter.expr.is_none() {
         return Err(EngineError::invalid(
             "/filter",
             "an empty filter takes every delivery there is: say which ones, such as state:dead",
         ));
     }
+    Ok(search_for(engine, text, read))
+}
+
+/// What only lets dead deliveries pass, and of them those of the filter.
+async fn dead_by_filter(engine: &Engine, text: &str) -> Result<Search, EngineError> {
+    let text = text.trim();
+    let read = engine.read_filter(text, None).await?;
+    let dead = Expr::Term(Term::Field(
+        Field::State,
+        Test::State(vec![StateWord::Dead]),
+    ));
+    let parts = [Some(dead), read.filter.expr];
+    let expr = Expr::all(parts.into_iter().flatten().collect());
+    let filter = Filter { expr };
+    let words = match text.is_empty() {
+        true => "state:dead".to_owned(),
+        false => format!("state:dead and ({text})"),
+    };
+    Ok(search_for(engine, words, Expanded { filter, ..read }))
+}
+
+fn search_for(engine: &Engine, words: String, read: Expanded) -> Search {
+    let Expanded { filter, views } = read;
+    let stands_for = (!views.is_empty()).then(|| filter.to_string());
     let plan = Plan::of(&filter);
     let condition = plan
         .sql
@@ -298,12 +339,13 @@ fn by_filter(engine: &Engine, text: String) -> Result<Search, EngineError> {
         Some(_) => plan.rest,
         None => filter.expr,
     };
-    Ok(Search {
-        words: text,
+    Search {
+        words,
+        stands_for,
         scopes,
         condition,
         rest,
-    })
+    }
 }
 
 /// Whether nothing but dead deliveries can pass.
@@ -346,7 +388,7 @@ mod tests {
             ("state:dead or status:500", false),
             ("status:500", false),
         ] {
-            let filter = crate::domain::filter::Filter::parse(text).unwrap();
+            let filter = Filter::parse(text).unwrap();
             assert_eq!(is_dead_only(&filter.expr.unwrap()), dead_only, "{text}");
         }
     }

@@ -28,3 +28,4 @@ pub(crate) mod service;
 mod stream;
 mod test_traffic;
 mod tokens;
+mod views;

@@ -134,7 +134,7 @@ async fn a_filter_that_cannot_be_read_says_why() {
         ),
         (
             many.as_str(),
-            "at column 711: more than 64 terms; each value of a list counts as one",
+            "at column 711: more than 64 terms; each value of a list counts as one, a saved view as all of its own",
         ),
         (
             "sate:dead",
@@ -158,8 +158,12 @@ async fn a_filter_that_cannot_be_read_says_why() {
             "at column 15: expected a word or a field, found the end",
         ),
         (
+            "~mine",
+            "at column 1: fuzzy words (~word) are not known; quote the word to search for it as text",
+        ),
+        (
             "@mine",
-            "at column 1: saved filters (@name) are not known; quote the word to search for it as text",
+            "at column 1: no view is saved as @mine; `hookyard view list` shows those there are; quote the word to search for it as text",
         ),
     ];
     let table = table.into_iter().map(|(filter, detail)| {

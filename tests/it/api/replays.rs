@@ -26,12 +26,12 @@ async fn until(service: &Service, path: &str, is_met: impl Fn(&Value) -> bool) -
         .expect("it gets there in time")
 }
 
-fn replays(body: &Value) -> Ask {
+pub(super) fn replays(body: &Value) -> Ask {
     Ask::post("/v1/replays", &body.to_string())
 }
 
 /// A service with `count` dead deliveries, whose receiver takes everything by now; tells the endpoint's id.
-async fn after_trouble(count: usize) -> (Service, Receiver, String) {
+pub(super) async fn after_trouble(count: usize) -> (Service, Receiver, String) {
     let service = Service::start().await;
     let receiver = Receiver::start();
     receiver.always(Behaviour::status(500));

@@ -31,3 +31,4 @@ mod slips;
 mod startup;
 mod supervised;
 mod themes;
+mod viewing;

@@ -25,7 +25,7 @@ async fn what_a_deleted_endpoint_left_dead_is_exported_and_given_up_and_not_repl
     world.engine.delete_endpoint(&actor, gone.id).await.unwrap();
     world.settle().await;
 
-    let mut letters = world.engine.dead_letters("").unwrap();
+    let mut letters = world.engine.dead_letters("").await.unwrap();
     let mut of_gone = 0;
     let mut all = 0;
     while let Some(letter) = letters.next().await.unwrap() {

@@ -183,6 +183,10 @@ impl Recorded {
                 }))
             }
             Call::Notes(target) => Answer::Notes(self.notes(target)),
+            Call::SavedViews => {
+                let views: Page<_> = self.listed("views");
+                Answer::SavedViews(views.items)
+            }
             Call::Operators => {
                 let operators: Page<_> = self.whole("operators");
                 Answer::Operators(operators.items)

@@ -69,6 +69,9 @@ pub(super) fn replay(text: &mut Text, skin: &Skin, replay: &ReplayView) {
     let state = format!("{} {}  {}", shown.glyph, shown.word, replay.id);
     text.field("replay", &state, shown.role);
     text.field("of", &replay.selection, Role::Text);
+    if let Some(filter) = &replay.stands_for {
+        text.field("that is", filter, Role::Muted);
+    }
     let counts = &replay.counts;
     let room = text.width.saturating_sub(10).min(40);
     text.field(

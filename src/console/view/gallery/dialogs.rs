@@ -25,6 +25,7 @@ const DIALOGS: &[(&str, &str)] = &[
     ("contexts", "5 g c"),
     ("themes", "5 g t j"),
     ("note", "3 j a t o l d"),
+    ("save", "2 / s t a t e : d e a d enter F m y - o n e"),
 ];
 
 fn scene(keys: &str) -> Scene {
@@ -55,6 +56,22 @@ fn every_dialog_and_line() {
         let names = shown(&scene.model);
         assert_eq!(names.rsplit('+').next(), Some(*name), "{names}");
         keep(&format!("over-{name}"), scene);
+    }
+}
+
+#[test]
+fn saved_views_where_a_filter_is_typed_a_name_is_taken_and_in_the_palette() {
+    for (name, keys) in [
+        ("filter-of-views", "2 / e p : a space - @"),
+        ("filter-of-no-view", "2 / e p : a space - @ o n c a l x"),
+        (
+            "save-replaces",
+            "2 / s t a t e : d e a d enter F o n c a l l",
+        ),
+        ("palette-of-views", "5 : @"),
+        ("deliveries-of-a-view", "5 : @ o n enter"),
+    ] {
+        keep(&format!("over-{name}"), scene(keys));
     }
 }
 

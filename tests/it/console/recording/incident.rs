@@ -233,6 +233,13 @@ impl Incident {
         }
     }
 
+    /// Saves a view.
+    pub(super) async fn save_view(&self, name: &str, filter: &str) {
+        let body = json!({ "filter": filter }).to_string();
+        let ask = Ask::new("PUT", &format!("/v1/views/{name}")).json(&body);
+        ask.send(&self.door).await.expect(200);
+    }
+
     /// The first frame of the stream.
     pub(super) async fn hello(&self) -> Value {
         let stream = Ask::get("/v1/stream?topics=deliveries,endpoints,stats,alerts,replays");

@@ -102,6 +102,13 @@ async fn changes(incident: &Incident, answers: &mut Map<String, Value>) {
     answers.insert("created".to_owned(), created);
     let note = json!({"target": answers["delivery"]["id"], "note": "told acme, they look into it: INC-412"});
     answers.insert("notes".to_owned(), incident.post("/v1/notes", note).await);
+    for (name, filter) in [
+        ("acme", "ep:partner-acme"),
+        ("oncall", "state:dead or status:5xx,timeout"),
+    ] {
+        incident.save_view(name, filter).await;
+    }
+    answers.insert("views".to_owned(), incident.get("/v1/views").await);
 }
 
 #[tokio::test]

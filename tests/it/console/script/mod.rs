@@ -11,6 +11,7 @@ mod moving;
 mod noting;
 mod replaying;
 mod ringing;
+mod saving;
 mod stage;
 mod taking_away;
 mod viewing;
@@ -39,6 +40,7 @@ const PARTS: &[&Part] = &[
     &replaying::DISCARDING,
     &replaying::PART,
     &ringing::PART,
+    &saving::PART,
     &taking_away::PART,
     &viewing::PART,
 ];
