@@ -42,6 +42,10 @@ pub(crate) enum ActionId {
     Sort,
     /// Mark from the last marked row to this one.
     MarkRange,
+    /// Mark all that the filter matches.
+    MarkAll,
+    /// Mark what is not marked, and nothing else.
+    InvertMarks,
     /// Show only what is marked.
     OnlyMarked,
     /// To the next failure.

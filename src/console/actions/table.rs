@@ -135,6 +135,20 @@ pub(crate) const ACTIONS: &[Action] = &[
         &["v"],
     ),
     key(
+        Id::MarkAll,
+        "row.mark-all",
+        "mark all that the filter matches, loaded or not; a mark on a row then leaves it out",
+        &[Deliveries],
+        &["*"],
+    ),
+    key(
+        Id::InvertMarks,
+        "row.mark-others",
+        "mark all that is not marked, and nothing else",
+        &[Deliveries],
+        &["~"],
+    ),
+    key(
         Id::OnlyMarked,
         "row.only-marked",
         "show only the marked rows, as a filter",

@@ -4,12 +4,13 @@ use super::bell;
 use super::changes;
 use super::command;
 use super::contexts;
-use super::deliveries::{Deliveries, MARKS_MAX};
+use super::deliveries::Deliveries;
 use super::fetches::{fetch_exchange, snapshot};
 use super::filter_line::{self, FilterLine};
 use super::forms;
 use super::grace;
 use super::inspector::Tab;
+use super::marks::{Marks, NAMED_MAX};
 use super::model::{Level, Model, Overlay, Screen};
 use super::msg::{Cmd, Now};
 use super::navigation::{back, go, go_back, leave, quit, restart};
@@ -60,7 +61,9 @@ fn perform(model: &mut Model, now: Now, action: ActionId) -> Vec<Cmd> {
         ActionId::MarkRange => mark(model, now, Deliveries::mark_range),
         ActionId::OnlyMarked => return only_marked(model, now),
         ActionId::Sort => sort(model),
-        ActionId::ClearMarks => clear_marks(model),
+        ActionId::MarkAll => remark(model, Marks::mark_all),
+        ActionId::InvertMarks => remark(model, Marks::invert),
+        ActionId::ClearMarks => remark(model, Marks::clear),
         ActionId::Replay => return changes::replay(model, now),
         ActionId::PlanReplay => return changes::plan(model, now, Intent::Replay),
         ActionId::Discard => return changes::plan(model, now, Intent::Discard),
@@ -161,7 +164,7 @@ fn mark(model: &mut Model, now: Now, mark: fn(&mut Deliveries) -> bool) {
     {
         let filter = model.key(ActionId::Filter);
         let text =
-            format!("{MARKS_MAX} rows are marked, no more can be: filter with {filter} instead");
+            format!("{NAMED_MAX} rows are marked, no more can be: filter with {filter} instead");
         model.tell(now, Level::Warn, text);
     }
 }
@@ -171,17 +174,22 @@ fn only_marked(model: &mut Model, now: Now) -> Vec<Cmd> {
     let Screen::Deliveries(list) = model.screen_mut() else {
         return Vec::new();
     };
-    if list.marked.is_empty() {
+    if list.marks.is_empty() {
         let text = format!("nothing is marked: {} marks", model.key(ActionId::Mark));
         model.tell(now, Level::Info, text);
         return Vec::new();
     }
     let Some((filter, _)) = list.selection() else {
+        let text = format!(
+            "all is shown already: {} filters",
+            model.key(ActionId::Filter)
+        );
+        model.tell(now, Level::Info, text);
         return Vec::new();
     };
-    let (id, marked) = (list.id, std::mem::take(&mut list.marked));
+    let (id, marks) = (list.id, std::mem::take(&mut list.marks));
     list.set_filter(filter);
-    list.marked = marked;
+    list.marks = marks;
     restart(model, now, id)
 }
 
@@ -191,9 +199,10 @@ fn sort(model: &mut Model) {
     }
 }
 
-fn clear_marks(model: &mut Model) {
+fn remark(model: &mut Model, how: fn(&mut Marks)) {
     if let Screen::Deliveries(list) = model.screen_mut() {
-        list.marked.clear();
+        list.hold();
+        how(&mut list.marks);
     }
 }
 

@@ -1,11 +1,12 @@
 //! The state of a list of deliveries: its filter, its rows, where the reader stands.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::filter_line::FilterLine;
 use super::inspector::Inspector;
 use super::link::Outage;
+use super::marks::Marks;
 use super::requests::ScreenId;
 use super::rows::{Gap, ROWS_MAX, Rows};
 use crate::api::delivery::DeliveryView;
@@ -14,9 +15,6 @@ use crate::domain::id::DeliveryId;
 
 /// The shortest time between two fetches of a filtered list that changes: the service decides what matches.
 const REFETCH: Duration = Duration::from_secs(1);
-
-/// Rows that can be marked: what a filter can name one by one.
-pub(crate) const MARKS_MAX: usize = 60;
 
 /// A list of deliveries.
 #[derive(Debug)]
@@ -36,9 +34,7 @@ pub(crate) struct Deliveries {
     /// The selected row; none while following.
     pub cursor: Option<DeliveryId>,
     /// Rows that were marked to be acted on together.
-    pub marked: BTreeSet<DeliveryId>,
-    /// The row that was marked last.
-    pub anchor: Option<DeliveryId>,
+    pub marks: Marks,
     /// The first line on the screen.
     pub offset: usize,
     /// Where the next older page begins.
@@ -87,8 +83,7 @@ impl Deliveries {
             rows: Rows::default(),
             waiting: BTreeMap::new(),
             cursor: None,
-            marked: BTreeSet::new(),
-            anchor: None,
+            marks: Marks::default(),
             offset: 0,
             older: Older::Unknown,
             searched: None,
@@ -157,15 +152,11 @@ impl Deliveries {
         let Some(cursor) = self.cursor else {
             return true;
         };
-        if !self.marked.remove(&cursor) {
-            if self.marked.len() >= MARKS_MAX {
-                return false;
-            }
-            self.marked.insert(cursor);
+        let has_room = self.marks.toggle(cursor);
+        if has_room {
+            self.cursor = self.rows.step(cursor, 1);
         }
-        self.anchor = Some(cursor);
-        self.cursor = self.rows.step(cursor, 1);
-        true
+        has_room
     }
 
     /// Marks all rows from the one that was marked last to the selected one; whether there was room for all.
@@ -174,25 +165,15 @@ impl Deliveries {
         let Some(cursor) = self.cursor else {
             return true;
         };
-        let from = self.anchor.unwrap_or(cursor);
-        let (low, high) = (from.min(cursor), from.max(cursor));
-        let rows = self.rows.deliveries().map(|row| row.id);
-        for id in rows.filter(|id| (low..=high).contains(id)) {
-            if self.marked.len() >= MARKS_MAX && !self.marked.contains(&id) {
-                return false;
-            }
-            self.marked.insert(id);
-        }
-        self.anchor = Some(cursor);
-        true
+        let from = self.marks.last().unwrap_or(cursor);
+        self.marks.mark(self.rows.between(from, cursor))
     }
 
     /// What a plan of this list selects, and what that is in words: the marked rows, else what passes the filter.
     pub(crate) fn selection(&self) -> Option<(String, String)> {
-        if !self.marked.is_empty() {
-            let ids: Vec<String> = self.marked.iter().map(ToString::to_string).collect();
-            let words = format!("{} marked deliveries", ids.len());
-            return Some((format!("id:{}", ids.join(",")), words));
+        if !self.marks.is_empty() {
+            let filter = self.marks.selection(&self.filter)?;
+            return Some((filter, self.marks.in_words()));
         }
         let filter = self.filter.trim();
         (!filter.is_empty()).then(|| (filter.to_owned(), filter.to_owned()))

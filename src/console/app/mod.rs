@@ -28,6 +28,7 @@ pub(crate) mod line;
 pub(crate) mod link;
 pub(crate) mod listing;
 pub(crate) mod log;
+mod marks;
 pub(crate) mod model;
 pub(crate) mod msg;
 pub(crate) mod navigation;

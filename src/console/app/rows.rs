@@ -82,6 +82,16 @@ impl Rows {
         .map(|(id, _)| *id)
     }
 
+    /// The rows from one to the other, both with them, whichever stands above.
+    pub(crate) fn between(
+        &self,
+        one: DeliveryId,
+        other: DeliveryId,
+    ) -> impl Iterator<Item = DeliveryId> {
+        let rows = self.rows.range(one.min(other)..=one.max(other)).rev();
+        rows.map(|(id, _)| *id)
+    }
+
     /// The next row below the one with this id (above it when not `down`) whose latest attempt failed.
     pub(crate) fn failure(&self, from: DeliveryId, down: bool) -> Option<DeliveryId> {
         let failed = |(id, row): (&DeliveryId, &DeliveryView)| {

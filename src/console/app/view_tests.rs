@@ -204,19 +204,38 @@ fn a_range_is_marked_and_shown_alone() {
             .contains("nothing is marked")
     );
     press(&mut model, 200, "j space j j v");
+    let marks = list(&model).marks.clone();
     assert_eq!(
-        list(&model).marked.len(),
-        4,
+        marks.in_words(),
+        "4 marked",
         "from the marked row to the cursor"
     );
-    let marked = list(&model).marked.clone();
     let cmds = press(&mut model, 300, "M");
     let [Call::Deliveries { filter, .. }] = calls(&cmds)[..] else {
         panic!("nothing is fetched: {cmds:?}");
     };
     assert_eq!(filter.split(',').count(), 4);
-    assert_eq!(list(&model).marked, marked, "they stay marked");
+    assert_eq!(list(&model).marks, marks, "they stay marked");
     serve(&mut model, 400, cmds);
     press(&mut model, 500, "esc");
     assert_eq!(list(&model).filter, "");
+}
+
+#[test]
+fn a_replay_of_all_that_matches_but_one_is_planned_by_the_service() {
+    let mut model = connected(false);
+    press(&mut model, 100, "j * space R");
+    let text = model.toast.as_ref().unwrap().text.clone();
+    assert!(text.contains("all deliveries are too many"), "{text}");
+    let cmds = press(&mut model, 200, "/ d e a d enter");
+    serve(&mut model, 300, cmds);
+    press(&mut model, 400, "*");
+    assert_eq!(list(&model).marks.in_words(), "all matching marked");
+    press(&mut model, 410, "g g space");
+    let left_out = list(&model).rows.newest().unwrap();
+    let cmds = press(&mut model, 500, "R");
+    let [Call::Plan(_, filter)] = calls(&cmds)[..] else {
+        panic!("no plan: {cmds:?}");
+    };
+    assert_eq!(*filter, format!("(dead) -id:{left_out}"));
 }

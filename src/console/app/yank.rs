@@ -134,9 +134,9 @@ pub(crate) fn rows(model: &Model) -> Vec<Value> {
     match model.screen() {
         Screen::Pulse(pulse) => pulse.causes.iter().map(value).collect(),
         Screen::Deliveries(list) => {
-            let wanted = |id| list.marked.is_empty() || list.marked.contains(id);
+            let wanted = |id| list.marks.is_empty() || list.marks.has(id);
             let rows = list.rows.deliveries();
-            rows.filter(|row| wanted(&row.id)).map(value).collect()
+            rows.filter(|row| wanted(row.id)).map(value).collect()
         }
         Screen::Inspector(_) => selected(model).into_iter().collect(),
         Screen::Endpoints(list) => list

@@ -71,7 +71,7 @@ pub(super) fn draw(
                         pen.text(x, y, column.width, &text, role);
                     }
                 }
-                if list.marked.contains(&delivery.id) {
+                if list.marks.has(delivery.id) {
                     let mark = pen.skin().glyph("●", "*");
                     pen.text(body.right().saturating_sub(1), y, 1, mark, Role::Mark);
                 }
@@ -179,9 +179,8 @@ fn title(pen: &mut Pen<'_>, list: &Deliveries, area: Rect) {
         };
         put(pen, &held, Role::StatePaused, area.width);
     }
-    if !list.marked.is_empty() {
-        let text = format!("{} marked", list.marked.len());
-        put(pen, &text, Role::Mark, area.width);
+    if !list.marks.is_empty() {
+        put(pen, &list.marks.in_words(), Role::Mark, area.width);
     }
     let more = match list.older {
         Older::From(_) | Older::Cut | Older::Unknown => "+",

@@ -19,6 +19,8 @@ pub(super) const PART: Part = Part {
         "list.sort",
         "row.mark",
         "row.mark-range",
+        "row.mark-all",
+        "row.mark-others",
         "row.only-marked",
         "row.unmark",
         "open",
@@ -90,6 +92,12 @@ fn lists_are_moved_through_marked_and_filtered() {
     stage.answer("\u{15}state:dead\r");
     stage.terminal.wait_for("the dead ones", |screen| {
         screen.contains("2 loaded") && screen.contains("bad.n01") && !screen.contains("good.n4")
+    });
+    stage.act("row.mark-all", shows("all matching marked"));
+    stage.act("row.mark", shows("all matching but 1 marked"));
+    stage.act("row.mark-others", shows("1 marked"));
+    stage.act("row.unmark", |stage| {
+        assert!(!stage.terminal.text().contains("1 marked"));
     });
     stage.act("open", opens("inspector.summary"));
     stage.act("leave", opens("deliveries"));
