@@ -1,11 +1,10 @@
 //! The choice of another service by its context.
 
+use super::choice::Meant;
 use super::grace;
 use super::model::{Level, Model, Overlay};
 use super::msg::{Cmd, Now};
-use crate::console::actions::ActionId;
-use crate::console::input::key::{Key, KeyCode};
-use crate::console::keys::Meaning;
+use crate::console::input::key::Key;
 use crate::console::options::ExitReason;
 
 /// The choice of a context.
@@ -28,26 +27,18 @@ pub(super) fn open(model: &mut Model) {
 
 /// A key for the choice.
 pub(super) fn key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
-    let last = model.session.surroundings.contexts.len().saturating_sub(1);
-    let meaning = match model.keys.meaning(model.place(), &[key]) {
-        Meaning::Action(action) => Some(action.id),
-        Meaning::Prefix | Meaning::Nothing => None,
-    };
+    let count = model.session.surroundings.contexts.len();
+    let meant = Meant::by(model, key);
     let Some(Overlay::Contexts(choice)) = model.overlays.last_mut() else {
         return Vec::new();
     };
-    match (key.code, meaning) {
-        (KeyCode::Down, _) | (_, Some(ActionId::Down)) => {
-            choice.chosen = (choice.chosen + 1).min(last)
-        }
-        (KeyCode::Up, _) | (_, Some(ActionId::Up)) => {
-            choice.chosen = choice.chosen.saturating_sub(1)
-        }
-        (KeyCode::Esc, _) | (_, Some(ActionId::Back | ActionId::Leave)) => {
+    choice.chosen = meant.moved(choice.chosen, count);
+    match meant {
+        Meant::Leave => {
             model.overlays.pop();
         }
-        (KeyCode::Enter, _) => return go(model, now),
-        _ => {}
+        Meant::Take => return go(model, now),
+        Meant::Down | Meant::Up | Meant::Other => {}
     }
     Vec::new()
 }

@@ -11,6 +11,7 @@ pub(crate) mod behind;
 pub(crate) mod bell;
 pub(crate) mod beside;
 pub(crate) mod changes;
+mod choice;
 pub(crate) mod command;
 pub(crate) mod completion;
 pub(crate) mod contexts;

@@ -1,10 +1,9 @@
 //! The choice of a theme: each is in force while it is chosen.
 
+use super::choice::Meant;
 use super::model::{Level, Model, Overlay};
 use super::msg::{Cmd, Now};
-use crate::console::actions::ActionId;
-use crate::console::input::key::{Key, KeyCode};
-use crate::console::keys::Meaning;
+use crate::console::input::key::Key;
 
 /// The choice of a theme.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,34 +30,27 @@ pub(super) fn open(model: &mut Model) {
 
 /// A key for the choice.
 pub(super) fn key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
-    let last = model.session.themes.len().saturating_sub(1);
-    let meaning = match model.keys.meaning(model.place(), &[key]) {
-        Meaning::Action(action) => Some(action.id),
-        Meaning::Prefix | Meaning::Nothing => None,
-    };
+    let count = model.session.themes.len();
+    let meant = Meant::by(model, key);
     let Some(Overlay::Themes(choice)) = model.overlays.last_mut() else {
         return Vec::new();
     };
-    match (key.code, meaning) {
-        (KeyCode::Down, _) | (_, Some(ActionId::Down)) => {
-            choice.chosen = (choice.chosen + 1).min(last);
-        }
-        (KeyCode::Up, _) | (_, Some(ActionId::Up)) => {
-            choice.chosen = choice.chosen.saturating_sub(1);
-        }
-        (KeyCode::Enter, _) => {
+    choice.chosen = meant.moved(choice.chosen, count);
+    match meant {
+        Meant::Down | Meant::Up => {}
+        Meant::Take => {
             model.overlays.pop();
             let name = &model.session.theme;
             let text = format!("theme {name} until you quit: --theme {name} begins with it");
             model.tell(now, Level::Info, text);
             return Vec::new();
         }
-        (KeyCode::Esc, _) | (_, Some(ActionId::Back | ActionId::Leave)) => {
+        Meant::Leave => {
             let before = std::mem::take(&mut choice.before);
             model.overlays.pop();
             return vec![Cmd::Theme(before)];
         }
-        _ => return Vec::new(),
+        Meant::Other => return Vec::new(),
     }
     let name = model.session.themes.get(choice.chosen);
     name.map(|name| Cmd::Theme(name.clone()))
