@@ -38,16 +38,10 @@ pub(crate) enum ActionId {
     Down,
     /// One row up.
     Up,
-    /// Order the list by something else.
-    Sort,
-    /// Mark from the last marked row to this one.
-    MarkRange,
-    /// Mark all that the filter matches.
-    MarkAll,
-    /// Mark what is not marked, and nothing else.
-    InvertMarks,
-    /// Show only what is marked.
-    OnlyMarked,
+    /// What rows are sorted by.
+    Order(Ordering),
+    /// Which columns are shown.
+    Columns(Arranging),
     /// To the next failure.
     NextFailure,
     /// To the failure before.
@@ -114,10 +108,8 @@ pub(crate) enum ActionId {
     Arm,
     /// Take the last change back.
     Undo,
-    /// Mark this row.
-    Mark,
-    /// Clear all marks.
-    ClearMarks,
+    /// What is marked.
+    Mark(Marking),
     /// The choice of another service.
     Contexts,
     /// The choice of a theme.
@@ -157,8 +149,45 @@ pub(crate) enum Yank {
     Command,
 }
 
-/// A place where keys mean something.
+/// How marks change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Marking {
+    /// This row's.
+    Row,
+    /// All from the row that was marked last to this one.
+    Range,
+    /// All that the filter matches.
+    All,
+    /// What is not marked, and nothing else.
+    Others,
+    /// They stay, and only what has one is shown.
+    Only,
+    /// None.
+    Clear,
+}
+
+/// How the order of a list changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ordering {
+    /// To that of a column to be chosen.
+    Choose,
+    /// It is turned round.
+    Turn,
+}
+
+/// How the columns of a list change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arranging {
+    /// To those to be chosen.
+    Choose,
+    /// One at the left goes, for those at the right.
+    Right,
+    /// It comes back.
+    Left,
+}
+
+/// A place where keys mean something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Place {
     /// The first view.
     Pulse,

@@ -2,15 +2,15 @@
 
 use super::bell;
 use super::changes;
+use super::columns;
 use super::command;
 use super::contexts;
-use super::deliveries::Deliveries;
 use super::fetches::{fetch_exchange, snapshot};
 use super::filter_line::{self, FilterLine};
 use super::forms;
 use super::grace;
 use super::inspector::Tab;
-use super::marks::{Marks, NAMED_MAX};
+use super::marking;
 use super::model::{Level, Model, Overlay, Screen};
 use super::msg::{Cmd, Now};
 use super::navigation::{back, go, go_back, leave, quit, restart};
@@ -57,13 +57,9 @@ fn perform(model: &mut Model, now: Now, action: ActionId) -> Vec<Cmd> {
         ActionId::Follow => follow(model),
         ActionId::Filter => return open_filter(model),
         ActionId::SaveFilter => return saved::ask(model, now),
-        ActionId::Mark => mark(model, now, Deliveries::mark),
-        ActionId::MarkRange => mark(model, now, Deliveries::mark_range),
-        ActionId::OnlyMarked => return only_marked(model, now),
-        ActionId::Sort => sort(model),
-        ActionId::MarkAll => remark(model, Marks::mark_all),
-        ActionId::InvertMarks => remark(model, Marks::invert),
-        ActionId::ClearMarks => remark(model, Marks::clear),
+        ActionId::Mark(how) => return marking::act(model, now, how),
+        ActionId::Order(how) => columns::order(model, now, how),
+        ActionId::Columns(how) => columns::act(model, now, how),
         ActionId::Replay => return changes::replay(model, now),
         ActionId::PlanReplay => return changes::plan(model, now, Intent::Replay),
         ActionId::Discard => return changes::plan(model, now, Intent::Discard),
@@ -155,54 +151,6 @@ fn step_to_failure(model: &mut Model, now: Now, down: bool) {
         let whereto = if down { "below" } else { "above" };
         let text = format!("no failure {whereto} among the loaded rows");
         model.tell(now, Level::Info, text);
-    }
-}
-
-fn mark(model: &mut Model, now: Now, mark: fn(&mut Deliveries) -> bool) {
-    if let Screen::Deliveries(list) = model.screen_mut()
-        && !mark(list)
-    {
-        let filter = model.key(ActionId::Filter);
-        let text =
-            format!("{NAMED_MAX} rows are marked, no more can be: filter with {filter} instead");
-        model.tell(now, Level::Warn, text);
-    }
-}
-
-/// Puts the marked rows into the filter, which esc clears; they stay marked.
-fn only_marked(model: &mut Model, now: Now) -> Vec<Cmd> {
-    let Screen::Deliveries(list) = model.screen_mut() else {
-        return Vec::new();
-    };
-    if list.marks.is_empty() {
-        let text = format!("nothing is marked: {} marks", model.key(ActionId::Mark));
-        model.tell(now, Level::Info, text);
-        return Vec::new();
-    }
-    let Some((filter, _)) = list.selection() else {
-        let text = format!(
-            "all is shown already: {} filters",
-            model.key(ActionId::Filter)
-        );
-        model.tell(now, Level::Info, text);
-        return Vec::new();
-    };
-    let (id, marks) = (list.id, std::mem::take(&mut list.marks));
-    list.set_filter(filter);
-    list.marks = marks;
-    restart(model, now, id)
-}
-
-fn sort(model: &mut Model) {
-    if let Screen::Endpoints(list) = model.screen_mut() {
-        list.order = list.order.next();
-    }
-}
-
-fn remark(model: &mut Model, how: fn(&mut Marks)) {
-    if let Screen::Deliveries(list) = model.screen_mut() {
-        list.hold();
-        how(&mut list.marks);
     }
 }
 

@@ -7,7 +7,7 @@ use super::plan::{Asked, Intent, PlanDialog};
 use super::pulse::Row;
 use super::requests::Purpose;
 use crate::api::endpoint::EndpointView;
-use crate::console::actions::ActionId;
+use crate::console::actions::{ActionId, Marking};
 use crate::console::input::key::Key;
 use crate::console::view::dead;
 use crate::domain::id::DeliveryId;
@@ -137,7 +137,10 @@ pub(super) fn plan(model: &mut Model, now: Now, intent: Intent) -> Vec<Cmd> {
         if !matches!(model.screen(), Screen::Deliveries(_)) {
             return no_row(model, now);
         }
-        let (mark, filter) = (model.key(ActionId::Mark), model.key(ActionId::Filter));
+        let (mark, filter) = (
+            model.key(ActionId::Mark(Marking::Row)),
+            model.key(ActionId::Filter),
+        );
         let text = format!(
             "all deliveries are too many: mark rows with {mark}, or filter with {filter} first"
         );

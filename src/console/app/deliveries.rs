@@ -9,6 +9,7 @@ use super::link::Outage;
 use super::marks::Marks;
 use super::requests::ScreenId;
 use super::rows::{Gap, ROWS_MAX, Rows};
+use super::sorting::Sorting;
 use crate::api::delivery::DeliveryView;
 use crate::api::page::{Page, Searched};
 use crate::domain::id::DeliveryId;
@@ -111,7 +112,7 @@ impl Deliveries {
     /// Stops the list and selects its first visible row; whether there is one.
     pub(crate) fn hold(&mut self) -> bool {
         if self.cursor.is_none() {
-            self.cursor = self.rows.newest();
+            self.cursor = self.rows.first();
         }
         self.cursor.is_some()
     }
@@ -179,8 +180,16 @@ impl Deliveries {
         (!filter.is_empty()).then(|| (filter.to_owned(), filter.to_owned()))
     }
 
-    /// Lets new rows in again.
+    /// Sorts the loaded rows and selects the first; none lets the newest stand first again. A list that is sorted is
+    /// held: rows that came later would push others about.
+    pub(crate) fn sort(&mut self, by: Option<Sorting>) {
+        self.rows.sort(by);
+        self.cursor = self.rows.first();
+    }
+
+    /// Lets new rows in again, the newest first.
     pub(crate) fn follow(&mut self) {
+        self.rows.sort(None);
         self.cursor = None;
         self.offset = 0;
         for (_, row) in std::mem::take(&mut self.waiting) {

@@ -4,87 +4,12 @@ use std::collections::BTreeMap;
 
 use super::deliveries::window;
 use super::sieve::Sieve;
+use super::sorting::Sorting;
 use crate::api::endpoint::EndpointView;
 use crate::domain::id::EndpointId;
 
 /// Endpoints that the cache holds.
 pub(crate) const ENDPOINTS_MAX: usize = 5_000;
-
-/// What the list is ordered by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum EndpointOrder {
-    /// Those that need attention first.
-    #[default]
-    Attention,
-    /// The longest queues first, held ones with them.
-    Queue,
-    /// The most dead first.
-    Dead,
-    /// The largest share of failures of the last hour first.
-    Failing,
-    /// The slowest of the last hour first.
-    Slow,
-    /// By name.
-    Name,
-}
-
-impl EndpointOrder {
-    const ALL: [Self; 6] = [
-        Self::Attention,
-        Self::Queue,
-        Self::Dead,
-        Self::Failing,
-        Self::Slow,
-        Self::Name,
-    ];
-
-    /// The next one, around the end.
-    pub(crate) fn next(self) -> Self {
-        let at = Self::ALL.iter().position(|order| *order == self);
-        Self::ALL[(at.unwrap_or(0) + 1) % Self::ALL.len()]
-    }
-
-    /// What is said of it.
-    pub(crate) const fn words(self) -> &'static str {
-        match self {
-            Self::Attention => "by attention",
-            Self::Queue => "by queue",
-            Self::Dead => "by dead",
-            Self::Failing => "by failures",
-            Self::Slow => "by mean time",
-            Self::Name => "by name",
-        }
-    }
-
-    /// Sorts endpoints that stand by attention; those that are alike keep that order.
-    fn sort(self, endpoints: &mut [&EndpointView]) {
-        let most = |of: fn(&EndpointView) -> u64| {
-            move |endpoint: &&EndpointView| std::cmp::Reverse(of(endpoint))
-        };
-        match self {
-            Self::Attention => {}
-            Self::Queue => endpoints.sort_by_key(most(|endpoint| {
-                let counts = &endpoint.health.deliveries;
-                counts.pending + counts.held
-            })),
-            Self::Dead => endpoints.sort_by_key(most(|endpoint| endpoint.health.deliveries.dead)),
-            Self::Failing => endpoints.sort_by_key(most(|endpoint| {
-                let health = &endpoint.health;
-                let failed = health.attempts_1h.saturating_sub(health.successes_1h);
-                (failed * 10_000)
-                    .checked_div(health.attempts_1h)
-                    .unwrap_or(0)
-            })),
-            Self::Slow => endpoints.sort_by_key(most(|endpoint| {
-                endpoint.health.mean_latency_us_1h.unwrap_or(0)
-            })),
-            Self::Name => endpoints.sort_by_cached_key(|endpoint| {
-                let name = endpoint.name.as_ref().unwrap_or(&endpoint.url);
-                name.to_lowercase()
-            }),
-        }
-    }
-}
 
 /// The list of endpoints.
 #[derive(Debug, Default)]
@@ -93,8 +18,8 @@ pub(crate) struct Endpoints {
     pub cursor: Option<EndpointId>,
     /// The first line on the screen.
     pub offset: usize,
-    /// What it is ordered by.
-    pub order: EndpointOrder,
+    /// What it is sorted by; none has those first that need attention.
+    pub sorting: Option<Sorting>,
     /// The words that shown endpoints have.
     pub sieve: Sieve,
 }
@@ -109,8 +34,13 @@ impl Endpoints {
         if self.sieve.is_set() {
             order.retain(|endpoint| self.sieve.passes(&text(endpoint)));
         }
-        self.order.sort(&mut order);
-        order
+        match self.sorting {
+            Some(by) => {
+                let sorted = by.order(order.iter().copied());
+                sorted.into_iter().map(|at| order[at]).collect()
+            }
+            None => order,
+        }
     }
 
     /// The endpoint that keys act on: the selected one, else the first.
@@ -194,7 +124,7 @@ pub(crate) fn is_listed(endpoint: &EndpointView) -> bool {
 const WELL: u8 = 5;
 
 /// 0 for what hurts, then what is held, then what is well.
-fn attention(endpoint: &EndpointView) -> u8 {
+pub(super) fn attention(endpoint: &EndpointView) -> u8 {
     let disabled_by_itself = matches!(endpoint.status_reason.as_deref(), Some("gone" | "failing"));
     match endpoint.status.as_str() {
         "disabled" if disabled_by_itself => 0,
@@ -212,35 +142,23 @@ mod tests {
     use crate::console::app::samples::endpoints;
 
     #[test]
-    fn each_order_begins_with_the_endpoint_that_it_is_about() {
+    fn an_order_loses_none_and_begins_with_the_endpoint_that_it_is_about() {
         let known: BTreeMap<_, _> = endpoints().into_iter().map(|one| (one.id, one)).collect();
         let mut list = Endpoints::default();
-        let mut seen = Vec::new();
-        for _ in EndpointOrder::ALL {
+        let mut first = |column| {
+            list.sorting = Some(Sorting {
+                column,
+                reversed: false,
+            });
             let order = list.order(&known);
-            let first = order[0];
-            let most = |of: fn(&EndpointView) -> u64| {
-                assert!(
-                    order.iter().all(|other| of(first) >= of(other)),
-                    "{:?}",
-                    list.order
-                );
-            };
-            match list.order {
-                EndpointOrder::Queue => {
-                    most(|one| one.health.deliveries.pending + one.health.deliveries.held)
-                }
-                EndpointOrder::Dead => most(|one| one.health.deliveries.dead),
-                EndpointOrder::Slow => most(|one| one.health.mean_latency_us_1h.unwrap_or(0)),
-                EndpointOrder::Name => assert_eq!(first.name.as_deref(), Some("billing-prod")),
-                EndpointOrder::Attention | EndpointOrder::Failing => {}
-            }
-            assert_eq!(order.len(), known.len(), "none is lost");
-            seen.push(list.order.words());
-            list.order = list.order.next();
-        }
-        assert_eq!(list.order, EndpointOrder::Attention);
-        seen.dedup();
-        assert_eq!(seen.len(), EndpointOrder::ALL.len());
+            assert_eq!(order.len(), known.len(), "{column}");
+            order[0].clone()
+        };
+        let most = |of: fn(&EndpointView) -> u64| known.values().map(of).max();
+        let dead = |one: &EndpointView| one.health.deliveries.dead;
+        let mean = |one: &EndpointView| one.health.mean_latency_us_1h.unwrap_or(0);
+        assert_eq!(Some(dead(&first("DEAD"))), most(dead));
+        assert_eq!(Some(mean(&first("MEAN"))), most(mean));
+        assert_eq!(first("NAME").name.as_deref(), Some("billing-prod"));
     }
 }

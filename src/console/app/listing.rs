@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::deliveries::window;
 use super::requests::ScreenId;
 use super::sieve::Sieve;
+use super::sorting::{Sortable, Sorting};
 use crate::api::audit::AuditEntryView;
 use crate::api::dead::DeadCauseView;
 use crate::api::event::EventView;
@@ -19,7 +20,7 @@ const ROWS_MAX: usize = 5_000;
 const REFETCH: Duration = Duration::from_secs(2);
 
 /// A row that is known again in the next answer.
-pub(crate) trait Listed {
+pub(crate) trait Listed: Sortable {
     /// What it is known by.
     type Key: Clone + PartialEq + std::fmt::Debug;
 
@@ -68,8 +69,10 @@ pub(crate) struct Listing<T: Listed> {
     pub fetched: Fetched,
     /// The words that shown rows have.
     pub sieve: Sieve,
-    /// Where the rows with these words are; of use only while there are words.
-    passing: Vec<usize>,
+    /// What shown rows are sorted by; none leaves them in the service's order.
+    pub sorting: Option<Sorting>,
+    /// Where the shown rows are, in their order; of use only while there are words or a sorting.
+    arranged: Vec<usize>,
 }
 
 /// How far a list is fetched.
@@ -109,6 +112,14 @@ pub(crate) trait Rows: std::fmt::Debug {
     /// Looks which rows have the words.
     fn sift(&mut self);
 
+    /// What its rows are sorted by; none for the service's order.
+    fn sorting(&self) -> Option<Sorting> {
+        None
+    }
+
+    /// Sorts its rows, where it can.
+    fn sort(&mut self, _by: Option<Sorting>) {}
+
     /// How many rows are shown, and how many are loaded.
     fn counts(&self) -> (usize, usize);
 
@@ -132,31 +143,42 @@ impl<T: Listed> Listing<T> {
             offset: 0,
             fetched: Fetched::default(),
             sieve: Sieve::default(),
-            passing: Vec::new(),
+            sorting: None,
+            arranged: Vec::new(),
         }
     }
 
     /// The rows that are shown.
     pub(crate) fn shown(&self) -> impl Iterator<Item = &T> {
-        let passing = self.passing.iter().filter_map(|at| self.items.get(*at));
-        let all = (!self.sieve.is_set()).then_some(&self.items);
-        let some = self.sieve.is_set().then_some(passing);
+        let arranged = self.arranged.iter().filter_map(|at| self.items.get(*at));
+        let all = (!self.is_arranged()).then_some(&self.items);
+        let some = self.is_arranged().then_some(arranged);
         all.into_iter().flatten().chain(some.into_iter().flatten())
     }
 
-    /// Looks which rows have the words.
-    fn look_for_words(&mut self) {
-        self.passing.clear();
-        if self.sieve.is_set() {
-            let rows = self.items.iter().enumerate();
-            let passing = rows.filter(|(_, row)| self.sieve.passes(&row.text()));
-            self.passing = passing.map(|(at, _)| at).collect();
+    /// Whether other rows are shown than those that the service listed, or in another order.
+    fn is_arranged(&self) -> bool {
+        self.sieve.is_set() || self.sorting.is_some()
+    }
+
+    /// Looks which rows have the words, and in which order they stand.
+    fn arrange(&mut self) {
+        self.arranged.clear();
+        if !self.is_arranged() {
+            return;
         }
+        let has_words = |row: &T| !self.sieve.is_set() || self.sieve.passes(&row.text());
+        let order = match self.sorting {
+            Some(by) => by.order(self.items.iter()),
+            None => (0..self.items.len()).collect(),
+        };
+        let passing = order.into_iter().filter(|at| has_words(&self.items[*at]));
+        self.arranged = passing.collect();
     }
 
     fn shown_count(&self) -> usize {
-        match self.sieve.is_set() {
-            true => self.passing.len(),
+        match self.is_arranged() {
+            true => self.arranged.len(),
             false => self.items.len(),
         }
     }
@@ -192,7 +214,7 @@ impl<T: Listed> Listing<T> {
         }
         self.fetched.cut |= self.items.len() > ROWS_MAX;
         self.items.truncate(ROWS_MAX);
-        self.look_for_words();
+        self.arrange();
     }
 
     /// Takes the answer for older rows.
@@ -202,7 +224,7 @@ impl<T: Listed> Listing<T> {
         self.fetched.cut = self.items.len() > ROWS_MAX || (!has_room && page.next.is_some());
         self.items.truncate(ROWS_MAX);
         self.fetched.next = page.next.filter(|_| has_room);
-        self.look_for_words();
+        self.arrange();
     }
 
     /// Changes a row where it stands; one that is not there is fetched with the next look.
@@ -212,7 +234,7 @@ impl<T: Listed> Listing<T> {
             Some(known) => *known = row,
             None => self.fetched.outdated = true,
         }
-        self.look_for_words();
+        self.arrange();
     }
 }
 
@@ -245,7 +267,17 @@ impl<T: Listed + std::fmt::Debug> Rows for Listing<T> {
     }
 
     fn sift(&mut self) {
-        self.look_for_words();
+        self.arrange();
+    }
+
+    fn sorting(&self) -> Option<Sorting> {
+        self.sorting
+    }
+
+    fn sort(&mut self, by: Option<Sorting>) {
+        self.sorting = by;
+        self.cursor = None;
+        self.arrange();
     }
 
     fn fetched(&mut self) -> &mut Fetched {

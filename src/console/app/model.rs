@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use super::behind::Behind;
 use super::bell::Bells;
 use super::beside::Beside;
+use super::columns::{ColumnChoice, Columns};
 use super::contexts::ContextChoice;
 use super::deliveries::Deliveries;
 use super::endpoint_form::EndpointForm;
@@ -101,6 +102,8 @@ pub(crate) struct Model {
     pub screens: Vec<Screen>,
     /// Views that are not on the stack, at most one of each, to be found again as they were left.
     pub parked: Vec<Screen>,
+    /// The columns of views that were chosen.
+    pub columns: BTreeMap<Place, Columns>,
     /// Whether lists show the selected row beside them, where they can.
     pub previews: bool,
     /// Whether the list of events shows the selected one's deliveries below it, where the preview has no room.
@@ -199,6 +202,8 @@ pub(crate) enum Overlay {
     Arm(Arming),
     /// The choice of a theme.
     Themes(ThemeChoice),
+    /// The choice of columns, or of one to sort by.
+    Columns(ColumnChoice),
     /// The choice of another service.
     Contexts(ContextChoice),
 }
@@ -261,6 +266,7 @@ impl Model {
             data: Data::default(),
             screens: vec![Screen::Pulse(Box::new(first))],
             parked: Vec::new(),
+            columns: BTreeMap::new(),
             previews: true,
             tree: false,
             beside: None,
@@ -299,6 +305,11 @@ impl Model {
     /// The key of an action where the keys are now, as a word of a sentence.
     pub(crate) fn key(&self, id: ActionId) -> String {
         self.keys.key_of(self.place(), id)
+    }
+
+    /// What was chosen for the columns of a view.
+    pub(crate) fn columns_of(&self, view: Place) -> Columns {
+        self.columns.get(&view).cloned().unwrap_or_default()
     }
 
     /// The lists of deliveries on the stack.

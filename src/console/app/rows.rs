@@ -1,8 +1,9 @@
-//! The rows of a list of deliveries: newest first, bounded, with gaps where something may be missing.
+//! The rows of a list of deliveries: newest first, bounded, with gaps where something may be missing; or sorted.
 
 use std::collections::BTreeMap;
 
 use super::link::Outage;
+use super::sorting::Sorting;
 use crate::api::delivery::DeliveryView;
 use crate::domain::id::DeliveryId;
 
@@ -17,6 +18,8 @@ pub(crate) struct Rows {
     rows: BTreeMap<DeliveryId, DeliveryView>,
     /// Below the row of this id something may be missing, and what stands there may be out of date.
     gaps: Vec<(DeliveryId, Gap)>,
+    /// What they are sorted by, and their order then; a row that changes keeps its place.
+    sorted: Option<(Sorting, Vec<DeliveryId>)>,
 }
 
 /// Why something may be missing.
@@ -43,21 +46,45 @@ impl Rows {
         self.rows.len()
     }
 
-    /// The lines, newest first.
+    /// The lines from the top; rows that are sorted stand without gaps.
     pub(crate) fn lines(&self) -> impl Iterator<Item = RowLine<'_>> {
-        self.rows.iter().rev().flat_map(|(id, row)| {
+        self.deliveries().flat_map(|row| {
             let gap = self
                 .gaps
                 .iter()
-                .find(|(below, _)| below == id)
+                .find(|(below, _)| *below == row.id && self.sorted.is_none())
                 .map(|(_, gap)| RowLine::Gap(*gap));
             std::iter::once(RowLine::Delivery(row)).chain(gap)
         })
     }
 
-    /// The deliveries, newest first.
+    /// The deliveries from the top.
     pub(crate) fn deliveries(&self) -> impl Iterator<Item = &DeliveryView> {
-        self.rows.values().rev()
+        let sorted = self.sorted.as_ref().map(|(_, order)| order);
+        let newest_first = sorted.is_none().then(|| self.rows.values().rev());
+        let sorted = sorted.into_iter().flatten();
+        let sorted = sorted.filter_map(|id| self.rows.get(id));
+        newest_first.into_iter().flatten().chain(sorted)
+    }
+
+    /// What they are sorted by; none where the newest stands first.
+    pub(crate) fn sorting(&self) -> Option<Sorting> {
+        self.sorted.as_ref().map(|(by, _)| *by)
+    }
+
+    /// Sorts them, or puts the newest first again.
+    pub(crate) fn sort(&mut self, by: Option<Sorting>) {
+        self.sorted = None;
+        self.sorted = by.map(|by| {
+            let ids: Vec<DeliveryId> = self.deliveries().map(|row| row.id).collect();
+            let order = by.order(self.deliveries());
+            (by, order.into_iter().map(|at| ids[at]).collect())
+        });
+    }
+
+    /// The row at the top.
+    pub(crate) fn first(&self) -> Option<DeliveryId> {
+        self.deliveries().next().map(|row| row.id)
     }
 
     /// The row with this id.
@@ -72,6 +99,11 @@ impl Rows {
 
     /// The row `steps` below the one with this id (above when negative), or the last one on the way.
     pub(crate) fn step(&self, from: DeliveryId, steps: isize) -> Option<DeliveryId> {
+        if let Some((_, order)) = &self.sorted {
+            let at = order.iter().position(|id| *id == from).unwrap_or(0);
+            let to = at.saturating_add_signed(steps);
+            return order.get(to.min(order.len().saturating_sub(1))).copied();
+        }
         if steps >= 0 {
             let way = self.rows.range(..=from).rev();
             way.take(steps.unsigned_abs() + 1).last()
@@ -88,12 +120,25 @@ impl Rows {
         one: DeliveryId,
         other: DeliveryId,
     ) -> impl Iterator<Item = DeliveryId> {
-        let rows = self.rows.range(one.min(other)..=one.max(other)).rev();
-        rows.map(|(id, _)| *id)
+        let (one, other) = (self.line_of(one), self.line_of(other));
+        let (above, below) = (one.min(other), one.max(other));
+        let lines = self.lines().take(below + 1).skip(above);
+        lines.filter_map(|line| match line {
+            RowLine::Delivery(row) => Some(row.id),
+            RowLine::Gap(_) => None,
+        })
     }
 
     /// The next row below the one with this id (above it when not `down`) whose latest attempt failed.
     pub(crate) fn failure(&self, from: DeliveryId, down: bool) -> Option<DeliveryId> {
+        if self.sorted.is_some() {
+            let at = self.line_of(from);
+            let failed = |row: &DeliveryView| row.last_class.is_some().then_some(row.id);
+            return match down {
+                true => self.deliveries().skip(at + 1).find_map(failed),
+                false => self.deliveries().take(at).filter_map(failed).last(),
+            };
+        }
         let failed = |(id, row): (&DeliveryId, &DeliveryView)| {
             (*id != from && row.last_class.is_some()).then_some(*id)
         };
@@ -110,6 +155,9 @@ impl Rows {
 
     /// The line on which the row with this id stands, or would stand.
     pub(crate) fn line_of(&self, id: DeliveryId) -> usize {
+        if let Some((_, order)) = &self.sorted {
+            return order.iter().position(|row| *row == id).unwrap_or(0);
+        }
         let above = self.rows.range(id..).filter(|(row, _)| **row != id).count();
         let gaps = self.gaps.iter().filter(|(below, _)| *below > id).count();
         above + gaps
@@ -117,7 +165,10 @@ impl Rows {
 
     /// How many lines there are.
     pub(crate) fn line_count(&self) -> usize {
-        self.rows.len() + self.gaps.len()
+        match &self.sorted {
+            Some((_, order)) => order.len(),
+            None => self.rows.len() + self.gaps.len(),
+        }
     }
 
     /// Puts a row in its place, or changes it where it stands; whether rows had to go for it.
@@ -196,6 +247,8 @@ impl Rows {
             // A gap below the last row tells nothing.
             self.gaps.retain(|(below, _)| *below > oldest);
         }
-        before > self.rows.len()
+        let cut = before > self.rows.len();
+        self.sort(self.sorting());
+        cut
     }
 }

@@ -12,6 +12,7 @@ use super::msg::Call;
 use super::pulse::Pulse;
 use super::requests::ScreenId;
 use super::sieve::Sieve;
+use super::sorting::Sorting;
 use crate::api::audit::AuditEntryView;
 use crate::api::dead::DeadCauseView;
 use crate::api::event::EventView;
@@ -136,6 +137,31 @@ impl Screen {
         let changed = change(rows.sieve_mut());
         rows.sift();
         Some(changed)
+    }
+
+    /// What its loaded rows are sorted by; none where they stand as the view has them.
+    pub(crate) fn sorting(&self) -> Option<Sorting> {
+        match self {
+            Self::Endpoints(list) => list.sorting,
+            Self::Deliveries(list) => list.rows.sorting(),
+            other => other.rows()?.sorting(),
+        }
+    }
+
+    /// Sorts its loaded rows, where they can be.
+    pub(crate) fn sort(&mut self, by: Option<Sorting>) {
+        match self {
+            Self::Endpoints(list) => {
+                list.sorting = by;
+                list.cursor = None;
+            }
+            Self::Deliveries(list) => list.sort(by),
+            other => {
+                if let Some(rows) = other.rows_mut() {
+                    rows.sort(by);
+                }
+            }
+        }
     }
 
     /// The same to be changed.

@@ -1,5 +1,6 @@
 //! What is shown, by names that scripts know: the view and its tab, the line that is being typed, and what lies upon it.
 
+use super::columns::Wants;
 use super::endpoint_form::Subject;
 use super::inspector::Tab;
 use super::model::{Model, Overlay, Screen};
@@ -11,7 +12,7 @@ use crate::console::actions::{EVERYWHERE, Place};
 const LINES: [&str; 2] = ["filter", "words"];
 
 /// What can lie upon a view.
-const OVERLAYS: [&str; 16] = [
+const OVERLAYS: [&str; 18] = [
     "help",
     "confirm",
     "palette",
@@ -28,6 +29,8 @@ const OVERLAYS: [&str; 16] = [
     "themes",
     "note",
     "save",
+    "columns",
+    "sort",
 ];
 
 /// Every name that can stand in what is shown: views, tabs of a delivery as `inspector.raw`, lines, overlays.
@@ -93,6 +96,10 @@ const fn number_of(overlay: &Overlay) -> usize {
         Overlay::Themes(_) => 13,
         Overlay::Note(_) => 14,
         Overlay::Save(_) => 15,
+        Overlay::Columns(choice) => match choice.wants {
+            Wants::Columns => 16,
+            Wants::Order => 17,
+        },
     }
 }
 

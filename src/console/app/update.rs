@@ -5,6 +5,7 @@ use super::answers;
 use super::bell;
 use super::beside;
 use super::changes;
+use super::columns;
 use super::contexts;
 use super::fetches;
 use super::forms;
@@ -211,6 +212,10 @@ fn key_pressed(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
         Some(Overlay::Save(_)) => return saved::key(model, now, key),
         Some(Overlay::Arm(_)) => return acts::arming_key(model, now, key),
         Some(Overlay::Themes(_)) => return themes::key(model, now, key),
+        Some(Overlay::Columns(_)) => {
+            columns::key(model, now, key);
+            return Vec::new();
+        }
         Some(Overlay::Contexts(_)) => return contexts::key(model, now, key),
         Some(Overlay::Form(_)) => return forms::key(model, now, key),
         Some(Overlay::Secret(_)) => return forms::secret_key(model, now, key),

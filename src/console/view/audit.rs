@@ -7,12 +7,13 @@ use super::paint::Pen;
 use super::rows::{Title, column, fetch_error, listing, loaded, right};
 use super::table::Column;
 use crate::api::audit::AuditEntryView;
+use crate::console::actions::Place;
 use crate::console::app::listing::Listing;
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
 use crate::console::theme::Role;
 
-const COLUMNS: [Column; 8] = [
+pub(super) const COLUMNS: [Column; 8] = [
     column("TIME", 8, 8, 0),
     column("WHO", 8, 20, 0),
     column("VIA", 8, 8, 5),
@@ -45,7 +46,7 @@ pub(super) fn draw(
         model,
         list,
         area,
-        (&COLUMNS, &NONE),
+        (Place::Audit, &NONE),
         &|_, entry, column| cell(now, entry, column),
     );
 }

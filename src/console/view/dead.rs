@@ -4,16 +4,17 @@ use ratatui::layout::Rect;
 
 use super::format;
 use super::paint::Pen;
-use super::rows::{Title, column, fetch_error, listing, right};
+use super::rows::{Title, column, fetch_error, listing, right, sorted};
 use super::table::Column;
 use crate::api::dead::DeadCauseView;
+use crate::console::actions::Place;
 use crate::console::app::listing::Listing;
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
 use crate::console::theme::Role;
 use crate::domain::limits::DEAD_OF_CAUSE_COUNTED_MAX;
 
-const COLUMNS: [Column; 6] = [
+pub(super) const COLUMNS: [Column; 6] = [
     right("COUNT", 8, 0),
     column("CAUSE", 28, 90, 0),
     column("ENDPOINT", 14, 32, 1),
@@ -49,13 +50,14 @@ pub(super) fn draw(
         );
         title.put(pen, area.width, &text, Role::Text);
     }
+    sorted(pen, &mut title, list.sorting);
     fetch_error(pen, &mut title, &list.fetched);
     listing(
         pen,
         model,
         list,
         area,
-        (&COLUMNS, &NONE),
+        (Place::Dead, &NONE),
         &|pen, cause, column| cell(pen, now, cause, column),
     );
 }

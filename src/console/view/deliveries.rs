@@ -5,9 +5,9 @@ use ratatui::layout::{Position, Rect};
 use super::paint::Pen;
 use super::rows::{column, not_fetched, not_here_yet, notes, right};
 use super::table::{Column, headings, place};
-use super::{filter_line, format, preview, state};
+use super::{columns, filter_line, format, preview, state};
 use crate::api::delivery::DeliveryView;
-use crate::console::actions::ActionId;
+use crate::console::actions::{ActionId, Place};
 use crate::console::app::deliveries::{Deliveries, Older};
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
@@ -15,7 +15,7 @@ use crate::console::app::rows::{Gap, RowLine};
 use crate::console::theme::Role;
 
 /// The columns from left to right; those of higher rank go first when it gets narrow.
-const COLUMNS: [Column; 11] = [
+pub(super) const COLUMNS: [Column; 11] = [
     column("TIME", 12, 12, 3),
     column("STATE", 11, 11, 0),
     column("RESULT", 8, 8, 1),
@@ -39,8 +39,9 @@ pub(super) fn draw(
 ) -> Option<Position> {
     let area = preview::draw(pen, model, now, list, area);
     title(pen, list, area);
-    let placed = place(&COLUMNS, area.width);
-    headings(pen, &COLUMNS, &placed, area.x, area.y + 1);
+    let columns = columns::shown(model, Place::Deliveries);
+    let placed = place(&columns, area.width);
+    headings(pen, &columns, &placed, area.x, area.y + 1);
     let body = Rect {
         y: area.y + 2,
         height: area.height.saturating_sub(2),
@@ -63,9 +64,9 @@ pub(super) fn draw(
             ),
             RowLine::Delivery(delivery) => {
                 for column in &placed {
-                    let (text, role) = cell(pen, model, now, delivery, COLUMNS[column.index].title);
+                    let (text, role) = cell(pen, model, now, delivery, columns[column.index].title);
                     let x = body.x + column.x;
-                    if COLUMNS[column.index].right {
+                    if columns[column.index].right {
                         pen.right(x, y, column.width, &text, role);
                     } else {
                         pen.text(x, y, column.width, &text, role);
@@ -178,6 +179,9 @@ fn title(pen: &mut Pen<'_>, list: &Deliveries, area: Rect) {
             "HELD".to_owned()
         };
         put(pen, &held, Role::StatePaused, area.width);
+    }
+    if let Some(by) = list.rows.sorting() {
+        put(pen, &by.in_words(), Role::Accent, area.width);
     }
     if !list.marks.is_empty() {
         put(pen, &list.marks.in_words(), Role::Mark, area.width);

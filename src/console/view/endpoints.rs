@@ -2,13 +2,14 @@
 
 use ratatui::layout::Rect;
 
-use super::paint::{Pen, columns};
+use super::paint::{self, Pen};
 use super::rows::{column, not_fetched, not_here_yet, notes, right, table};
 use super::table::Column;
-use super::{format, state};
+use super::{columns, format, state};
 use crate::api::egress::EgressView;
 use crate::api::endpoint::EndpointView;
-use crate::console::app::endpoints::{EndpointOrder, Endpoints};
+use crate::console::actions::Place;
+use crate::console::app::endpoints::Endpoints;
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
 use crate::console::theme::Role;
@@ -18,10 +19,10 @@ use crate::domain::certificate::Nearness;
 const CERT: &str = "CERT";
 
 /// The columns from left to right.
-const COLUMNS: [Column; 14] = [
+pub(super) const COLUMNS: [Column; 14] = [
     column("NAME", 14, 32, 0),
     column("STATE", 10, 10, 0),
-    column(CERT, 4, 4, 1),
+    column(CERT, 4, 4, 0),
     right("OK%/H", 5, 1),
     right("MEAN", 5, 5),
     right("BUSY", 4, 6),
@@ -40,10 +41,8 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, list: &Endpoints,
     let order = list.order(&model.data.endpoints);
     title(pen, model, list, &order, area);
     let ending = order.iter().any(|endpoint| is_ending(endpoint, now));
-    let shown: Vec<Column> = COLUMNS
-        .into_iter()
-        .filter(|column| ending || column.title != CERT)
-        .collect();
+    let mut shown = columns::shown(model, Place::Endpoints);
+    shown.retain(|column| ending || column.title != CERT);
     let body = Rect {
         y: area.y + 1,
         height: area.height.saturating_sub(1),
@@ -136,7 +135,7 @@ fn egress(egress: &EgressView, room: u16) -> String {
         return String::new();
     }
     let all = format!("egress {}", egress.addresses.join(", "));
-    if columns(&all) <= room {
+    if paint::columns(&all) <= room {
         return all;
     }
     format!("egress {} addresses", egress.addresses.len())
@@ -183,9 +182,9 @@ fn title(pen: &mut Pen<'_>, model: &Model, list: &Endpoints, order: &[&EndpointV
         let text = format!("{}{more} {word}", format::count(number as u64));
         x += pen.text(x, area.y, area.right().saturating_sub(x), &text, role) + 2;
     }
-    if list.order != EndpointOrder::Attention {
+    if let Some(by) = list.sorting {
         let room = area.right().saturating_sub(x);
-        x += pen.text(x, area.y, room, list.order.words(), Role::Accent) + 2;
+        x += pen.text(x, area.y, room, &by.in_words(), Role::Accent) + 2;
     }
     if let Some(known) = &model.data.egress {
         let room = area.right().saturating_sub(x);

@@ -7,11 +7,12 @@ use super::paint::Pen;
 use super::rows::{Title, column, fetch_error, listing, loaded, right};
 use super::table::Column;
 use crate::api::event::EventView;
+use crate::console::actions::Place;
 use crate::console::app::listing::Listing;
 use crate::console::app::model::Model;
 use crate::console::theme::Role;
 
-const COLUMNS: [Column; 6] = [
+pub(super) const COLUMNS: [Column; 6] = [
     column("TIME", 12, 12, 0),
     column("TYPE", 18, 40, 0),
     right("SIZE", 6, 2),
@@ -36,7 +37,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, list: &Listing<EventView>, 
         model,
         list,
         area,
-        (&COLUMNS, &NONE),
+        (Place::Events, &NONE),
         &|_, event, column| cell(event, column),
     );
 }

@@ -7,12 +7,12 @@ use super::paint::{Pen, Skin, columns};
 use super::rows::{Title, column, fetch_error, not_fetched, not_here_yet, notes};
 use super::table::{Column, headings, place};
 use crate::api::log::LogLineView;
-use crate::console::actions::ActionId;
+use crate::console::actions::{ActionId, Place};
 use crate::console::app::log::{Gap, Log, LogRow};
 use crate::console::app::model::Model;
 use crate::console::theme::Role;
 
-const COLUMNS: [Column; 4] = [
+pub(super) const COLUMNS: [Column; 4] = [
     column("TIME", 12, 12, 1),
     column("LEVEL", 7, 7, 0),
     column("PART", 12, 20, 2),
@@ -22,8 +22,9 @@ const COLUMNS: [Column; 4] = [
 /// Draws it.
 pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, log: &Log, area: Rect) {
     title(pen, log, area);
-    let placed = place(&COLUMNS, area.width);
-    headings(pen, &COLUMNS, &placed, area.x, area.y + 1);
+    let shown = super::columns::shown(model, Place::Log);
+    let placed = place(&shown, area.width);
+    headings(pen, &shown, &placed, area.x, area.y + 1);
     let body = Rect {
         y: area.y + 2,
         height: area.height.saturating_sub(2),
@@ -43,7 +44,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, log: &Log, area: Rect) {
             LogRow::Gap(gap) => gap_row(pen, *gap, line),
             LogRow::Line(key) => {
                 for column in &placed {
-                    let title = COLUMNS[column.index].title;
+                    let title = shown[column.index].title;
                     let (text, role) = log.line(*key).map_or_else(
                         || (String::new(), Role::Text),
                         |line| cell(pen.skin(), line, title),

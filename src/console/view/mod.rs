@@ -7,6 +7,7 @@ pub(crate) mod arming;
 mod audit;
 mod beside;
 mod chart;
+pub(crate) mod columns;
 pub(crate) mod confirm;
 mod contexts;
 pub(crate) mod dead;

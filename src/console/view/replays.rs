@@ -8,12 +8,13 @@ use super::rows::{Title, column, fetch_error, listing, loaded, right};
 use super::state::Shown;
 use super::table::Column;
 use crate::api::replay::ReplayView;
+use crate::console::actions::Place;
 use crate::console::app::listing::Listing;
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
 use crate::console::theme::Role;
 
-const COLUMNS: [Column; 12] = [
+pub(super) const COLUMNS: [Column; 12] = [
     column("STARTED", 8, 8, 3),
     column("STATE", 11, 11, 0),
     column("PROGRESS", 16, 30, 2),
@@ -59,7 +60,7 @@ pub(super) fn draw(
         model,
         list,
         area,
-        (&COLUMNS, &NONE),
+        (Place::Replays, &NONE),
         &|pen, replay, column| cell(pen, now, replay, column),
     );
 }

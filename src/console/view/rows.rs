@@ -2,12 +2,13 @@
 
 use ratatui::layout::Rect;
 
-use super::format;
 use super::paint::Pen;
 use super::table::{Column, headings, place};
-use crate::console::actions::ActionId;
+use super::{columns, format};
+use crate::console::actions::{ActionId, Place};
 use crate::console::app::listing::{Fetched, Listed, Listing};
 use crate::console::app::model::Model;
+use crate::console::app::sorting::Sorting;
 use crate::console::theme::Role;
 
 /// A column whose texts begin at its left edge: its least width, what it may grow to, and its rank.
@@ -105,7 +106,7 @@ pub(super) fn listing<T: Listed>(
     model: &Model,
     list: &Listing<T>,
     area: Rect,
-    (columns, none): (&[Column], &[&str]),
+    (view, none): (Place, &[&str]),
     cell: Cell<'_, T>,
 ) {
     let body = Rect {
@@ -114,7 +115,8 @@ pub(super) fn listing<T: Listed>(
         ..area
     };
     let rows = list.shown().enumerate().skip(list.offset);
-    table(pen, body, columns, rows, list.line(), cell);
+    let columns = columns::shown(model, view);
+    table(pen, body, &columns, rows, list.line(), cell);
     if list.items.is_empty() {
         let lines = instead(model, &list.fetched, none);
         let below = Rect {
@@ -169,6 +171,14 @@ pub(super) fn loaded<T: Listed>(pen: &mut Pen<'_>, title: &mut Title, list: &Lis
         let more = if has_more { "+" } else { "" };
         let text = format!("{}{more} loaded", format::count(list.items.len() as u64));
         title.put(pen, title.room(), &text, Role::Muted);
+    }
+    sorted(pen, title, list.sorting);
+}
+
+/// Adds to a title what its rows are sorted by.
+pub(super) fn sorted(pen: &mut Pen<'_>, title: &mut Title, by: Option<Sorting>) {
+    if let Some(by) = by {
+        title.put(pen, title.room(), &by.in_words(), Role::Accent);
     }
 }
 

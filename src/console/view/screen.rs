@@ -11,10 +11,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::paint::{Pen, Skin, columns};
+use super::paint::{self, Pen, Skin};
 use super::{
-    arming, audit, beside, confirm, contexts, dead, deliveries, endpoints, events, footer, form,
-    format, header, help, inspector, log, note, palette, plan, pulse, replays, saved, sieve,
+    arming, audit, beside, columns, confirm, contexts, dead, deliveries, endpoints, events, footer,
+    form, format, header, help, inspector, log, note, palette, plan, pulse, replays, saved, sieve,
     themes,
 };
 use crate::console::app::model::{Model, Overlay, Screen};
@@ -111,6 +111,7 @@ fn lie_upon(
         Overlay::Plan(dialog) => return plan::draw(pen, dialog, now, area),
         Overlay::Prompt(prompt) => return Some(prompt_line(pen, prompt, area)),
         Overlay::Themes(choice) => themes::draw(pen, model, choice, area),
+        Overlay::Columns(choice) => columns::draw(pen, model, *choice, area),
         Overlay::Note(written) => return Some(note::line(pen, written, area)),
         Overlay::Save(save) => return Some(saved::line(pen, model, save, area)),
         Overlay::Contexts(choice) => contexts::draw(pen, model, *choice, area),
@@ -140,7 +141,7 @@ fn prompt_line(pen: &mut Pen<'_>, prompt: &Prompt, area: Rect) -> Position {
     pen.text(x, line.y, room, prompt.line.text(), Role::Text);
     let text = format!("{} rows; {hint}", format::count(prompt.rows.len() as u64));
     pen.text(note.x, note.y, note.width, &text, Role::Muted);
-    let column = x + columns(prompt.line.before_cursor());
+    let column = x + paint::columns(prompt.line.before_cursor());
     Position {
         x: column.min(area.right().saturating_sub(1)),
         y: line.y,
@@ -166,7 +167,7 @@ fn too_small(pen: &mut Pen<'_>) {
     ];
     let top = area.height.saturating_sub(3) / 2;
     for (index, line) in (0_u16..).zip(&lines) {
-        let left = area.width.saturating_sub(super::paint::columns(line)) / 2;
+        let left = area.width.saturating_sub(paint::columns(line)) / 2;
         let role = if index == 0 {
             Role::Strong
         } else {

@@ -24,6 +24,8 @@ const DIALOGS: &[(&str, &str)] = &[
     ("arm", "5 ! e u"),
     ("contexts", "5 g c"),
     ("themes", "5 g t j"),
+    ("columns", "5 c j space J"),
+    ("sort", "2 s j j"),
     ("note", "3 j a t o l d"),
     ("save", "2 / s t a t e : d e a d enter F m y - o n e"),
 ];

@@ -34,6 +34,7 @@ const PARTS: &[&Part] = &[
     &inspecting::PART,
     &leaving::PART,
     &moving::PART,
+    &moving::ARRANGING,
     &moving::PREVIEWING,
     &noting::PART,
     &replaying::ARMING,

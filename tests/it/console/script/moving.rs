@@ -1,7 +1,7 @@
 //! Up and down lists, marks, filters, orders and previews.
 
 use super::Part;
-use super::stage::{Scenery, opens, selects, shows};
+use super::stage::{Scenery, Stage, opens, selects, shows};
 use crate::console::program::console;
 
 pub(super) const PART: Part = Part {
@@ -16,7 +16,6 @@ pub(super) const PART: Part = Part {
         "failure.previous",
         "list.follow",
         "list.filter",
-        "list.sort",
         "row.mark",
         "row.mark-range",
         "row.mark-all",
@@ -26,14 +25,18 @@ pub(super) const PART: Part = Part {
         "open",
         "leave",
     ],
-    shown: &[
-        "pulse",
-        "deliveries",
-        "endpoints",
-        "events",
-        "filter",
-        "words",
+    shown: &["pulse", "deliveries", "events", "filter", "words"],
+};
+
+pub(super) const ARRANGING: Part = Part {
+    actions: &[
+        "list.sort",
+        "list.turn",
+        "columns.choose",
+        "columns.right",
+        "columns.left",
     ],
+    shown: &["endpoints", "sort", "columns"],
 };
 
 pub(super) const PREVIEWING: Part = Part {
@@ -110,9 +113,32 @@ fn lists_are_moved_through_marked_and_filtered() {
         screen.contains("good.n07") && !screen.contains("good.n08")
     });
 
+    stage.end();
+}
+
+#[test]
+fn rows_are_sorted_and_columns_chosen() {
+    let scenery = Scenery::new();
+    scenery.deliver(1);
+    let mut stage = scenery.stage(&ARRANGING);
     stage.answer("3");
     stage.terminal.wait_for_text("broke");
-    stage.act("list.sort", shows("by queue"));
+    stage.act("list.sort", opens("sort"));
+    stage.answer("b");
+    shows("by NAME")(&stage);
+    stage.act("list.turn", shows("by NAME, reversed"));
+    let title = |stage: &Stage| stage.terminal.text().lines().nth(2).map(str::to_owned);
+    let before = title(&stage);
+    stage.act("columns.right", |stage| assert_ne!(title(stage), before));
+    stage.act("columns.left", |stage| assert_eq!(title(stage), before));
+    stage.act("columns.choose", opens("columns"));
+    stage.answer("j \r");
+    stage.terminal.wait_for("a list without states", |screen| {
+        screen
+            .lines()
+            .nth(2)
+            .is_some_and(|line| line.starts_with("NAME") && !line.contains("STATE"))
+    });
     stage.end();
 }
 

@@ -1,0 +1,377 @@
+//! Which columns the lists of a view have, in which order; and the choice of them, or of the one to sort by.
+
+use std::collections::BTreeSet;
+
+use super::choice::Meant;
+use super::model::{Level, Model, Overlay};
+use super::msg::Now;
+use super::pane::{self, Room};
+use super::sorting::Sorting;
+use crate::console::actions::{ActionId, Arranging, Ordering, Place};
+use crate::console::input::key::{Key, KeyCode};
+use crate::console::view::columns::of;
+use crate::console::view::table::{Column, place};
+
+/// Letters that choose a line at once; those that move in lists, leave or turn are not among them.
+const LETTERS: &str = "abcdefghilmnoprtuvwxyz";
+
+/// What was chosen for the columns of a view.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Columns {
+    /// The headings in their order, where it is not the one they come in.
+    order: Vec<&'static str>,
+    /// Those that are not shown.
+    hidden: BTreeSet<&'static str>,
+    /// How many of those that can be left out have gone at the left.
+    scrolled: usize,
+}
+
+impl Columns {
+    /// All columns in the chosen order, shown or not.
+    pub(crate) fn ordered(&self, all: &[Column]) -> Vec<Column> {
+        let mut ordered = all.to_vec();
+        let at = |column: &Column| {
+            let chosen = self.order.iter().position(|title| *title == column.title);
+            chosen.unwrap_or(usize::MAX)
+        };
+        ordered.sort_by_key(at);
+        ordered
+    }
+
+    /// The columns that may be shown, in their order, without those that were scrolled away.
+    pub(crate) fn shown(&self, all: &[Column]) -> Vec<Column> {
+        let mut left = self.scrolled;
+        let mut shown = self.ordered(all);
+        shown.retain(|column| {
+            let goes = left > 0 && column.rank > 0 && !self.is_hidden(column.title);
+            left -= usize::from(goes);
+            !goes && !self.is_hidden(column.title)
+        });
+        shown
+    }
+
+    /// Whether a column is not to be shown.
+    pub(crate) fn is_hidden(&self, title: &str) -> bool {
+        self.hidden.contains(title)
+    }
+
+    /// Hides a column, or shows it again; whether one would be left.
+    fn toggle(&mut self, all: &[Column], title: &'static str) -> bool {
+        if self.hidden.remove(title) {
+            return true;
+        }
+        let others = all.iter().filter(|column| column.title != title);
+        let is_left = others.into_iter().any(|one| !self.is_hidden(one.title));
+        if is_left {
+            self.hidden.insert(title);
+        }
+        is_left
+    }
+
+    /// Moves a column by one place to the right or to the left; where it stands then.
+    fn shift(&mut self, all: &[Column], at: usize, right: bool) -> usize {
+        let mut order: Vec<&str> = self.ordered(all).iter().map(|one| one.title).collect();
+        let to = match right {
+            true => (at + 1).min(order.len().saturating_sub(1)),
+            false => at.saturating_sub(1),
+        };
+        order.swap(at, to);
+        self.order = order;
+        to
+    }
+}
+
+/// The choice of columns, or of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ColumnChoice {
+    /// What the columns are chosen for.
+    pub wants: Wants,
+    /// The chosen line.
+    pub chosen: usize,
+}
+
+/// What columns are chosen for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wants {
+    /// To be shown, or not.
+    Columns,
+    /// To sort by. The first line is the order in which rows come.
+    Order,
+}
+
+/// Does what an action on columns says.
+pub(super) fn act(model: &mut Model, now: Now, how: Arranging) {
+    match how {
+        Arranging::Choose => {
+            let choice = ColumnChoice {
+                wants: Wants::Columns,
+                chosen: 0,
+            };
+            model.overlays.push(Overlay::Columns(choice));
+        }
+        Arranging::Right => scroll(model, now, true),
+        Arranging::Left => scroll(model, now, false),
+    }
+}
+
+/// Does what an action on the order says.
+pub(super) fn order(model: &mut Model, now: Now, how: Ordering) {
+    match how {
+        Ordering::Choose => open_order(model),
+        Ordering::Turn => turn(model, now),
+    }
+}
+
+/// Opens the choice of a column to sort by, at the one in force.
+fn open_order(model: &mut Model) {
+    let sorting = model.screen().sorting();
+    let columns = listed(model);
+    let at = sorting.and_then(|by| columns.iter().position(|one| one.title == by.column));
+    let choice = ColumnChoice {
+        wants: Wants::Order,
+        chosen: at.map_or(0, |at| at + 1),
+    };
+    model.overlays.push(Overlay::Columns(choice));
+}
+
+/// The columns of the view that is shown, in their order.
+pub(crate) fn listed(model: &Model) -> Vec<Column> {
+    let place = model.place();
+    model.columns_of(place).ordered(of(place))
+}
+
+/// The letter that takes a line at once.
+pub(crate) fn letter(line: usize) -> Option<char> {
+    LETTERS.chars().nth(line)
+}
+
+/// A key for the choice.
+pub(super) fn key(model: &mut Model, now: Now, key: Key) {
+    let meant = Meant::by(model, key);
+    let typed = match key.code {
+        KeyCode::Char(letter) if !key.ctrl && !key.alt => Some(letter),
+        _ => None,
+    };
+    let Some(Overlay::Columns(choice)) = model.overlays.last().cloned() else {
+        return;
+    };
+    match choice.wants {
+        _ if meant == Meant::Leave => {
+            model.overlays.pop();
+        }
+        Wants::Order => order_key(model, choice, meant, typed),
+        Wants::Columns => columns_key(model, now, choice, meant, typed),
+    }
+}
+
+fn order_key(model: &mut Model, choice: ColumnChoice, meant: Meant, typed: Option<char>) {
+    let columns = listed(model);
+    let lettered = typed.and_then(|typed| LETTERS.chars().position(|one| one == typed));
+    let lettered = lettered.filter(|line| *line <= columns.len());
+    let taken = lettered.or((meant == Meant::Take).then_some(choice.chosen));
+    if let Some(line) = taken {
+        model.overlays.pop();
+        let column = line.checked_sub(1).and_then(|at| columns.get(at));
+        sort(model, column.map(|column| column.title));
+        return;
+    }
+    choose(model, meant.moved(choice.chosen, columns.len() + 1));
+}
+
+fn columns_key(
+    model: &mut Model,
+    now: Now,
+    choice: ColumnChoice,
+    meant: Meant,
+    typed: Option<char>,
+) {
+    let view = model.place();
+    let all = of(view);
+    let at = choice.chosen;
+    let columns = listed(model);
+    let Some(column) = columns.get(at) else {
+        return;
+    };
+    let chosen = model.columns.entry(view).or_default();
+    match (meant, typed) {
+        (_, Some('J')) => {
+            let to = chosen.shift(all, at, true);
+            choose(model, to);
+        }
+        (_, Some('K')) => {
+            let to = chosen.shift(all, at, false);
+            choose(model, to);
+        }
+        (_, Some('r')) => {
+            model.columns.remove(&view);
+        }
+        (_, Some(' ')) => {
+            if !chosen.toggle(all, column.title) {
+                model.tell(now, Level::Info, "one column stays");
+            }
+        }
+        (Meant::Take, _) => {
+            model.overlays.pop();
+        }
+        _ => choose(model, meant.moved(at, columns.len())),
+    }
+}
+
+/// Moves the choice to a line.
+fn choose(model: &mut Model, line: usize) {
+    if let Some(Overlay::Columns(choice)) = model.overlays.last_mut() {
+        choice.chosen = line;
+    }
+}
+
+/// Sorts what is shown by a column; by the one in force the other way round.
+fn sort(model: &mut Model, column: Option<&'static str>) {
+    let before = model.screen().sorting();
+    let by = column.map(|column| match before {
+        Some(by) if by.column == column => by.turned(),
+        _ => Sorting {
+            column,
+            reversed: false,
+        },
+    });
+    model.screen_mut().sort(by);
+}
+
+/// Turns the order round.
+fn turn(model: &mut Model, now: Now) {
+    match model.screen().sorting() {
+        Some(by) => model.screen_mut().sort(Some(by.turned())),
+        None => {
+            let sort = model.key(ActionId::Order(Ordering::Choose));
+            let text = format!("nothing is sorted yet: {sort} chooses a column");
+            model.tell(now, Level::Info, text);
+        }
+    }
+}
+
+/// Lets the next column at the left go, so that those come in that had no room; or brings it back.
+fn scroll(model: &mut Model, now: Now, right: bool) {
+    let view = model.place();
+    let width = width(model);
+    let chosen = model.columns.entry(view).or_default();
+    let told = if !right {
+        match chosen.scrolled {
+            0 => Some("these are the first columns"),
+            _ => {
+                chosen.scrolled -= 1;
+                None
+            }
+        }
+    } else {
+        let shown = chosen.shown(of(view));
+        if place(&shown, width).len() == shown.len() {
+            Some("these are all columns there are to the right")
+        } else {
+            chosen.scrolled += 1;
+            None
+        }
+    };
+    if let Some(text) = told {
+        model.tell(now, Level::Info, text);
+    }
+}
+
+/// The columns of the screen that a list has.
+fn width(model: &Model) -> u16 {
+    match pane::room(model) {
+        Some(Room::Right(beside)) => model.size.0.saturating_sub(beside),
+        Some(Room::Below(_)) | None => model.size.0,
+    }
+}
+
+/// Views whose columns can be chosen.
+pub(crate) const CHOSEN_IN: &[Place] = &[
+    Place::Deliveries,
+    Place::Endpoints,
+    Place::Events,
+    Place::Dead,
+    Place::Replays,
+    Place::Audit,
+    Place::Log,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::app::msg::Msg;
+    use crate::console::app::samples::{at, connected, list, press};
+    use crate::console::app::update::update;
+    use crate::console::view::tests::screen;
+
+    fn headings(model: &Model) -> Vec<String> {
+        let shown = screen(model, 300);
+        let line = shown.lines().nth(2).unwrap_or_default();
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn columns_go_come_back_and_change_places() {
+        let mut model = connected(false);
+        let before = headings(&model);
+        assert_eq!(before[..2], ["TIME", "STATE"]);
+        press(&mut model, 100, "c space j J esc");
+        assert_eq!(headings(&model)[..2], ["RESULT", "STATE"]);
+        press(&mut model, 100, "c space esc");
+        assert_eq!(headings(&model)[..3], ["TIME", "RESULT", "STATE"]);
+        press(&mut model, 100, "c r esc");
+        assert_eq!(headings(&model), before);
+    }
+
+    #[test]
+    fn the_last_column_stays() {
+        let mut model = connected(false);
+        press(&mut model, 100, "c");
+        for _ in 0..of(Place::Deliveries).len() {
+            press(&mut model, 100, "space j");
+        }
+        assert!(model.toast.as_ref().unwrap().text.contains("one column"));
+        press(&mut model, 100, "esc");
+        assert_eq!(headings(&model), ["ID"]);
+    }
+
+    #[test]
+    fn columns_without_room_come_in_when_others_go_and_no_further() {
+        let mut model = connected(false);
+        assert!(!headings(&model).contains(&"ID".to_owned()));
+        press(&mut model, 100, "l l");
+        assert!(
+            headings(&model).contains(&"ID".to_owned()),
+            "{:?}",
+            headings(&model)
+        );
+        press(&mut model, 100, "l l l l l l l l l l l l");
+        assert!(model.toast.as_ref().unwrap().text.contains("all columns"));
+        press(&mut model, 100, "h h h h h h h h h h h h h");
+        assert_eq!(headings(&model)[0], "TIME");
+        update(&mut model, at(200), Msg::Resized(200, 30));
+        press(&mut model, 250, "l");
+        assert_eq!(headings(&model)[0], "TIME", "all have room");
+    }
+
+    #[test]
+    fn a_letter_sorts_at_once_again_turns_and_following_ends_it() {
+        let mut model = connected(false);
+        let tries = |model: &Model| -> Vec<u32> {
+            let rows = list(model).rows.deliveries();
+            rows.map(|row| row.attempts).collect()
+        };
+        let newest_first = tries(&model);
+        // Lines are: as it comes, TIME, STATE, RESULT, ENDPOINT, EVENT, TRY.
+        press(&mut model, 100, "s g");
+        assert!(model.overlays.is_empty());
+        assert!(tries(&model).is_sorted_by(|one, next| one >= next));
+        assert_eq!(list(&model).cursor, list(&model).rows.first());
+        press(&mut model, 110, "s enter");
+        assert!(tries(&model).is_sorted(), "it is chosen already: turned");
+        press(&mut model, 120, "S");
+        assert_eq!(model.screen().sorting().unwrap().in_words(), "by TRY");
+        press(&mut model, 130, "f");
+        assert_eq!(model.screen().sorting(), None);
+        assert_eq!(tries(&model), newest_first);
+    }
+}
