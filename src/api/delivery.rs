@@ -9,6 +9,26 @@ use crate::domain::id::{
 };
 use crate::domain::time::Timestamp;
 
+/// How many deliveries a filter picks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeliveryCount {
+    /// Those that were counted, 10,000 at most.
+    pub count: u64,
+    /// Whether that is all of them; else there are at least so many.
+    pub exact: bool,
+    /// Deliveries that were looked at, the newest.
+    pub looked_at: u64,
+}
+
+/// What is counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CountQuery {
+    /// A filter expression (`hookyard help filter`); all deliveries when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+}
+
 /// A delivery in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeliveryView {

@@ -34,6 +34,8 @@ pub const ENDPOINT_SECRET: &str = "/v1/endpoints/{id}/secret";
 pub const ENDPOINT_RECOVER: &str = "/v1/endpoints/{id}/recover";
 /// `GET` lists, by filter.
 pub const DELIVERIES: &str = "/v1/deliveries";
+/// `GET` counts, by filter.
+pub const DELIVERIES_COUNT: &str = "/v1/deliveries/count";
 /// One delivery with its attempts.
 pub const DELIVERY: &str = "/v1/deliveries/{id}";
 /// One attempt with request and response.

@@ -7,7 +7,9 @@ use crate::api::audit::{AuditEntryView, AuditParams};
 use crate::api::cause::{CausesQuery, CausesView};
 use crate::api::contract::{ContractView, ListedEventType, RotateKeyBody, ServiceKeyView};
 use crate::api::dead::DiscardBody;
-use crate::api::delivery::{AttemptDetail, DeliveryDetail, DeliveryView};
+use crate::api::delivery::{
+    AttemptDetail, CountQuery, DeliveryCount, DeliveryDetail, DeliveryView,
+};
 use crate::api::egress::EgressView;
 use crate::api::endpoint::{
     CreateEndpoint, CreatedEndpoint, EndpointView, PatchEndpoint, PauseBody, RotateBody,
@@ -272,6 +274,14 @@ impl Client {
 
 /// Deliveries.
 impl Client {
+    /// How many deliveries a filter picks, as far as that is counted.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn count_deliveries(&self, query: &CountQuery) -> Result<DeliveryCount, ClientError> {
+        self.get(paths::DELIVERIES_COUNT, query).await
+    }
+
     /// A page of deliveries by filter, newest first.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use super::app::plan::{Intent, Start};
 use crate::api::audit::AuditParams;
 use crate::api::cause::CausesQuery;
 use crate::api::dead::DiscardDeadBody;
-use crate::api::delivery::AttemptDetail;
+use crate::api::delivery::{AttemptDetail, CountQuery};
 use crate::api::endpoint::{PauseBody, TestBody};
 use crate::api::horizon::HorizonQuery;
 use crate::api::log::{LogParams, LogView};
@@ -93,6 +93,12 @@ pub(crate) async fn answer(client: &Client, call: Call) -> Result<Answer, Client
             let filter = (!filter.is_empty()).then_some(filter);
             let query = page(ROWS_A_PAGE, filter, cursor);
             Answer::Deliveries(client.deliveries(&query).await?)
+        }
+        Call::Count(filter) => {
+            let query = CountQuery {
+                filter: Some(filter),
+            };
+            Answer::Count(client.count_deliveries(&query).await?)
         }
         Call::Glance(filter) => {
             let query = page(DELIVERIES_A_GLANCE, Some(filter), None);

@@ -118,6 +118,8 @@ pub const FILTER_TERMS_MAX: usize = 64;
 pub const FILTER_REGEX_BYTES_MAX: usize = 256 * 1024;
 /// Levels of groups in a regular expression in a filter.
 pub const FILTER_REGEX_DEPTH_MAX: u32 = 32;
+/// Deliveries that are counted for a filter: whoever reads the number only wants to know that it is large.
+pub const FILTER_COUNTED_MAX: u64 = 10_000;
 /// Saved views: a list that people choose from, and what is read to resolve `@name`.
 pub const SAVED_VIEWS_MAX: usize = 200;
 /// Characters of the name of a saved view.

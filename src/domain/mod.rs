@@ -10,7 +10,7 @@
 //! (it will not be tried again by itself) or *discarded* (an operator cancelled it, or its endpoint was deleted);
 //! while its endpoint is paused or disabled a pending delivery is *held*. A **fact** is something that the service has to
 //! tell about itself; an **operational event** is the event that is made of one. A **run of failures** is what an
-//! endpoint has had since its last success.
+//! endpoint has had since its last success. A **saved view** is a filter with a name, `@name` in other filters.
 
 pub mod actor;
 pub mod address;

@@ -12,7 +12,7 @@ use crate::domain::actor::Actor;
 use crate::domain::attempt::Attempt;
 use crate::domain::contract::Contract;
 use crate::domain::delivery::{Delivery, DeliveryState};
-use crate::domain::filter::Plan;
+use crate::domain::filter::{Expr, Plan};
 use crate::domain::fingerprint::CauseId;
 use crate::domain::id::DeliveryId;
 use crate::domain::time::Timestamp;
@@ -20,6 +20,14 @@ use crate::store::{AuditNote, DeliveryScope, DeliverySelect, SqlCondition, Store
 
 /// Rows that are looked at for one page when a filter or a tenant narrows it; the page's `next` goes on from there.
 const LOOKED_AT_MAX: usize = 500;
+
+/// A query in two parts; a delivery is asked for when both let it pass.
+pub(super) struct Search {
+    /// What the store decides.
+    pub(super) select: DeliverySelect,
+    /// What is decided row by row.
+    pub(super) rest: Option<Expr>,
+}
 
 impl Engine {
     /// A page of deliveries, newest first. A filter looks at a bounded number of rows for a page, which may be short
@@ -29,28 +37,8 @@ impl Engine {
     /// Invalid (filter, cursor, limit), Internal.
     pub async fn deliveries(&self, query: DeliveryQuery) -> Result<Page<Delivery>, EngineError> {
         let (mut cursor, limit) = paging::checked(&query.page)?;
-        let filter = match query.filter.as_deref() {
-            Some(text) => Some(self.read_filter(text, query.tenant.as_ref()).await?.filter),
-            None => None,
-        };
-        let now = self.desk.now();
-        let plan = filter.as_ref().map(Plan::of);
-        let condition = plan
-            .as_ref()
-            .and_then(|plan| plan.sql.as_ref())
-            .and_then(|expr| SqlCondition::of_filter(expr, now));
-        let plan_cause = plan.as_ref().and_then(Plan::cause);
-        let since = plan.as_ref().and_then(|plan| plan.created_since(now));
-        // What SQL could not be asked is decided here, row by row.
-        let rest = match &condition {
-            Some(_) => plan.and_then(|plan| plan.rest),
-            None => filter.and_then(|filter| filter.expr),
-        };
+        let Search { select, rest } = self.search(&query).await?;
         let narrowed = rest.is_some() || query.tenant.is_some() || scope_is_loose(&query);
-        let select = DeliverySelect {
-            scope: scope(&query, plan_cause, since),
-            condition,
-        };
         let page_rows = if narrowed {
             crate::domain::limits::PAGE_ROWS_MAX
         } else {
@@ -96,6 +84,32 @@ impl Engine {
             next,
             searched,
         })
+    }
+
+    /// What is asked for, as the store and the evaluator decide it.
+    pub(super) async fn search(&self, query: &DeliveryQuery) -> Result<Search, EngineError> {
+        let filter = match query.filter.as_deref() {
+            Some(text) => Some(self.read_filter(text, query.tenant.as_ref()).await?.filter),
+            None => None,
+        };
+        let now = self.desk.now();
+        let plan = filter.as_ref().map(Plan::of);
+        let condition = plan
+            .as_ref()
+            .and_then(|plan| plan.sql.as_ref())
+            .and_then(|expr| SqlCondition::of_filter(expr, now));
+        let plan_cause = plan.as_ref().and_then(Plan::cause);
+        let since = plan.as_ref().and_then(|plan| plan.created_since(now));
+        // What SQL could not be asked is decided here, row by row.
+        let rest = match &condition {
+            Some(_) => plan.and_then(|plan| plan.rest),
+            None => filter.and_then(|filter| filter.expr),
+        };
+        let select = DeliverySelect {
+            scope: scope(query, plan_cause, since),
+            condition,
+        };
+        Ok(Search { select, rest })
     }
 
     /// The latest attempt of a delivery; `None` where retention has taken it.

@@ -25,6 +25,7 @@ mod breakers;
 mod certificates;
 mod closed;
 mod contracts;
+mod counting;
 mod dead;
 mod deliveries;
 mod desk;
@@ -64,6 +65,7 @@ pub use crate::store::{
     Published, ReplayFigures, RetentionFacts, StoreFacts, StoredEvent, StoredReplay,
 };
 pub use contracts::ContractChange;
+pub use counting::Matching;
 pub use dead::{Discarded, Letter, Letters};
 pub use error::EngineError;
 pub use handle::{Engine, KEY_CHECK, key_opens};

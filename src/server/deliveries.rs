@@ -14,7 +14,9 @@ use super::query::{Query, path_id};
 use super::state::{Core, State};
 use super::views;
 use crate::api::dead::DiscardBody;
-use crate::api::delivery::{AttemptDetail, DeliveryDetail, DeliveryView};
+use crate::api::delivery::{
+    AttemptDetail, CountQuery, DeliveryCount, DeliveryDetail, DeliveryView,
+};
 use crate::api::page::{Page, PageQuery};
 use crate::api::paths;
 use crate::api::problem::Problem;
@@ -39,15 +41,42 @@ pub(super) async fn list(
 ) -> Result<HttpResponse, Refusal> {
     let query = Query::of(&request, &["limit", "cursor", "filter"])?;
     let query = DeliveryQuery {
-        filter: query
-            .text("filter")
+        page: query.page()?,
+        ..picked(&caller, &query)
+    };
+    ok(&delivery_page(&state, query).await?)
+}
+
+/// Counts deliveries by filter: up to 10,000 of them, among as many of the newest as ten pages
+/// of them may look at.
+#[utoipa::path(get, path = paths::DELIVERIES_COUNT, tag = "deliveries", params(CountQuery),
+    responses((status = 200, body = DeliveryCount),
+        (status = 400, body = Problem, description = "The filter does not parse; the detail shows where.")))]
+pub(super) async fn count(
+    caller: Caller,
+    request: HttpRequest,
+    state: Data<State>,
+) -> Result<HttpResponse, Refusal> {
+    let query = picked(&caller, &Query::of(&request, &["filter"])?);
+    let counted = state.engine.count_deliveries(&query).await;
+    let counted = counted.map_err(list_refusal)?;
+    ok(&DeliveryCount {
+        count: counted.count,
+        exact: counted.exact,
+        looked_at: counted.looked_at,
+    })
+}
+
+/// The deliveries that the filter of a request picks, of those that the caller sees.
+fn picked(caller: &Caller, query: &Query) -> DeliveryQuery {
+    let filter = query.text("filter");
+    DeliveryQuery {
+        filter: filter
             .filter(|filter| !filter.trim().is_empty())
             .map(str::to_owned),
         tenant: caller.tenant().cloned(),
-        page: query.page()?,
         ..DeliveryQuery::default()
-    };
-    ok(&delivery_page(&state, query).await?)
+    }
 }
 
 /// Shows one delivery with all its attempts and the sentence that says why it stands where it does.

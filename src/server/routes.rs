@@ -135,6 +135,9 @@ routes! {
     DELIVERIES {
         GET deliveries::list READ_OWN;
     }
+    DELIVERIES_COUNT {
+        GET deliveries::count READ_OWN;
+    }
     DELIVERY {
         GET deliveries::show READ_OWN;
     }

@@ -88,13 +88,17 @@ pub struct SqlCondition {
 }
 
 impl SqlCondition {
+    /// Whether a row's event is looked at as well.
+    pub(super) fn looks_into_events(&self) -> bool {
+        self.sql.contains("e.key") || self.sql.contains("e.data")
+    }
+
     /// How many rows it may be asked of for a page: what it costs can be told from its text, which is made of fixed
     /// pieces.
     fn rows_max(&self) -> i64 {
-        let has = |piece: &str| self.sql.contains(piece);
-        if has("e.key") || has("e.data") {
+        if self.looks_into_events() {
             SCAN_EVENTS_MAX
-        } else if has("instr(") {
+        } else if self.sql.contains("instr(") {
             SCAN_WORDS_MAX
         } else {
             SCAN_ROWS_MAX
@@ -208,12 +212,12 @@ impl DeliverySelect {
     }
 
     /// How many rows may be looked at for a page.
-    fn rows_max(&self) -> i64 {
+    pub(super) fn rows_max(&self) -> i64 {
         let condition = self.condition.as_ref();
         condition.map_or(SCAN_ROWS_MAX, SqlCondition::rows_max)
     }
 
-    fn binds(&self) -> &[SqlValue] {
+    pub(super) fn binds(&self) -> &[SqlValue] {
         self.condition
             .as_ref()
             .map_or(&[], |condition| &condition.binds)
@@ -221,7 +225,7 @@ impl DeliverySelect {
 }
 
 impl DeliveryScope {
-    const fn index_key(self) -> i64 {
+    pub(super) const fn index_key(self) -> i64 {
         match self {
             Self::All | Self::Between(..) => 0,
             Self::Event(event_id) => event_id.as_i64(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::deliveries::{self, page_sql};
+use super::matching::{count_sql, floor_sql, rest_sql};
 use super::writer::{SELECT_KEYS, SELECT_ODD};
 use super::{
     CandidateScope, DeliveryScope, DeliverySelect, SqlCondition, Store, StoreOptions, attempts,
@@ -124,6 +125,9 @@ async fn delivery_pages_of_every_scope_are_searches_in_order() {
                 }),
             };
             check(&page_sql(&select, 3), &[]).await;
+            for sql in [floor_sql(&select), count_sql(&select, 3), rest_sql(&select)] {
+                check(&sql, &[]).await;
+            }
         }
     }
 }

@@ -11,9 +11,10 @@ use super::connect::ConnectArgs;
 use super::context::Context;
 use super::failure::Failure;
 use super::lists::LimitArgs;
-use super::output::{FormatArgs, Output, note};
+use super::output::{Format, FormatArgs, Output, counted as in_words, json_line, note};
 use super::pick::PickArgs;
 use crate::api::dead::DiscardBody;
+use crate::api::delivery::{CountQuery, DeliveryCount};
 use crate::client::Client;
 use crate::domain::id::DeliveryId;
 use rows::delivery_columns;
@@ -42,6 +43,19 @@ enum Action {
         pick: PickArgs,
         #[command(flatten)]
         limit: LimitArgs,
+        #[command(flatten)]
+        format: FormatArgs,
+    },
+    /// Count deliveries: up to 10,000, among the newest.
+    #[command(
+        after_help = "Example:\n  hookyard delivery count 'state:dead ep:example'\n\n\
+                      A + behind the number: there are at least so many. The filter language: hookyard help filter."
+    )]
+    Count {
+        /// Which ones: a filter expression.
+        filter: Vec<String>,
+        #[command(flatten)]
+        pick: PickArgs,
         #[command(flatten)]
         format: FormatArgs,
     },
@@ -110,6 +124,11 @@ pub(crate) async fn run(args: DeliveryArgs, context: &Context) -> anyhow::Result
             limit,
             format,
         } => list(&client, output, &pick.within(&filter), limit, format).await,
+        Action::Count {
+            filter,
+            pick,
+            format,
+        } => count(&client, output, pick.within(&filter), format).await,
         Action::Show {
             id,
             attempt: None,
@@ -165,6 +184,33 @@ async fn list(
     Ok(())
 }
 
+async fn count(
+    client: &Client,
+    output: Output,
+    filter: String,
+    format: FormatArgs,
+) -> anyhow::Result<()> {
+    let filter = Some(filter).filter(|filter| !filter.trim().is_empty());
+    let counted = client.count_deliveries(&CountQuery { filter }).await?;
+    if output.format(format) == Format::Json {
+        return output.print(&(json_line(&counted)? + "\n"));
+    }
+    output.print(&format!("{}\n", number(&counted)))?;
+    if !counted.exact {
+        note(&format!(
+            "at least so many: counting ended with the newest {}",
+            in_words(counted.looked_at, "delivery", "deliveries")
+        ));
+    }
+    Ok(())
+}
+
+/// `1013`, or `10000+` for at least so many.
+fn number(counted: &DeliveryCount) -> String {
+    let more = if counted.exact { "" } else { "+" };
+    format!("{}{more}", counted.count)
+}
+
 async fn discard(
     client: &Client,
     output: Output,
@@ -185,4 +231,20 @@ async fn discard(
     confirm(yes, &what)?;
     let delivery = client.discard_delivery(id, &DiscardBody { note }).await?;
     output.list(format, &delivery_columns(), &[delivery])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_is_a_lower_bound_says_so() {
+        let counted = |count, exact| DeliveryCount {
+            count,
+            exact,
+            looked_at: 200_000,
+        };
+        assert_eq!(number(&counted(1_013, true)), "1013");
+        assert_eq!(number(&counted(10_000, false)), "10000+");
+    }
 }

@@ -55,6 +55,11 @@ fn take(model: &mut Model, now: Now, purpose: Purpose, answer: Answer) -> Vec<Cm
                 list.take_older(page);
             }
         }
+        (Purpose::Count(id), Answer::Count(counted)) => {
+            if let Some(list) = model.list_mut(id) {
+                list.counted = Some(counted);
+            }
+        }
         (Purpose::Newest(id), answer) => take_rows(model, id, answer, TakePage::Newest),
         (Purpose::Older(id), answer) => take_rows(model, id, answer, TakePage::Older),
         (Purpose::Pulse(id, _), answer) => take_pulse(model, id, answer),
@@ -345,8 +350,8 @@ fn take_endpoints(model: &mut Model, pages: u32, page: Page<EndpointView>) -> Ve
 
 fn fail(model: &mut Model, now: Now, purpose: Purpose, text: String) {
     match purpose {
-        // One line of the view, which says nothing without it.
-        Purpose::Pulse(_, Part::Warning) => {}
+        // What says nothing without it: a line of a view, a number in a heading.
+        Purpose::Pulse(_, Part::Warning) | Purpose::Count(_) => {}
         Purpose::Newest(id) | Purpose::Older(id) | Purpose::Pulse(id, _) => {
             match model.screen_of(id) {
                 Some(Screen::Deliveries(list)) => list.error = Some(text),

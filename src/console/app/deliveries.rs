@@ -10,12 +10,15 @@ use super::marks::Marks;
 use super::requests::ScreenId;
 use super::rows::{Gap, ROWS_MAX, Rows};
 use super::sorting::Sorting;
-use crate::api::delivery::DeliveryView;
+use crate::api::delivery::{DeliveryCount, DeliveryView};
 use crate::api::page::{Page, Searched};
 use crate::domain::id::DeliveryId;
 
 /// The shortest time between two fetches of a filtered list that changes: the service decides what matches.
 const REFETCH: Duration = Duration::from_secs(1);
+
+/// The shortest time between two counts of a filtered list that changes: a count looks at many rows.
+const RECOUNT: Duration = Duration::from_secs(5);
 
 /// A list of deliveries.
 #[derive(Debug)]
@@ -42,6 +45,12 @@ pub(crate) struct Deliveries {
     pub older: Older,
     /// How far the service has searched for a filter that its indexes cannot decide.
     pub searched: Option<Searched>,
+    /// How many deliveries the service counted for the filter.
+    pub counted: Option<DeliveryCount>,
+    /// When it was last asked to.
+    pub counted_at: Option<Duration>,
+    /// Rows came or changed since then.
+    pub miscounted: bool,
     /// Why the rows could not be fetched, in words, not escaped.
     pub error: Option<String>,
     /// Whether rows were ever fetched.
@@ -88,6 +97,9 @@ impl Deliveries {
             offset: 0,
             older: Older::Unknown,
             searched: None,
+            counted: None,
+            counted_at: None,
+            miscounted: false,
             error: None,
             loaded: false,
             outdated: false,
@@ -216,13 +228,14 @@ impl Deliveries {
             preview.known.clone_from(row);
             preview.outdated = true;
         }
-        if self.rows.refresh(row) {
-            self.outdated |= !self.filter.is_empty();
+        if !self.filter.is_empty() {
+            self.miscounted = true;
+            self.outdated = true;
+        }
+        if self.rows.refresh(row) || !self.filter.is_empty() {
             return;
         }
-        if !self.filter.is_empty() {
-            self.outdated = true;
-        } else if self.follows() {
+        if self.follows() {
             if self.rows.put(row.clone()) {
                 self.older = Older::Cut;
             }
@@ -290,6 +303,26 @@ impl Deliveries {
         (self.outdated && self.loaded).then_some(last + REFETCH)
     }
 
+    /// How many deliveries the filter picks, where more of them are there than are loaded and somebody has counted.
+    pub(crate) fn matching(&self) -> Option<&DeliveryCount> {
+        self.counted.as_ref().filter(|_| self.is_counted())
+    }
+
+    /// Whether the rows leave open how many deliveries the filter picks.
+    fn is_counted(&self) -> bool {
+        self.loaded && !self.filter.is_empty() && self.older != Older::End
+    }
+
+    /// When the service may be asked how many there are: at first at once, then once rows have changed.
+    pub(crate) fn count_at(&self) -> Option<Duration> {
+        let due = match self.counted_at {
+            None => Duration::ZERO,
+            Some(_) if !self.miscounted => return None,
+            Some(last) => last + RECOUNT,
+        };
+        self.is_counted().then_some(due)
+    }
+
     /// Moves the window so that the cursor is in it.
     pub(crate) fn settle(&mut self, height: usize) {
         let Some(cursor) = self.cursor else {
@@ -312,11 +345,13 @@ impl Deliveries {
     /// Notes that the next changes are not all: what the page to be fetched does not reach may be missing.
     pub(crate) fn note_left_out(&mut self) {
         self.outdated = true;
+        self.miscounted = true;
         self.whole_to = self.whole_to.or(self.rows.newest());
     }
 
     /// Notes that changes were missed.
     pub(crate) fn note_outage(&mut self, outage: Option<Outage>) {
+        self.miscounted = true;
         if self.loaded {
             self.outage = Some(outage.map_or(Gap::Missed, Gap::Outage));
         }

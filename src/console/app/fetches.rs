@@ -109,6 +109,16 @@ pub(crate) fn fetch_older(model: &mut Model, id: ScreenId, cursor: String) -> Op
     model.call(Purpose::Older(id), call)
 }
 
+/// Asks how many deliveries the filter of a list picks; where it cannot be asked now, it is after a while.
+pub(crate) fn fetch_count(model: &mut Model, now: Now, id: ScreenId) -> Option<Cmd> {
+    let filter = model.list_mut(id)?.filter.clone();
+    let cmd = model.call(Purpose::Count(id), Call::Count(filter));
+    let list = model.list_mut(id)?;
+    list.counted_at = Some(now.elapsed);
+    list.miscounted = cmd.is_none();
+    cmd
+}
+
 /// Asks for the endpoints, page after page.
 pub(crate) fn fetch_endpoints(model: &mut Model) -> Option<Cmd> {
     model.call(Purpose::Endpoints(0), Call::Endpoints { cursor: None })

@@ -59,6 +59,8 @@ pub(crate) mod yank;
 #[cfg(test)]
 mod bell_tests;
 #[cfg(test)]
+mod counting_tests;
+#[cfg(test)]
 mod form_tests;
 #[cfg(test)]
 mod plan_tests;

@@ -484,6 +484,7 @@ impl Model {
         let toast = self.toast.as_ref().map(|toast| toast.until);
         let refetch = self.screen().refetch_at();
         let refetch = refetch.filter(|_| self.link.is_up());
+        let count = self.screen().count_at().filter(|_| self.link.is_up());
         let dialog = match self.overlays.last() {
             Some(Overlay::Plan(dialog)) => dialog.hears_from(now.elapsed),
             _ => None,
@@ -493,7 +494,7 @@ impl Model {
         let grace = self.grace.as_ref().map(|waiting| waiting.due);
         let writes = self.writes.next_change(now.elapsed);
         let bells = self.bells.asks_at().filter(|_| self.link.is_up());
-        [toast, refetch, beside, dialog, grace, writes, bells]
+        [toast, refetch, count, beside, dialog, grace, writes, bells]
             .into_iter()
             .flatten()
             .fold(self.link.next_wakeup(now), Duration::min)

@@ -7,7 +7,7 @@ use crate::api::audit::AuditEntryView;
 use crate::api::cause::CausesView;
 use crate::api::contract::ContractView;
 use crate::api::dead::{DeadCausesView, DiscardedView};
-use crate::api::delivery::{AttemptDetail, DeliveryDetail, DeliveryView};
+use crate::api::delivery::{AttemptDetail, DeliveryCount, DeliveryDetail, DeliveryView};
 use crate::api::egress::EgressView;
 use crate::api::endpoint::{
     CreateEndpoint, CreatedEndpoint, EndpointView, PatchEndpoint, RotateBody, SecretShown,
@@ -120,6 +120,8 @@ pub(crate) enum Call {
         /// Where the page begins.
         cursor: Option<String>,
     },
+    /// How many deliveries pass a filter.
+    Count(String),
     /// The newest few deliveries that pass a filter.
     Glance(String),
     /// The last hour of one endpoint.
@@ -219,6 +221,7 @@ impl Call {
         match self {
             Self::Deliveries { .. }
             | Self::Glance(_)
+            | Self::Count(_)
             | Self::EndpointHour(_)
             | Self::Delivery(_)
             | Self::Attempt(..)
@@ -266,6 +269,8 @@ impl Call {
 pub(crate) enum Answer {
     /// Of [`Call::Deliveries`] and [`Call::Glance`].
     Deliveries(Page<DeliveryView>),
+    /// Of [`Call::Count`].
+    Count(DeliveryCount),
     /// Of [`Call::Delivery`].
     Delivery(Box<DeliveryDetail>),
     /// Of [`Call::Attempt`].

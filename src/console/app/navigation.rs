@@ -35,6 +35,7 @@ pub(super) fn go(model: &mut Model, now: Now, place: Place) -> Vec<Cmd> {
     if let Screen::Deliveries(list) = model.screen_mut() {
         // It heard nothing while it was parked.
         list.outdated = true;
+        list.miscounted = true;
     }
     if place == Place::Endpoints {
         return fetch_endpoints(model).into_iter().collect();
@@ -120,6 +121,7 @@ const fn screen_of(purpose: &Purpose) -> Option<ScreenId> {
     match purpose {
         Purpose::Newest(id)
         | Purpose::Older(id)
+        | Purpose::Count(id)
         | Purpose::Detail(id)
         | Purpose::Pulse(id, _)
         | Purpose::Preview(id)

@@ -22,6 +22,8 @@ pub(crate) enum Purpose {
     Newest(ScreenId),
     /// The rows below the oldest one.
     Older(ScreenId),
+    /// How many deliveries a list's filter picks.
+    Count(ScreenId),
     /// A part of the first view.
     Pulse(ScreenId, Part),
     /// What a list shows of its selected row.

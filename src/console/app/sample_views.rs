@@ -8,6 +8,7 @@ use crate::api::audit::AuditEntryView;
 use crate::api::cause::CauseView;
 use crate::api::contract::{ContractView, EventTypeView};
 use crate::api::dead::DeadCauseView;
+use crate::api::delivery::DeliveryCount;
 use crate::api::event::EventView;
 use crate::api::log::{LogLineView, LogView};
 use crate::api::note::{NoteView, NotesView};
@@ -177,6 +178,15 @@ pub(crate) fn notes(target: &str) -> NotesView {
             via: "socket".into(),
             note: "told them, they look into it".into(),
         }],
+    }
+}
+
+/// How many deliveries a filter picks.
+pub(crate) fn counted() -> DeliveryCount {
+    DeliveryCount {
+        count: 1_013,
+        exact: true,
+        looked_at: 48_000,
     }
 }
 

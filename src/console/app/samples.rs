@@ -11,7 +11,7 @@ use super::model::{Model, Screen, Session};
 use super::msg::{Answer, Call, Cmd, Msg, Now, RequestId};
 use super::plan::Start;
 use super::sample_views::{
-    audit, causes, contracts, dead_causes, events, last_hour, log, notes, plan, replays,
+    audit, causes, contracts, counted, dead_causes, events, last_hour, log, notes, plan, replays,
     saved_view, saved_views, warning,
 };
 use super::update::update;
@@ -424,6 +424,7 @@ fn reply(model: &mut Model, millis: u64, request: RequestId, call: &Call) -> Vec
             next: None,
             searched: None,
         }),
+        Call::Count(_) => Answer::Count(counted()),
         Call::Egress => Answer::Egress(EgressView {
             addresses: vec!["203.0.113.7".into()],
             origin: "published".into(),

@@ -241,6 +241,14 @@ impl Screen {
         }
     }
 
+    /// When the service may be asked how many rows there are; none where that is known.
+    pub(crate) fn count_at(&self) -> Option<Duration> {
+        match self {
+            Self::Deliveries(list) => list.count_at(),
+            _ => None,
+        }
+    }
+
     /// Where older rows begin that should be fetched now.
     pub(crate) fn wants_older(&self, height: usize) -> Option<String> {
         match self {

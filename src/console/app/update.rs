@@ -110,6 +110,7 @@ fn follow_up(model: &mut Model, now: Now) -> Vec<Cmd> {
     };
     screen.settle(&model.data, height);
     let (older, refetch_at) = (screen.wants_older(height), screen.refetch_at());
+    let count_at = screen.count_at();
     let shown = screen.id();
     cmds.extend(beside::fetch(model, now));
     if let Some(id) = shown
@@ -121,6 +122,9 @@ fn follow_up(model: &mut Model, now: Now) -> Vec<Cmd> {
         cmds.extend(preview::fetch(model));
         if refetch_at.is_some_and(|at| now.elapsed >= at) {
             cmds.extend(fetches::fetch_newest(model, now, id));
+        }
+        if count_at.is_some_and(|at| now.elapsed >= at) {
+            cmds.extend(fetches::fetch_count(model, now, id));
         }
     }
     cmds

@@ -197,6 +197,11 @@ fn title(pen: &mut Pen<'_>, list: &Deliveries, area: Rect) {
         Role::Muted,
         area.width,
     );
+    if let Some(counted) = list.matching() {
+        let more = if counted.exact { "" } else { "+" };
+        let text = format!("{}{more} match", format::count(counted.count));
+        put(pen, &text, Role::Text, area.width);
+    }
     if let Some(searched) = &list.searched {
         let limit = if searched.limited {
             ", older ones left out"

@@ -117,6 +117,69 @@ async fn deliveries_are_picked_by_filter() {
     }
 }
 
+/// What `GET /v1/deliveries/count` answers.
+async fn count(service: &Service, filter: &str) -> Value {
+    let filter: String = url::form_urlencoded::byte_serialize(filter.as_bytes()).collect();
+    let path = format!("/v1/deliveries/count?filter={filter}");
+    service.ask(Ask::get(&path)).await.expect(200)
+}
+
+fn counted(count: u64, exact: bool, looked_at: u64) -> Value {
+    json!({"count": count, "exact": exact, "looked_at": looked_at})
+}
+
+#[tokio::test]
+async fn what_a_filter_picks_is_counted_as_far_as_that_is_cheap_and_told_to_be_exact_or_not() {
+    let service = Service::start().await;
+    // Held: nothing is sent meanwhile.
+    for number in 0..11 {
+        let tenant = (number == 0).then_some("acme");
+        let name = format!("e-{number}");
+        let body = json!({"url": "http://127.0.0.1:9/", "name": name, "tenant": tenant});
+        let id = service.endpoint(body).await["id"].clone();
+        let path = format!("/v1/endpoints/{}/pause", id.as_str().unwrap());
+        service.ask(Ask::post(&path, "{}")).await.expect(200);
+    }
+    assert_eq!(count(&service, "").await, counted(0, true, 0));
+    let events =
+        (0..1_000).map(|number| json!({"type": "a.b", "tenant": "*", "data": {"n": number}}));
+    let batch = Value::Array(events.collect()).to_string();
+    service
+        .ask(Ask::post("/v1/events/batch", &batch))
+        .await
+        .expect(202);
+    for (filter, expected) in [
+        ("", counted(10_000, false, 11_000)),
+        ("state:held", counted(10_000, false, 11_000)),
+        ("state:dead", counted(0, true, 11_000)),
+        ("ep:e-3", counted(1_000, true, 11_000)),
+        ("ep:e-3,e-4 age<1h -test:yes", counted(2_000, true, 11_000)),
+        // Looked for in the deliveries themselves, the newest of them.
+        ("body.data.n>=0", counted(2_000, false, 2_000)),
+        ("ep:e-3 body.data.n<7", counted(7, true, 1_000)),
+    ] {
+        assert_eq!(count(&service, filter).await, expected, "{filter}");
+    }
+    let put = Ask::new("PUT", "/v1/views/three").json(r#"{"filter": "ep:e-3"}"#);
+    service.ask(put).await.expect(200);
+    assert_eq!(
+        count(&service, "@three").await,
+        counted(1_000, true, 11_000)
+    );
+    let own = service.token("consumer", Some("acme")).await;
+    let path = "/v1/deliveries/count?filter=ep:e-0";
+    let of_own = service.ask_as(&own, Ask::get(path)).await.expect(200);
+    assert_eq!(of_own, counted(1_000, true, 1_000));
+    let path = "/v1/deliveries/count?filter=ep:e-3";
+    let of_others = service.ask_as(&own, Ask::get(path)).await.expect(200);
+    assert_eq!(of_others, counted(0, true, 0));
+    for query in ["filter=state:dad", "filter=%40nobody", "limit=5"] {
+        let path = format!("/v1/deliveries/count?{query}");
+        let refused = service.ask(Ask::get(&path)).await;
+        assert_eq!(refused.status, 400, "{query}: {}", refused.body);
+    }
+}
+
 #[tokio::test]
 async fn an_endpoints_health_tells_its_last_failure_in_words_and_its_last_success() {
     let service = Service::start().await;

@@ -34,6 +34,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("GET /v1/endpoints/{id}/secret", "consumer operator admin"),
     ("POST /v1/endpoints/{id}/recover", "operator admin"),
     ("GET /v1/deliveries", "consumer viewer operator admin"),
+    ("GET /v1/deliveries/count", "consumer viewer operator admin"),
     ("GET /v1/deliveries/{id}", "consumer viewer operator admin"),
     (
         "GET /v1/deliveries/{id}/attempts/{number}",

@@ -36,6 +36,10 @@ fn a_view_is_saved_used_kept_over_a_restart_and_deleted() {
     assert_eq!(home.json(&["view", "show", "oncall"]), saved);
     let found = home.json(&["delivery", "list", "@oncall", "ep:shop"]);
     assert_eq!(found["state"], "dead");
+    let counted = home.client(&["delivery", "count", "@oncall", "--endpoint", "shop"]);
+    assert_eq!((counted.code, &*counted.out), (Some(0), "1\n"));
+    let none = home.json(&["delivery", "count", "not", "@oncall"]);
+    assert_eq!((&none["count"], &none["exact"]), (&0.into(), &true.into()));
     let planned = home.json(&["replay", "plan", "@oncall"]);
     assert_eq!(planned["stands_for"], "state:dead or status:5xx");
     let none = home.client(&["delivery", "list", "not", "@oncall"]);

@@ -16,7 +16,7 @@ use super::model::{Model, Session};
 use super::msg::{Answer, Call, Cmd, Failure, Msg, Now, RequestId};
 use super::plan::Intent;
 use super::update::update;
-use crate::api::delivery::{DeliveryDetail, DeliveryView};
+use crate::api::delivery::{DeliveryCount, DeliveryDetail, DeliveryView};
 use crate::api::log::{LogLineView, LogView};
 use crate::api::note::NotesView;
 use crate::api::page::Page;
@@ -27,6 +27,7 @@ use crate::console::keys::Keymap;
 use crate::console::surroundings::Surroundings;
 use crate::console::theme::Shelf;
 use crate::domain::id::DeliveryId;
+use crate::domain::limits::FILTER_COUNTED_MAX;
 use crate::domain::time::Timestamp;
 
 /// How the service of a recording answers.
@@ -152,6 +153,7 @@ impl Recorded {
     fn answer(&self, call: &Call) -> Answer {
         match call {
             Call::Deliveries { cursor, .. } => Answer::Deliveries(self.page("deliveries", cursor)),
+            Call::Count(_) => Answer::Count(self.count()),
             Call::Events { cursor } => Answer::Events(self.page("events", cursor)),
             Call::Replays { cursor } => Answer::Replays(self.page("replays", cursor)),
             Call::Audit { cursor } => Answer::Audit(self.page("audit", cursor)),
@@ -201,6 +203,19 @@ impl Recorded {
             Call::CreateEndpoint(_) => Answer::Created(Box::new(self.whole("created"))),
             Call::RotateSecret(..) => Answer::Rotated(Box::new(self.whole("rotated"))),
             other => panic!("no answer to {other:?} was recorded"),
+        }
+    }
+
+    /// How many deliveries there are, as far as they are counted.
+    fn count(&self) -> DeliveryCount {
+        let Mood::Crowded("deliveries", count) = self.mood else {
+            return self.counted("count");
+        };
+        let count = count as u64;
+        DeliveryCount {
+            count: count.min(FILTER_COUNTED_MAX),
+            exact: count <= FILTER_COUNTED_MAX,
+            looked_at: count,
         }
     }
 

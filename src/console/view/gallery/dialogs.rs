@@ -78,6 +78,16 @@ fn saved_views_where_a_filter_is_typed_a_name_is_taken_and_in_the_palette() {
 }
 
 #[test]
+fn a_filter_that_picks_more_than_is_loaded_says_how_many() {
+    for (name, count) in [("counted", 1_013), ("counted-in-part", 12_000)] {
+        let mut scene = Scene::new(Recorded::new(Mood::Crowded("deliveries", count)), "");
+        let keys = "2 / s t a t e : d e a d enter";
+        scene.service.press(&mut scene.model, 500, keys);
+        keep(&format!("deliveries-{name}"), scene);
+    }
+}
+
+#[test]
 fn no_dialog_or_line_is_left_out() {
     let views = [
         "pulse",

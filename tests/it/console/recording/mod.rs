@@ -27,6 +27,7 @@ const LOOKS: &[(&str, &str)] = &[
     ("egress", "/v1/egress"),
     ("endpoints", "/v1/endpoints?limit=500"),
     ("deliveries", "/v1/deliveries?limit=24"),
+    ("count", "/v1/deliveries/count"),
     ("events", "/v1/events?limit=24"),
     ("dead_causes", "/v1/dead/causes"),
     ("replays", "/v1/replays?limit=200"),

@@ -43,3 +43,22 @@ fn a_filter_is_saved_completed_by_its_name_used_and_gone_to() {
     });
     stage.end();
 }
+
+#[test]
+fn the_heading_of_a_filter_that_picks_more_than_a_page_says_how_many() {
+    let scenery = Scenery::new();
+    scenery.deliver(1);
+    scenery.fail(203);
+    let mut stage = scenery.stage(&PART);
+    stage.answer("2");
+    stage.act("list.filter", opens("filter"));
+    stage.answer("\u{15}state:dead\r");
+    stage.terminal.wait_for("how many match", |screen| {
+        screen.contains("200+ loaded") && screen.contains("203 match")
+    });
+    // What comes up to the last row is loaded, and counts itself.
+    stage.answer("G");
+    stage.terminal.wait_for("all of them", |screen| {
+        screen.contains("203 loaded") && !screen.contains("match")
+    });
+}
