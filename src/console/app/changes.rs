@@ -10,7 +10,7 @@ use crate::api::endpoint::EndpointView;
 use crate::console::actions::{ActionId, Marking};
 use crate::console::input::key::Key;
 use crate::console::view::dead;
-use crate::domain::id::DeliveryId;
+use crate::domain::id::{DeliveryId, EndpointId};
 
 /// Calls the service to change something and remembers what, for the news.
 pub(crate) fn change(
@@ -65,16 +65,28 @@ pub(super) fn name_of(endpoint: &EndpointView) -> String {
         .unwrap_or_else(|| endpoint.id.to_string())
 }
 
+/// Keeps the bar on an endpoint that is about to be changed: the order may put another one in its place.
+fn stay_on(model: &mut Model, id: EndpointId) {
+    match model.screen_mut() {
+        Screen::Endpoints(list) => list.cursor = Some(id),
+        Screen::Pulse(view) => view.cursor = Some(Row::Endpoint(id)),
+        _ => {}
+    }
+}
+
 pub(super) fn pause_or_resume(model: &mut Model, now: Now) -> Vec<Cmd> {
     let Some(endpoint) = model.selected_endpoint().cloned() else {
         return no_row(model, now);
     };
+    stay_on(model, endpoint.id);
     let name = name_of(&endpoint);
     let (what, call) = match endpoint.status.as_str() {
         "active" => (format!("pause {name}"), Call::Pause(endpoint.id)),
         "paused" => (format!("resume {name}"), Call::Resume(endpoint.id)),
         other => {
-            let text = format!("{name} is {other}: T enables it, only then it can be paused");
+            let enables = model.key(ActionId::EnableOrDisable);
+            let text =
+                format!("{name} is {other}: {enables} enables it, only then it can be paused");
             model.tell(now, Level::Warn, text);
             return Vec::new();
         }
@@ -87,6 +99,7 @@ pub(super) fn enable_or_disable(model: &mut Model, now: Now) {
         no_row(model, now);
         return;
     };
+    stay_on(model, endpoint.id);
     let name = name_of(&endpoint);
     let counts = endpoint.health.deliveries;
     let waiting = counts.pending + counts.held;

@@ -8,6 +8,26 @@ use crate::api::stream::{Change, Hello, LogNews, StreamFrame};
 use crate::console::actions::Place;
 
 #[test]
+fn the_bar_stays_on_an_endpoint_that_another_order_would_move_from_under_it() {
+    for view in ["3", "1"] {
+        let mut model = connected(false);
+        let cmds = press(&mut model, 0, view);
+        serve(&mut model, 10, cmds);
+        // The worst one is disabled.
+        while model.selected_endpoint().unwrap().status != "active" {
+            press(&mut model, 50, "j");
+        }
+        let worst = model.selected_endpoint().unwrap().id;
+        for status in ["paused", "active"] {
+            let cmds = press(&mut model, 100, "P");
+            serve(&mut model, 110, cmds);
+            let still = model.selected_endpoint().unwrap();
+            assert_eq!((still.id, &*still.status), (worst, status), "{view}");
+        }
+    }
+}
+
+#[test]
 fn a_view_is_found_again_as_it_was_left() {
     let mut model = connected(false);
     let cmds = press(&mut model, 100, "/ s t a t e : d e a d enter");
