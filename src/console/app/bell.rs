@@ -290,7 +290,7 @@ pub(super) fn switch(model: &mut Model, now: Now) -> Vec<Cmd> {
     let Some((name, watched)) = wanted(model) else {
         let filter = model.key(ActionId::Filter);
         let text = format!(
-            "a bell is for a delivery, an endpoint, a replay, or a list that follows under a filter ({filter})"
+            "a bell is for a delivery, an endpoint, a replay that is not over, or a list that follows under a filter ({filter})"
         );
         model.tell(now, Level::Info, text);
         return Vec::new();
@@ -312,7 +312,11 @@ pub(super) fn switch(model: &mut Model, now: Now) -> Vec<Cmd> {
 fn wanted(model: &Model) -> Option<(String, Watched)> {
     let of_replay = |replay: &ReplayView| {
         let watched = Watched::Replay(replay.id, replay.state.clone());
-        (replay.id.to_string(), watched)
+        // What has ended changes no more.
+        replay
+            .ended_at
+            .is_none()
+            .then(|| (replay.id.to_string(), watched))
     };
     match model.screen() {
         Screen::Deliveries(list) if list.selected().is_none() => {
@@ -330,10 +334,14 @@ fn wanted(model: &Model) -> Option<(String, Watched)> {
             let name = format!("{} to {}", row.id, model.endpoint_name(row));
             Some((name, Watched::Delivery(row.id, row.state.clone())))
         }
-        Screen::Replays(list) => list.selected().map(of_replay),
+        Screen::Replays(list) => list.selected().and_then(of_replay),
         Screen::Pulse(pulse) => match model.pulse_row()? {
             Row::Endpoint(_) => of_endpoint(model.selected_endpoint()?),
-            Row::Replay(id) => pulse.replays.iter().find(|one| one.id == id).map(of_replay),
+            Row::Replay(id) => pulse
+                .replays
+                .iter()
+                .find(|one| one.id == id)
+                .and_then(of_replay),
             Row::Cause(_) => None,
         },
         Screen::Endpoints(_) => of_endpoint(model.selected_endpoint()?),
