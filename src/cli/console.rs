@@ -94,6 +94,8 @@ pub(crate) struct Shown {
     pub(crate) embedded: bool,
     /// The context that it was named by.
     pub(crate) context: Option<NamedService>,
+    /// Whether nothing depends on it.
+    pub(crate) practice: bool,
 }
 
 /// Shows the console.
@@ -132,6 +134,7 @@ fn shown(target: Target, context: Option<NamedService>) -> anyhow::Result<Shown>
         label,
         embedded: false,
         context,
+        practice: false,
     })
 }
 
@@ -176,6 +179,7 @@ async fn embedded(args: &ConsoleArgs, context: &Context) -> anyhow::Result<()> {
         label: "embedded".to_owned(),
         embedded: true,
         context: None,
+        practice: false,
     };
     let ended = show(args, &context.environment, &shown, None).await;
     service.stop().await?;
@@ -198,7 +202,7 @@ pub(crate) async fn show(
         client: shown.client.clone(),
         label: shown.label.clone(),
         embedded: shown.embedded,
-        surroundings: surroundings(context, environment, notice)?,
+        surroundings: surroundings(shown, environment, notice)?,
         read_only: args.read_only || context.is_some_and(|service| service.read_only),
         theme: args.theme.clone().or(theme),
         themes_dir: themes::own_folder(environment),
@@ -227,10 +231,11 @@ fn idle_lines(pipe: &Path) -> anyhow::Result<IdleLines> {
 }
 
 fn surroundings(
-    context: Option<&NamedService>,
+    shown: &Shown,
     environment: &Environment,
     notice: Option<String>,
 ) -> anyhow::Result<Surroundings> {
+    let context = shown.context.as_ref();
     let contexts = contexts::all(environment)?;
     let contexts = contexts.into_iter().map(|service| Neighbour {
         changes: match (service.read_only, service.protect) {
@@ -247,6 +252,7 @@ fn surroundings(
         env: context.and_then(|service| service.env),
         banner: context.and_then(|service| service.banner.clone()),
         protected: context.is_some_and(|service| service.protect),
+        practice: shown.practice,
         contexts: contexts.collect(),
         notice,
     })

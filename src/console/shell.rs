@@ -14,6 +14,7 @@ use futures_util::stream::FuturesUnordered;
 use super::app::model::{Dirty, Level, Model, Session};
 use super::app::msg::{Cmd, Msg, Now};
 use super::app::shown::shown;
+use super::app::tour;
 use super::app::update::update;
 use super::clipboard;
 use super::idle::{IdleLines, Progress};
@@ -163,6 +164,9 @@ impl Shell {
         if let Some(notice) = self.model.session.surroundings.notice.take() {
             let now = self.now();
             self.model.tell(now, Level::Warn, notice);
+        } else {
+            let now = self.now();
+            tour::offer(&mut self.model, now);
         }
         if let Some(reason) = self.handle(Msg::Started).await? {
             return Ok(reason);
@@ -378,7 +382,8 @@ impl Shell {
 
     /// Draws everything again: the terminal may show something else.
     fn repaint(&mut self) {
-        self.model.size = self.writer().measure();
+        let terminal = self.writer().measure();
+        self.model.fit(terminal);
         self.painter.forget();
         self.model.soil(Dirty::Now);
     }

@@ -35,6 +35,8 @@ pub struct Surroundings {
     pub banner: Option<String>,
     /// Whether changes have to be armed by typing the context's name.
     pub protected: bool,
+    /// Whether nothing depends on it, as in the demo: a tour may change things.
+    pub practice: bool,
     /// Every context there is, in the order of the file.
     pub contexts: Vec<Neighbour>,
     /// What is to be told first, such as why another context could not be gone to; not escaped.

@@ -42,7 +42,7 @@ const WINDOW: &str = "60m";
 #[command(
     after_help = "Examples:\n  hookyard demo\n  hookyard demo --rate 200 --for 20s\n\n\
                   It lives in a temporary directory and leaves nothing behind. On a terminal the console shows it; \
-                  else one line a second does. It ends with a summary, and with exit code 0 only if the ledger adds up."
+                  else one line a second does. `g ?` in it begins a tour of five minutes. It ends with a summary, and with exit code 0 only if the ledger adds up."
 )]
 pub(crate) struct DemoArgs {
     /// Events a second; each goes to five endpoints.
@@ -188,6 +188,7 @@ impl Stage {
                 label: "demo".to_owned(),
                 embedded: true,
                 context: None,
+                practice: true,
             };
             let console = ConsoleArgs::default();
             return tokio::select! {

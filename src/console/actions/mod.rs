@@ -12,6 +12,10 @@ pub(crate) use table::{ACTIONS, EVERYWHERE};
 pub(crate) enum ActionId {
     /// Help for this view.
     Help,
+    /// Begin a tour, or leave it.
+    Tour,
+    /// Leave a step of the tour undone.
+    TourSkip,
     /// Close, leave, clear, or one view up.
     Back,
     /// One view up, or out.

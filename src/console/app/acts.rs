@@ -23,6 +23,7 @@ use super::saved;
 use super::sieve::Sieve;
 use super::take_away::{self, Wanted};
 use super::themes;
+use super::tour;
 use super::writes::{self, ARMED_FOR, Arming, Switched, Writes};
 use super::yank;
 use crate::console::actions::{Action, ActionId, Danger, Yank};
@@ -97,6 +98,8 @@ fn perform(model: &mut Model, now: Now, action: ActionId) -> Vec<Cmd> {
         ActionId::Contexts => contexts::open(model),
         ActionId::Themes => themes::open(model),
         ActionId::Help => model.overlays.push(Overlay::Help { scroll: 0 }),
+        ActionId::Tour => tour::switch(model, now),
+        ActionId::TourSkip => tour::skip(model, now),
         ActionId::Cancel => {}
     }
     Vec::new()

@@ -17,6 +17,12 @@ pub(super) fn show(model: &mut Model, now: Now) -> Vec<Cmd> {
     Vec::new()
 }
 
+/// Whether a command is told now.
+pub(crate) fn is_told(model: &Model) -> bool {
+    let toast = model.toast.as_ref();
+    toast.is_some_and(|toast| toast.text.starts_with(MARK))
+}
+
 /// The command for what is shown.
 pub(crate) fn of(model: &Model) -> String {
     match model.screen() {

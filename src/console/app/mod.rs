@@ -52,6 +52,8 @@ pub(crate) mod sieve;
 pub(crate) mod sorting;
 pub(crate) mod take_away;
 pub(crate) mod themes;
+pub(crate) mod tour;
+pub(crate) mod tour_steps;
 pub(crate) mod update;
 pub(crate) mod writes;
 pub(crate) mod yank;
@@ -74,5 +76,7 @@ pub(crate) mod sample_views;
 pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tour_tests;
 #[cfg(test)]
 mod view_tests;

@@ -28,6 +28,7 @@ pub(crate) use super::screen::Screen;
 use super::secret_note::SecretNote;
 use super::take_away::Prompt;
 use super::themes::ThemeChoice;
+use super::tour::{self, Tour};
 use super::writes::{Arming, Writes};
 use crate::api::contract::ContractView;
 use crate::api::delivery::DeliveryView;
@@ -79,7 +80,11 @@ pub(crate) struct Model {
     /// What keys mean.
     pub keys: Keymap,
     /// Columns and rows of the terminal.
+    pub terminal: (u16, u16),
+    /// What views have of it.
     pub size: (u16, u16),
+    /// The tour under way.
+    pub tour: Option<Tour>,
     /// The connection.
     pub link: Link,
     /// How far what comes lies behind the service.
@@ -255,7 +260,9 @@ impl Model {
             writes: Writes::of(&session),
             session,
             keys,
+            terminal: size,
             size,
+            tour: None,
             link: Link::connecting(Now::default(), 0),
             behind: Behind::default(),
             last_heard: None,
@@ -281,6 +288,13 @@ impl Model {
             rng,
             screens_ever: 1,
         }
+    }
+
+    /// The terminal has this many columns and rows; the tour takes some of the last ones.
+    pub(crate) fn fit(&mut self, terminal: (u16, u16)) {
+        let taken = self.tour.map_or(0, |_| tour::rows(terminal));
+        self.terminal = terminal;
+        self.size = (terminal.0, terminal.1 - taken);
     }
 
     /// The screen that is shown.

@@ -89,6 +89,7 @@ pub(crate) fn deliveries() -> Vec<DeliveryView> {
         next_attempt_at: Some(at(40_000).wall),
         last_status: Some(503),
         last_class: Some("status".into()),
+        cause: Some(causes().remove(0).id),
         last_latency_us: Some(210_000),
         ..delivery(2)
     };
@@ -117,6 +118,7 @@ pub(crate) fn deliveries() -> Vec<DeliveryView> {
         attempts: 8,
         last_status: None,
         last_class: Some("timeout".into()),
+        cause: Some(causes().remove(1).id),
         last_latency_us: Some(10_040_000),
         ..delivery(5)
     };

@@ -11,6 +11,9 @@ use crate::console::actions::{EVERYWHERE, Place};
 /// Lines that are typed in a view.
 const LINES: [&str; 2] = ["filter", "words"];
 
+/// What stands below a view.
+const TOUR: &str = "tour";
+
 /// What can lie upon a view.
 const OVERLAYS: [&str; 18] = [
     "help",
@@ -40,7 +43,7 @@ pub fn all_shown() -> Vec<String> {
         .filter(|place| **place != Place::Inspector);
     let views = views.map(|place| place.name().to_owned());
     let tabs = Tab::ALL.iter().map(|tab| name_of(*tab));
-    let others = LINES.iter().chain(&OVERLAYS);
+    let others = LINES.iter().chain(&OVERLAYS).chain([&TOUR]);
     let others = others.map(|name| (*name).to_owned());
     views.chain(tabs).chain(others).collect()
 }
@@ -59,6 +62,9 @@ pub(crate) fn shown(model: &Model) -> String {
         Screen::Deliveries(list) if list.input.is_some() => add(LINES[0]),
         other if other.sieve().is_some_and(|sieve| sieve.line().is_some()) => add(LINES[1]),
         _ => {}
+    }
+    if model.tour.is_some() {
+        add(TOUR);
     }
     for overlay in &model.overlays {
         add(OVERLAYS[number_of(overlay)]);

@@ -19,6 +19,7 @@ use super::preview;
 use super::saved;
 use super::take_away;
 use super::themes;
+use super::tour;
 use crate::console::actions::{ActionId, Place};
 use crate::console::input::bytes::Typed;
 use crate::console::input::key::{Key, KeyCode};
@@ -47,7 +48,7 @@ pub(crate) fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Cmd> {
             paste(model, now, &text)
         }
         Msg::Resized(columns, rows) => {
-            model.size = (columns, rows);
+            model.fit((columns, rows));
             let mut cmds = vec![Cmd::Repaint];
             if let Screen::Inspector(inspector) = model.screen() {
                 cmds.extend(fetches::fetch_exchange(model, inspector.id));
@@ -83,6 +84,7 @@ pub(crate) fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Cmd> {
         }
     };
     cmds.extend(follow_up(model, now));
+    tour::follow_up(model);
     cmds
 }
 

@@ -43,6 +43,7 @@ pub(crate) mod table;
 pub(crate) mod text;
 mod themes;
 pub(crate) mod timeline;
+mod tour;
 mod typed;
 mod window;
 

@@ -34,12 +34,24 @@ impl Skin {
 pub(crate) struct Pen<'a> {
     buffer: &'a mut Buffer,
     skin: &'a Skin,
+    area: Rect,
 }
 
 impl<'a> Pen<'a> {
     /// A pen for this buffer.
     pub(crate) const fn new(buffer: &'a mut Buffer, skin: &'a Skin) -> Self {
-        Self { buffer, skin }
+        let area = buffer.area;
+        Self { buffer, skin, area }
+    }
+
+    /// A pen for what is left above so many rows at the bottom.
+    pub(crate) fn above(self, rows: u16) -> Self {
+        let height = self.area.height.saturating_sub(rows);
+        let area = Rect {
+            height,
+            ..self.area
+        };
+        Self { area, ..self }
     }
 
     /// How things look.
@@ -47,9 +59,9 @@ impl<'a> Pen<'a> {
         self.skin
     }
 
-    /// The whole screen.
+    /// The part of the screen.
     pub(crate) const fn area(&self) -> Rect {
-        self.buffer.area
+        self.area
     }
 
     /// Writes text into at most `width` columns from (x, y); what does not fit is cut at a grapheme and marked. Gives
@@ -77,13 +89,12 @@ impl<'a> Pen<'a> {
     /// many colours text is hard to read, and each of them is sent again with every step.
     pub(crate) fn shade(&mut self, area: Rect, role: Role) {
         let style = Style::reset().patch(self.skin.style(role));
-        self.buffer
-            .set_style(area.intersection(self.buffer.area), style);
+        self.buffer.set_style(area.intersection(self.area), style);
     }
 
     /// Empties a part of the screen.
     pub(crate) fn clear(&mut self, area: Rect) {
-        let area = area.intersection(self.buffer.area);
+        let area = area.intersection(self.area);
         for y in area.top()..area.bottom() {
             for x in area.left()..area.right() {
                 if let Some(cell) = self.buffer.cell_mut((x, y)) {
@@ -111,7 +122,7 @@ impl<'a> Pen<'a> {
     }
 
     fn styled(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) -> u16 {
-        let area = self.buffer.area;
+        let area = self.area;
         if x >= area.right() || y >= area.bottom() {
             return 0;
         }

@@ -15,7 +15,7 @@ use super::paint::{self, Pen, Skin};
 use super::{
     arming, audit, beside, columns, confirm, contexts, dead, deliveries, endpoints, events, footer,
     form, format, header, help, inspector, log, note, palette, plan, pulse, replays, saved, sieve,
-    themes,
+    themes, tour,
 };
 use crate::console::app::model::{Model, Overlay, Screen};
 use crate::console::app::msg::Now;
@@ -29,6 +29,9 @@ const SMALLEST: (u16, u16) = (40, 8);
 /// Draws the console; gives the place of the cursor where text is being typed.
 pub(crate) fn draw(model: &Model, now: Now, skin: &Skin, buffer: &mut Buffer) -> Option<Position> {
     let mut pen = Pen::new(buffer, skin);
+    if let Some(under_way) = model.tour {
+        pen = tour::draw(pen, model, under_way);
+    }
     let area = pen.area();
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         too_small(&mut pen);

@@ -35,7 +35,7 @@ pub(crate) fn skin(ascii: bool) -> Skin {
 }
 
 pub(super) fn buffer(model: &Model, millis: u64, ascii: bool) -> Buffer {
-    let (columns, rows) = model.size;
+    let (columns, rows) = model.terminal;
     let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
     draw(model, at(millis), &skin(ascii), &mut buffer);
     buffer

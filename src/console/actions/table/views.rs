@@ -154,5 +154,19 @@ pub(super) const VIEWS: &[Action] = &[
         EVERYWHERE,
         &["ctrl-z"],
     ),
+    key(
+        Id::Tour,
+        "tour",
+        "a tour of five minutes, step by step; or no longer",
+        EVERYWHERE,
+        &["g ?"],
+    ),
+    key(
+        Id::TourSkip,
+        "tour.skip",
+        "skip this step of the tour",
+        EVERYWHERE,
+        &["g n"],
+    ),
     key(Id::Help, "help", "help for this view", EVERYWHERE, &["?"]).short("help"),
 ];

@@ -72,7 +72,7 @@ impl Scene {
                 theme: theme.expect("it is built in"),
                 ascii,
             };
-            let (columns, rows) = self.model.size;
+            let (columns, rows) = self.model.terminal;
             let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
             draw(&self.model, self.now(), &skin, &mut buffer);
             buffer

@@ -14,6 +14,7 @@ mod ringing;
 mod saving;
 mod stage;
 mod taking_away;
+mod touring;
 mod viewing;
 
 use std::collections::BTreeSet;
@@ -43,6 +44,7 @@ const PARTS: &[&Part] = &[
     &ringing::PART,
     &saving::PART,
     &taking_away::PART,
+    &touring::PART,
     &viewing::PART,
 ];
 

@@ -237,7 +237,8 @@ fn key_of(action: &str) -> String {
     key.split(' ').map(bytes_of).collect()
 }
 
-fn bytes_of(stroke: &str) -> String {
+/// The bytes that a terminal sends for one stroke.
+pub(super) fn bytes_of(stroke: &str) -> String {
     let named = match stroke {
         "enter" => "\r",
         "esc" => "\u{1b}",
