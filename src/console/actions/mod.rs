@@ -28,6 +28,8 @@ pub(crate) enum ActionId {
     View(Place),
     /// To the view before.
     PreviousView,
+    /// To what was looked at before, or after it where this is true.
+    History(bool),
     /// Show the selected row beside the list, or no longer.
     Preview,
     /// Show the deliveries of an event below the list, or no longer.

@@ -9,6 +9,7 @@ use super::fetches::{fetch_exchange, snapshot};
 use super::filter_line::{self, FilterLine};
 use super::forms;
 use super::grace;
+use super::history;
 use super::inspector::Tab;
 use super::marking;
 use super::model::{Level, Model, Overlay, Screen};
@@ -83,6 +84,7 @@ fn perform(model: &mut Model, now: Now, action: ActionId) -> Vec<Cmd> {
         ActionId::View(place) => return go(model, now, place),
         ActionId::Preview => pane::toggle(model, now),
         ActionId::Tree => pane::toggle_tree(model, now),
+        ActionId::History(forth) => return history::step(model, now, forth),
         ActionId::PreviousView => return go_back(model, now),
         ActionId::Back => return back(model, now),
         ActionId::Leave => return leave(model, now),

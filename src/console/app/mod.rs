@@ -25,6 +25,7 @@ pub(crate) mod form;
 pub(crate) mod forms;
 pub(crate) mod frames;
 pub(crate) mod grace;
+mod history;
 pub(crate) mod inspector;
 pub(crate) mod line;
 pub(crate) mod link;

@@ -14,6 +14,7 @@ use super::deliveries::Deliveries;
 use super::endpoint_form::EndpointForm;
 use super::filter_line::FilterHistory;
 use super::grace::Waiting;
+use super::history::History;
 use super::inspector::Inspector;
 use super::link::{Link, Outage};
 use super::msg::{Call, Cmd, Now};
@@ -48,6 +49,8 @@ use crate::domain::time::Timestamp;
 const SCREENS_MAX: usize = 16;
 /// Alerts that are kept.
 const ALERTS_MAX: usize = 100;
+/// The pause after which an unfinished key is explained at length.
+const PAUSE: Duration = Duration::from_millis(300);
 /// How long news stay.
 const TOAST: Duration = Duration::from_secs(4);
 /// How long bad news stay.
@@ -115,6 +118,8 @@ pub(crate) struct Model {
     pub tree: bool,
     /// What is known of the selected row beside its list.
     pub beside: Option<Beside>,
+    /// What was looked at.
+    pub history: History,
     /// The view that was shown before this one.
     pub before: Option<Place>,
     /// What lies upon the screen, the one with the keys last.
@@ -125,6 +130,8 @@ pub(crate) struct Model {
     pub announced: Option<String>,
     /// Strokes of an unfinished key.
     pub strokes: Vec<Key>,
+    /// When the first of them was typed.
+    pub strokes_since: Duration,
     /// When ctrl-c was last pressed.
     pub cancelled_at: Option<Duration>,
     /// The open requests.
@@ -277,11 +284,13 @@ impl Model {
             previews: true,
             tree: false,
             beside: None,
+            history: History::default(),
             before: None,
             overlays: Vec::new(),
             toast: None,
             announced: None,
             strokes: Vec::new(),
+            strokes_since: Duration::ZERO,
             cancelled_at: None,
             requests: Requests::default(),
             dirty: Dirty::Now,
@@ -508,10 +517,18 @@ impl Model {
         let grace = self.grace.as_ref().map(|waiting| waiting.due);
         let writes = self.writes.next_change(now.elapsed);
         let bells = self.bells.asks_at().filter(|_| self.link.is_up());
-        [toast, refetch, count, beside, dialog, grace, writes, bells]
-            .into_iter()
-            .flatten()
-            .fold(self.link.next_wakeup(now), Duration::min)
+        let explains = self.explains_at().filter(|at| *at > now.elapsed);
+        [
+            toast, refetch, count, beside, dialog, grace, writes, bells, explains,
+        ]
+        .into_iter()
+        .flatten()
+        .fold(self.link.next_wakeup(now), Duration::min)
+    }
+
+    /// When an unfinished key is explained at length; none where none is.
+    pub(crate) fn explains_at(&self) -> Option<Duration> {
+        (!self.strokes.is_empty()).then(|| self.strokes_since + PAUSE)
     }
 
     /// The time without connection that ends now.

@@ -18,12 +18,7 @@ pub(super) fn go(model: &mut Model, now: Now, place: Place) -> Vec<Cmd> {
         .find(|screen| screen.is_whole_view());
     let here = here.map(Screen::place).filter(|here| *here != place);
     model.before = here.or(model.before);
-    let left = model.screens.split_off(1);
-    for screen in left.into_iter().filter(Screen::is_whole_view) {
-        model.parked.retain(|known| known.place() != screen.place());
-        model.parked.push(screen);
-    }
-    forget_closed(model);
+    close_above(model, 0);
     if model.place() != place {
         let parked = model.parked.iter().position(|known| known.place() == place);
         let screen = match parked {
@@ -100,6 +95,16 @@ fn exit(model: &mut Model, now: Now) -> Vec<Cmd> {
 
 fn pop(model: &mut Model) {
     model.screens.pop();
+    forget_closed(model);
+}
+
+/// Closes what lies upon the screen of this number; whole views are found again as they were left.
+pub(super) fn close_above(model: &mut Model, number: usize) {
+    let left = model.screens.split_off(number + 1);
+    for screen in left.into_iter().filter(Screen::is_whole_view) {
+        model.parked.retain(|known| known.place() != screen.place());
+        model.parked.push(screen);
+    }
     forget_closed(model);
 }
 

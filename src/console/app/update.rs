@@ -93,6 +93,9 @@ fn follow_up(model: &mut Model, now: Now) -> Vec<Cmd> {
     let mut cmds = grace::send_due(model, now);
     cmds.extend(bell::follow_up(model, now));
     let height = model.list_height();
+    if let Some(screen) = model.screens.last() {
+        model.history.note(screen);
+    }
     if model
         .toast
         .as_ref()
@@ -239,6 +242,9 @@ fn key_pressed(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
     {
         model.screen_mut().with_sieve(|sieve| sieve.key(key));
         return Vec::new();
+    }
+    if model.strokes.is_empty() {
+        model.strokes_since = now.elapsed;
     }
     model.strokes.push(key);
     match model.keys.meaning(model.place(), &model.strokes) {

@@ -3,13 +3,12 @@
 use ratatui::layout::Rect;
 
 use super::paint::{Pen, columns};
-use super::{audit, format, log, note, replays};
+use super::{audit, format, log, note, replays, which_key};
 use crate::api::endpoint::EndpointView;
 use crate::console::actions::{Action, ActionId, Danger, actions_of};
 use crate::console::app::link::Health;
 use crate::console::app::model::{Level, Model, Screen};
 use crate::console::app::msg::Now;
-use crate::console::input::key::Key;
 use crate::console::theme::Role;
 use crate::domain::certificate::{Nearness, end_in_words};
 
@@ -106,9 +105,9 @@ fn about_endpoint(model: &Model, endpoint: &EndpointView, now: Now) -> String {
 }
 
 /// Draws the keys: those of the table that have a short word, as many as fit; help always.
-pub(super) fn keys(pen: &mut Pen<'_>, model: &Model, area: Rect) {
+pub(super) fn keys(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) {
     if !model.strokes.is_empty() {
-        return unfinished(pen, model, area);
+        return which_key::draw(pen, model, now, area);
     }
     let has_key = |id| model.keys.has_key(model.place(), id);
     let help = has_key(ActionId::Help).then(|| (model.key(ActionId::Help), "help"));
@@ -195,27 +194,5 @@ fn word_of(model: &Model, action: &Action) -> &'static str {
             "resume"
         }
         _ => action.short,
-    }
-}
-
-/// The strokes so far, and how they can go on.
-fn unfinished(pen: &mut Pen<'_>, model: &Model, area: Rect) {
-    let typed: Vec<String> = model.strokes.iter().map(Key::to_string).collect();
-    let mut x = area.x;
-    x += pen.text(
-        x,
-        area.y,
-        area.width,
-        &format!("{} -", typed.join(" ")),
-        Role::Accent,
-    ) + 2;
-    for (last, action) in model.keys.continuations(model.place(), &model.strokes) {
-        x += pen.text(x, area.y, area.right().saturating_sub(x), &last, Role::Key) + 1;
-        let word = if action.short.is_empty() {
-            action.title
-        } else {
-            action.short
-        };
-        x += pen.text(x, area.y, area.right().saturating_sub(x), word, Role::Muted) + 2;
     }
 }

@@ -45,6 +45,7 @@ mod themes;
 pub(crate) mod timeline;
 mod tour;
 mod typed;
+mod which_key;
 mod window;
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ pub(crate) fn draw(model: &Model, now: Now, skin: &Skin, buffer: &mut Buffer) ->
     let cursor = cursor.or_else(|| words.map(|words| sieve::line(&mut pen, words, area)));
     if cursor.is_none() {
         footer::news(&mut pen, model, now, row(area, area.height - 2));
-        footer::keys(&mut pen, model, row(area, area.height - 1));
+        footer::keys(&mut pen, model, now, row(area, area.height - 1));
     }
     match model.overlays.last() {
         Some(overlay) => lie_upon(&mut pen, model, now, overlay, area),

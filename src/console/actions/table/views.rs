@@ -119,6 +119,20 @@ pub(super) const VIEWS: &[Action] = &[
         &["-"],
     ),
     key(
+        Id::History(false),
+        "history.back",
+        "back to what was looked at before: a view, a filter, a delivery",
+        EVERYWHERE,
+        &["["],
+    ),
+    key(
+        Id::History(true),
+        "history.forth",
+        "forth again",
+        EVERYWHERE,
+        &["]"],
+    ),
+    key(
         Id::Back,
         "back",
         "close, else leave the input, else clear the filter, else one view up",

@@ -14,6 +14,8 @@ pub(super) const PART: Part = Part {
         "view.audit",
         "view.log",
         "view.previous",
+        "history.back",
+        "history.forth",
         "view.themes",
         "help",
         "palette",
@@ -92,6 +94,8 @@ fn every_view_is_reached_by_its_key_and_has_help_and_a_command() {
         stage.act("help", opens(name));
     }
     stage.act("view.previous", opens("audit"));
+    stage.act("history.back", opens("pulse"));
+    stage.act("history.forth", opens("audit"));
     stage.act("view.themes", opens("themes"));
     stage.answer("kkkkkkk");
     shows("high-contrast")(&stage);
