@@ -51,7 +51,7 @@ pub(crate) struct ConsoleArgs {
     /// Answer line by line instead of drawing: for screen readers and terminals that cannot place text.
     #[arg(long)]
     plain: bool,
-    /// For a slow line: two frames a second, sixteen colours. Over SSH frames get fewer by themselves.
+    /// For a slow line: two frames a second, sixteen colours. Over SSH that is found out.
     #[arg(long)]
     slow: bool,
     /// Whether the terminal moves rows that moved; auto where that saves bytes.

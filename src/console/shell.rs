@@ -231,11 +231,17 @@ impl Shell {
         let now = self.now();
         if self.pace.written(now.elapsed, now.elapsed - self.drawn_at) {
             let text = if self.pace.is_slow() {
-                "the line is slow: two frames a second until it is quicker"
+                "the line is slow: two frames a second in sixteen colours until it is quicker"
             } else {
                 "the line is quick again"
             };
             self.model.tell(now, Level::Info, text);
+            self.traits.few_colors = self.pace.is_slow();
+            let theme = self.model.session.theme.clone();
+            if let Err(reason) = self.put_in_force(&theme) {
+                // The colours stay as many as they are.
+                self.model.tell(now, Level::Warn, reason);
+            }
         }
     }
 

@@ -182,6 +182,32 @@ fn over_a_bad_line_keys_are_as_quick_as_ever_and_changes_come_through() {
 }
 
 #[test]
+fn a_line_that_stalls_gets_fewer_frames_and_sixteen_colours() {
+    const TRUECOLOR: &str = "38;2;";
+    let yard = Yard::start();
+    let mut command = super::program::console(&yard.socket());
+    command.args(["--theme", "yard-dark"]);
+    command.env("COLORTERM", "truecolor");
+    command.env("SSH_CONNECTION", "192.0.2.7 50000 192.0.2.1 22");
+    let mut terminal = PseudoTerminal::start_told(command, 160, 48);
+    terminal.wait_for_text("LIVE");
+    assert!(terminal.sent_text().contains(TRUECOLOR));
+    // More repaints than a pseudo-terminal holds that nobody reads.
+    terminal.type_and_stall(&"\u{c}".repeat(40), Duration::from_millis(25));
+    terminal.wait_for_text("the line is slow: two frames a second in sixteen colours");
+    terminal.settle();
+    let before = terminal.sent();
+    terminal.type_in("\u{c}");
+    terminal.wait_for_sent_after(before, "\u{1b}[2J");
+    terminal.settle();
+    let repainted = terminal.sent_bytes_after(before);
+    let repainted = String::from_utf8_lossy(&repainted);
+    assert!(repainted.contains("LIVE") && !repainted.contains(TRUECOLOR));
+    terminal.type_in("q");
+    assert!(terminal.end().success());
+}
+
+#[test]
 fn a_burst_that_a_bad_line_needs_seconds_for_arrives_whole() {
     let receiver = Receiver::start();
     let yard = Yard::start();

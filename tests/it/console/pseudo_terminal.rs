@@ -122,6 +122,18 @@ impl PseudoTerminal {
         self.typed += keys.len() as u64;
     }
 
+    /// Types keys with so much time after each and takes nothing of what comes meanwhile, as a line that stalls.
+    pub(super) fn type_and_stall(&mut self, keys: &str, time: Duration) {
+        let shown = self.shown.clone();
+        let nobody_reads = shown.screen.lock().unwrap();
+        let time = time.try_into().unwrap();
+        for key in keys.chars() {
+            self.type_in(key.encode_utf8(&mut [0; 4]));
+            assert_eq!(poll(&mut [], Some(&time)), Ok(0));
+        }
+        drop(nobody_reads);
+    }
+
     /// Types bytes that a program inside the console gets.
     pub(super) fn type_elsewhere(&mut self, keys: &str) {
         self.type_in(keys);
