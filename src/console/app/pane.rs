@@ -53,8 +53,9 @@ const fn room_on((columns, rows): (u16, u16)) -> Option<Room> {
 /// Where it stands now; nowhere while the rows move, for there is no selected one.
 pub(crate) fn room(model: &Model) -> Option<Room> {
     match model.screen() {
-        Screen::Pulse(_) | Screen::Inspector(_) | Screen::Log(_) => None,
+        Screen::Pulse(_) | Screen::Inspector(_) => None,
         Screen::Deliveries(list) if list.follows() => None,
+        Screen::Log(log) if log.follows() => None,
         Screen::Events(_) if model.tree && !(model.previews && room_on(model.size).is_some()) => {
             (model.size.1 >= TREE_ROWS_MIN).then_some(Room::Below(TREE_ROWS))
         }
@@ -110,6 +111,24 @@ mod tests {
         ] {
             assert_eq!(room_on(size), room, "{size:?}");
         }
+    }
+
+    #[test]
+    fn a_log_has_it_while_it_is_held_and_not_while_its_lines_move() {
+        let mut model = connected(false);
+        update(&mut model, at(0), Msg::Resized(160, 48));
+        let cmds = press(&mut model, 100, "8");
+        serve(&mut model, 150, cmds);
+        assert_eq!(room(&model), None);
+        press(&mut model, 200, "j");
+        assert_eq!(room(&model), Some(Room::Right(68)));
+        press(&mut model, 300, "o");
+        assert_eq!(room(&model), None);
+        press(&mut model, 400, "o");
+        update(&mut model, at(500), Msg::Resized(100, 48));
+        assert_eq!(room(&model), Some(Room::Below(14)));
+        press(&mut model, 600, "f");
+        assert_eq!(room(&model), None);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Whatever strangers say is shown, and does nothing.
 
+use ratatui::buffer::Buffer;
+
 use super::tests::{buffer, text};
 use crate::api::cause::CausesView;
 use crate::api::dead::DeadCausesView;
@@ -106,6 +108,7 @@ fn hostile_log() -> LogView {
     for line in &mut view.items {
         line.text = HOSTILE.into();
         line.part = HOSTILE.into();
+        line.target = HOSTILE.into();
         line.level = HOSTILE.into();
     }
     view.level = HOSTILE.into();
@@ -185,6 +188,33 @@ fn of_views(call: &Call) -> Option<Answer> {
     })
 }
 
+fn assert_harmless(buffer: &Buffer) {
+    for cell in buffer.content() {
+        assert!(
+            !cell.symbol().chars().any(is_hazard),
+            "{:?} in\n{}",
+            cell.symbol(),
+            text(buffer)
+        );
+    }
+}
+
+#[test]
+fn a_hostile_log_line_is_shown_in_full_beside_the_log_and_does_nothing() {
+    let mut model = connected(false);
+    update(&mut model, at(0), Msg::Resized(160, 48));
+    for keys in ["8", "j"] {
+        let cmds = press(&mut model, 60, keys);
+        serve_hostile(&mut model, cmds);
+    }
+    let shown = buffer(&model, 80, false);
+    assert_harmless(&shown);
+    let told = text(&shown);
+    let text_of_line = " text     \\x1b]0;owned\\x07\\x1b[2J";
+    assert!(told.contains(text_of_line), "{told}");
+    assert!(told.contains(" target   \\x1b]0;owned"), "{told}");
+}
+
 #[test]
 fn hostile_text_is_shown_and_does_nothing() {
     let mut model = connected(false);
@@ -202,16 +232,7 @@ fn hostile_text_is_shown_and_does_nothing() {
     update(&mut model, at(95), Msg::StreamLost(HOSTILE.into()));
     press(&mut model, 100, "esc");
     screens.push(buffer(&model, 20_000, false));
-    for buffer in &screens {
-        for cell in buffer.content() {
-            assert!(
-                !cell.symbol().chars().any(is_hazard),
-                "{:?} in\n{}",
-                cell.symbol(),
-                text(buffer)
-            );
-        }
-    }
+    screens.iter().for_each(assert_harmless);
     let inspector = text(&screens[2]);
     assert!(
         inspector.contains("\\x1b]0;owned\\x07\\x1b[2J"),

@@ -12,7 +12,8 @@ fn what_the_service_logs_appears_and_the_lines_of_before_a_restart_stay_below_a_
         .unwrap();
     let directory = tempfile::tempdir().unwrap();
     let mut service = runtime.block_on(Service::start(directory.path()));
-    let mut terminal = PseudoTerminal::start(console(&directory.path().join("hookyard.sock")));
+    let mut terminal =
+        PseudoTerminal::start_sized(console(&directory.path().join("hookyard.sock")), 140, 24);
     terminal.wait_for_text("LIVE");
     terminal.type_in("8");
     terminal.wait_for("the line that says where it listens", |screen| {
@@ -27,7 +28,14 @@ fn what_the_service_logs_appears_and_the_lines_of_before_a_restart_stay_below_a_
     assert_eq!(refused.status.code(), Some(3), "{refused:?}");
     terminal.wait_for_text("a request was refused");
     terminal.type_in("j");
-    terminal.wait_for_text("Log  HELD");
+    // The selected line stands beside the list, and is shown or hidden as elsewhere.
+    terminal.wait_for("the refusal with its target", |screen| {
+        screen.contains("Log  HELD") && screen.contains("target   hookyard::")
+    });
+    terminal.type_in("o");
+    terminal.wait_for("the list alone", |screen| {
+        !screen.contains("target   hookyard::")
+    });
     terminal.type_in("f");
     terminal.wait_for_text("Log  FOLLOW");
 

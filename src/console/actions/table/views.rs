@@ -108,7 +108,7 @@ pub(super) const VIEWS: &[Action] = &[
         Id::Preview,
         "row.preview",
         "show the selected row beside the list or below it, or no longer",
-        &[Deliveries, Endpoints, Events, Dead, Replays, Audit],
+        &[Deliveries, Endpoints, Events, Dead, Replays, Audit, Log],
         &["o"],
     ),
     key(

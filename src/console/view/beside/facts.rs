@@ -1,14 +1,15 @@
-//! What an event, a cause, a replay and an audit entry are, line by line.
+//! What an event, a cause, a replay, an audit entry and a line of the log are, line by line.
 
 use crate::api::audit::AuditEntryView;
 use crate::api::dead::DeadCauseView;
 use crate::api::event::EventView;
+use crate::api::log::LogLineView;
 use crate::api::replay::ReplayView;
 use crate::console::app::msg::Now;
 use crate::console::theme::Role;
 use crate::console::view::paint::Skin;
 use crate::console::view::text::Text;
-use crate::console::view::{audit, dead, format, replays};
+use crate::console::view::{audit, dead, format, log, replays};
 
 /// An event.
 pub(super) fn event(text: &mut Text, event: &EventView) {
@@ -150,4 +151,14 @@ pub(super) fn entry(text: &mut Text, entry: &AuditEntryView) {
             text.field(&name, &change, Role::Text);
         }
     }
+}
+
+/// A line of the service's log, with all of its text.
+pub(super) fn line(text: &mut Text, skin: &Skin, line: &LogLineView) {
+    text.field("time", &line.at.to_rfc3339_millis(), Role::Text);
+    let (level, role) = log::level(skin, line);
+    text.field("level", level.trim_start(), role);
+    text.field("part", &line.part, Role::Accent);
+    text.field("target", &line.target, Role::Muted);
+    text.field("text", &line.text, Role::Text);
 }

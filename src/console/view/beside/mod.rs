@@ -5,6 +5,7 @@ mod facts;
 
 use ratatui::layout::Rect;
 
+use crate::console::actions::ActionId;
 use crate::console::app::beside::{Beside, Subject, shown};
 use crate::console::app::model::{Model, Screen};
 use crate::console::app::msg::Now;
@@ -25,7 +26,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) -> Re
         return area;
     };
     let (rest, pane) = split(pen, room, area);
-    let about = about(pen, model, now, pane.width);
+    let mut about = about(pen, model, now, pane.width);
     let tree = matches!(model.screen(), Screen::Events(_)) && matches!(room, Room::Below(_));
     let needed = match shown(model) {
         Some(_) if tree => pane.height,
@@ -33,6 +34,9 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) -> Re
         None => 0,
     };
     let most = usize::from(pane.height.saturating_sub(needed));
+    if matches!(model.screen(), Screen::Log(_)) {
+        cut(&mut about, most, pen, model);
+    }
     let lines = about.len().min(most);
     put(pen, &about[..lines], pane);
     let taken = u16::try_from(lines).unwrap_or(u16::MAX);
@@ -45,6 +49,18 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) -> Re
         newest(pen, model, now, beside, below);
     }
     rest
+}
+
+/// Lets go of the lines that have no room, and says so in the last that has.
+fn cut(lines: &mut Vec<TextLine>, most: usize, pen: &Pen<'_>, model: &Model) {
+    if lines.len() <= most {
+        return;
+    }
+    lines.truncate(most);
+    if let Some(last) = lines.last_mut() {
+        let (more, pager) = (pen.skin().glyph("…", "..."), model.key(ActionId::Page));
+        *last = vec![(format!(" {more} {pager} shows all of it"), Role::LevelWarn)];
+    }
 }
 
 /// Parts an area and draws the line between its parts: the list's, and the other.
@@ -123,7 +139,12 @@ fn about(pen: &Pen<'_>, model: &Model, now: Now, width: u16) -> Vec<TextLine> {
                 facts::entry(&mut text, entry);
             }
         }
-        Screen::Pulse(_) | Screen::Deliveries(_) | Screen::Inspector(_) | Screen::Log(_) => {}
+        Screen::Log(log) => {
+            if let Some(line) = log.selected() {
+                facts::line(&mut text, skin, line);
+            }
+        }
+        Screen::Pulse(_) | Screen::Deliveries(_) | Screen::Inspector(_) => {}
     }
     text.lines
 }
@@ -199,4 +220,78 @@ fn heading(beside: &Beside) -> (String, Role) {
         _ => " NEWEST DELIVERIES".to_owned(),
     };
     (text, Role::Muted)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::api::log::{LogLineView, LogView};
+    use crate::console::app::model::Model;
+    use crate::console::app::msg::{Answer, Call, Cmd, Msg};
+    use crate::console::app::sample_views::{log, log_line};
+    use crate::console::app::samples::{at, connected, press};
+    use crate::console::app::update::update;
+    use crate::console::view::tests::screen;
+
+    /// A log whose newest line says this, held on it.
+    fn held_on(text: &str, (columns, rows): (u16, u16)) -> Model {
+        let mut model = connected(false);
+        update(&mut model, at(0), Msg::Resized(columns, rows));
+        for cmd in press(&mut model, 0, "8") {
+            let Cmd::Call(request, Call::Log { .. }) = cmd else {
+                continue;
+            };
+            let line = LogLineView {
+                text: text.to_owned(),
+                ..log_line(18)
+            };
+            let view = LogView {
+                items: vec![line],
+                ..log()
+            };
+            let answer = Answer::Log(Box::new(view));
+            update(
+                &mut model,
+                at(50),
+                Msg::Answered(request, Box::new(Ok(answer))),
+            );
+        }
+        press(&mut model, 100, "j");
+        model
+    }
+
+    /// Fifty words, each another.
+    fn words() -> Vec<String> {
+        (0..50).map(|number| format!("word{number:02}")).collect()
+    }
+
+    #[test]
+    fn all_of_a_log_line_stands_beside_it_or_below_it_as_long_as_it_is_selected() {
+        let words = words();
+        for size in [(160, 48), (120, 30), (100, 48)] {
+            let mut model = held_on(&words.join(" "), size);
+            let shown = screen(&model, 200);
+            for word in words.iter().map(String::as_str).chain([
+                "2026-11-20T14:03:40.000Z",
+                "server.envelope",
+                "hookyard::server::envelope",
+            ]) {
+                assert!(shown.contains(word), "{word} at {size:?}: {shown}");
+            }
+            press(&mut model, 300, "o");
+            assert!(!screen(&model, 400).contains("word49"), "{size:?}");
+            press(&mut model, 500, "o f");
+            assert!(!screen(&model, 600).contains("word49"), "{size:?}");
+        }
+        let narrow = screen(&held_on(&words.join(" "), (80, 24)), 200);
+        assert!(!narrow.contains("word49"), "there is no room: {narrow}");
+    }
+
+    #[test]
+    fn a_log_line_that_has_no_room_says_where_all_of_it_is() {
+        let long = words().join(" ").repeat(10);
+        let shown = screen(&held_on(&long, (100, 48)), 200);
+        assert!(shown.contains("… e shows all of it"), "{shown}");
+        let short = screen(&held_on("short", (100, 48)), 200);
+        assert!(!short.contains("… e shows"), "{short}");
+    }
 }
