@@ -26,7 +26,12 @@ const PRESETS: &str = "keys";
                   unbind = [\"Q\"]             # keys that are to mean nothing; \"g\" takes all that begin so\n  \
                   [list]                     # everywhere, list, or a view: pulse, deliveries, inspector …\n  \
                   \"m\" = \"row.mark\"\n  \
-                  \"m r\" = \"delivery.replay\"  # refused: m acts before it can be typed"
+                  \"m r\" = \"delivery.replay\"  # refused: m acts before it can be typed\n  \
+                  \"R\" = { action = \"replay.plan\", when = \"marks > 0 && !readonly\" }\n\n\
+                  A condition asks for the numbers marks and rows (those that are marked, those that are loaded), for what \
+                  is true or not: readonly, armed, live, filtered, following, and for view == NAME; && || ! and \
+                  parentheses put them together. Of several, [{ action = …, when = … }, \"NAME\"], the first that is met \
+                  counts; where none is, what the key means below does."
 )]
 pub(crate) struct KeysArgs {
     #[command(subcommand)]
@@ -49,7 +54,8 @@ enum Action {
     /// Check a file of keys: everything that is wrong with it, with its line and column.
     #[command(after_help = "Example:\n  hookyard keys check keys.toml\n\n\
                       Wrong are actions and parts that do not exist, keys that cannot be bound, a key that is said twice \
-                      for one place, and a key that is never reached because another begins it. Exit code 2: \
+                      for one place, a key that is never reached because another begins it or no condition leaves it over, \
+                      and a condition that is none. Exit code 2: \
                       something is wrong, each line says what and where.")]
     Check {
         /// A file, - for standard input, or the name of a preset; your own keys.toml when absent.
@@ -99,7 +105,10 @@ fn print(keys: &KeysOption, format: FormatArgs, context: &Context) -> anyhow::Re
     let columns: [Column<'_, KeyRow>; 5] = [
         ("KEY", &|row| row.key.clone().unwrap_or_else(|| "-".into())),
         ("ACTION", &|row| row.action.to_owned()),
-        ("WHERE", &|row| row.scope.clone()),
+        ("WHERE", &|row| match &row.when {
+            Some(when) => format!("{} when {when}", row.scope),
+            None => row.scope.clone(),
+        }),
         ("FROM", &|row| row.from.clone().unwrap_or_default()),
         ("WHAT IT DOES", &|row| row.title.to_owned()),
     ];
@@ -129,9 +138,14 @@ fn check(file: Option<&str>, context: &Context) -> anyhow::Result<()> {
         0 => String::new(),
         _ => format!("; without a key: {}", unbound.join(", ")),
     };
+    let conditional = rows.iter().filter_map(|row| {
+        let (key, when) = (row.key.as_ref()?, row.when.as_ref()?);
+        Some(format!("  {key} = {} when {when}\n", row.action))
+    });
+    let conditional: String = conditional.collect();
     context
         .output
-        .print(&format!("ok: {bound} keys{without}\n"))
+        .print(&format!("ok: {bound} keys{without}\n{conditional}"))
 }
 
 /// What was named: a file before a preset; else the user's own file, else the table.

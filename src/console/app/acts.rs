@@ -175,11 +175,11 @@ fn open_palette(model: &mut Model) -> Vec<Cmd> {
 
 /// A key for the palette.
 pub(super) fn palette_key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
-    let place = model.place();
+    let facts = model.facts();
     let Some(Overlay::Palette(palette)) = model.overlays.last_mut() else {
         return Vec::new();
     };
-    let asked = palette.key(key, &model.keys, place, &model.data);
+    let asked = palette.key(key, &model.keys, &facts, &model.data);
     if !matches!(asked, Asked::Nothing) {
         model.overlays.pop();
     }

@@ -23,7 +23,7 @@ pub(super) enum Meant {
 impl Meant {
     /// What this key means.
     pub(super) fn by(model: &Model, key: Key) -> Self {
-        let action = match model.keys.meaning(model.place(), &[key]) {
+        let action = match model.keys.meaning(&model.facts(), &[key]) {
             Meaning::Action(action) => Some(action.id),
             Meaning::Prefix | Meaning::Nothing => None,
         };

@@ -19,6 +19,7 @@ pub(crate) mod contexts;
 pub(crate) mod deliveries;
 pub(crate) mod endpoint_form;
 pub(crate) mod endpoints;
+pub(crate) mod facts;
 pub(crate) mod fetches;
 pub(crate) mod filter_line;
 pub(crate) mod form;

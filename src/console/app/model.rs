@@ -12,6 +12,7 @@ use super::columns::{ColumnChoice, Columns};
 use super::contexts::ContextChoice;
 use super::deliveries::Deliveries;
 use super::endpoint_form::EndpointForm;
+use super::facts;
 use super::filter_line::FilterHistory;
 use super::grace::Waiting;
 use super::history::History;
@@ -40,7 +41,7 @@ use crate::api::stats::{InfoView, StatsView};
 use crate::api::stream::Alert;
 use crate::console::actions::{ActionId, Place};
 use crate::console::input::key::Key;
-use crate::console::keys::Keymap;
+use crate::console::keys::{Facts, Keymap};
 use crate::console::surroundings::Surroundings;
 use crate::domain::id::EndpointId;
 use crate::domain::time::Timestamp;
@@ -325,9 +326,14 @@ impl Model {
         self.screen().place()
     }
 
+    /// What conditions of keys can ask for, as it is now.
+    pub(crate) fn facts(&self) -> Facts {
+        facts::facts(self)
+    }
+
     /// The key of an action where the keys are now, as a word of a sentence.
     pub(crate) fn key(&self, id: ActionId) -> String {
-        self.keys.key_of(self.place(), id)
+        self.keys.key_of(&self.facts(), id)
     }
 
     /// What was chosen for the columns of a view.

@@ -3,9 +3,9 @@
 use super::line::Line;
 use super::model::Data;
 use crate::api::endpoint::EndpointView;
-use crate::console::actions::{Action, ActionId, Place, actions_of};
+use crate::console::actions::{Action, ActionId, actions_of};
 use crate::console::input::key::{Key, KeyCode};
-use crate::console::keys::Keymap;
+use crate::console::keys::{Facts, Keymap};
 use crate::domain::id::EndpointId;
 
 /// Entries that are listed; more letters find the others.
@@ -56,14 +56,14 @@ pub(crate) enum Asked {
 }
 
 impl Palette {
-    /// What fits the letters in a place, the best first.
-    pub(crate) fn entries(&self, keys: &Keymap, place: Place, data: &Data) -> Vec<Entry> {
+    /// What fits the letters now, the best first.
+    pub(crate) fn entries(&self, keys: &Keymap, facts: &Facts, data: &Data) -> Vec<Entry> {
         let letters = self.line.text().trim().to_lowercase();
-        let actions = actions_of(place).filter(|action| !is_only_a_key(action.id));
+        let actions = actions_of(facts.place).filter(|action| !is_only_a_key(action.id));
         let actions = actions.map(|action| Entry {
             title: action.title.to_owned(),
             keys: keys
-                .keys_of(place, action.id)
+                .keys_of(facts, action.id)
                 .into_iter()
                 .next()
                 .unwrap_or_default(),
@@ -92,8 +92,8 @@ impl Palette {
     }
 
     /// Handles a key.
-    pub(crate) fn key(&mut self, key: Key, keys: &Keymap, place: Place, data: &Data) -> Asked {
-        let mut entries = self.entries(keys, place, data);
+    pub(crate) fn key(&mut self, key: Key, keys: &Keymap, facts: &Facts, data: &Data) -> Asked {
+        let mut entries = self.entries(keys, facts, data);
         match (key.code, key.ctrl) {
             (KeyCode::Esc, _) => return Asked::Close,
             (KeyCode::Enter, _) => {

@@ -90,7 +90,7 @@ pub(crate) const fn rows((_, rows): (u16, u16)) -> u16 {
 
 /// Says how it begins, where nothing depends on the service.
 pub(crate) fn offer(model: &mut Model, now: Now) {
-    if is_for_practice(model) && model.keys.has_key(model.place(), ActionId::Tour) {
+    if is_for_practice(model) && model.keys.has_key(&model.facts(), ActionId::Tour) {
         let key = model.key(ActionId::Tour);
         model.toast = Some(Toast {
             text: format!("{key} begins a tour: five minutes, from an alarm to its remedy"),
@@ -197,7 +197,7 @@ pub(crate) fn hint(model: &Model, step: &Step) -> Hint {
     let is_there = step
         .place
         .is_none_or(|place| place == here || step.way == Way::Start);
-    if is_there && model.keys.has_key(here, action) {
+    if is_there && model.keys.has_key(&model.facts(), action) {
         let choose = step.status.and_then(|status| toward(model, status));
         return of(model, choose.unwrap_or(action));
     }
@@ -230,7 +230,7 @@ fn toward(model: &Model, status: &str) -> Option<ActionId> {
 
 /// The key of an action where the keys are.
 fn of(model: &Model, id: ActionId) -> Hint {
-    if model.keys.has_key(model.place(), id) {
+    if model.keys.has_key(&model.facts(), id) {
         Hint::Press(model.key(id))
     } else {
         Hint::NoKey

@@ -9,7 +9,7 @@ use super::update::update;
 use crate::console::actions::{ActionId, EVERYWHERE, Place};
 use crate::console::input::bytes::Typed;
 use crate::console::input::key::Key;
-use crate::console::keys::{KeyShelf, Keymap, Meaning};
+use crate::console::keys::{Facts, KeyShelf, Keymap, Meaning};
 use crate::console::view::paint::columns;
 use crate::console::view::tests::screen;
 
@@ -175,7 +175,7 @@ fn no_view_is_told_a_key_that_does_nothing_in_it() {
             let way = match place {
                 Place::Inspector => "2 j enter".to_owned(),
                 place => Keymap::ops()
-                    .keys_of(Place::Pulse, ActionId::View(*place))
+                    .keys_of(&Facts::of(Place::Pulse), ActionId::View(*place))
                     .remove(0),
             };
             for key in way.split(' ') {
@@ -187,7 +187,7 @@ fn no_view_is_told_a_key_that_does_nothing_in_it() {
                 panic!("{} in {place:?} has no way on", step.title);
             };
             let strokes: Vec<Key> = keys.split(' ').filter_map(Key::parse).collect();
-            let meaning = model.keys.meaning(*place, &strokes);
+            let meaning = model.keys.meaning(&model.facts(), &strokes);
             assert!(
                 matches!(meaning, Meaning::Action(_)),
                 "{keys} of {} in {place:?}",

@@ -23,7 +23,7 @@ use super::tour;
 use crate::console::actions::{ActionId, Place};
 use crate::console::input::bytes::Typed;
 use crate::console::input::key::{Key, KeyCode};
-use crate::console::keys::Meaning;
+use crate::console::keys::{Facts, Meaning};
 use crate::console::options::ExitReason;
 
 /// How long a question is deaf after it opens, in milliseconds: laggy lines deliver keys late.
@@ -200,7 +200,9 @@ fn paste(model: &mut Model, now: Now, text: &str) -> Vec<Cmd> {
         model.screen_mut().with_sieve(|sieve| sieve.paste(text));
         return Vec::new();
     }
-    let opens = model.keys.key_of(Place::Deliveries, ActionId::Filter);
+    let opens = model
+        .keys
+        .key_of(&Facts::of(Place::Deliveries), ActionId::Filter);
     let text =
         format!("pasted text does nothing here: {opens} in Deliveries opens the filter line");
     model.tell(now, Level::Warn, text);
@@ -247,7 +249,7 @@ fn key_pressed(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
         model.strokes_since = now.elapsed;
     }
     model.strokes.push(key);
-    match model.keys.meaning(model.place(), &model.strokes) {
+    match model.keys.meaning(&model.facts(), &model.strokes) {
         Meaning::Prefix => Vec::new(),
         Meaning::Action(action) => {
             model.strokes.clear();
@@ -257,8 +259,13 @@ fn key_pressed(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
             let unfinished = model.strokes.len() > 1;
             model.strokes.clear();
             if !unfinished {
-                let help = model.key(ActionId::Help);
-                let text = format!("{key} does nothing here: {help} shows the keys");
+                let text = match model.keys.unmet(&model.facts(), &[key]) {
+                    Some(when) => format!("{key} does nothing here now: it needs {when}"),
+                    None => {
+                        let help = model.key(ActionId::Help);
+                        format!("{key} does nothing here: {help} shows the keys")
+                    }
+                };
                 model.tell(now, Level::Info, text);
             }
             Vec::new()
@@ -286,7 +293,11 @@ fn cancel(model: &mut Model, now: Now) -> Vec<Cmd> {
 
 fn help_key(model: &mut Model, key: Key) -> Vec<Cmd> {
     let half = usize::from(model.size.1 / 2).max(1);
-    if model.keys.meaning(model.place(), &[key]).is(ActionId::Help) {
+    if model
+        .keys
+        .meaning(&model.facts(), &[key])
+        .is(ActionId::Help)
+    {
         model.overlays.pop();
         return Vec::new();
     }
@@ -305,7 +316,7 @@ fn help_key(model: &mut Model, key: Key) -> Vec<Cmd> {
         }
         _ => {}
     }
-    let lines = crate::console::view::help::lines(&model.keys, model.place(), model.size.0).len();
+    let lines = crate::console::view::help::lines(&model.keys, &model.facts(), model.size.0).len();
     let shown = crate::console::view::help::height(model.size.1);
     if let Some(Overlay::Help { scroll }) = model.overlays.last_mut() {
         *scroll = (*scroll).min(lines.saturating_sub(shown));

@@ -6,6 +6,7 @@
 
 use super::file::{Bound, KeyFile, Unbound};
 use super::keymap::{Binding, Keymap, Strokes};
+use super::reach::is_reached;
 use super::scope::Scope;
 use crate::console::actions::Place;
 use crate::domain::flaw::Flaw;
@@ -29,7 +30,8 @@ impl Keymap {
         }
         let mut own: Vec<Binding> = Vec::new();
         for bound in &file.bound {
-            let within = own.iter().find_map(|first| said_twice(bound, first));
+            let within = own.iter().find_map(|first| begins_other(bound, first));
+            let within = within.or_else(|| never_reached(bound, &own));
             let below = || {
                 self.bindings
                     .iter()
@@ -42,10 +44,12 @@ impl Keymap {
                 action: bound.action,
                 strokes: bound.strokes.clone(),
                 places: bound.places.clone(),
+                when: bound.when.clone(),
                 origin: file.origin(bound.at),
             });
         }
-        for binding in &own {
+        // What has a condition leaves what is below to be meant where that is not met.
+        for binding in own.iter().filter(|binding| binding.when.is_none()) {
             self.take(|strokes| strokes == &binding.strokes, &binding.places);
         }
         own.append(&mut self.bindings);
@@ -74,23 +78,56 @@ impl Keymap {
     }
 }
 
-/// What is wrong with a line beside an earlier one of the same file.
-fn said_twice(bound: &Bound, first: &Binding) -> Option<String> {
+/// What is wrong with a line beside an earlier one of the same file that it begins, or that begins it.
+fn begins_other(bound: &Bound, first: &Binding) -> Option<String> {
     if !meet(&bound.places, &first.places) {
         return None;
     }
-    if bound.strokes == first.strokes {
-        let places = common(&bound.places, &first.places);
+    shadow(bound, first, "take one of them out")
+}
+
+/// What is wrong with a line that never counts, for an earlier one of the same key does, or it cannot be met.
+fn never_reached(bound: &Bound, own: &[Binding]) -> Option<String> {
+    let same: Vec<&Binding> = own
+        .iter()
+        .filter(|one| one.strokes == bound.strokes)
+        .collect();
+    let key = text(&bound.strokes);
+    let always = |one: &&&Binding| one.when.is_none() && meet(&bound.places, &one.places);
+    if let Some(first) = same.iter().find(always) {
+        let places = Scope::words(&common(&bound.places, &first.places));
+        let (name, origin) = (bound.action.name, &first.origin);
+        let told = format!(
+            "{key:?} is bound twice in {places}: here to {name}, at {origin} to {}",
+            first.action.name
+        );
+        let is_plain = bound.when.is_none();
+        let remedy = ": give the earlier one a condition, or put this one before it";
+        return Some(if is_plain { told } else { told + remedy });
+    }
+    let is_free = |before: &[&Binding], place: Place| {
+        let before = before.iter().filter(|one| one.places.contains(&place));
+        let before: Vec<_> = before.map(|one| &one.when).collect();
+        is_reached(&[place], &before, bound.when.as_ref())
+    };
+    if bound.places.iter().any(|place| is_free(&same, *place)) {
+        return None;
+    }
+    let places = Scope::words(&bound.places);
+    if let Some(when) = &bound.when
+        && !bound.places.iter().any(|place| is_free(&[], *place))
+    {
         return Some(format!(
-            "{:?} is bound twice in {}: here to {}, at {} to {}",
-            text(&bound.strokes),
-            Scope::words(&places),
-            bound.action.name,
-            first.origin,
-            first.action.name,
+            "{key:?} is never reached: {:?} cannot be in {places}",
+            when.to_string()
         ));
     }
-    shadow(bound, first, "take one of them out")
+    let first = same.iter().find(|one| meet(&bound.places, &one.places))?;
+    Some(format!(
+        "{key:?} is never reached in {places}: whenever it could be, what stands before it counts ({}, {}): make that \
+         condition narrower",
+        first.action.name, first.origin
+    ))
 }
 
 /// What is wrong with a line upon a key below it.
@@ -135,9 +172,10 @@ fn common(one: &[Place], other: &[Place]) -> Vec<Place> {
 mod tests {
     use super::*;
     use crate::console::actions::ActionId;
+    use crate::console::actions::Marking;
     use crate::console::actions::Place::{Deliveries, Endpoints, Inspector};
     use crate::console::input::key::Key;
-    use crate::console::keys::Meaning;
+    use crate::console::keys::{Facts, Meaning};
 
     fn lay(text: &str) -> (Keymap, Vec<String>) {
         let mut keys = Keymap::ops();
@@ -149,7 +187,7 @@ mod tests {
 
     fn means(keys: &Keymap, place: Place, strokes: &str) -> Option<ActionId> {
         let strokes: Vec<Key> = strokes.split(' ').filter_map(Key::parse).collect();
-        match keys.meaning(place, &strokes) {
+        match keys.meaning(&Facts::of(place), &strokes) {
             Meaning::Action(action) => Some(action.id),
             Meaning::Prefix | Meaning::Nothing => None,
         }
@@ -170,12 +208,18 @@ mod tests {
         assert!(means(&keys, Endpoints, "D").is_some());
         assert_eq!(means(&keys, Endpoints, "ctrl-z"), None);
         assert_eq!(
-            keys.key_of(Deliveries, ActionId::Follow),
+            keys.key_of(&Facts::of(Deliveries), ActionId::Follow),
             "r",
             "what was said last is shown"
         );
-        assert_eq!(keys.keys_of(Deliveries, ActionId::Replay), ["m m"]);
-        assert_eq!(keys.keys_of(Inspector, ActionId::View(Endpoints))[0], "F");
+        assert_eq!(
+            keys.keys_of(&Facts::of(Deliveries), ActionId::Replay),
+            ["m m"]
+        );
+        assert_eq!(
+            keys.keys_of(&Facts::of(Inspector), ActionId::View(Endpoints))[0],
+            "F"
+        );
     }
 
     #[test]
@@ -183,7 +227,10 @@ mod tests {
         let (keys, flaws) = lay("unbind = [\"g\"]\n[everywhere]\n\"g\" = \"row.first\"\n");
         assert_eq!(flaws, [] as [&str; 0]);
         assert_eq!(means(&keys, Deliveries, "g"), Some(ActionId::First));
-        assert_eq!(keys.keys_of(Deliveries, ActionId::View(Endpoints)), ["3"]);
+        assert_eq!(
+            keys.keys_of(&Facts::of(Deliveries), ActionId::View(Endpoints)),
+            ["3"]
+        );
     }
 
     #[test]
@@ -234,5 +281,75 @@ mod tests {
         );
         let (_, flaws) = lay("[list\n\"m\" = \"help\"\n");
         assert!(flaws[0].starts_with("keys.toml:1:"), "{flaws:?}");
+    }
+
+    #[test]
+    fn keys_with_conditions_stand_upon_each_other_and_upon_what_is_below() {
+        let (keys, flaws) = lay(
+            "[deliveries]\n\"R\" = { action = \"delivery.replay\", when = \"marks == 0\" }\n\
+             \"x\" = [ { action = \"row.unmark\", when = \"marks > 0\" }, { action = \"list.follow\", when = \
+             \"following\" }, \"help\" ]\n",
+        );
+        assert_eq!(flaws, [] as [&str; 0]);
+        let means = |strokes: &str, facts: &Facts| {
+            let strokes: Vec<Key> = strokes.split(' ').filter_map(Key::parse).collect();
+            match keys.meaning(facts, &strokes) {
+                Meaning::Action(action) => Some(action.id),
+                Meaning::Prefix | Meaning::Nothing => None,
+            }
+        };
+        let none = Facts::of(Deliveries);
+        let some = Facts {
+            marks: 2,
+            following: true,
+            ..none
+        };
+        assert_eq!(means("R", &none), Some(ActionId::Replay));
+        assert_eq!(
+            means("R", &some),
+            Some(ActionId::PlanReplay),
+            "the table's own"
+        );
+        assert_eq!(means("x", &some), Some(ActionId::Mark(Marking::Clear)));
+        assert_eq!(
+            means("x", &Facts { marks: 0, ..some }),
+            Some(ActionId::Follow)
+        );
+        assert_eq!(means("x", &none), Some(ActionId::Help));
+        assert_eq!(keys.keys_of(&none, ActionId::Replay), ["R", "r"]);
+        assert_eq!(keys.keys_of(&some, ActionId::Replay), ["r"]);
+    }
+
+    #[test]
+    fn a_condition_that_is_wrong_or_never_met_is_told_with_its_place() {
+        let (_, flaws) = lay("[deliveries]\n\
+             \"a\" = { action = \"help\", when = \"marks > 0 & live\" }\n\
+             \"c\" = { action = \"help\", when = \"mraks > 0\" }\n\
+             \"e\" = { action = \"help\", when = \"marks < 0\" }\n\
+             \"i\" = [ \"help\", { action = \"quit\", when = \"live\" } ]\n\
+             \"m\" = [ { action = \"help\", when = \"live\" }, { action = \"quit\", when = \"live && armed\" } ]\n\
+             \"n\" = [ { action = \"help\", when = \"live\" }, { action = \"back\", when = \"!live\" }, \"quit\" ]\n\
+             \"p\" = { when = \"live\" }\n\
+             \"s\" = { action = \"help\", if = \"live\" }\n\
+             \"t\" = []\n\
+             \"w\" = { action = \"help\", when = 7 }\n");
+        let expected = [
+            "keys.toml:2:44: a single & means nothing: write &&",
+            "keys.toml:3:34: \"mraks\" is no fact, perhaps \"marks\": known are",
+            "keys.toml:4:1: \"e\" is never reached: \"marks < 0\" cannot be in deliveries",
+            "keys.toml:5:17: \"i\" is bound twice in deliveries: here to quit, at keys.toml:5:9 to help: give the earlier \
+             one a condition, or put this one before it",
+            "keys.toml:6:45: \"m\" is never reached in deliveries: whenever it could be, what stands before it counts \
+             (help, keys.toml:6:9): make that condition narrower",
+            "keys.toml:7:82: \"n\" is never reached in deliveries",
+            "keys.toml:8:7: an action is missing: write { action = \"NAME\", when = \"CONDITION\" }",
+            "keys.toml:9:26: \"if\" is not known here: there are action and when",
+            "keys.toml:10:7: a list of what a key means has 1 to 8 entries",
+            "keys.toml:11:33: expected a condition in quotes, such as \"marks > 0\"",
+        ];
+        assert_eq!(flaws.len(), expected.len(), "{flaws:#?}");
+        for (told, expected) in flaws.iter().zip(expected) {
+            assert!(told.starts_with(expected), "{told}\n{expected}");
+        }
     }
 }

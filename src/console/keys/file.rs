@@ -6,6 +6,8 @@
 //! [list]                          # everywhere, list, or the name of a view
 //! "r" = "delivery.replay"
 //! "g d" = "view.deliveries"
+//! "R" = { action = "replay.plan", when = "marks > 0" }       # else what R means below
+//! "x" = [{ action = "row.unmark", when = "marks > 0" }, "list.follow"]
 //! ```
 
 use toml::Spanned;
@@ -14,6 +16,7 @@ use toml::de::{DeTable, DeValue};
 use super::keymap::{Origin, Strokes};
 use super::scope::Scope;
 use super::taken::read_strokes;
+use super::when::Condition;
 use crate::console::actions::{ACTIONS, Action, Place};
 use crate::domain::flaw::{Flaw, line_and_column};
 
@@ -21,6 +24,11 @@ use crate::domain::flaw::{Flaw, line_and_column};
 const PRESET: &str = "preset";
 /// Names keys that are to mean nothing.
 const UNBIND: &str = "unbind";
+/// Names what is meant, and when.
+const ACTION: &str = "action";
+const WHEN: &str = "when";
+/// What a key can mean, by one condition after the other.
+const ALTERNATIVES_MAX: usize = 8;
 /// What the TOML parser says of a key that stands twice in a table.
 const TWICE: &str = "duplicate key";
 
@@ -53,6 +61,8 @@ pub(super) struct Bound {
     pub(super) action: &'static Action,
     /// Those of its scope in which the action does something; never empty.
     pub(super) places: Vec<Place>,
+    /// When it is; always without one.
+    pub(super) when: Option<Condition>,
     /// The byte at which it stands.
     pub(super) at: usize,
 }
@@ -182,33 +192,43 @@ impl KeyFile {
             return self.unbind(scope, value.span().start, value.get_ref(), flaws);
         }
         let strokes = read_strokes(key.get_ref()).map_err(|problem| flaws.push((at, problem)));
-        let named = match value.get_ref() {
-            DeValue::String(name) => action_named(name),
-            _ => {
-                Err("expected the name of an action in quotes, such as \"delivery.replay\"".into())
+        let before = flaws.len();
+        let meanings = match value.get_ref() {
+            DeValue::Array(items) => {
+                if !(1..=ALTERNATIVES_MAX).contains(&items.len()) {
+                    let problem =
+                        format!("a list of what a key means has 1 to {ALTERNATIVES_MAX} entries");
+                    flaws.push((value.span().start, problem));
+                }
+                let items = items.iter().take(ALTERNATIVES_MAX);
+                items
+                    .filter_map(|item| meaning(item.span().start, item, flaws))
+                    .collect()
             }
+            _ => Vec::from_iter(meaning(at, value, flaws)),
         };
-        let action = named.map_err(|problem| flaws.push((value.span().start, problem)));
-        let (Ok(strokes), Ok(action)) = (strokes, action) else {
-            return;
-        };
-        let places = action.places.iter().copied();
-        let places: Vec<Place> = places.filter(|place| scope.has(*place)).collect();
-        if places.is_empty() {
-            let problem = format!(
-                "{} does nothing in [{}]: it works in {}",
-                action.name,
-                scope.name(),
-                Scope::words(action.places)
-            );
-            return flaws.push((value.span().start, problem));
+        let Ok(strokes) = strokes else { return };
+        // What stands after one that cannot be read may depend on it.
+        for meaning in meanings.into_iter().filter(|_| flaws.len() == before) {
+            let places = meaning.action.places.iter().copied();
+            let places: Vec<Place> = places.filter(|place| scope.has(*place)).collect();
+            if places.is_empty() {
+                let problem = format!(
+                    "{} does nothing in [{}]: it works in {}",
+                    meaning.action.name,
+                    scope.name(),
+                    Scope::words(meaning.action.places)
+                );
+                return flaws.push((meaning.named_at, problem));
+            }
+            self.bound.push(Bound {
+                strokes: strokes.clone(),
+                action: meaning.action,
+                places,
+                when: meaning.when,
+                at: meaning.at,
+            });
         }
-        self.bound.push(Bound {
-            strokes,
-            action,
-            places,
-            at,
-        });
     }
 
     fn unbind(
@@ -236,6 +256,93 @@ impl KeyFile {
             }
         }
     }
+}
+
+/// What a key means, and when.
+struct Meant {
+    action: &'static Action,
+    when: Option<Condition>,
+    /// The byte at which it is said, and the one at which the action is named.
+    at: usize,
+    named_at: usize,
+}
+
+/// An action by its name, or a table with it and a condition.
+fn meaning(
+    at: usize,
+    value: &Spanned<DeValue<'_>>,
+    flaws: &mut Vec<(usize, String)>,
+) -> Option<Meant> {
+    let DeValue::Table(table) = value.get_ref() else {
+        let action = named(value, flaws)?;
+        return Some(Meant {
+            action,
+            when: None,
+            at,
+            named_at: value.span().start,
+        });
+    };
+    let (mut action, mut when, mut is_read) = (None, None, true);
+    for (key, value) in table {
+        match &**key.get_ref() {
+            ACTION => {
+                action = named(value, flaws).map(|action| (action, value.span().start));
+                is_read &= action.is_some();
+            }
+            WHEN => {
+                when = condition(value, flaws);
+                is_read &= when.is_some();
+            }
+            other => {
+                let problem = format!("{other:?} is not known here: there are {ACTION} and {WHEN}");
+                flaws.push((key.span().start, problem));
+                is_read = false;
+            }
+        }
+    }
+    if action.is_none() && is_read {
+        let problem = "an action is missing: write { action = \"NAME\", when = \"CONDITION\" }";
+        flaws.push((value.span().start, problem.to_owned()));
+    }
+    let (action, named_at) = action.filter(|_| is_read)?;
+    Some(Meant {
+        action,
+        when,
+        at,
+        named_at,
+    })
+}
+
+fn named(
+    value: &Spanned<DeValue<'_>>,
+    flaws: &mut Vec<(usize, String)>,
+) -> Option<&'static Action> {
+    let named = match value.get_ref() {
+        DeValue::String(name) => action_named(name),
+        _ => Err("expected the name of an action in quotes, such as \"delivery.replay\"".into()),
+    };
+    let named = named.map_err(|problem| flaws.push((value.span().start, problem)));
+    named.ok()
+}
+
+fn condition(value: &Spanned<DeValue<'_>>, flaws: &mut Vec<(usize, String)>) -> Option<Condition> {
+    let span = value.span();
+    let DeValue::String(text) = value.get_ref() else {
+        let problem = "expected a condition in quotes, such as \"marks > 0\"".to_owned();
+        flaws.push((span.start, problem));
+        return None;
+    };
+    let read = Condition::read(text).map_err(|(at, problem)| {
+        // Where nothing is escaped, a byte of the text is a byte of the file.
+        let is_plain = span.len() == text.len() + 2;
+        let at = if is_plain {
+            span.start + 1 + at
+        } else {
+            span.start
+        };
+        flaws.push((at, problem));
+    });
+    read.ok()
 }
 
 fn action_named(name: &str) -> Result<&'static Action, String> {

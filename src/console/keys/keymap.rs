@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::when::{Condition, Facts};
 use crate::console::actions::{ACTIONS, Action, ActionId, Place, actions_of};
 use crate::console::input::key::Key;
 
@@ -21,6 +22,8 @@ pub(super) struct Binding {
     pub(super) strokes: Strokes,
     /// Where they do; never empty.
     pub(super) places: Vec<Place>,
+    /// When they do; always without one.
+    pub(super) when: Option<Condition>,
     pub(super) origin: Origin,
 }
 
@@ -70,6 +73,7 @@ impl Keymap {
                 action,
                 strokes: Strokes(keys.split(' ').filter_map(Key::parse).collect()),
                 places: action.places.to_vec(),
+                when: None,
                 origin: Origin::Table,
             })
         });
@@ -78,10 +82,15 @@ impl Keymap {
         }
     }
 
-    /// What the strokes mean in that place.
-    pub(crate) fn meaning(&self, place: Place, strokes: &[Key]) -> Meaning {
+    /// Whether a key depends on more than the place.
+    pub(crate) fn has_conditions(&self) -> bool {
+        self.bindings.iter().any(|binding| binding.when.is_some())
+    }
+
+    /// What the strokes mean now.
+    pub(crate) fn meaning(&self, facts: &Facts, strokes: &[Key]) -> Meaning {
         let mut meaning = Meaning::Nothing;
-        for binding in self.in_place(place) {
+        for binding in self.at(facts) {
             if binding.strokes.0 == strokes {
                 return Meaning::Action(binding.action);
             }
@@ -92,34 +101,52 @@ impl Keymap {
         meaning
     }
 
-    /// The keys of an action in a place, the one to be shown first.
-    pub(crate) fn keys_of(&self, place: Place, id: ActionId) -> Vec<String> {
-        let own = self.in_place(place).filter(|one| one.action.id == id);
+    /// What has to be so that the strokes mean something where they mean nothing now.
+    pub(crate) fn unmet(&self, facts: &Facts, strokes: &[Key]) -> Option<&Condition> {
+        let mut bindings = self.in_place(facts.place);
+        bindings.find(|one| one.strokes.0 == strokes)?.when.as_ref()
+    }
+
+    /// The keys of an action that have a condition in a place, with that and whether it is met.
+    pub(crate) fn conditional(
+        &self,
+        facts: &Facts,
+        id: ActionId,
+    ) -> Vec<(String, &Condition, bool)> {
+        let own = self.in_place(facts.place).filter(|one| one.action.id == id);
+        let own = own.filter_map(|one| {
+            let when = one.when.as_ref()?;
+            Some((one.strokes.to_string(), when, when.holds(facts)))
+        });
+        own.collect()
+    }
+
+    /// The keys that an action has now, the one to be shown first.
+    pub(crate) fn keys_of(&self, facts: &Facts, id: ActionId) -> Vec<String> {
+        let own = self.at(facts).filter(|one| one.action.id == id);
         own.map(|binding| binding.strokes.to_string()).collect()
     }
 
-    /// The key of an action in a place as a word of a sentence: `ctrl-r`, or `no key`.
-    pub(crate) fn key_of(&self, place: Place, id: ActionId) -> String {
-        let first = self.in_place(place).find(|one| one.action.id == id);
+    /// The key that an action has now as a word of a sentence: `ctrl-r`, or `no key`.
+    pub(crate) fn key_of(&self, facts: &Facts, id: ActionId) -> String {
+        let first = self.at(facts).find(|one| one.action.id == id);
         first.map_or_else(|| NO_KEY.to_owned(), |binding| binding.strokes.to_string())
     }
 
-    /// Whether an action has a key in a place.
-    pub(crate) fn has_key(&self, place: Place, id: ActionId) -> bool {
-        self.in_place(place).any(|one| one.action.id == id)
+    /// Whether an action has a key now.
+    pub(crate) fn has_key(&self, facts: &Facts, id: ActionId) -> bool {
+        self.at(facts).any(|one| one.action.id == id)
     }
 
-    /// How these strokes can go on in a place: what is still to be typed, and what it does, in the order of the table.
+    /// How these strokes can go on now: what is still to be typed, and what it does, in the order of the table.
     pub(crate) fn continuations(
         &self,
-        place: Place,
+        facts: &Facts,
         strokes: &[Key],
     ) -> Vec<(String, &'static Action)> {
         let mut found = Vec::new();
-        for action in actions_of(place) {
-            let own = self
-                .in_place(place)
-                .filter(|one| one.action.id == action.id);
+        for action in actions_of(facts.place) {
+            let own = self.at(facts).filter(|one| one.action.id == action.id);
             for binding in own {
                 let rest = binding.strokes.0.strip_prefix(strokes);
                 if let Some(rest) = rest.filter(|rest| !rest.is_empty()) {
@@ -128,6 +155,12 @@ impl Keymap {
             }
         }
         found
+    }
+
+    /// The keys of a place whose conditions are met: the first that fits counts.
+    fn at<'a>(&'a self, facts: &'a Facts) -> impl Iterator<Item = &'a Binding> {
+        let is_met = |one: &&Binding| one.when.as_ref().is_none_or(|when| when.holds(facts));
+        self.in_place(facts.place).filter(is_met)
     }
 
     fn in_place(&self, place: Place) -> impl Iterator<Item = &Binding> {
@@ -170,7 +203,7 @@ mod tests {
     #[test]
     fn strokes_add_up_to_an_action() {
         let keys = Keymap::ops();
-        let meaning = |place, text| keys.meaning(place, &strokes(text));
+        let meaning = |place, text| keys.meaning(&Facts::of(place), &strokes(text));
         assert!(matches!(meaning(Deliveries, "g"), Meaning::Prefix));
         assert!(
             matches!(meaning(Deliveries, "g e"), Meaning::Action(action) if action.id == Id::View(Place::Endpoints))
@@ -184,7 +217,7 @@ mod tests {
 
     #[test]
     fn unfinished_strokes_tell_how_they_go_on() {
-        let going_on = Keymap::ops().continuations(Deliveries, &strokes("g"));
+        let going_on = Keymap::ops().continuations(&Facts::of(Deliveries), &strokes("g"));
         assert!(
             going_on
                 .iter()
@@ -193,7 +226,7 @@ mod tests {
         assert!(going_on.iter().all(|(rest, _)| rest.len() == 1));
         assert!(
             Keymap::ops()
-                .continuations(Deliveries, &strokes("g z"))
+                .continuations(&Facts::of(Deliveries), &strokes("g z"))
                 .is_empty()
         );
     }
@@ -201,9 +234,15 @@ mod tests {
     #[test]
     fn an_action_without_a_key_here_says_so_in_a_sentence() {
         let keys = Keymap::ops();
-        assert_eq!(keys.key_of(Deliveries, Id::Refetch), "ctrl-r");
-        assert_eq!(keys.key_of(Inspector, Id::Follow), "no key");
-        assert_eq!(keys.keys_of(Deliveries, Id::First), ["g g", "home"]);
-        assert!(keys.has_key(Deliveries, Id::Follow) && !keys.has_key(Inspector, Id::Follow));
+        assert_eq!(keys.key_of(&Facts::of(Deliveries), Id::Refetch), "ctrl-r");
+        assert_eq!(keys.key_of(&Facts::of(Inspector), Id::Follow), "no key");
+        assert_eq!(
+            keys.keys_of(&Facts::of(Deliveries), Id::First),
+            ["g g", "home"]
+        );
+        assert!(
+            keys.has_key(&Facts::of(Deliveries), Id::Follow)
+                && !keys.has_key(&Facts::of(Inspector), Id::Follow)
+        );
     }
 }

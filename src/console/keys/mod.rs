@@ -1,18 +1,21 @@
 //! What keys mean: those of the table of actions, or what files of keys make of them.
 //!
 //! - `keymap`: the keys in force; `compose`: layers of them upon each other
+//! - `when`: conditions of keys; `reach`: whether one is ever met
 //! - `file`: a file as read; `scope`: where its keys apply; `taken`: keys that cannot be bound
 //! - `shelf`: where files come from; `told`: the keys in force as rows and as a table of the README
 
 mod compose;
 mod file;
 mod keymap;
+mod reach;
 mod scope;
 mod shelf;
 mod taken;
 mod told;
 #[cfg(test)]
 mod use_tests;
+mod when;
 
 pub use keymap::Keymap;
 pub(crate) use keymap::Meaning;
@@ -20,3 +23,4 @@ pub use shelf::{KEYS_BYTES_MAX, KeyShelf, KeysError};
 #[cfg(test)]
 pub(crate) use taken::why_not;
 pub use told::KeyRow;
+pub(crate) use when::Facts;

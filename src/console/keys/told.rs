@@ -15,6 +15,8 @@ pub struct KeyRow {
     pub action: &'static str,
     /// Where it applies: `everywhere`, `list`, or views.
     pub scope: String,
+    /// When it does, such as `marks > 0`; `None` for always.
+    pub when: Option<String>,
     /// What it does.
     pub title: &'static str,
     /// Whether it changes something.
@@ -34,6 +36,7 @@ impl Keymap {
                 key: binding.map(|binding| binding.strokes.to_string()),
                 action: action.name,
                 scope: Scope::words(binding.map_or(action.places, |binding| &binding.places)),
+                when: binding.and_then(|binding| Some(binding.when.as_ref()?.to_string())),
                 title: action.title,
                 changes: action.danger != Danger::Look,
                 command: action.command,
@@ -64,7 +67,12 @@ impl Keymap {
                 let titles = binding.places.iter().map(|place| place.title());
                 format!(" ({})", titles.collect::<Vec<_>>().join(", "))
             };
-            format!("`{}`{within}", binding.strokes)
+            let when = binding.when.as_ref();
+            let when = when.map_or_else(String::new, |when| {
+                // A bar would end the cell.
+                format!(" when `{}`", when.to_string().replace('|', "\\|"))
+            });
+            format!("`{}`{within}{when}", binding.strokes)
         });
         let keys: Vec<String> = keys.collect();
         let asks = match action.danger {

@@ -81,3 +81,47 @@ fn an_action_without_a_key_is_left_to_the_palette() {
     press(&mut model, 30, ": s h o w");
     assert!(screen(&model, 80).contains(command));
 }
+
+#[test]
+fn a_key_with_a_condition_is_shown_while_it_is_met_and_says_what_it_needs() {
+    let text = "unbind = [\"U\"]\n[deliveries]\n\"r\" = { action = \"delivery.replay\", when = \"!following\" }\n\
+                \"Z\" = { action = \"row.unmark\", when = \"marks > 0 && !readonly\" }\n";
+    let keys = KeyShelf::new(None).text("keys.toml", text.to_owned());
+    let mut model = connected(false);
+    model.keys = keys.unwrap();
+    press(&mut model, 0, "Z");
+    let shown = screen(&model, 10);
+    let told = "Z does nothing here now: it needs marks > 0 && !readonly";
+    assert!(shown.contains(told), "{shown}");
+    press(&mut model, 20, "?");
+    let shown = screen(&model, 30);
+    assert!(
+        shown.contains("Z when marks > 0 && !readonly: not now"),
+        "{shown}"
+    );
+    press(&mut model, 40, "esc space");
+    press(&mut model, 60, "?");
+    let shown = screen(&model, 70);
+    assert!(
+        shown.contains("Z when marks > 0 && !readonly: now"),
+        "{shown}"
+    );
+    press(&mut model, 80, "esc Z");
+    assert!(list(&model).marks.is_empty());
+    press(&mut model, 100, "space !");
+    press(&mut model, 120, "Z");
+    assert!(!list(&model).marks.is_empty(), "it only looks now");
+    assert!(screen(&model, 130).contains(told));
+}
+
+#[test]
+fn the_footer_has_a_key_with_a_condition_only_while_it_is_met() {
+    let text = "unbind = [\"space\"]\n[deliveries]\n\"B\" = { action = \"row.mark\", when = \"!following\" }\n";
+    let keys = KeyShelf::new(None).text("keys.toml", text.to_owned());
+    let mut model = connected(false);
+    model.keys = keys.unwrap();
+    let footer = |model: &Model| screen(model, 10).lines().last().unwrap().to_owned();
+    assert!(!footer(&model).contains("B mark"), "{}", footer(&model));
+    press(&mut model, 20, "j");
+    assert!(footer(&model).contains("B mark"), "{}", footer(&model));
+}

@@ -109,7 +109,8 @@ pub(super) fn keys(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) {
     if !model.strokes.is_empty() {
         return which_key::draw(pen, model, now, area);
     }
-    let has_key = |id| model.keys.has_key(model.place(), id);
+    let facts = model.facts();
+    let has_key = |id| model.keys.has_key(&facts, id);
     let help = has_key(ActionId::Help).then(|| (model.key(ActionId::Help), "help"));
     let mut shown: Vec<(String, &str)> = Vec::new();
     let mut used = help.as_ref().map_or(0, entry_width);
@@ -149,7 +150,7 @@ fn entry_width((key, word): &(String, &str)) -> u16 {
 /// The first key of an action; a pair such as `h/l` says both ways.
 fn key_of(model: &Model, id: ActionId) -> String {
     let key = model.key(id);
-    let both = |other| match model.keys.has_key(model.place(), other) {
+    let both = |other| match model.keys.has_key(&model.facts(), other) {
         true => (model.key(other), key.clone()),
         false => (String::new(), key.clone()),
     };

@@ -4,8 +4,8 @@ use ratatui::layout::Rect;
 
 use super::paint::Pen;
 use super::window::frame;
-use crate::console::actions::{Place, actions_of};
-use crate::console::keys::Keymap;
+use crate::console::actions::actions_of;
+use crate::console::keys::{Facts, Keymap};
 use crate::console::theme::Role;
 
 /// The widest the help gets.
@@ -20,18 +20,18 @@ pub(crate) struct HelpLine {
     pub keys: String,
     /// What they do, or a heading.
     pub text: String,
-    /// The command that does the same.
-    pub command: String,
+    /// The command that does the same, or when a key does it.
+    pub note: String,
 }
 
 /// All lines for a view on a screen of so many columns.
-pub(crate) fn lines(keymap: &Keymap, place: Place, columns: u16) -> Vec<HelpLine> {
-    let wide = columns >= 60;
+pub(crate) fn lines(keymap: &Keymap, facts: &Facts, columns: u16) -> Vec<HelpLine> {
+    let (place, wide) = (facts.place, columns >= 60);
     let mut lines = Vec::new();
     let heading = |text: &str| HelpLine {
         keys: String::new(),
         text: text.to_owned(),
-        command: String::new(),
+        note: String::new(),
     };
     for (own, title) in [(true, place.title()), (false, "Everywhere")] {
         if !lines.is_empty() {
@@ -39,7 +39,7 @@ pub(crate) fn lines(keymap: &Keymap, place: Place, columns: u16) -> Vec<HelpLine
         }
         lines.push(heading(title));
         for action in actions_of(place).filter(|action| action.is_everywhere() != own) {
-            let keys = keymap.keys_of(place, action.id);
+            let keys = keymap.keys_of(facts, action.id);
             let keys = if keys.is_empty() {
                 NO_KEYS.to_owned()
             } else {
@@ -48,14 +48,21 @@ pub(crate) fn lines(keymap: &Keymap, place: Place, columns: u16) -> Vec<HelpLine
             lines.push(HelpLine {
                 keys,
                 text: action.title.to_owned(),
-                command: String::new(),
+                note: String::new(),
             });
-            if let Some(command) = action.command.filter(|_| wide) {
+            let mut below = |note: String| {
                 lines.push(HelpLine {
                     keys: String::new(),
                     text: String::new(),
-                    command: command.to_owned(),
+                    note,
                 });
+            };
+            if let Some(command) = action.command.filter(|_| wide) {
+                below(format!("= {command}"));
+            }
+            for (key, when, is_met) in keymap.conditional(facts, action.id) {
+                let now = if is_met { "now" } else { "not now" };
+                below(format!("{key} when {when}: {now}"));
             }
         }
     }
@@ -68,9 +75,9 @@ pub(crate) fn height(rows: u16) -> usize {
 }
 
 /// Draws it over the view.
-pub(super) fn draw(pen: &mut Pen<'_>, keymap: &Keymap, place: Place, scroll: usize, area: Rect) {
+pub(super) fn draw(pen: &mut Pen<'_>, keymap: &Keymap, facts: &Facts, scroll: usize, area: Rect) {
     let width = area.width.saturating_sub(2).min(WIDTH_MAX);
-    let lines = lines(keymap, place, area.width);
+    let lines = lines(keymap, facts, area.width);
     let shown = height(area.height).min(lines.len());
     let rect = Rect {
         x: area.x + (area.width - width) / 2,
@@ -95,17 +102,17 @@ pub(super) fn draw(pen: &mut Pen<'_>, keymap: &Keymap, place: Place, scroll: usi
     let keys_width = 14.min(inner / 2);
     for (row, line) in (0_u16..).zip(lines.iter().skip(scroll).take(shown)) {
         let y = rect.y + 1 + row;
-        if line.keys.is_empty() && line.command.is_empty() {
+        if line.keys.is_empty() && line.note.is_empty() {
             pen.text(rect.x + 2, y, inner, &line.text, Role::Strong);
             continue;
         }
         pen.text(rect.x + 2, y, keys_width, &line.keys, Role::Key);
         let x = rect.x + 2 + keys_width + 1;
         let room = inner.saturating_sub(keys_width + 1);
-        if line.command.is_empty() {
+        if line.note.is_empty() {
             pen.text(x, y, room, &line.text, Role::Text);
         } else {
-            pen.text(x, y, room, &format!("= {}", line.command), Role::Muted);
+            pen.text(x, y, room, &line.note, Role::Muted);
         }
     }
 }

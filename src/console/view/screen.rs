@@ -105,7 +105,7 @@ fn lie_upon(
 ) -> Option<Position> {
     match overlay {
         Overlay::Help { scroll } => {
-            help::draw(pen, &model.keys, model.place(), *scroll, area);
+            help::draw(pen, &model.keys, &model.facts(), *scroll, area);
         }
         Overlay::Confirm(question) => confirm::draw(pen, question, area),
         Overlay::Palette(palette) => {

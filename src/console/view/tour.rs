@@ -59,8 +59,8 @@ fn head(pen: &mut Pen<'_>, model: &Model, tour: Tour, area: Rect) {
 /// How a step is skipped and the tour left.
 fn ways_out(model: &Model) -> String {
     let ways = [(ActionId::TourSkip, "skips"), (ActionId::Tour, "leaves")];
-    let here = model.place();
-    let ways = ways.iter().filter(|(id, _)| model.keys.has_key(here, *id));
+    let here = model.facts();
+    let ways = ways.iter().filter(|(id, _)| model.keys.has_key(&here, *id));
     let ways: Vec<String> = ways
         .map(|(id, word)| format!("{} {word}", model.key(*id)))
         .collect();

@@ -17,7 +17,7 @@ const GAP: u16 = 2;
 pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) {
     let typed: Vec<String> = model.strokes.iter().map(Key::to_string).collect();
     let typed = format!("{} -", typed.join(" "));
-    let ways = model.keys.continuations(model.place(), &model.strokes);
+    let ways = model.keys.continuations(&model.facts(), &model.strokes);
     let paused = model.explains_at().is_some_and(|at| now.elapsed >= at);
     if paused {
         rows(pen, &typed, &ways, area);

@@ -87,3 +87,57 @@ fn the_document_is_the_table_of_the_readme() {
     let readme = include_str!("../../../README.md");
     assert!(readme.contains(&format!("<!-- keys -->\n{}<!-- end of keys -->", doc.out)));
 }
+
+#[test]
+fn conditions_are_printed_checked_and_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let check = |text: &str| run_with_input(home.path(), &["keys", "check", "-"], text.as_bytes());
+    let text =
+        "[deliveries]\n\"R\" = { action = \"delivery.replay\", when = \"marks == 0 || !live\" }\n";
+    let good = check(text);
+    assert_eq!(good.code, Some(0), "{good:?}");
+    assert!(
+        good.out
+            .ends_with("\n  R = delivery.replay when marks == 0 || !live\n"),
+        "{}",
+        good.out
+    );
+    let file = home.path().join("mine.toml");
+    std::fs::write(&file, text).unwrap();
+    let path = file.to_str().unwrap();
+    let printed = run(home.path(), &["keys", "print", "--plain", "--keys", path]);
+    let own = "R\tdelivery.replay\tdeliveries when marks == 0 || !live\t";
+    assert!(printed.out.contains(own), "{}", printed.out);
+    assert!(
+        printed.out.contains("R\treplay.plan\t"),
+        "what is below stays: {}",
+        printed.out
+    );
+    let json = run(home.path(), &["keys", "print", "--json", "--keys", path]);
+    let rows = json
+        .out
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let conditions: Vec<Value> = rows
+        .map(|row| row["when"].clone())
+        .filter(|when| !when.is_null())
+        .collect();
+    assert_eq!(conditions, ["marks == 0 || !live"]);
+    let table = run(home.path(), &["keys", "doc", "--keys", path]);
+    assert!(
+        table
+            .out
+            .contains("`R` (Deliveries) when `marks == 0 \\|\\| !live`"),
+        "{}",
+        table.out
+    );
+
+    let bad = check("[list]\n\"R\" = { action = \"replay.plan\", when = \"marks >> 0\" }\n");
+    assert_eq!(bad.code, Some(2), "{bad:?}");
+    assert!(
+        bad.err
+            .contains("input:2:48: marks is a number: compare it with one"),
+        "{}",
+        bad.err
+    );
+}

@@ -29,6 +29,27 @@ fn keys_of_the_users_own_file_are_in_force_and_shown() {
 }
 
 #[test]
+fn a_key_with_a_condition_acts_while_it_is_met() {
+    let yard = Yard::start();
+    yard.endpoint("http://127.0.0.1:9/in", "acme");
+    let file = yard.socket().with_file_name("mine.toml");
+    let keys = "unbind = [\"P\"]\n[endpoints]\n\"P\" = { action = \"endpoint.pause\", when = \"!readonly && filtered\" }\n";
+    std::fs::write(&file, keys).unwrap();
+    let arguments = ["console", "--keys", file.to_str().unwrap()];
+    let mut terminal = PseudoTerminal::start(hookyard(&arguments, &yard.socket()));
+    terminal.wait_for_text("LIVE");
+    terminal.type_in("3");
+    terminal.wait_for_text("acme");
+    terminal.type_in("P");
+    let screen = terminal.wait_for_text("P does nothing here now: it needs !readonly && filtered");
+    assert!(!screen.contains("P pause"), "{screen}");
+    terminal.type_in("/acme\r");
+    terminal.wait_for_text("P pause");
+    terminal.type_in("P");
+    terminal.wait_for_text("pause acme: done, P resumes it");
+}
+
+#[test]
 fn a_file_of_keys_that_is_wrong_is_refused_before_the_screen_is_taken() {
     let yard = Yard::start();
     let file = yard.socket().with_file_name("mine.toml");
