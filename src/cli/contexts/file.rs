@@ -51,14 +51,20 @@ pub(crate) struct NamedService {
     pub(crate) theme: Option<String>,
 }
 
-/// Reads the text of a file; what is wrong comes sorted by its place.
+/// Reads the text of a file; what is wrong comes sorted by its place. `theme_problem` says what is wrong with a theme of
+/// that name.
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub(super) fn read(file: &Path, text: &str) -> Result<Vec<NamedService>, Vec<Flaw>> {
+pub(super) fn read(
+    file: &Path,
+    text: &str,
+    theme_problem: &dyn Fn(&str) -> Option<String>,
+) -> Result<Vec<NamedService>, Vec<Flaw>> {
     let mut reader = Reader {
         file,
         text,
+        theme_problem,
         flaws: Vec::new(),
     };
     let (table, errors) = DeTable::parse_recoverable(text);
@@ -86,6 +92,7 @@ type Value<'a> = Spanned<DeValue<'a>>;
 struct Reader<'a> {
     file: &'a Path,
     text: &'a str,
+    theme_problem: &'a dyn Fn(&str) -> Option<String>,
     flaws: Vec<Flaw>,
 }
 
@@ -210,7 +217,13 @@ impl Reader<'_> {
                     self.flaw(at, problem);
                 }
             }
-            "theme" => service.theme = self.words(name, value),
+            "theme" => {
+                service.theme = self.words(name, value);
+                let problem = service.theme.as_deref().and_then(self.theme_problem);
+                if let Some(problem) = problem {
+                    self.flaw(at, problem);
+                }
+            }
             "protect" => service.protect = self.switch(name, value),
             "read_only" => service.read_only = self.switch(name, value),
             other => {
@@ -281,7 +294,7 @@ mod tests {
     use super::*;
 
     fn flaws(text: &str) -> Vec<String> {
-        let read = read(Path::new("/c/contexts.toml"), text);
+        let read = read(Path::new("/c/contexts.toml"), text, &|_| None);
         let flaws = read.unwrap_err();
         flaws.iter().map(Flaw::to_string).collect()
     }
@@ -291,7 +304,7 @@ mod tests {
         let text = "[context.prod]\ntarget = \"https://hooks.example.com\"\ntoken_file = \"token\"\nenv = \
                     \"production\"\nbanner = \"PROD\"\nprotect = true\n[context.here]\ntarget = \"/run/h.sock\"\n\
                     read_only = true\ntheme = \"mono\"\n";
-        let services = read(Path::new("/c/contexts.toml"), text).unwrap();
+        let services = read(Path::new("/c/contexts.toml"), text, &|_| None).unwrap();
         assert_eq!(services.len(), 2);
         let prod = services.iter().find(|one| one.name == "prod").unwrap();
         assert_eq!(prod.token_file.as_deref(), Some(Path::new("/c/token")));
@@ -299,7 +312,7 @@ mod tests {
         assert!(prod.protect && !prod.read_only);
         let here = services.iter().find(|one| one.name == "here").unwrap();
         assert!(here.read_only && here.theme.as_deref() == Some("mono"));
-        assert_eq!(read(Path::new("c.toml"), "").unwrap(), []);
+        assert_eq!(read(Path::new("c.toml"), "", &|_| None).unwrap(), []);
     }
 
     #[test]

@@ -11,7 +11,10 @@ use super::context::Context;
 use super::failure::Failure;
 use super::input::read_text;
 use super::output::{Column, FormatArgs};
+use super::themes::own_folder;
 use crate::config::{Environment, user_file};
+use crate::console::theme::Shelf;
+use crate::console::{TerminalTraits, Theme};
 use crate::domain::flaw::Flaw;
 pub(crate) use file::NamedService;
 
@@ -49,8 +52,8 @@ enum Action {
     },
     /// Check a file of contexts: everything that is wrong with it, with its line and column.
     #[command(
-        after_help = "Example:\n  hookyard contexts check new.toml\n\nExit code 2: something is wrong, each line says \
-                      what and where."
+        after_help = "Example:\n  hookyard contexts check new.toml\n\nWrong is a theme too that does not exist or cannot be used. \
+                      Exit code 2: something is wrong, each line says what and where."
     )]
     Check {
         /// The file, or - for standard input; your own contexts.toml when absent.
@@ -102,10 +105,24 @@ fn list(format: FormatArgs, context: &Context) -> anyhow::Result<()> {
 }
 
 fn check(file: Option<&str>, context: &Context) -> anyhow::Result<()> {
+    let themes = own_folder(&context.environment);
+    let theme_problem = |name: &str| {
+        let shelf = Shelf::new(themes.as_deref());
+        let found = Theme::find(Some(name), shelf, &TerminalTraits::default());
+        found
+            .err()
+            .map(|error| error.to_string().replace('\n', "; "))
+    };
     let services = match file {
-        Some("-") => parse(Path::new("standard input"), &read_text("-", BYTES_MAX)?)?,
-        Some(path) => parse(Path::new(path), &read_text(path, BYTES_MAX)?)?,
-        None => all(&context.environment)?,
+        Some("-") => {
+            let text = read_text("-", BYTES_MAX)?;
+            parse(Path::new("standard input"), &text, &theme_problem)?
+        }
+        Some(path) => {
+            let text = read_text(path, BYTES_MAX)?;
+            parse(Path::new(path), &text, &theme_problem)?
+        }
+        None => own(&context.environment, &theme_problem)?,
     };
     let names: Vec<&str> = services.iter().map(|one| one.name.as_str()).collect();
     let names = match names.len() {
@@ -120,11 +137,19 @@ fn check(file: Option<&str>, context: &Context) -> anyhow::Result<()> {
 /// # Errors
 /// Exit code 2 where the file cannot be used, with everything that is wrong.
 pub(crate) fn all(environment: &Environment) -> anyhow::Result<Vec<NamedService>> {
+    // A theme that cannot be used is the console's to refuse, and nothing to the other commands.
+    own(environment, &|_| None)
+}
+
+fn own(
+    environment: &Environment,
+    theme_problem: &dyn Fn(&str) -> Option<String>,
+) -> anyhow::Result<Vec<NamedService>> {
     let Some(path) = user_file(environment, FILE).filter(|path| path.exists()) else {
         return Ok(Vec::new());
     };
     let name = path.to_string_lossy();
-    parse(&path, &read_text(&name, BYTES_MAX)?)
+    parse(&path, &read_text(&name, BYTES_MAX)?, theme_problem)
 }
 
 /// The context of that name.
@@ -142,8 +167,12 @@ pub(crate) fn named(name: &str, environment: &Environment) -> anyhow::Result<Nam
     found.ok_or_else(|| Failure::usage(format!("context {name:?} is not known: {known}")))
 }
 
-fn parse(path: &Path, text: &str) -> anyhow::Result<Vec<NamedService>> {
-    file::read(path, text).map_err(|flaws| {
+fn parse(
+    path: &Path,
+    text: &str,
+    theme_problem: &dyn Fn(&str) -> Option<String>,
+) -> anyhow::Result<Vec<NamedService>> {
+    file::read(path, text, theme_problem).map_err(|flaws| {
         let lines: Vec<String> = flaws.iter().map(Flaw::to_string).collect();
         Failure::usage(lines.join("\n"))
     })

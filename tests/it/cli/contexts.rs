@@ -67,3 +67,42 @@ fn a_check_tells_every_fault_and_a_faulty_file_names_nothing() {
     let good = run(home.path(), &["contexts", "check"]);
     assert_eq!((good.code, &*good.out), (Some(0), "ok: contexts a\n"));
 }
+
+#[test]
+fn a_check_finds_a_theme_that_does_not_exist_or_cannot_be_used() {
+    let home = tempfile::tempdir().unwrap();
+    let text = "[context.a]\ntarget = \"/a\"\ntheme = \"mono\"\n[context.b]\ntarget = \"/b\"\ntheme = \"mno\"\n\
+                [context.c]\ntarget = \"/c\"\ntheme = \"mine\"\n";
+    let themes = home.path().join(".config/hookyard/themes");
+    std::fs::create_dir_all(&themes).unwrap();
+    let theme = |name: &str, upon: &str| {
+        let text = format!("[theme]\nname = {name:?}\nversion = 1\nextends = {upon:?}\n");
+        std::fs::write(themes.join(format!("{name}.toml")), text).unwrap();
+    };
+    theme("mine", "nothing");
+    let check = || run_with_input(home.path(), &["contexts", "check", "-"], text.as_bytes());
+    let checked = check();
+    assert_eq!(checked.code, Some(2), "{checked:?}");
+    let told: Vec<&str> = checked
+        .err
+        .trim_start_matches("hookyard: ")
+        .lines()
+        .collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(
+        told[0].starts_with("standard input:6:9: ") && told[0].contains("\"mno\""),
+        "{told:?}"
+    );
+    assert!(
+        told[1].starts_with("standard input:9:9: ") && told[1].contains("nothing"),
+        "{told:?}"
+    );
+    // The other commands know them nonetheless.
+    write(home.path(), text);
+    let listed = run(home.path(), &["contexts", "list"]);
+    assert_eq!(listed.code, Some(0), "{listed:?}");
+    theme("mine", "mono");
+    theme("mno", "mono");
+    let good = check();
+    assert_eq!(good.code, Some(0), "{good:?}");
+}
