@@ -14,6 +14,7 @@ use futures_util::stream::FuturesUnordered;
 use super::app::model::{Dirty, Level, Model, Session};
 use super::app::msg::{Cmd, Msg, Now};
 use super::app::shown::shown;
+use super::app::times::Times;
 use super::app::tour;
 use super::app::update::update;
 use super::clipboard;
@@ -35,6 +36,7 @@ use super::theme::{Shelf, Theme};
 use super::view::{self, Skin};
 use crate::client::Client;
 use crate::clock::{SharedClock, pace, within};
+use crate::domain::time::Zone;
 
 /// How long a frame on its way is waited for before the terminal is given back: it must not land on the shell's screen.
 const LAST_FRAME: Duration = Duration::from_millis(300);
@@ -129,7 +131,11 @@ impl Shell {
         let policy = Policy::new(options.scrolling, between, None);
         let mut shell = Self {
             model: Model::new(session, options.keys, size, options.rng),
-            skin: Skin { theme, ascii },
+            skin: Skin {
+                theme,
+                ascii,
+                times: Times::default(),
+            },
             client: options.client,
             started: options.clock.monotonic(),
             clock: options.clock,
@@ -156,6 +162,7 @@ impl Shell {
             tty: options.tty,
             guard: Some(guard),
         };
+        shell.model.times.zone = Zone::of_this_machine();
         shell.ask_for_width();
         Ok(shell)
     }
@@ -375,6 +382,7 @@ impl Shell {
         let now = self.now();
         let asked = std::mem::replace(&mut self.model.dirty, Dirty::Clean);
         self.drawn_at = now.elapsed;
+        self.skin.times = self.model.times.clone();
         let (model, skin) = (&self.model, &self.skin);
         let bytes = self
             .painter

@@ -84,6 +84,12 @@ impl Timestamp {
         )
     }
 
+    /// The same without an offset, in the time of a zone: `2026-04-13T12:18:00.000`.
+    pub fn to_local_millis(self, zone: &Zone) -> String {
+        let local = self.to_jiff().to_zoned(zone.0.clone());
+        local.strftime("%Y-%m-%dT%H:%M:%S%.3f").to_string()
+    }
+
     /// The day in UTC: `2026-04-13`.
     pub fn to_date(self) -> String {
         self.to_jiff().strftime("%Y-%m-%d").to_string()
@@ -92,6 +98,35 @@ impl Timestamp {
     fn to_jiff(self) -> jiff::Timestamp {
         let clamped = self.as_millis().clamp(PRINTABLE_MIN_MS, PRINTABLE_MAX_MS);
         jiff::Timestamp::from_millisecond(clamped).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+    }
+}
+
+/// A time zone, for instants that people read where they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zone(jiff::tz::TimeZone);
+
+impl Zone {
+    /// The one of this machine, by `TZ` or `/etc/localtime`; UTC where that cannot be told.
+    pub fn of_this_machine() -> Self {
+        Self(jiff::tz::TimeZone::system())
+    }
+
+    /// So many hours east of UTC, all year; from -25 to 25.
+    pub const fn fixed(hours: i8) -> Self {
+        Self(jiff::tz::TimeZone::fixed(jiff::tz::offset(hours)))
+    }
+}
+
+impl Default for Zone {
+    fn default() -> Self {
+        Self(jiff::tz::TimeZone::UTC)
+    }
+}
+
+/// Its name, such as `Europe/Berlin`, where it has one.
+impl fmt::Display for Zone {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0.iana_name().unwrap_or("as on this machine"))
     }
 }
 

@@ -30,6 +30,8 @@ pub(crate) enum ActionId {
     PreviousView,
     /// To what was looked at before, or after it where this is true.
     History(bool),
+    /// Tell instants another way.
+    Times,
     /// Show the selected row beside the list, or no longer.
     Preview,
     /// Show the deliveries of an event below the list, or no longer.

@@ -24,6 +24,7 @@ use super::saved;
 use super::sieve::Sieve;
 use super::take_away::{self, Wanted};
 use super::themes;
+use super::times;
 use super::tour;
 use super::writes::{self, ARMED_FOR, Arming, Switched, Writes};
 use super::yank;
@@ -82,6 +83,7 @@ fn perform(model: &mut Model, now: Now, action: ActionId) -> Vec<Cmd> {
         ActionId::Pipe => take_away::ask(model, now, Wanted::Command),
         ActionId::Write => take_away::ask(model, now, Wanted::File),
         ActionId::View(place) => return go(model, now, place),
+        ActionId::Times => times::turn(model, now),
         ActionId::Preview => pane::toggle(model, now),
         ActionId::Tree => pane::toggle_tree(model, now),
         ActionId::History(forth) => return history::step(model, now, forth),

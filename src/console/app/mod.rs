@@ -54,6 +54,7 @@ pub(crate) mod sieve;
 pub(crate) mod sorting;
 pub(crate) mod take_away;
 pub(crate) mod themes;
+pub(crate) mod times;
 pub(crate) mod tour;
 pub(crate) mod tour_steps;
 pub(crate) mod update;

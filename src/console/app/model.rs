@@ -30,6 +30,7 @@ pub(crate) use super::screen::Screen;
 use super::secret_note::SecretNote;
 use super::take_away::Prompt;
 use super::themes::ThemeChoice;
+use super::times::{TimeStyle, Times};
 use super::tour::{self, Tour};
 use super::writes::{Arming, Writes};
 use crate::api::contract::ContractView;
@@ -113,6 +114,8 @@ pub(crate) struct Model {
     pub parked: Vec<Screen>,
     /// The columns of views that were chosen.
     pub columns: BTreeMap<Place, Columns>,
+    /// How instants are told.
+    pub times: Times,
     /// Whether lists show the selected row beside them, where they can.
     pub previews: bool,
     /// Whether the list of events shows the selected one's deliveries below it, where the preview has no room.
@@ -282,6 +285,7 @@ impl Model {
             screens: vec![Screen::Pulse(Box::new(first))],
             parked: Vec::new(),
             columns: BTreeMap::new(),
+            times: Times::default(),
             previews: true,
             tree: false,
             beside: None,
@@ -523,9 +527,11 @@ impl Model {
         let grace = self.grace.as_ref().map(|waiting| waiting.due);
         let writes = self.writes.next_change(now.elapsed);
         let bells = self.bells.asks_at().filter(|_| self.link.is_up());
+        let ages = self.times.style == TimeStyle::Relative;
+        let ages = ages.then(|| now.elapsed + Duration::from_secs(1));
         let explains = self.explains_at().filter(|at| *at > now.elapsed);
         [
-            toast, refetch, count, beside, dialog, grace, writes, bells, explains,
+            toast, refetch, count, beside, dialog, grace, writes, bells, explains, ages,
         ]
         .into_iter()
         .flatten()

@@ -47,14 +47,14 @@ pub(super) fn draw(
         list,
         area,
         (Place::Audit, &NONE),
-        &|_, entry, column| cell(now, entry, column),
+        &|pen, entry, column| cell(pen, now, entry, column),
     );
 }
 
-fn cell(now: Now, entry: &AuditEntryView, column: &str) -> (String, Role) {
+fn cell(pen: &Pen<'_>, now: Now, entry: &AuditEntryView, column: &str) -> (String, Role) {
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     match column {
-        "TIME" => (format::near(now.wall, entry.at), Role::Muted),
+        "TIME" => (pen.skin().times.near(now.wall, entry.at), Role::Muted),
         "WHO" => (entry.who.clone(), Role::Text),
         "VIA" => (entry.via.clone(), Role::Muted),
         "ACTION" => (entry.what.clone(), Role::Accent),

@@ -14,6 +14,9 @@ use crate::console::theme::Role;
 /// Columns of the screen that the choice takes.
 const WIDTH: u16 = 48;
 
+/// Headings below which an instant stands.
+const TIMES: [&str; 5] = ["TIME", "NEXT", "LAST", "STARTED", "SINCE"];
+
 /// The columns of a view's list as they come; none of a view that is not one list.
 pub(crate) const fn of(place: Place) -> &'static [Column] {
     match place {
@@ -30,7 +33,14 @@ pub(crate) const fn of(place: Place) -> &'static [Column] {
 
 /// The columns that a view's list may show.
 pub(super) fn shown(model: &Model, place: Place) -> Vec<Column> {
-    model.columns_of(place).shown(of(place))
+    let mut columns = model.columns_of(place).shown(of(place));
+    for column in &mut columns {
+        if TIMES.contains(&column.title) {
+            column.width = model.times.width(column.width);
+            column.grows_to = column.grows_to.max(column.width);
+        }
+    }
+    columns
 }
 
 /// Draws the choice.

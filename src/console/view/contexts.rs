@@ -97,6 +97,7 @@ mod tests {
 
     use super::*;
     use crate::console::app::samples::{at, connected, press};
+    use crate::console::app::times::Times;
     use crate::console::options::TerminalTraits;
     use crate::console::theme::{Shelf, Theme};
     use crate::console::view::Skin;
@@ -112,6 +113,7 @@ mod tests {
         let skin = Skin {
             theme: Theme::find(Some(theme), Shelf::new(None), &traits).unwrap(),
             ascii: false,
+            times: Times::default(),
         };
         let rows = ["1", "2", "3", "4", "5", "6", "7"].into_iter().map(|view| {
             let mut model = connected(false);

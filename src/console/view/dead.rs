@@ -82,7 +82,9 @@ fn cell(pen: &Pen<'_>, now: Now, cause: &DeadCauseView, column: &str) -> (String
         "CAUSE" => (name(cause), Role::Text),
         "ENDPOINT" => (endpoints(cause), Role::Text),
         "LAST" => {
-            let at = cause.last_seen.map(|at| format::near(now.wall, at));
+            let at = cause
+                .last_seen
+                .map(|at| pen.skin().times.near(now.wall, at));
             (at.unwrap_or_else(|| "-".to_owned()), Role::Muted)
         }
         "NOW" => standing(pen, cause),

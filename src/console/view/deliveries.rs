@@ -2,7 +2,7 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::paint::Pen;
+use super::paint::{Pen, Skin};
 use super::rows::{column, not_fetched, not_here_yet, notes, right};
 use super::table::{Column, headings, place};
 use super::{columns, filter_line, format, preview, state};
@@ -104,7 +104,10 @@ pub(super) fn cell(
 ) -> (String, Role) {
     let skin = pen.skin();
     match column {
-        "TIME" => (format::time_millis(delivery.created_at), Role::Muted),
+        "TIME" => (
+            pen.skin().times.exact(now.wall, delivery.created_at),
+            Role::Muted,
+        ),
         "STATE" => {
             let shown = state::of_delivery(skin, delivery);
             (format!("{} {}", shown.glyph, shown.word), shown.role)
@@ -124,11 +127,11 @@ pub(super) fn cell(
                 .map_or_else(|| "-".to_owned(), format::micros),
             Role::Muted,
         ),
-        "NEXT" => next(model, now, delivery),
+        "NEXT" => next(skin, model, now, delivery),
         "LAST" => (
             delivery
                 .last_attempt_at
-                .map_or_else(|| "-".to_owned(), |at| format::near(now.wall, at)),
+                .map_or_else(|| "-".to_owned(), |at| pen.skin().times.near(now.wall, at)),
             Role::Muted,
         ),
         "EVENT ID" => (delivery.event_id.to_string(), Role::Muted),
@@ -138,14 +141,16 @@ pub(super) fn cell(
 }
 
 /// When the next attempt is due, absolutely: a countdown would redraw every row each second.
-fn next(model: &Model, now: Now, delivery: &DeliveryView) -> (String, Role) {
+fn next(skin: &Skin, model: &Model, now: Now, delivery: &DeliveryView) -> (String, Role) {
     let endpoint = model.data.endpoints.get(&delivery.endpoint_id);
     let breaker = endpoint.map(|endpoint| &*endpoint.health.breaker);
     match (delivery.state.as_str(), delivery.next_attempt_at) {
         ("pending", _) if matches!(breaker, Some("open" | "half-open")) => {
             ("breaker".to_owned(), Role::StateDead)
         }
-        ("pending", Some(at)) if at > now.wall => (format::near(now.wall, at), Role::StateRetrying),
+        ("pending", Some(at)) if at > now.wall => {
+            (skin.times.near(now.wall, at), Role::StateRetrying)
+        }
         ("pending", _) => ("now".to_owned(), Role::StateInflight),
         _ => ("-".to_owned(), Role::Muted),
     }
@@ -251,8 +256,8 @@ fn gap_row(pen: &mut Pen<'_>, gap: Gap, area: Rect) {
     let text = match gap {
         Gap::Outage(outage) => format!(
             " no connection {} to {}: rows from here on may be missing or old ",
-            format::time(outage.from),
-            format::time(outage.to)
+            pen.skin().times.of_day(outage.from),
+            pen.skin().times.of_day(outage.to)
         ),
         Gap::Missed => " more came than was listed: rows are missing here ".to_owned(),
     };

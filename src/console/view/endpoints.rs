@@ -101,11 +101,11 @@ fn cell(pen: &Pen<'_>, now: Now, endpoint: &EndpointView, column: &str) -> (Stri
         "NEXT" => (
             health
                 .next_attempt_at
-                .map_or_else(|| "-".to_owned(), |at| format::near(now.wall, at)),
+                .map_or_else(|| "-".to_owned(), |at| pen.skin().times.near(now.wall, at)),
             Role::Muted,
         ),
         "CONTRACT" => (endpoint.contract.clone(), Role::Muted),
-        "LAST FAILURE" => last_failure(now, endpoint),
+        "LAST FAILURE" => last_failure(pen, now, endpoint),
         _ => (endpoint.url.clone(), Role::Muted),
     }
 }
@@ -141,14 +141,14 @@ fn egress(egress: &EgressView, room: u16) -> String {
     format!("egress {} addresses", egress.addresses.len())
 }
 
-fn last_failure(now: Now, endpoint: &EndpointView) -> (String, Role) {
+fn last_failure(pen: &Pen<'_>, now: Now, endpoint: &EndpointView) -> (String, Role) {
     let health = &endpoint.health;
     let Some(text) = &health.last_failure else {
         return ("-".to_owned(), Role::Muted);
     };
-    let at = health
-        .last_failure_at
-        .map_or_else(String::new, |at| format!("{} ", format::near(now.wall, at)));
+    let at = health.last_failure_at.map_or_else(String::new, |at| {
+        format!("{} ", pen.skin().times.near(now.wall, at))
+    });
     let role = if health.consecutive_failures > 0 {
         Role::StateFailed
     } else {

@@ -10,6 +10,7 @@ use crate::api::event::EventView;
 use crate::console::actions::Place;
 use crate::console::app::listing::Listing;
 use crate::console::app::model::Model;
+use crate::console::app::msg::Now;
 use crate::console::theme::Role;
 
 pub(super) const COLUMNS: [Column; 6] = [
@@ -27,7 +28,13 @@ const NONE: [&str; 2] = [
 ];
 
 /// Draws it.
-pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, list: &Listing<EventView>, area: Rect) {
+pub(super) fn draw(
+    pen: &mut Pen<'_>,
+    model: &Model,
+    now: Now,
+    list: &Listing<EventView>,
+    area: Rect,
+) {
     let mut title = Title::new(area);
     title.put(pen, area.width, "Events", Role::Strong);
     loaded(pen, &mut title, list);
@@ -38,13 +45,16 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, list: &Listing<EventView>, 
         list,
         area,
         (Place::Events, &NONE),
-        &|_, event, column| cell(event, column),
+        &|pen, event, column| cell(pen, now, event, column),
     );
 }
 
-fn cell(event: &EventView, column: &str) -> (String, Role) {
+fn cell(pen: &Pen<'_>, now: Now, event: &EventView, column: &str) -> (String, Role) {
     match column {
-        "TIME" => (format::time_millis(event.accepted_at), Role::Muted),
+        "TIME" => (
+            pen.skin().times.exact(now.wall, event.accepted_at),
+            Role::Muted,
+        ),
         "TYPE" if event.test => (format!("test {}", event.event_type), Role::Muted),
         "TYPE" => (event.event_type.to_string(), Role::Text),
         "SIZE" => (format::bytes(event.size), Role::Muted),

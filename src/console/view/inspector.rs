@@ -14,6 +14,7 @@ use crate::console::app::inspector::{Inspector, Tab};
 use crate::console::app::model::{Model, Screen};
 use crate::console::app::msg::Now;
 use crate::console::app::pane::Room;
+use crate::console::app::times::Times;
 use crate::console::theme::Role;
 use crate::domain::escape;
 
@@ -55,6 +56,7 @@ fn count_lines(model: &Model, view: &Inspector, width: u16) -> usize {
     let skin = Skin {
         theme: crate::console::theme::Theme::plain(),
         ascii: true,
+        times: Times::default(),
     };
     text_of(&skin, model, Now::default(), view, width).len()
 }
@@ -230,7 +232,7 @@ fn attempts(text: &mut Text, now: Now, view: &Inspector, skin: &Skin) {
         text.lines.push(vec![
             (format!("{mark}{:>3}  ", attempt.number), plain),
             (
-                format!("{}  ", format::time_millis(attempt.started_at)),
+                format!("{}  ", skin.times.exact(now.wall, attempt.started_at)),
                 Role::Muted,
             ),
             (format!("{glyph} {result:<8}"), role),
@@ -243,7 +245,7 @@ fn attempts(text: &mut Text, now: Now, view: &Inspector, skin: &Skin) {
     }
     if let ("pending", Some(at)) = (next.state.as_str(), next.next_attempt_at) {
         let number = next.attempts + 1;
-        let when = format::near(now.wall, at);
+        let when = skin.times.near(now.wall, at);
         text.line(
             format!(" {number:>3}  {when}      scheduled"),
             Role::StateRetrying,

@@ -10,6 +10,7 @@ use crate::api::log::LogLineView;
 use crate::console::actions::{ActionId, Place};
 use crate::console::app::log::{Gap, Log, LogRow};
 use crate::console::app::model::Model;
+use crate::console::app::msg::Now;
 use crate::console::theme::Role;
 
 pub(super) const COLUMNS: [Column; 4] = [
@@ -20,7 +21,7 @@ pub(super) const COLUMNS: [Column; 4] = [
 ];
 
 /// Draws it.
-pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, log: &Log, area: Rect) {
+pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, log: &Log, area: Rect) {
     title(pen, log, area);
     let shown = super::columns::shown(model, Place::Log);
     let placed = place(&shown, area.width);
@@ -47,7 +48,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, log: &Log, area: Rect) {
                     let title = shown[column.index].title;
                     let (text, role) = log.line(*key).map_or_else(
                         || (String::new(), Role::Text),
-                        |line| cell(pen.skin(), line, title),
+                        |line| cell(pen.skin(), now, line, title),
                     );
                     pen.text(body.x + column.x, y, column.width, &text, role);
                 }
@@ -109,9 +110,9 @@ pub(super) fn level(skin: &Skin, line: &LogLineView) -> (String, Role) {
     (format!("{glyph} {}", line.level), role)
 }
 
-fn cell(skin: &Skin, line: &LogLineView, column: &str) -> (String, Role) {
+fn cell(skin: &Skin, now: Now, line: &LogLineView, column: &str) -> (String, Role) {
     match column {
-        "TIME" => (format::time_millis(line.at), Role::Muted),
+        "TIME" => (skin.times.exact(now.wall, line.at), Role::Muted),
         "LEVEL" => level(skin, line),
         "PART" => (line.part.clone(), Role::Accent),
         _ => (line.text.clone(), Role::Text),
@@ -134,7 +135,7 @@ fn gap_row(pen: &mut Pen<'_>, gap: Gap, area: Rect) {
     if let Some(at) = gap.started {
         parts.push(format!(
             "the service was started at {}: the end before may be missing",
-            format::time(at)
+            pen.skin().times.of_day(at)
         ));
     }
     if gap.lost > 0 {

@@ -6,6 +6,7 @@ use ratatui::style::{Modifier, Style};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use crate::console::app::times::Times;
 use crate::console::theme::{Role, Theme};
 use crate::domain::escape;
 
@@ -16,6 +17,8 @@ pub(crate) struct Skin {
     pub theme: Theme,
     /// Whether only ASCII glyphs are drawn.
     pub ascii: bool,
+    /// How instants are told.
+    pub times: Times,
 }
 
 impl Skin {

@@ -103,7 +103,9 @@ fn cell(pen: &Pen<'_>, now: Now, replay: &ReplayView, column: &str) -> (String, 
     };
     match column {
         "STARTED" => {
-            let at = replay.started_at.map(|at| format::near(now.wall, at));
+            let at = replay
+                .started_at
+                .map(|at| pen.skin().times.near(now.wall, at));
             (at.unwrap_or_else(|| "-".to_owned()), Role::Muted)
         }
         "STATE" => {

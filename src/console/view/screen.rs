@@ -62,7 +62,7 @@ pub(crate) fn draw(model: &Model, now: Now, skin: &Skin, buffer: &mut Buffer) ->
             None
         }
         Screen::Events(list) => {
-            events::draw(&mut pen, model, list, panel);
+            events::draw(&mut pen, model, now, list, panel);
             None
         }
         Screen::Dead(list) => {
@@ -78,7 +78,7 @@ pub(crate) fn draw(model: &Model, now: Now, skin: &Skin, buffer: &mut Buffer) ->
             None
         }
         Screen::Log(view) => {
-            log::draw(&mut pen, model, view, panel);
+            log::draw(&mut pen, model, now, view, panel);
             None
         }
     };

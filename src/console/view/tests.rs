@@ -18,6 +18,7 @@ use crate::console::app::msg::{Answer, Call, Cmd, Msg};
 use crate::console::app::samples::{
     at, connected, deliveries, delivery, endpoint, hello, model, no_rows, press, serve,
 };
+use crate::console::app::times::Times;
 use crate::console::app::update::update;
 use crate::console::options::TerminalTraits;
 use crate::console::theme::{Shelf, Theme};
@@ -31,13 +32,18 @@ pub(crate) fn skin(ascii: bool) -> Skin {
     Skin {
         theme: Theme::find(Some("ansi16"), Shelf::new(None), &traits).unwrap(),
         ascii,
+        times: Times::default(),
     }
 }
 
 pub(super) fn buffer(model: &Model, millis: u64, ascii: bool) -> Buffer {
     let (columns, rows) = model.terminal;
     let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
-    draw(model, at(millis), &skin(ascii), &mut buffer);
+    let skin = Skin {
+        times: model.times.clone(),
+        ..skin(ascii)
+    };
+    draw(model, at(millis), &skin, &mut buffer);
     buffer
 }
 

@@ -66,7 +66,7 @@ pub(super) fn add(text: &mut Text, now: Now, view: &Inspector, skin: &Skin) {
     text.lines.push(legend);
     text.empty();
     let delivery = view.delivery();
-    let accepted = format::time_millis(delivery.created_at);
+    let accepted = skin.times.exact(now.wall, delivery.created_at);
     text.line(format!("      {accepted}  accepted"), Role::Muted);
     let longest = view
         .history()
@@ -85,12 +85,12 @@ pub(super) fn add(text: &mut Text, now: Now, view: &Inspector, skin: &Skin) {
             Role::Muted,
         );
         text.lines
-            .push(line(attempt, longest.unwrap_or(1), width, view, skin));
+            .push(line(attempt, now, longest.unwrap_or(1), width, view, skin));
         before = attempt.started_at + std::time::Duration::from_micros(attempt.phases.total_us);
     }
     if let ("pending", Some(at)) = (delivery.state.as_str(), delivery.next_attempt_at) {
         let number = delivery.attempts + 1;
-        let when = format::near(now.wall, at);
+        let when = skin.times.near(now.wall, at);
         text.line(
             format!(" {number:>3}  {when}      scheduled"),
             Role::StateRetrying,
@@ -112,6 +112,7 @@ const fn glyph(skin: &Skin, phase: &Phase) -> char {
 
 fn line(
     attempt: &AttemptView,
+    now: Now,
     longest: u64,
     width: u16,
     view: &Inspector,
@@ -126,7 +127,7 @@ fn line(
     let mut line = vec![
         (format!("{mark}{:>3}  ", attempt.number), plain),
         (
-            format!("{}  ", format::time_millis(attempt.started_at)),
+            format!("{}  ", skin.times.exact(now.wall, attempt.started_at)),
             Role::Muted,
         ),
         (format!("{result:<9} "), role),

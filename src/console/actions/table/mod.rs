@@ -16,6 +16,10 @@ pub(crate) const EVERYWHERE: &[Place] = &[
 ];
 /// Views with rows that can be opened.
 const ROWS: &[Place] = &[Pulse, Deliveries, Endpoints, Events, Dead, Replays];
+/// Views in which the style of times has a key: in the list of endpoints it means a test.
+const TIMED: &[Place] = &[
+    Pulse, Deliveries, Inspector, Events, Dead, Replays, Audit, Log,
+];
 /// Views whose rows can be sorted.
 const SORTED: &[Place] = &[Deliveries, Endpoints, Events, Dead, Replays, Audit];
 /// Views whose row is, or has, an endpoint.

@@ -1,6 +1,6 @@
 //! From view to view, out, and what keeps the screen right.
 
-use super::{EVERYWHERE, key};
+use super::{EVERYWHERE, TIMED, key};
 use crate::console::actions::Action;
 use crate::console::actions::ActionId as Id;
 use crate::console::actions::Place::{
@@ -104,6 +104,13 @@ pub(super) const VIEWS: &[Action] = &[
         &["g t"],
     )
     .command("hookyard themes list"),
+    key(
+        Id::Times,
+        "times.style",
+        "times in UTC, local, from now, or in milliseconds since 1970",
+        TIMED,
+        &["t"],
+    ),
     key(
         Id::Preview,
         "row.preview",

@@ -71,6 +71,7 @@ impl Scene {
             let skin = Skin {
                 theme: theme.expect("it is built in"),
                 ascii,
+                times: self.model.times.clone(),
             };
             let (columns, rows) = self.model.terminal;
             let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));

@@ -43,7 +43,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, pulse: &Pulse, ar
         let peak = shown.iter().max_by_key(|minute| (chart.value)(minute));
         let text = match peak {
             Some(minute) if (chart.value)(minute) > 0 => {
-                let when = format::time(minute.at);
+                let when = pen.skin().times.of_day(minute.at);
                 let most = (chart.words)((chart.value)(minute));
                 format!("{:<6} peak {most} {}", chart.now, &when[..5])
             }
@@ -165,7 +165,7 @@ pub(super) fn queue(pen: &mut Pen<'_>, model: &Model, now: Now, pulse: &Pulse, a
         line.put(pen, area.width, &text, Role::Muted);
     }
     if let Some(next) = outlook.next_at {
-        let text = format!("next {}", format::near(now.wall, next));
+        let text = format!("next {}", pen.skin().times.near(now.wall, next));
         line.put(pen, area.width, &text, Role::Muted);
     }
 }

@@ -123,7 +123,7 @@ fn newest_trouble(skin: &Skin, model: &Model, pulse: &Pulse) -> Option<(String, 
         }
         (None, None) => return None,
     };
-    Some((format!("LOG   {} {words}", format::time(at)), role))
+    Some((format!("LOG   {} {words}", skin.times.of_day(at)), role))
 }
 
 /// What the hour was like beside the charts.
@@ -210,7 +210,9 @@ fn endpoint_cell(pen: &Pen<'_>, now: Now, endpoint: &EndpointView, column: &str)
         "DEAD" => loud(counts.dead, Role::StateDead),
         "LAST FAILURE" => {
             let at = health.last_failure_at;
-            let at = at.map_or_else(String::new, |at| format!("{} ", format::near(now.wall, at)));
+            let at = at.map_or_else(String::new, |at| {
+                format!("{} ", pen.skin().times.near(now.wall, at))
+            });
             let text = health.last_failure.as_deref().unwrap_or("-");
             (format!("{at}{text}"), Role::Muted)
         }
@@ -264,7 +266,10 @@ fn cause_cell(pen: &Pen<'_>, now: Now, cause: &CauseView, column: &str) -> (Stri
             };
             (cause.trend.clone(), role)
         }
-        "SINCE" => (format::near(now.wall, cause.first_seen), Role::Muted),
+        "SINCE" => (
+            pen.skin().times.near(now.wall, cause.first_seen),
+            Role::Muted,
+        ),
         _ => {
             let mark = pen.skin().glyph("✗", "x");
             let name = format::cause(cause.status, &cause.class, &cause.message);

@@ -143,7 +143,7 @@ fn framed(pen: &mut Pen<'_>, title: &str, most: &str, minutes: &[MinuteView], ar
         let Some(minute) = minutes.get(usize::from(index)) else {
             continue;
         };
-        let time = &format::time(minute.at)[..5];
+        let time = &pen.skin().times.of_day(minute.at)[..5];
         let at = body.x + index * each;
         let at = at.min(body.right().saturating_sub(columns(time)));
         pen.text(at, body.bottom(), 5, time, Role::Muted);

@@ -35,8 +35,9 @@ pub(super) const ARRANGING: Part = Part {
         "columns.choose",
         "columns.right",
         "columns.left",
+        "times.style",
     ],
-    shown: &["endpoints", "sort", "columns"],
+    shown: &["endpoints", "deliveries", "sort", "columns"],
 };
 
 pub(super) const PREVIEWING: Part = Part {
@@ -139,6 +140,12 @@ fn rows_are_sorted_and_columns_chosen() {
             .nth(2)
             .is_some_and(|line| line.starts_with("NAME") && !line.contains("STATE"))
     });
+    stage.answer("2");
+    opens("deliveries")(&stage);
+    stage.act("times.style", shows("times are local"));
+    stage.act("times.style", shows(" ago"));
+    stage.act("times.style", shows("milliseconds since 1970"));
+    stage.act("times.style", shows("times are in UTC"));
     stage.end();
 }
 
