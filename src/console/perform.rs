@@ -2,6 +2,7 @@
 
 use futures_util::future::BoxFuture;
 
+use super::app::looking_back::Window;
 use super::app::msg::{Answer, Call, Failure, Msg, RequestId};
 use super::app::plan::{Intent, Start};
 use crate::api::audit::AuditParams;
@@ -30,8 +31,8 @@ const DELIVERIES_A_GLANCE: u32 = 40;
 const ENDPOINTS_A_PAGE: u32 = 500;
 /// The window of the header's figures.
 const STATS_WINDOW: &str = "1m";
-/// The window of the first view.
-const LAST_HOUR: &str = "60m";
+/// The window of what is told of one endpoint.
+const HOUR: &str = Window::Hour.text();
 
 /// The live stream as the console's loop sees it.
 pub(crate) enum Stream {
@@ -105,7 +106,7 @@ pub(crate) async fn answer(client: &Client, call: Call) -> Result<Answer, Client
             Answer::Deliveries(client.deliveries(&query).await?)
         }
         Call::EndpointHour(id) => {
-            Answer::EndpointHour(Box::new(client.endpoint_stats(id, LAST_HOUR).await?))
+            Answer::EndpointHour(Box::new(client.endpoint_stats(id, HOUR).await?))
         }
         Call::Delivery(id) => Answer::Delivery(Box::new(client.delivery(id).await?)),
         Call::Attempt(id, number) => Answer::Attempt(Box::new(client.attempt(id, number).await?)),
@@ -139,10 +140,10 @@ pub(crate) async fn answer(client: &Client, call: Call) -> Result<Answer, Client
         Call::Contracts => Answer::Contracts(client.contracts().await?.items),
         Call::Egress => Answer::Egress(client.egress().await?),
         Call::Stats => Answer::Stats(Box::new(client.stats(STATS_WINDOW).await?)),
-        Call::LastHour => Answer::Stats(Box::new(client.stats(LAST_HOUR).await?)),
-        Call::Causes => {
+        Call::Figures(window) => Answer::Stats(Box::new(client.stats(window.text()).await?)),
+        Call::Causes(window) => {
             let query = CausesQuery {
-                since: Some(LAST_HOUR.to_owned()),
+                since: Some(window.text().to_owned()),
                 limit: None,
             };
             Answer::Causes(client.causes(&query).await?)

@@ -50,6 +50,8 @@ pub(crate) enum ActionId {
     Order(Ordering),
     /// Which columns are shown.
     Columns(Arranging),
+    /// How far the first view looks back.
+    Window(LookingBack),
     /// To the next failure.
     NextFailure,
     /// To the failure before.
@@ -192,6 +194,15 @@ pub(crate) enum Arranging {
     Right,
     /// It comes back.
     Left,
+}
+
+/// How the window of the first view changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LookingBack {
+    /// To a shorter one.
+    Less,
+    /// To a longer one.
+    More,
 }
 
 /// A place where keys mean something.

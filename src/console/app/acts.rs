@@ -11,6 +11,7 @@ use super::forms;
 use super::grace;
 use super::history;
 use super::inspector::Tab;
+use super::looking_back;
 use super::marking;
 use super::model::{Level, Model, Overlay, Screen};
 use super::msg::{Cmd, Now};
@@ -63,6 +64,7 @@ fn perform(model: &mut Model, now: Now, action: ActionId) -> Vec<Cmd> {
         ActionId::Mark(how) => return marking::act(model, now, how),
         ActionId::Order(how) => columns::order(model, now, how),
         ActionId::Columns(how) => columns::act(model, now, how),
+        ActionId::Window(how) => return looking_back::act(model, now, how),
         ActionId::Replay => return changes::replay(model, now),
         ActionId::PlanReplay => return changes::plan(model, now, Intent::Replay),
         ActionId::Discard => return changes::plan(model, now, Intent::Discard),

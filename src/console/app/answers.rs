@@ -211,7 +211,10 @@ fn take_pulse(model: &mut Model, id: ScreenId, answer: Answer) {
     pulse.fetched.error = None;
     match answer {
         Answer::Stats(stats) => pulse.stats = Some(stats),
-        Answer::Causes(causes) => pulse.causes = causes.items,
+        Answer::Causes(causes) => {
+            pulse.causes = causes.items;
+            pulse.causes_known = true;
+        }
         Answer::Horizon(horizon) => pulse.outlook = Some(horizon.total),
         Answer::Log(view) => pulse.warning = view.items.into_iter().next(),
         Answer::Replays(page) => {

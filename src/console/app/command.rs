@@ -26,7 +26,7 @@ pub(crate) fn is_told(model: &Model) -> bool {
 /// The command for what is shown.
 pub(crate) fn of(model: &Model) -> String {
     match model.screen() {
-        Screen::Pulse(_) => "hookyard stats --window 60m".to_owned(),
+        Screen::Pulse(pulse) => format!("hookyard stats --window {}", pulse.window.text()),
         Screen::Deliveries(list) if list.filter.is_empty() => "hookyard delivery list".to_owned(),
         Screen::Deliveries(list) => format!("hookyard delivery list {}", quoted(&list.filter)),
         Screen::Inspector(inspector) => {

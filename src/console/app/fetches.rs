@@ -1,6 +1,7 @@
 //! What is asked of the service to be shown.
 
 use super::inspector::{Good, Tab};
+use super::looking_back::Window;
 use super::model::{Model, Screen};
 use super::msg::{Call, Cmd, Now};
 use super::pulse::Part;
@@ -50,23 +51,35 @@ pub(crate) fn fetch_newest(model: &mut Model, now: Now, id: ScreenId) -> Vec<Cmd
     let Some(screen) = model.screen_of(id) else {
         return Vec::new();
     };
-    let wanted = match screen {
-        Screen::Pulse(_) => parts_of(model)
-            .map(|part| (Purpose::Pulse(id, part), call_of(part)))
-            .collect(),
+    let cmds = match screen {
+        Screen::Pulse(pulse) => {
+            let window = pulse.window;
+            let parts = parts_of(model).collect();
+            fetch_parts(model, id, window, parts)
+        }
         other => {
             let call = other.page_call(None);
-            Vec::from_iter(call.map(|call| (Purpose::Newest(id), call)))
+            let cmd = call.and_then(|call| model.call(Purpose::Newest(id), call));
+            Vec::from_iter(cmd)
         }
     };
-    let calls = wanted.into_iter();
-    let cmds: Vec<Cmd> = calls
-        .filter_map(|(purpose, call)| model.call(purpose, call))
-        .collect();
     if !cmds.is_empty() {
         note_fetch(model, now, id);
     }
     cmds
+}
+
+/// Asks for parts of the first view, those that have a window of this one.
+pub(super) fn fetch_parts(
+    model: &mut Model,
+    id: ScreenId,
+    window: Window,
+    parts: Vec<Part>,
+) -> Vec<Cmd> {
+    let parts = parts.into_iter();
+    parts
+        .filter_map(|part| model.call(Purpose::Pulse(id, part), call_of(part, window)))
+        .collect()
 }
 
 /// The parts of the first view that the service would show: who may not read the log does not ask for it.
@@ -93,10 +106,10 @@ fn note_fetch(model: &mut Model, now: Now, id: ScreenId) {
     }
 }
 
-const fn call_of(part: Part) -> Call {
+const fn call_of(part: Part, window: Window) -> Call {
     match part {
-        Part::Figures => Call::LastHour,
-        Part::Causes => Call::Causes,
+        Part::Figures => Call::Figures(window),
+        Part::Causes => Call::Causes(window.of_causes()),
         Part::Replays => Call::Replays { cursor: None },
         Part::Outlook => Call::Horizon,
         Part::Warning => Call::Warning,

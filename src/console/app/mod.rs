@@ -32,6 +32,7 @@ pub(crate) mod line;
 pub(crate) mod link;
 pub(crate) mod listing;
 pub(crate) mod log;
+pub(crate) mod looking_back;
 mod marking;
 mod marks;
 pub(crate) mod model;

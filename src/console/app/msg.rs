@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::looking_back::Window;
 use super::plan::{Intent, Start};
 use crate::api::audit::AuditEntryView;
 use crate::api::cause::CausesView;
@@ -139,10 +140,10 @@ pub(crate) enum Call {
     },
     /// The counters.
     Stats,
-    /// The last hour by the minute.
-    LastHour,
-    /// Why attempts failed in it.
-    Causes,
+    /// What happened in a window, step by step.
+    Figures(Window),
+    /// Why attempts failed in a window.
+    Causes(Window),
     /// What is due when.
     Horizon,
     /// The addresses that requests leave from.
@@ -237,8 +238,8 @@ impl Call {
             | Self::Notes(_)
             | Self::SavedViews
             | Self::Stats
-            | Self::LastHour
-            | Self::Causes
+            | Self::Figures(_)
+            | Self::Causes(_)
             | Self::Horizon
             | Self::Contracts
             | Self::Egress => false,
@@ -283,7 +284,7 @@ pub(crate) enum Answer {
     Causes(CausesView),
     /// Of [`Call::Horizon`].
     Horizon(Box<HorizonView>),
-    /// Of [`Call::Stats`] and [`Call::LastHour`].
+    /// Of [`Call::Stats`] and [`Call::Figures`].
     Stats(Box<StatsView>),
     /// Of [`Call::EndpointHour`].
     EndpointHour(Box<EndpointStatsView>),

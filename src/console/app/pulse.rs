@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::endpoints::in_need;
 use super::listing::Fetched;
+use super::looking_back::Window;
 use super::model::Data;
 use super::pane::is_wide;
 use super::requests::ScreenId;
@@ -32,7 +33,7 @@ pub(crate) fn rows_on(size: (u16, u16)) -> usize {
 /// What is fetched for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// The last hour by the minute.
+    /// The window step by step.
     Figures,
     /// Why attempts failed in it.
     Causes,
@@ -53,6 +54,11 @@ impl Part {
         Self::Outlook,
         Self::Warning,
     ];
+
+    /// Whether it is of a window of time.
+    pub(crate) const fn has_window(self) -> bool {
+        matches!(self, Self::Figures | Self::Causes)
+    }
 }
 
 /// The view.
@@ -60,10 +66,14 @@ impl Part {
 pub(crate) struct Pulse {
     /// Its name for answers.
     pub id: ScreenId,
-    /// The last hour.
+    /// How far it looks back.
+    pub window: Window,
+    /// What happened in that time.
     pub stats: Option<Box<StatsView>>,
     /// Why attempts failed in it, most failures first.
     pub causes: Vec<CauseView>,
+    /// Whether these were fetched.
+    pub causes_known: bool,
     /// Replays that are not over.
     pub replays: Vec<ReplayView>,
     /// What is due when, all endpoints together.
@@ -119,8 +129,10 @@ impl Pulse {
     pub(crate) fn new(id: ScreenId) -> Self {
         Self {
             id,
+            window: Window::default(),
             stats: None,
             causes: Vec::new(),
+            causes_known: false,
             replays: Vec::new(),
             outlook: None,
             warning: None,
@@ -167,6 +179,14 @@ impl Pulse {
         let next = at.unwrap_or(0).saturating_add_signed(steps);
         let last = shown.len().saturating_sub(1);
         self.cursor = shown.get(next.min(last)).cloned();
+    }
+
+    /// Looks back so far; what was known of another window is not shown as if it were of this one.
+    pub(crate) fn look_back(&mut self, window: Window) {
+        self.window = window;
+        self.stats = None;
+        self.causes = Vec::new();
+        self.causes_known = false;
     }
 
     /// The service tells which is the newest warning in its log.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::looking_back::Window;
 use super::samples::{at, delivery_id, stats};
 use crate::api::audit::AuditEntryView;
 use crate::api::cause::CauseView;
@@ -300,6 +301,38 @@ pub(crate) fn last_hour() -> StatsView {
             ..stats().traffic
         },
         ..stats()
+    }
+}
+
+/// What happened in a window: the bad stretch lies in its middle third, and beyond an hour there are no quantiles by step.
+pub(crate) fn figures(window: Window) -> StatsView {
+    let (window_s, step_s) = match window {
+        Window::Quarter => (900, 60),
+        Window::Hour => return last_hour(),
+        Window::SixHours => (6 * 3_600, 900),
+        Window::Day => (24 * 3_600, 900),
+        Window::Week => (7 * 86_400, 86_400),
+    };
+    let hour = last_hour();
+    let count = window_s / step_s;
+    let minutes = (0..count).map(|step| {
+        let of_hour = &hour.traffic.minutes[usize::try_from(step * 60 / count).unwrap()];
+        MinuteView {
+            at: at(0).wall - Duration::from_secs((count - 1 - step) * step_s),
+            attempts: of_hour.attempts * step_s / 60,
+            successes: of_hour.successes * step_s / 60,
+            latency_us: of_hour.latency_us.filter(|_| step_s == 60),
+            ..of_hour.clone()
+        }
+    });
+    StatsView {
+        traffic: TrafficView {
+            window_s,
+            step_s,
+            minutes: minutes.collect(),
+            ..hour.traffic
+        },
+        ..hour
     }
 }
 

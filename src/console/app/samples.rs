@@ -11,8 +11,8 @@ use super::model::{Model, Screen, Session};
 use super::msg::{Answer, Call, Cmd, Msg, Now, RequestId};
 use super::plan::Start;
 use super::sample_views::{
-    audit, causes, contracts, counted, dead_causes, events, last_hour, log, notes, plan, replays,
-    saved_view, saved_views, warning,
+    audit, causes, contracts, counted, dead_causes, events, figures, last_hour, log, notes, plan,
+    replays, saved_view, saved_views, warning,
 };
 use super::update::update;
 use crate::api::cause::CausesView;
@@ -432,8 +432,8 @@ fn reply(model: &mut Model, millis: u64, request: RequestId, call: &Call) -> Vec
             origin: "published".into(),
         }),
         Call::Stats => Answer::Stats(Box::new(stats())),
-        Call::LastHour => Answer::Stats(Box::new(last_hour())),
-        Call::Causes => Answer::Causes(CausesView {
+        Call::Figures(window) => Answer::Stats(Box::new(figures(*window))),
+        Call::Causes(_) => Answer::Causes(CausesView {
             at: at(0).wall,
             since_s: 3_600,
             items: causes(),

@@ -45,8 +45,8 @@ fn a_greeting_is_answered_with_a_snapshot_of_everything() {
             Call::Stats,
             Call::Endpoints { .. },
             Call::Egress,
-            Call::LastHour,
-            Call::Causes,
+            Call::Figures(_),
+            Call::Causes(_),
             Call::Replays { .. },
             Call::Horizon,
             Call::Warning

@@ -3,6 +3,7 @@
 use super::ask::{Ask, Deed, View};
 use super::rows::{self, Row, Target};
 use crate::client::Client;
+use crate::console::app::looking_back::Window;
 use crate::console::app::msg::{Answer, Call};
 use crate::console::perform;
 use crate::domain::filter::Filter;
@@ -104,8 +105,8 @@ impl Desk {
     }
 
     async fn pulse(&mut self) -> Vec<String> {
-        let stats = self.call(Call::LastHour).await;
-        let causes = self.call(Call::Causes).await;
+        let stats = self.call(Call::Figures(Window::Hour)).await;
+        let causes = self.call(Call::Causes(Window::Hour)).await;
         match (stats, causes) {
             (Ok(Answer::Stats(stats)), Ok(Answer::Causes(causes))) => rows::pulse(&stats, &causes),
             (Err(failed), _) | (_, Err(failed)) => failed,

@@ -137,7 +137,7 @@ fn of_views(call: &Call) -> Option<Answer> {
             };
             Answer::DeadCauses(Box::new(causes))
         }
-        Call::Causes => {
+        Call::Causes(_) => {
             let mut items = causes();
             items[0].message = HOSTILE.into();
             let causes = CausesView {

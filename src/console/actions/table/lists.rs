@@ -3,8 +3,8 @@
 use super::{EVERYWHERE, SORTED, key};
 use crate::console::actions::Action;
 use crate::console::actions::ActionId as Id;
-use crate::console::actions::Place::Deliveries;
-use crate::console::actions::{Arranging, Ordering};
+use crate::console::actions::Place::{Deliveries, Pulse};
+use crate::console::actions::{Arranging, LookingBack, Ordering};
 use crate::console::app::columns::CHOSEN_IN;
 
 pub(super) const LISTS: &[Action] = &[
@@ -59,6 +59,20 @@ pub(super) const LISTS: &[Action] = &[
         "previous delivery whose latest attempt failed",
         &[Deliveries],
         &["{"],
+    ),
+    key(
+        Id::Window(LookingBack::Less),
+        "window.shorter",
+        "look back less far: 7d 24h 6h 60m 15m",
+        &[Pulse],
+        &["{"],
+    ),
+    key(
+        Id::Window(LookingBack::More),
+        "window.longer",
+        "look back further: 15m 60m 6h 24h 7d",
+        &[Pulse],
+        &["}"],
     ),
     key(
         Id::First,

@@ -159,9 +159,9 @@ impl Recorded {
             Call::Audit { cursor } => Answer::Audit(self.page("audit", cursor)),
             Call::Endpoints { cursor } => Answer::Endpoints(self.page("endpoints", cursor)),
             Call::DeadCauses => Answer::DeadCauses(Box::new(self.listed("dead_causes"))),
-            Call::Causes => Answer::Causes(self.listed("causes")),
+            Call::Causes(_) => Answer::Causes(self.listed("causes")),
             Call::Stats => Answer::Stats(Box::new(self.counted("stats"))),
-            Call::LastHour => Answer::Stats(Box::new(self.counted("last_hour"))),
+            Call::Figures(_) => Answer::Stats(Box::new(self.counted("last_hour"))),
             Call::Horizon => Answer::Horizon(Box::new(self.counted("horizon"))),
             Call::Delivery(id) => Answer::Delivery(Box::new(self.delivery(*id))),
             Call::Attempt(_, number) => {

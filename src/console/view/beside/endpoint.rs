@@ -5,7 +5,7 @@ use crate::api::stats::{EndpointStatsView, MinuteView, TrafficView};
 use crate::console::app::msg::Now;
 use crate::console::theme::Role;
 use crate::console::view::paint::Skin;
-use crate::console::view::pulse::hour;
+use crate::console::view::pulse::steps::{self, Steps};
 use crate::console::view::text::Text;
 use crate::console::view::{format, spark, state};
 
@@ -172,7 +172,7 @@ fn last_hour(
             Role::StatePaused,
         );
     }
-    bars(text, skin, &hour::hour(at, traffic));
+    bars(text, skin, &Steps::of(at, traffic).each);
 }
 
 /// The hour in lines of bars.
@@ -186,7 +186,7 @@ fn bars(text: &mut Text, skin: &Skin, minutes: &[MinuteView]) {
             (spark::line(skin, &values), role),
         ]);
     };
-    line("out/s", hour::attempts, Role::Chart1);
-    line("fail%", hour::failing, Role::StateFailed);
-    line("p95", hour::p95, Role::Chart2);
+    line("out/s", steps::attempts, Role::Chart1);
+    line("fail%", steps::failing, Role::StateFailed);
+    line("p95", steps::p95, Role::Chart2);
 }

@@ -1,55 +1,60 @@
-//! The last hour as lines of small bars, and what waits.
+//! The window as lines of small bars, and what waits.
 
 use ratatui::layout::Rect;
 
-use super::hour::{self, failing, p95, permille};
-use crate::api::stats::MinuteView;
+use super::steps::{Steps, attempts, failing, mean, p95, permille};
+use crate::api::stats::{MinuteView, StatsView};
+use crate::console::app::looking_back::Window;
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
 use crate::console::app::pulse::Pulse;
 use crate::console::theme::Role;
 use crate::console::view::paint::Pen;
 use crate::console::view::rows::Title;
-use crate::console::view::{format, spark};
+use crate::console::view::{chart, format, spark};
 
 /// Columns of the words before a chart.
 const LABEL: u16 = 6;
 /// Columns of the words behind it.
 const WORDS: u16 = 24;
+/// The most columns that the bars of a chart have.
+const BARS_MAX: u16 = 60;
 
-/// A chart: its name, its values, how one is told, how it looks, and what it is now.
+/// A chart: its name, its values, how one of a step of so many seconds is told, how it looks, and what it is now.
 struct Chart {
     label: &'static str,
     value: fn(&MinuteView) -> u64,
-    words: fn(u64) -> String,
+    words: fn(u64, u64) -> String,
     role: Role,
     now: String,
 }
 
 /// Draws the lines and gives what is left of the area.
 pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, pulse: &Pulse, area: Rect) -> Rect {
-    let width = area.width.saturating_sub(LABEL + WORDS + 1);
-    let hour = pulse
-        .stats
-        .as_ref()
-        .map(|stats| hour::hour(stats.at, &stats.traffic));
-    let hour = hour.unwrap_or_default();
-    let shown = &hour[hour.len().saturating_sub(usize::from(width))..];
-    for (y, chart) in (area.y..area.bottom()).zip(all_charts(model)) {
+    let width = area.width.saturating_sub(LABEL + WORDS + 1).min(BARS_MAX);
+    let steps = pulse.stats.as_ref();
+    let steps = steps.map(|stats| Steps::of(stats.at, &stats.traffic).fitting(width));
+    let steps = steps.unwrap_or_default();
+    let each = usize::from(chart::columns_each(width, steps.each.len()));
+    for (y, chart) in (area.y..area.bottom()).zip(all_charts(model, pulse)) {
         pen.text(area.x, y, LABEL, chart.label, Role::Muted);
-        let values: Vec<u64> = shown.iter().map(chart.value).collect();
+        let values = steps.each.iter().map(chart.value);
+        let values: Vec<u64> = values.flat_map(|value| vec![value; each]).collect();
         let bars = spark::line(pen.skin(), &values);
         pen.text(area.x + LABEL, y, width, &bars, chart.role);
-        let peak = shown.iter().max_by_key(|minute| (chart.value)(minute));
+        let peak = steps.each.iter().max_by_key(|step| (chart.value)(step));
         let text = match peak {
-            Some(minute) if (chart.value)(minute) > 0 => {
-                let when = pen.skin().times.of_day(minute.at);
-                let most = (chart.words)((chart.value)(minute));
-                format!("{:<6} peak {most} {}", chart.now, &when[..5])
+            Some(step) if (chart.value)(step) > 0 => {
+                let most = (chart.words)((chart.value)(step), steps.step_s);
+                format!(
+                    "{:<6} peak {most} {}",
+                    chart.now,
+                    steps.when(&pen.skin().times, step)
+                )
             }
             _ => chart.now,
         };
-        let x = area.x + LABEL + width.min(60) + 1;
+        let x = area.x + LABEL + width + 1;
         pen.text(x, y, area.right().saturating_sub(x), &text, Role::Text);
     }
     let [charts, rest] = [area.y + 3, area.y + 4].map(|y| y.min(area.bottom()));
@@ -66,9 +71,9 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, pulse: &Pulse, ar
     }
 }
 
-fn all_charts(model: &Model) -> [Chart; 3] {
+fn all_charts(model: &Model, pulse: &Pulse) -> [Chart; 3] {
     let latest = model.data.stats.as_deref();
-    let attempts = latest.map_or(0, |stats| stats.traffic.attempts);
+    let made = latest.map_or(0, |stats| stats.traffic.attempts);
     let failed = latest.map_or(0, |stats| {
         stats
             .traffic
@@ -82,37 +87,44 @@ fn all_charts(model: &Model) -> [Chart; 3] {
             String::new()
         }
     };
+    let rate = format::rate(made, latest.map_or(60, |stats| stats.traffic.window_s));
     [
         Chart {
             label: "OUT/s",
-            value: hour::attempts,
-            words: |attempts| format::rate(attempts, 60),
+            value: attempts,
+            words: format::rate,
             role: Role::Chart1,
-            now: known(format::rate(
-                attempts,
-                latest.map_or(60, |stats| stats.traffic.window_s),
-            )),
+            now: known(rate),
         },
         Chart {
             label: "FAIL%",
             value: failing,
-            words: permille,
+            words: |share, _| permille(share),
             role: Role::StateFailed,
-            now: known(format::percent(failed, attempts)),
+            now: known(format::percent(failed, made)),
         },
-        Chart {
-            label: "P95",
-            value: p95,
-            words: format::micros,
-            role: Role::Chart2,
-            now: latest
-                .and_then(|stats| stats.traffic.latency_us)
-                .map_or_else(
-                    || known("-".to_owned()),
-                    |latency| format::micros(latency.p95),
-                ),
-        },
+        latency(latest, pulse.window),
     ]
+}
+
+/// How long attempts took: most of them where that is known step by step, else the mean.
+fn latency(latest: Option<&StatsView>, window: Window) -> Chart {
+    let traffic = latest.map(|stats| &stats.traffic);
+    let (label, value, now): (_, fn(&MinuteView) -> u64, _) = if window.has_quantiles() {
+        let quantiles = traffic.and_then(|traffic| traffic.latency_us);
+        ("P95", p95, quantiles.map(|latency| latency.p95))
+    } else {
+        let now = traffic.and_then(|traffic| traffic.mean_latency_us);
+        ("MEAN", mean, now)
+    };
+    let unknown = if latest.is_some() { "-" } else { "" };
+    Chart {
+        label,
+        value,
+        words: |micros, _| format::micros(micros),
+        role: Role::Chart2,
+        now: now.map_or_else(|| unknown.to_owned(), format::micros),
+    }
 }
 
 /// What waits, and when it will have gone out, in the first row of an area.

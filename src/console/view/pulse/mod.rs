@@ -1,7 +1,9 @@
-//! The first view: the last hour, what needs attention, why attempts fail, and what is under way.
+//! The first view: a window of time, what needs attention, why attempts fail, and what is under way.
 
-pub(super) mod hour;
 mod lines;
+pub(super) mod steps;
+#[cfg(test)]
+mod tests;
 mod wide;
 
 use ratatui::layout::Rect;
@@ -10,33 +12,62 @@ use crate::api::cause::CauseView;
 use crate::api::endpoint::EndpointView;
 use crate::api::replay::ReplayView;
 use crate::api::stats::StatsView;
+use crate::console::actions::{ActionId, LookingBack};
+use crate::console::app::looking_back::Window;
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
 use crate::console::app::pane::is_wide;
 use crate::console::app::pulse::{Pulse, Row};
 use crate::console::theme::Role;
-use crate::console::view::paint::{Pen, Skin};
+use crate::console::view::paint::{Pen, Skin, columns};
 use crate::console::view::rows::{Title, column, fetch_error, right, table};
 use crate::console::view::table::Column;
 use crate::console::view::{format, log, replays, state};
 
-const ENDPOINTS: [Column; 7] = [
-    column("NEEDS ATTENTION", 18, 40, 0),
-    column("STATE", 11, 11, 0),
-    right("FAIL%", 6, 1),
-    right("MEAN", 6, 4),
-    right("QUEUE", 7, 2),
-    right("DEAD", 7, 2),
-    column("LAST FAILURE", 14, 60, 3),
-];
+/// Columns of endpoints; their figures are of an hour, which is said where the view has another window.
+const fn endpoint_columns(window: Window) -> [Column; 7] {
+    let title = match window {
+        Window::Hour => "NEEDS ATTENTION",
+        _ => "NEEDS ATTENTION 1H",
+    };
+    [
+        column(title, 18, 40, 0),
+        column("STATE", 11, 11, 0),
+        right("FAIL%", 6, 1),
+        right("MEAN", 6, 4),
+        right("QUEUE", 7, 2),
+        right("DEAD", 7, 2),
+        column("LAST FAILURE", 14, 60, 3),
+    ]
+}
 
-const CAUSES: [Column; 5] = [
-    column("CAUSES OF THE LAST HOUR", 30, 90, 0),
-    right("COUNT", 8, 0),
-    right("ENDPOINTS", 9, 3),
-    column("TREND", 9, 9, 2),
-    column("SINCE", 8, 8, 1),
-];
+/// Columns of the causes of a window.
+const fn cause_columns(window: Window) -> [Column; 5] {
+    let title = match window.of_causes() {
+        Window::Quarter => "CAUSES OF THE LAST 15M",
+        Window::Hour => "CAUSES OF THE LAST HOUR",
+        Window::SixHours => "CAUSES OF THE LAST 6H",
+        Window::Day | Window::Week => "CAUSES OF THE LAST 24H",
+    };
+    [
+        column(title, 30, 90, 0),
+        right("COUNT", 8, 0),
+        right("ENDPOINTS", 9, 3),
+        column("TREND", 9, 9, 2),
+        column("SINCE", 8, 8, 1),
+    ]
+}
+
+/// How far the view looks back, in words.
+const fn told(window: Window) -> &'static str {
+    match window {
+        Window::Quarter => "last 15 minutes by the minute",
+        Window::Hour => "last hour by the minute",
+        Window::SixHours => "last 6 hours",
+        Window::Day => "last 24 hours",
+        Window::Week => "last 7 days (UTC), today so far",
+    }
+}
 
 /// Draws it.
 pub(in crate::console::view) fn draw(
@@ -48,12 +79,14 @@ pub(in crate::console::view) fn draw(
 ) {
     let mut title = Title::new(area);
     title.put(pen, area.width, "Pulse", Role::Strong);
-    title.put(pen, area.width, "last hour by the minute", Role::Muted);
-    if let Some(stats) = &pulse.stats {
-        for (text, role) in in_words(stats) {
-            if crate::console::view::paint::columns(&text) <= title.room() {
-                title.put(pen, area.width, &text, role);
-            }
+    title.put(pen, area.width, told(pulse.window), Role::Muted);
+    let mut words = pulse.stats.as_deref().map(in_words).unwrap_or_default();
+    if is_wide(model.size) {
+        words.push((windows(model), Role::Muted));
+    }
+    for (text, role) in words {
+        if columns(&text) <= title.room() {
+            title.put(pen, area.width, &text, role);
         }
     }
     fetch_error(pen, &mut title, &pulse.fetched);
@@ -94,7 +127,8 @@ fn tables(pen: &mut Pen<'_>, model: &Model, now: Now, pulse: &Pulse, area: Rect)
     let endpoints = Pulse::endpoints(&model.data);
     let endpoints = &endpoints[..room.endpoints];
     let part = section(room.endpoints.max(1));
-    of_endpoints(pen, model, now, endpoints, selected, part);
+    let shown = endpoint_columns(pulse.window);
+    of_endpoints(pen, model, now, endpoints, &shown, selected, part);
     let part = section(room.causes.max(1));
     of_causes(pen, pulse, now, room.causes, selected, part);
     if room.replays > 0 {
@@ -126,7 +160,15 @@ fn newest_trouble(skin: &Skin, model: &Model, pulse: &Pulse) -> Option<(String, 
     Some((format!("LOG   {} {words}", skin.times.of_day(at)), role))
 }
 
-/// What the hour was like beside the charts.
+/// The keys that change the window, and the windows that there are.
+fn windows(model: &Model) -> String {
+    let key = |how| model.key(ActionId::Window(how));
+    let all: Vec<&str> = Window::ALL.into_iter().map(Window::text).collect();
+    let (less, more) = (key(LookingBack::Less), key(LookingBack::More));
+    format!("{less} {more} {}", all.join(" "))
+}
+
+/// What the window was like beside the charts.
 fn in_words(stats: &StatsView) -> Vec<(String, Role)> {
     let mut words = Vec::new();
     if let Some(latency) = stats.traffic.latency_us {
@@ -156,6 +198,7 @@ fn of_endpoints(
     model: &Model,
     now: Now,
     endpoints: &[&EndpointView],
+    shown: &[Column],
     selected: Option<&Row>,
     area: Rect,
 ) {
@@ -166,7 +209,7 @@ fn of_endpoints(
     table(
         pen,
         area,
-        &ENDPOINTS,
+        shown,
         rows,
         at.unwrap_or(usize::MAX),
         &|pen, endpoint, column| endpoint_cell(pen, now, endpoint, column),
@@ -239,13 +282,13 @@ fn of_causes(
     table(
         pen,
         area,
-        &CAUSES,
+        &cause_columns(pulse.window),
         rows,
         at.unwrap_or(usize::MAX),
         &|pen, cause, column| cause_cell(pen, now, cause, column),
     );
     if causes.is_empty() && area.height > 1 {
-        let text = if pulse.fetched.loaded {
+        let text = if pulse.causes_known {
             "none: no attempt failed"
         } else {
             "not known yet"

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use ratatui::layout::Rect;
 
-use super::hour::{MINUTES, attempts, failing, hour, p50, p95, permille};
 use super::lines::queue;
+use super::steps::{Steps, attempts, failing, mean, p50, p95, permille};
 use crate::api::stats::MinuteView;
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
@@ -38,18 +38,23 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, pulse: &Pulse, ar
         height: area.height.saturating_sub(1),
         ..area
     };
-    let minutes = pulse.stats.as_ref();
-    let minutes = minutes.map(|stats| hour(stats.at, &stats.traffic));
-    let minutes = minutes.unwrap_or_default();
+    let steps = pulse.stats.as_ref();
+    let steps = steps.map(|stats| Steps::of(stats.at, &stats.traffic));
+    let steps = steps.unwrap_or_default();
+    let steps = steps.fitting(left.width.saturating_sub(AXIS));
     let each = left.height / 3;
     let panel = |index: u16| Rect {
         y: left.y + index * each,
         height: each,
         ..left
     };
-    out(pen, &minutes, panel(0));
-    failures(pen, &minutes, panel(1));
-    latency(pen, &minutes, panel(2));
+    out(pen, &steps, panel(0));
+    failures(pen, &steps, panel(1));
+    if pulse.window.has_quantiles() {
+        latency(pen, &steps, panel(2));
+    } else {
+        mean_latency(pen, &steps, panel(2));
+    }
     queue(
         pen,
         model,
@@ -72,22 +77,27 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, pulse: &Pulse, ar
     }
 }
 
-fn out(pen: &mut Pen<'_>, minutes: &[MinuteView], area: Rect) {
-    let most = minutes.iter().map(attempts).max().unwrap_or(0);
-    let rate = |count| format::rate(count, 60);
-    let body = framed(pen, "deliveries per second", &rate(most), minutes, area);
-    let values: Vec<u64> = minutes.iter().map(attempts).collect();
+fn out(pen: &mut Pen<'_>, steps: &Steps, area: Rect) {
+    let values: Vec<u64> = steps.each.iter().map(attempts).collect();
+    let most = values.iter().copied().max().unwrap_or(0);
+    let title = match steps.step_s {
+        0..=60 => "deliveries per second".to_owned(),
+        step_s => format!("deliveries per second, a bar is {}", format::age(step_s)),
+    };
+    let most_words = format::rate(most, steps.step_s);
+    let body = framed(pen, &title, &most_words, steps, area);
     chart::bars(pen, body, &values, most, Role::Chart1);
 }
 
-fn failures(pen: &mut Pen<'_>, minutes: &[MinuteView], area: Rect) {
-    let most = minutes.iter().map(failing).max().unwrap_or(0);
-    let body = framed(pen, "failures by class", &permille(most), minutes, area);
-    let bars: Vec<Stack> = minutes.iter().map(stack).collect();
+fn failures(pen: &mut Pen<'_>, steps: &Steps, area: Rect) {
+    let most = steps.each.iter().map(failing).max().unwrap_or(0);
+    let body = framed(pen, "failures by class", &permille(most), steps, area);
+    let bars: Vec<Stack> = steps.each.iter().map(stack).collect();
     chart::letters(pen, body, &bars, most);
-    let seen: BTreeSet<&str> = minutes
+    let seen: BTreeSet<&str> = steps
+        .each
         .iter()
-        .flat_map(|minute| minute.failures.keys().map(String::as_str))
+        .flat_map(|step| step.failures.keys().map(String::as_str))
         .collect();
     let mut x = area.x + 22;
     for (class, letter, role) in CLASSES {
@@ -98,31 +108,40 @@ fn failures(pen: &mut Pen<'_>, minutes: &[MinuteView], area: Rect) {
     }
 }
 
-/// A minute's failures, as high as their part of its attempts.
-fn stack(minute: &MinuteView) -> Stack {
+/// A step's failures, as high as their part of its attempts.
+fn stack(step: &MinuteView) -> Stack {
     let share = |(class, letter, role): (&str, char, Role)| Share {
         letter,
         role,
-        part: minute.failures.get(class).copied().unwrap_or(0),
+        part: step.failures.get(class).copied().unwrap_or(0),
     };
     Stack {
-        value: failing(minute),
+        value: failing(step),
         shares: CLASSES.map(share).to_vec(),
     }
 }
 
-fn latency(pen: &mut Pen<'_>, minutes: &[MinuteView], area: Rect) {
-    let most = minutes.iter().map(p95).max().unwrap_or(0);
+fn latency(pen: &mut Pen<'_>, steps: &Steps, area: Rect) {
+    let tops: Vec<u64> = steps.each.iter().map(p95).collect();
+    let most = tops.iter().copied().max().unwrap_or(0);
     let title = "latency: bars are p50, the line is p95";
-    let body = framed(pen, title, &format::micros(most), minutes, area);
-    let halves: Vec<u64> = minutes.iter().map(p50).collect();
+    let body = framed(pen, title, &format::micros(most), steps, area);
+    let halves: Vec<u64> = steps.each.iter().map(p50).collect();
     chart::bars(pen, body, &halves, most, Role::Chart2);
-    let tops: Vec<u64> = minutes.iter().map(p95).collect();
     chart::marks(pen, body, &tops, most, Role::Chart4);
 }
 
+/// What is known of longer steps.
+fn mean_latency(pen: &mut Pen<'_>, steps: &Steps, area: Rect) {
+    let values: Vec<u64> = steps.each.iter().map(mean).collect();
+    let most = values.iter().copied().max().unwrap_or(0);
+    let title = "latency: bars are the mean, p50 and p95 up to 60m only";
+    let body = framed(pen, title, &format::micros(most), steps, area);
+    chart::bars(pen, body, &values, most, Role::Chart2);
+}
+
 /// Draws a chart's title, its greatest value and its times; gives the area of its bars.
-fn framed(pen: &mut Pen<'_>, title: &str, most: &str, minutes: &[MinuteView], area: Rect) -> Rect {
+fn framed(pen: &mut Pen<'_>, title: &str, most: &str, steps: &Steps, area: Rect) -> Rect {
     pen.text(area.x, area.y, area.width, title, Role::Strong);
     let body = Rect {
         x: area.x + AXIS,
@@ -138,15 +157,26 @@ fn framed(pen: &mut Pen<'_>, title: &str, most: &str, minutes: &[MinuteView], ar
         "0",
         Role::Muted,
     );
-    let each = chart::columns_each(body.width, MINUTES);
-    for index in [0, 15, 30, 45, 59] {
-        let Some(minute) = minutes.get(usize::from(index)) else {
+    let count = steps.each.len();
+    let each = usize::from(chart::columns_each(body.width, count));
+    let mut free = 0;
+    for index in [
+        0,
+        count / 4,
+        count / 2,
+        count * 3 / 4,
+        count.saturating_sub(1),
+    ] {
+        let Some(step) = steps.each.get(index) else {
             continue;
         };
-        let time = &pen.skin().times.of_day(minute.at)[..5];
-        let at = body.x + index * each;
-        let at = at.min(body.right().saturating_sub(columns(time)));
-        pen.text(at, body.bottom(), 5, time, Role::Muted);
+        let time = steps.when(&pen.skin().times, step);
+        let at = u16::try_from(index * each).unwrap_or(u16::MAX);
+        let at = at.min(body.width.saturating_sub(columns(&time)));
+        if at >= free {
+            pen.text(body.x + at, body.bottom(), 5, &time, Role::Muted);
+            free = at + columns(&time) + 1;
+        }
     }
     body
 }

@@ -1,7 +1,7 @@
 //! From view to view: each by its key, help, palette and command of each, and the way back.
 
 use super::Part;
-use super::stage::{Scenery, opens, shows};
+use super::stage::{Scenery, Stage, opens, shows};
 
 pub(super) const PART: Part = Part {
     actions: &[
@@ -14,6 +14,8 @@ pub(super) const PART: Part = Part {
         "view.audit",
         "view.log",
         "view.previous",
+        "window.shorter",
+        "window.longer",
         "history.back",
         "history.forth",
         "view.themes",
@@ -76,6 +78,32 @@ const VIEWS: [(&str, &str, &str, &str); 8] = [
     ("view.pulse", "pulse", "NEEDS ATTENTION", "= hookyard stats"),
 ];
 
+/// Pulse looks back further and less far, as far as it goes.
+fn looking_back(stage: &mut Stage) {
+    for (words, causes) in [
+        ("Pulse  last 6 hours", "CAUSES OF THE LAST 6H"),
+        ("Pulse  last 24 hours", "CAUSES OF THE LAST 24H"),
+        ("Pulse  last 7 days", "CAUSES OF THE LAST 24H"),
+    ] {
+        stage.act("window.longer", shows(words));
+        shows(causes)(stage);
+        // The cause was answered for this window too.
+        shows("503 db down")(stage);
+    }
+    stage.act("window.longer", shows("7d is the longest window"));
+    stage.act("command", shows("= hookyard stats --window 7d"));
+    for words in [
+        "last 24 hours",
+        "last 6 hours",
+        "last hour",
+        "last 15 minutes",
+    ] {
+        stage.act("window.shorter", shows(words));
+    }
+    shows("503 db down")(stage);
+    stage.act("window.shorter", shows("15m is the shortest window"));
+}
+
 #[test]
 fn every_view_is_reached_by_its_key_and_has_help_and_a_command() {
     let scenery = Scenery::new();
@@ -93,6 +121,7 @@ fn every_view_is_reached_by_its_key_and_has_help_and_a_command() {
         });
         stage.act("help", opens(name));
     }
+    looking_back(&mut stage);
     stage.act("view.previous", opens("audit"));
     stage.act("history.back", opens("pulse"));
     stage.act("history.forth", opens("audit"));
