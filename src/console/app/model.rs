@@ -515,18 +515,18 @@ impl Model {
     /// The moment, since the console's start, at which a tick is wanted.
     pub(crate) fn next_wakeup(&self, now: Now) -> Duration {
         let toast = self.toast.as_ref().map(|toast| toast.until);
-        let refetch = self.screen().refetch_at();
-        let refetch = refetch.filter(|_| self.link.is_up());
+        let refetch = self.refetch_at();
         let count = self.screen().count_at().filter(|_| self.link.is_up());
         let dialog = match self.overlays.last() {
             Some(Overlay::Plan(dialog)) => dialog.hears_from(now.elapsed),
             _ => None,
         };
         let beside = self.beside.as_ref().and_then(Beside::refetch_at);
-        let beside = beside.filter(|_| self.link.is_up());
+        let beside = beside.filter(|_| self.may_ask(|open| matches!(open, Purpose::Beside(_))));
         let grace = self.grace.as_ref().map(|waiting| waiting.due);
         let writes = self.writes.next_change(now.elapsed);
-        let bells = self.bells.asks_at().filter(|_| self.link.is_up());
+        let bells = self.bells.asks_at();
+        let bells = bells.filter(|_| self.may_ask(|open| matches!(open, Purpose::Bell(_))));
         let ages = self.times.style == TimeStyle::Relative;
         let ages = ages.then(|| now.elapsed + Duration::from_secs(1));
         let explains = self.explains_at().filter(|at| *at > now.elapsed);
@@ -536,6 +536,22 @@ impl Model {
         .into_iter()
         .flatten()
         .fold(self.link.next_wakeup(now), Duration::min)
+    }
+
+    /// When the rows of the shown screen may be fetched again; none while they are not out of date, or an answer for them
+    /// is on its way, which may take longer than the time between two fetches.
+    pub(crate) fn refetch_at(&self) -> Option<Duration> {
+        let screen = self.screen();
+        let is_of_it = |open: &Purpose| match open {
+            Purpose::Newest(id) | Purpose::Pulse(id, _) => screen.id() == Some(*id),
+            _ => false,
+        };
+        screen.refetch_at().filter(|_| self.may_ask(is_of_it))
+    }
+
+    /// Whether such a question can be asked now: there is a connection, and no answer to one is on its way.
+    fn may_ask(&self, is_such: impl Fn(&Purpose) -> bool) -> bool {
+        self.link.is_up() && !self.requests.any(is_such)
     }
 
     /// When an unfinished key is explained at length; none where none is.

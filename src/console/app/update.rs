@@ -114,7 +114,7 @@ fn follow_up(model: &mut Model, now: Now) -> Vec<Cmd> {
         return cmds;
     };
     screen.settle(&model.data, height);
-    let (older, refetch_at) = (screen.wants_older(height), screen.refetch_at());
+    let older = screen.wants_older(height);
     let count_at = screen.count_at();
     let shown = screen.id();
     cmds.extend(beside::fetch(model, now));
@@ -125,7 +125,7 @@ fn follow_up(model: &mut Model, now: Now) -> Vec<Cmd> {
             cmds.extend(fetches::fetch_older(model, id, cursor));
         }
         cmds.extend(preview::fetch(model));
-        if refetch_at.is_some_and(|at| now.elapsed >= at) {
+        if model.refetch_at().is_some_and(|at| now.elapsed >= at) {
             cmds.extend(fetches::fetch_newest(model, now, id));
         }
         if count_at.is_some_and(|at| now.elapsed >= at) {

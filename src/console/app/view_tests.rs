@@ -1,6 +1,6 @@
 //! From view to view: what is found again, and what the first one leads to.
 
-use super::msg::{Call, Msg};
+use super::msg::{Call, Cmd, Msg};
 use super::samples::{at, begun, calls, connected, list, press, serve};
 use super::update::update;
 use crate::api::stats::InfoView;
@@ -258,4 +258,34 @@ fn a_replay_of_all_that_matches_but_one_is_planned_by_the_service() {
         panic!("no plan: {cmds:?}");
     };
     assert_eq!(*filter, format!("(dead) -id:{left_out}"));
+}
+
+#[test]
+fn a_list_whose_answer_is_late_asks_once_and_wakes_nobody_for_it() {
+    let mut model = connected(false);
+    let cmds = press(&mut model, 100, "/ d e a d enter");
+    serve(&mut model, 200, cmds);
+    let row = list(&model).rows.deliveries().next().cloned();
+    let changed = |model: &mut crate::console::app::model::Model, millis| {
+        let change = Change {
+            deliveries: Vec::from_iter(row.clone()),
+            ..Change::default()
+        };
+        let frame = StreamFrame::Change(Box::new(change));
+        update(model, at(millis), Msg::Frame(Box::new(frame)))
+    };
+    let asked = changed(&mut model, 1_500);
+    let pages = |cmds: &[Cmd]| {
+        let calls = calls(cmds).into_iter();
+        let pages = calls.filter(|call| matches!(call, Call::Deliveries { .. }));
+        pages.count()
+    };
+    assert_eq!(pages(&asked), 1, "{asked:?}");
+    changed(&mut model, 1_600);
+    let cmds = update(&mut model, at(4_000), Msg::Tick);
+    assert_eq!(pages(&cmds), 0, "its answer is on its way");
+    assert!(model.next_wakeup(at(4_000)) > at(4_000).elapsed);
+    serve(&mut model, 4_100, asked);
+    let fetched_at = list(&model).fetched_at;
+    assert_eq!(fetched_at, Some(at(4_100).elapsed), "and asked again then");
 }
