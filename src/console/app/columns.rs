@@ -152,7 +152,7 @@ pub(super) fn key(model: &mut Model, now: Now, key: Key) {
         KeyCode::Char(letter) if !key.ctrl && !key.alt => Some(letter),
         _ => None,
     };
-    let Some(Overlay::Columns(choice)) = model.overlays.last().cloned() else {
+    let Some(&Overlay::Columns(choice)) = model.overlays.last() else {
         return;
     };
     match choice.wants {

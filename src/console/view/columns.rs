@@ -64,9 +64,8 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, choice: ColumnChoice, area:
         }
         Wants::Order => {
             let by = model.screen().sorting();
-            let lettered = |line: usize, text: &str| {
-                format!("{}  {text}", letter(line).map_or(' ', |letter| letter))
-            };
+            let lettered =
+                |line: usize, text: &str| format!("{}  {text}", letter(line).unwrap_or(' '));
             let unsorted = match model.place() {
                 Place::Endpoints => "what needs attention first",
                 Place::Dead => "the most first",
