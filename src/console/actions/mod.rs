@@ -76,6 +76,8 @@ pub(crate) enum ActionId {
     NextTab,
     /// The previous tab.
     PreviousTab,
+    /// The text of a tab is read another way.
+    InText(InText),
     /// This attempt beside the last good one.
     Diff,
     /// The next attempt.
@@ -102,6 +104,8 @@ pub(crate) enum ActionId {
     DeliveriesOfEndpoint,
     /// The deliveries that failed for the same cause.
     DeliveriesOfCause,
+    /// All dead deliveries, whatever their cause.
+    Ungroup,
     /// Plan a replay of many.
     PlanReplay,
     /// Plan to discard many.
@@ -194,6 +198,23 @@ pub(crate) enum Arranging {
     Right,
     /// It comes back.
     Left,
+}
+
+/// How a text is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InText {
+    /// Words are typed to be looked for.
+    Search,
+    /// On to the next place that has them.
+    Next,
+    /// Back to the one before.
+    Previous,
+    /// The object or array of a line of JSON is folded, or unfolded.
+    Fold,
+    /// All of them are.
+    FoldAll,
+    /// Long lines go on in further rows, or are cut.
+    Wrap,
 }
 
 /// How the window of the first view changes.

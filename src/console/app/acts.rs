@@ -17,10 +17,13 @@ use super::model::{Level, Model, Overlay, Screen};
 use super::msg::{Cmd, Now};
 use super::navigation::{back, go, go_back, leave, quit, restart};
 use super::notes;
-use super::opening::{deliveries_of_cause, deliveries_of_endpoint, open, open_deliveries};
+use super::opening::{
+    deliveries_of_cause, deliveries_of_endpoint, open, open_deliveries, ungrouped,
+};
 use super::palette::{Asked, Palette, Target};
 use super::pane;
 use super::plan::Intent;
+use super::reading;
 use super::saved;
 use super::sieve::Sieve;
 use super::take_away::{self, Wanted};
@@ -79,12 +82,14 @@ fn perform(model: &mut Model, now: Now, action: ActionId) -> Vec<Cmd> {
         ActionId::DeleteEndpoint => forms::delete(model, now),
         ActionId::DeliveriesOfEndpoint => return deliveries_of_endpoint(model, now),
         ActionId::DeliveriesOfCause => return deliveries_of_cause(model, now),
+        ActionId::Ungroup => return ungrouped(model, now),
         ActionId::Command => return command::show(model, now),
         ActionId::Yank(what) => return copy(model, now, what),
         ActionId::Page => return take_away::page(model, now),
         ActionId::Pipe => take_away::ask(model, now, Wanted::Command),
         ActionId::Write => take_away::ask(model, now, Wanted::File),
         ActionId::View(place) => return go(model, now, place),
+        ActionId::InText(how) => reading::act(model, now, how),
         ActionId::Times => times::turn(model, now),
         ActionId::Preview => pane::toggle(model, now),
         ActionId::Tree => pane::toggle_tree(model, now),
@@ -146,11 +151,13 @@ fn half_page(model: &Model) -> isize {
 
 /// Moves the cursor, or the text, by so many lines.
 fn step(model: &mut Model, steps: isize) {
+    if matches!(model.screen(), Screen::Inspector(_)) {
+        return reading::step(model, steps);
+    }
     let height = model.list_height();
     if let Some(screen) = model.screens.last_mut() {
         screen.step(&model.data, height, steps);
     }
-    clamp_scroll(model);
 }
 
 fn step_to_failure(model: &mut Model, now: Now, down: bool) {
@@ -160,15 +167,6 @@ fn step_to_failure(model: &mut Model, now: Now, down: bool) {
         let whereto = if down { "below" } else { "above" };
         let text = format!("no failure {whereto} among the loaded rows");
         model.tell(now, Level::Info, text);
-    }
-}
-
-/// Keeps the text of an inspector on the screen.
-fn clamp_scroll(model: &mut Model) {
-    let size = model.size;
-    let session = crate::console::view::inspector::scroll_end(model, size);
-    if let Screen::Inspector(inspector) = model.screen_mut() {
-        inspector.scroll = inspector.scroll.min(session);
     }
 }
 
@@ -207,8 +205,7 @@ fn show_tab(model: &mut Model, tab: Tab) -> Vec<Cmd> {
     let Screen::Inspector(inspector) = model.screen_mut() else {
         return Vec::new();
     };
-    inspector.tab = tab;
-    inspector.scroll = 0;
+    inspector.show(tab);
     let id = inspector.id;
     fetch_exchange(model, id)
 }

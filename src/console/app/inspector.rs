@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::pane::is_wide;
+use super::reading::Reading;
 use super::requests::ScreenId;
 use crate::api::delivery::{AttemptDetail, AttemptView, DeliveryDetail, DeliveryView};
 use crate::domain::id::DeliveryId;
@@ -29,8 +30,8 @@ pub(crate) struct Inspector {
     pub good: Good,
     /// The tab.
     pub tab: Tab,
-    /// The first line of the tab's text on the screen.
-    pub scroll: usize,
+    /// How the tab's text is read.
+    pub reading: Reading,
     /// It changed while it was being fetched.
     pub outdated: bool,
     /// Why it could not be fetched, in words, not escaped.
@@ -110,7 +111,7 @@ impl Inspector {
             exchanges: BTreeMap::new(),
             good: Good::Unknown,
             tab: Tab::Summary,
-            scroll: 0,
+            reading: Reading::default(),
             outdated: false,
             error: None,
         }
@@ -169,6 +170,12 @@ impl Inspector {
         self.error = None;
     }
 
+    /// This tab, from its top.
+    pub(crate) fn show(&mut self, tab: Tab) {
+        self.tab = tab;
+        self.reading.begin();
+    }
+
     /// Another tab, so many to the right, round the corner.
     pub(crate) fn turn(&mut self, right: isize) {
         let at = Tab::ALL
@@ -177,8 +184,7 @@ impl Inspector {
             .unwrap_or(0);
         let count = Tab::ALL.len();
         let turned = (at + count).saturating_add_signed(right) % count;
-        self.tab = Tab::ALL[turned];
-        self.scroll = 0;
+        self.show(Tab::ALL[turned]);
     }
 
     /// Another attempt, so many later.
@@ -195,6 +201,7 @@ impl Inspector {
             .min(history.len() - 1);
         // The latest one is followed when another comes.
         self.attempt = (at + 1 < history.len()).then(|| history[at].number);
-        self.scroll = 0;
+        self.reading.begin();
+        self.reading.folded.clear();
     }
 }

@@ -45,6 +45,7 @@ pub(crate) mod pane;
 pub(crate) mod plan;
 pub(crate) mod preview;
 pub(crate) mod pulse;
+pub(crate) mod reading;
 pub(crate) mod requests;
 pub(crate) mod rows;
 pub(crate) mod saved;

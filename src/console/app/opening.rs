@@ -88,6 +88,12 @@ pub(super) fn deliveries_of_endpoint(model: &mut Model, now: Now) -> Vec<Cmd> {
     open_deliveries(model, now, format!("ep:{endpoint}"), title)
 }
 
+/// The dead deliveries of all causes in one list.
+pub(super) fn ungrouped(model: &mut Model, now: Now) -> Vec<Cmd> {
+    let (filter, title) = ("state:dead", "dead letters");
+    open_deliveries(model, now, filter.to_owned(), title.to_owned())
+}
+
 pub(super) fn deliveries_of_cause(model: &mut Model, now: Now) -> Vec<Cmd> {
     let cause = match model.screen() {
         Screen::Pulse(_) => match model.pulse_row() {

@@ -109,10 +109,11 @@ impl Screen {
         }
     }
 
-    /// The words that its rows are looked through for; deliveries have the service's filter.
+    /// The words that its rows, or its text, are looked through for; deliveries have the service's filter.
     pub(crate) fn sieve(&self) -> Option<&Sieve> {
         match self {
             Self::Endpoints(list) => Some(&list.sieve),
+            Self::Inspector(inspector) => Some(&inspector.reading.words),
             other => other.rows().map(Rows::sieve),
         }
     }
@@ -130,8 +131,10 @@ impl Screen {
 
     /// Changes the words.
     pub(crate) fn with_sieve<T>(&mut self, change: impl FnOnce(&mut Sieve) -> T) -> Option<T> {
-        if let Self::Endpoints(list) = self {
-            return Some(change(&mut list.sieve));
+        match self {
+            Self::Endpoints(list) => return Some(change(&mut list.sieve)),
+            Self::Inspector(inspector) => return Some(change(&mut inspector.reading.words)),
+            _ => {}
         }
         let rows = self.rows_mut()?;
         let changed = change(rows.sieve_mut());
@@ -205,10 +208,8 @@ impl Screen {
         match self {
             Self::Pulse(pulse) => pulse.step(data, height, steps),
             Self::Endpoints(list) => list.step(&list.order(&data.endpoints), steps),
-            // The view knows where the text ends and clamps there.
-            Self::Inspector(inspector) => {
-                inspector.scroll = inspector.scroll.saturating_add_signed(steps).min(100_000);
-            }
+            // Its text is moved where its lines are known.
+            Self::Inspector(_) => {}
             Self::Deliveries(list) => list.step(steps),
             _ => {
                 if let Some(rows) = self.rows_mut() {

@@ -16,6 +16,7 @@ use super::model::{Dirty, Level, Model, Overlay, Screen};
 use super::msg::{Cmd, Msg, Now};
 use super::notes;
 use super::preview;
+use super::reading;
 use super::saved;
 use super::take_away;
 use super::themes;
@@ -198,6 +199,7 @@ fn paste(model: &mut Model, now: Now, text: &str) -> Vec<Cmd> {
     };
     if model.overlays.is_empty() && typing(model) {
         model.screen_mut().with_sieve(|sieve| sieve.paste(text));
+        reading::seek(model);
         return Vec::new();
     }
     let opens = model
@@ -243,6 +245,9 @@ fn key_pressed(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
         .is_some_and(|sieve| sieve.line().is_some())
     {
         model.screen_mut().with_sieve(|sieve| sieve.key(key));
+        if key.code != KeyCode::Enter {
+            reading::seek(model);
+        }
         return Vec::new();
     }
     if model.strokes.is_empty() {

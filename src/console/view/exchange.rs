@@ -13,8 +13,10 @@ use crate::console::theme::Role;
 /// Draws both, each at least as high as the other needs it not.
 pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, view: &Inspector, area: Rect) {
     let mut sent = Text::new(area.width);
+    sent.cuts = view.reading.cuts;
     request(&mut sent, model, view);
     let mut came = Text::new(area.width);
+    came.cuts = view.reading.cuts;
     response(&mut came, model, view);
     // A heading each, and an empty row between them.
     let rows = usize::from(area.height.saturating_sub(3));

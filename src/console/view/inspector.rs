@@ -1,5 +1,6 @@
 //! One delivery: where it stands and why, its attempts, what was sent and what came back.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use ratatui::layout::Rect;
@@ -7,13 +8,14 @@ use ratatui::layout::Rect;
 use super::paint::{Pen, Skin, columns};
 use super::state::certificate_role;
 use super::text::{Text, TextLine};
-use super::{beside, diff, exchange, format, note, raw, signature, state, timeline};
+use super::{beside, diff, exchange, format, note, raw, search, sieve, signature, state, timeline};
 use crate::api::delivery::{AttemptDetail, AttemptView, PhasesView};
 use crate::console::actions::ActionId;
 use crate::console::app::inspector::{Inspector, Tab};
 use crate::console::app::model::{Model, Screen};
 use crate::console::app::msg::Now;
 use crate::console::app::pane::Room;
+use crate::console::app::reading::{Node, Part};
 use crate::console::app::times::Times;
 use crate::console::theme::Role;
 use crate::domain::escape;
@@ -32,33 +34,82 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, view: &Inspector,
         exchange::draw(pen, model, view, shown);
         body = rest;
     }
-    let lines = text_of(pen.skin(), model, now, view, body.width);
-    let from = view.scroll.min(lines.len());
-    beside::put(pen, &lines[from..], body);
+    let text = text_of(pen.skin(), model, now, view, body.width);
+    let found = search::find(&text, view.reading.words.words());
+    let first = view.reading.scroll.min(text.lines.len());
+    let shown = text.lines.iter().enumerate().skip(first);
+    let shown = shown.take(usize::from(body.height));
+    let lines: Vec<TextLine> = shown
+        .map(|(number, line)| search::marked(line, number, &found))
+        .collect();
+    beside::put(pen, &lines, body);
+    if !text.nodes.is_empty() {
+        bar(pen, view, first, body);
+    }
+    sieve::places(pen, view, &search::lines(&found), area);
 }
 
-/// The furthest that the text of the shown tab can be scrolled on a screen of this size.
-pub(crate) fn scroll_end(model: &Model, (width, height): (u16, u16)) -> usize {
+/// Shades the line that keys act on.
+fn bar(pen: &mut Pen<'_>, view: &Inspector, first: usize, body: Rect) {
+    let below = view.reading.line.saturating_sub(first);
+    let y = u16::try_from(below).unwrap_or(u16::MAX);
+    if y < body.height {
+        let line = Rect {
+            y: body.y + y,
+            height: 1,
+            ..body
+        };
+        pen.shade(line, Role::Cursor);
+    }
+}
+
+/// How the text of the shown tab lies, for whoever moves through it.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    /// Its lines.
+    pub lines: usize,
+    /// Rows that show some of them.
+    pub height: usize,
+    /// The lines that have the words that are looked for.
+    pub found: Vec<usize>,
+    /// The object or array that a line belongs to; none where nothing folds.
+    pub nodes: BTreeMap<usize, Node>,
+    /// All objects and arrays that can be folded.
+    pub foldable: Vec<Node>,
+}
+
+impl Layout {
+    /// The furthest that it can be scrolled.
+    pub(crate) fn scroll_end(&self) -> usize {
+        self.lines.saturating_sub(self.height)
+    }
+}
+
+/// How the text of the delivery that is looked at lies; none where none is.
+pub(crate) fn layout(model: &Model) -> Option<Layout> {
     let Screen::Inspector(view) = model.screen() else {
-        return 0;
+        return None;
     };
-    let width = if view.shows_both(model.size) {
-        width - width / 2 - 1
-    } else {
-        width
+    let (width, _) = model.size;
+    let width = match view.shows_both(model.size) {
+        true => width - width / 2 - 1,
+        false => width,
     };
-    let lines = count_lines(model, view, width);
-    lines.saturating_sub(usize::from(height.saturating_sub(5)))
-}
-
-fn count_lines(model: &Model, view: &Inspector, width: u16) -> usize {
     // Times do not change how many lines there are, nor do glyphs.
     let skin = Skin {
         theme: crate::console::theme::Theme::plain(),
         ascii: true,
         times: Times::default(),
     };
-    text_of(&skin, model, Now::default(), view, width).len()
+    let text = text_of(&skin, model, Now::default(), view, width);
+    let found = search::find(&text, view.reading.words.words());
+    Some(Layout {
+        lines: text.lines.len(),
+        height: model.list_height(),
+        found: search::lines(&found),
+        nodes: text.nodes,
+        foldable: text.foldable,
+    })
 }
 
 fn title(pen: &mut Pen<'_>, model: &Model, view: &Inspector, area: Rect) {
@@ -109,8 +160,9 @@ fn tabs(pen: &mut Pen<'_>, view: &Inspector, area: Rect) {
     }
 }
 
-fn text_of(skin: &Skin, model: &Model, now: Now, view: &Inspector, width: u16) -> Vec<TextLine> {
+fn text_of(skin: &Skin, model: &Model, now: Now, view: &Inspector, width: u16) -> Text {
     let mut text = Text::new(width);
+    text.cuts = view.reading.cuts;
     match view.tab {
         Tab::Summary => summary(&mut text, model, now, view, skin),
         Tab::Request => request(&mut text, model, view),
@@ -136,7 +188,7 @@ fn text_of(skin: &Skin, model: &Model, now: Now, view: &Inspector, width: u16) -
             },
         },
     }
-    text.lines
+    text
 }
 
 /// What there is to say of a delivery and its attempts.
@@ -311,7 +363,7 @@ pub(super) fn request(text: &mut Text, model: &Model, view: &Inspector) {
     );
     text.headers(&request.headers);
     text.empty();
-    text.body(&request.body);
+    text.body(&request.body, Part::Request, &view.reading.folded);
 }
 
 fn no_request(text: &mut Text, exchange: &AttemptDetail) {
@@ -340,7 +392,7 @@ pub(super) fn response(text: &mut Text, model: &Model, view: &Inspector) {
     text.line(format!("HTTP {}", response.status), role);
     text.headers(&response.headers);
     text.empty();
-    text.body(&response.body);
+    text.body(&response.body, Part::Response, &view.reading.folded);
     if response.truncated {
         text.line("… more came than was kept (64 KiB)", Role::LevelWarn);
     }

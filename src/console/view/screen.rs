@@ -84,7 +84,7 @@ pub(crate) fn draw(model: &Model, now: Now, skin: &Skin, buffer: &mut Buffer) ->
     };
     sieve::badge(&mut pen, model, row(panel, 0));
     let words = model.screen().sieve().and_then(Sieve::line);
-    let cursor = cursor.or_else(|| words.map(|words| sieve::line(&mut pen, words, area)));
+    let cursor = cursor.or_else(|| words.map(|words| sieve::line(&mut pen, model, words, area)));
     if cursor.is_none() {
         footer::news(&mut pen, model, now, row(area, area.height - 2));
         footer::keys(&mut pen, model, now, row(area, area.height - 1));

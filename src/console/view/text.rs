@@ -1,7 +1,14 @@
 //! Text of many lines that scrolls: lines put together from pieces with roles.
 
-use super::paint::{columns, wrap, wrap_words};
+use std::collections::{BTreeMap, BTreeSet};
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use super::json;
+use super::paint::wrap_words;
 use crate::api::delivery::{BodyView, HeaderView};
+use crate::console::app::reading::{Node, Part};
 use crate::console::theme::Role;
 use crate::domain::escape;
 
@@ -9,6 +16,10 @@ use crate::domain::escape;
 const BODY_LINES_MAX: usize = 4_000;
 /// Columns of the names of fields.
 const INDENT: u16 = 10;
+/// Columns that a header's further rows stand in from the edge.
+const HEADER_INDENT: usize = 4;
+/// Columns that a row has for text at least, however far in it stands.
+const ROOM_MIN: usize = 8;
 
 /// A line: pieces of text with their roles.
 pub(super) type TextLine = Vec<(String, Role)>;
@@ -20,6 +31,14 @@ pub(super) struct Text {
     pub(super) width: u16,
     /// The lines so far.
     pub(super) lines: Vec<TextLine>,
+    /// Whether long lines are cut instead of going on.
+    pub(super) cuts: bool,
+    /// Lines that go on with the one above them; their first piece is what they are indented by.
+    pub(super) continued: BTreeSet<usize>,
+    /// The object or array that a line of JSON opens, closes or stands in.
+    pub(super) nodes: BTreeMap<usize, Node>,
+    /// All objects and arrays that can be folded.
+    pub(super) foldable: Vec<Node>,
 }
 
 impl Text {
@@ -28,6 +47,10 @@ impl Text {
         Self {
             width,
             lines: Vec::new(),
+            cuts: false,
+            continued: BTreeSet::new(),
+            nodes: BTreeMap::new(),
+            foldable: Vec::new(),
         }
     }
 
@@ -52,19 +75,56 @@ impl Text {
         }
     }
 
-    /// Text of several lines, wrapped.
+    /// Pieces beside each other, which may go on in further rows, `indent` columns from the edge.
+    pub(super) fn run(&mut self, indent: usize, pieces: TextLine) {
+        let width = usize::from(self.width).max(indent + ROOM_MIN);
+        let needed: usize = pieces.iter().map(|(text, _)| text.width()).sum();
+        if self.cuts || needed <= width {
+            self.lines.push(pieces);
+            return;
+        }
+        let (mut line, mut used) = (TextLine::new(), 0);
+        for (text, role) in pieces {
+            let mut part = String::new();
+            for grapheme in text.graphemes(true) {
+                let columns = grapheme.width();
+                if used + columns > width {
+                    line.push((std::mem::take(&mut part), role));
+                    self.lines.push(std::mem::take(&mut line));
+                    self.continued.insert(self.lines.len());
+                    line.push((" ".repeat(indent), Role::Text));
+                    used = indent;
+                }
+                part.push_str(grapheme);
+                used += columns;
+            }
+            line.push((part, role));
+        }
+        self.lines.push(line);
+    }
+
+    /// Text of several lines.
     pub(super) fn block(&mut self, text: &str, role: Role) {
-        let shown = escape::block(text);
-        let (lines, whole) = wrap(&shown, self.width, BODY_LINES_MAX);
-        for line in lines {
-            self.line(line, role);
+        let start = self.lines.len();
+        for paragraph in escape::block(text).split('\n') {
+            self.run(0, vec![(paragraph.to_owned(), role)]);
+            if self.is_full(start) {
+                return;
+            }
         }
-        if !whole {
-            self.line(
-                format!("… more than {BODY_LINES_MAX} lines: hookyard delivery show has all of it"),
-                Role::LevelWarn,
-            );
+    }
+
+    /// Whether as many lines stand below a line as are shown of a body; what is more is let go and said to be there.
+    pub(super) fn is_full(&mut self, start: usize) -> bool {
+        if self.lines.len() - start <= BODY_LINES_MAX {
+            return false;
         }
+        self.lines.truncate(start + BODY_LINES_MAX);
+        self.line(
+            format!("… more than {BODY_LINES_MAX} lines: hookyard delivery show has all of it"),
+            Role::LevelWarn,
+        );
+        true
     }
 
     /// Headers, one after the other.
@@ -72,26 +132,22 @@ impl Text {
         for header in headers {
             let name = escape::line(&header.name).into_owned();
             let value = escape::line(&header.value).into_owned();
-            let indent = columns(&name).saturating_add(2);
-            let room = self.width.saturating_sub(indent).max(20);
-            for (index, part) in wrap(&value, room, 200).0.into_iter().enumerate() {
-                if index == 0 {
-                    self.lines.push(vec![
-                        (format!("{name}: "), Role::Accent),
-                        (part, Role::Text),
-                    ]);
-                } else {
-                    self.line(format!("    {part}"), Role::Text);
-                }
-            }
+            self.run(
+                HEADER_INDENT,
+                vec![(format!("{name}: "), Role::Accent), (value, Role::Text)],
+            );
         }
     }
 
-    /// A body as it came.
-    pub(super) fn body(&mut self, body: &BodyView) {
+    /// A body: JSON a member a line, what `folded` has in one line each, all else as it came.
+    pub(super) fn body(&mut self, body: &BodyView, part: Part, folded: &BTreeSet<Node>) {
         match body {
             BodyView::Text(body) if body.is_empty() => self.line("(empty body)", Role::Muted),
-            BodyView::Text(body) => self.block(body, Role::Text),
+            BodyView::Text(body) => {
+                if !json::add(self, body, part, folded) {
+                    self.block(body, Role::Text);
+                }
+            }
             BodyView::Base64(body) => {
                 self.line("(not UTF-8; base64)", Role::Muted);
                 self.block(body, Role::Text);

@@ -10,7 +10,7 @@ fn keys_of_the_users_own_file_are_in_force_and_shown() {
     yard.endpoint("http://127.0.0.1:9/in", "acme");
     let folder = yard.socket().with_file_name(".config").join("hookyard");
     std::fs::create_dir_all(&folder).unwrap();
-    let keys = "unbind = [\"3\", \"q\"]\n[everywhere]\n\"Z Z\" = \"quit\"\n\"E\" = \"view.endpoints\"\n[endpoints]\n\
+    let keys = "unbind = [\"3\", \"q\"]\n[everywhere]\n\"ctrl-x q\" = \"quit\"\n\"E\" = \"view.endpoints\"\n[endpoints]\n\
                 \"m p\" = \"endpoint.pause\"\n";
     std::fs::write(folder.join("keys.toml"), keys).unwrap();
     let mut terminal = PseudoTerminal::start(hookyard(&["console"], &yard.socket()));
@@ -23,7 +23,7 @@ fn keys_of_the_users_own_file_are_in_force_and_shown() {
     terminal.wait_for_text("m -  p pause");
     terminal.type_in("p");
     terminal.wait_for_text("pause acme: done, m p resumes it");
-    terminal.type_in("ZZ");
+    terminal.type_in("\u{18}q");
     assert!(terminal.end().success());
     terminal.assert_given_back();
 }

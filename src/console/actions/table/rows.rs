@@ -4,10 +4,10 @@ use super::{BELLED, EVERYWHERE, NOTED, OF_ENDPOINTS, ROWS, key};
 use crate::console::actions::Action;
 use crate::console::actions::ActionId as Id;
 use crate::console::actions::Danger::{Ask, Change};
-use crate::console::actions::Marking;
 use crate::console::actions::Place::{
     Audit, Dead, Deliveries, Endpoints, Events, Inspector, Log, Pulse, Replays,
 };
+use crate::console::actions::{InText, Marking};
 
 pub(super) const ROWS_AND_CHANGES: &[Action] = &[
     key(Id::Open, "open", "open this row", ROWS, &["enter"]).short("open"),
@@ -26,6 +26,49 @@ pub(super) const ROWS_AND_CHANGES: &[Action] = &[
         &["l", "right", "tab"],
     )
     .short("tab"),
+    key(
+        Id::InText(InText::Search),
+        "text.search",
+        "look for words in this text",
+        &[Inspector],
+        &["/"],
+    )
+    .short("search"),
+    key(
+        Id::InText(InText::Next),
+        "text.next",
+        "next place that has the words",
+        &[Inspector],
+        &["n"],
+    ),
+    key(
+        Id::InText(InText::Previous),
+        "text.previous",
+        "previous place that has the words",
+        &[Inspector],
+        &["N"],
+    ),
+    key(
+        Id::InText(InText::Fold),
+        "json.fold",
+        "fold or unfold the object or array of this line",
+        &[Inspector],
+        &["z"],
+    ),
+    key(
+        Id::InText(InText::FoldAll),
+        "json.fold-all",
+        "fold all objects and arrays in the outermost, or unfold all",
+        &[Inspector],
+        &["Z"],
+    ),
+    key(
+        Id::InText(InText::Wrap),
+        "text.wrap",
+        "let long lines go on in further rows, or cut them",
+        &[Inspector],
+        &["w"],
+    ),
     key(
         Id::Diff,
         "delivery.diff",
@@ -247,6 +290,14 @@ pub(super) const ROWS_AND_CHANGES: &[Action] = &[
         &["C"],
     )
     .command("hookyard delivery list cause:CAUSE"),
+    key(
+        Id::Ungroup,
+        "dead.ungroup",
+        "all dead deliveries as one list, whatever their cause",
+        &[Dead],
+        &["z"],
+    )
+    .command("hookyard delivery list state:dead"),
     key(
         Id::Note,
         "note.add",

@@ -1,7 +1,7 @@
 //! One delivery: its tabs, its attempts, and where it leads.
 
 use super::Part;
-use super::stage::{Scenery, opens, shows};
+use super::stage::{Scenery, Stage, opens, shows};
 use crate::support::receiver_answer::{Answer, Behaviour};
 
 pub(super) const PART: Part = Part {
@@ -9,6 +9,12 @@ pub(super) const PART: Part = Part {
         "tab.next",
         "tab.previous",
         "delivery.diff",
+        "json.fold",
+        "json.fold-all",
+        "text.next",
+        "text.previous",
+        "text.search",
+        "text.wrap",
         "attempt.next",
         "attempt.previous",
         "cause.deliveries",
@@ -49,6 +55,7 @@ fn a_delivery_is_looked_at_from_all_sides() {
     assert_eq!(stage.shown(), "inspector.summary");
     stage.act("tab.next", opens("inspector.request"));
     shows("POST http://127.0.0.1")(&stage);
+    read_the_request(&mut stage);
     stage.act("tab.next", opens("inspector.response"));
     shows("db down")(&stage);
     stage.act("tab.next", opens("inspector.timeline"));
@@ -77,4 +84,24 @@ fn a_delivery_is_looked_at_from_all_sides() {
         shows("2 loaded")(stage);
     });
     stage.end();
+}
+
+/// Folds its JSON, looks for words in it, and cuts its lines.
+fn read_the_request(stage: &mut Stage) {
+    shows("  \"type\": ")(stage);
+    stage.act("json.fold-all", shows("> \"data\": {"));
+    stage.act("json.fold-all", |stage| {
+        shows("  \"data\": {")(stage);
+        assert!(!stage.terminal.text().contains("> "));
+    });
+    stage.act("json.fold", shows("> {"));
+    stage.act("json.fold", shows("  \"type\": "));
+    stage.act("text.search", opens("words"));
+    stage.answer("webhook-\r");
+    shows("/webhook-  1 of 3 lines")(stage);
+    stage.act("text.next", shows("/webhook-  2 of 3 lines"));
+    stage.act("text.previous", shows("/webhook-  1 of 3 lines"));
+    stage.answer("\u{1b}");
+    stage.act("text.wrap", shows("long lines are cut"));
+    stage.act("text.wrap", shows("long lines go on"));
 }

@@ -17,7 +17,7 @@ pub(super) const PART: Part = Part {
 };
 
 pub(super) const DISCARDING: Part = Part {
-    actions: &["dead.discard", "cause.deliveries"],
+    actions: &["dead.discard", "dead.ungroup", "cause.deliveries"],
     shown: &["dead", "plan-discard"],
 };
 
@@ -79,6 +79,12 @@ fn the_dead_of_a_cause_are_discarded_with_a_note() {
     stage.answer("5");
     shows("2 of 1 cause")(&stage);
     stage.act("cause.deliveries", shows("2 loaded"));
+    stage.answer("q");
+    stage.act("dead.ungroup", |stage| {
+        opens("deliveries")(stage);
+        shows("of dead letters")(stage);
+        shows("2 loaded")(stage);
+    });
     stage.answer("q");
     stage.act("dead.discard", opens("plan-discard"));
     shows("Type 2 and enter to start:")(&stage);
