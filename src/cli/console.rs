@@ -54,7 +54,8 @@ pub(crate) struct ConsoleArgs {
     /// For a slow line: two frames a second, sixteen colours. Over SSH that is found out.
     #[arg(long)]
     slow: bool,
-    /// Whether the terminal moves rows that moved; auto where that saves bytes.
+    /// Whether the terminal moves rows that moved; auto where that saves bytes. Where it does not, new rows take the
+    /// place of the oldest in a list that follows.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     scroll: ScrollArg,
     /// A named pipe that is told whenever there is nothing left to do: for scripts that drive the console.

@@ -162,6 +162,7 @@ impl Shell {
             tty: options.tty,
             guard: Some(guard),
         };
+        shell.model.sweeps = policy.sweep;
         shell.model.times.zone = Zone::of_this_machine();
         shell.ask_for_width();
         Ok(shell)
@@ -196,7 +197,7 @@ impl Shell {
                 Next::Pane(whole_width) => {
                     let policy = Policy::new(self.scrolling, self.between, whole_width);
                     self.painter.set_policy(policy);
-                    None
+                    self.handle(Msg::Sweeps(policy.sweep)).await?
                 }
                 Next::HangUp => Some(ExitReason::HangUp),
                 Next::Signal(SignalEvent::End) => Some(ExitReason::Signal),

@@ -10,6 +10,7 @@ use super::marks::Marks;
 use super::requests::ScreenId;
 use super::rows::{Gap, ROWS_MAX, Rows};
 use super::sorting::Sorting;
+use super::sweep::Sweep;
 use crate::api::delivery::{DeliveryCount, DeliveryView};
 use crate::api::page::{Page, Searched};
 use crate::domain::id::DeliveryId;
@@ -41,6 +42,8 @@ pub(crate) struct Deliveries {
     pub marks: Marks,
     /// The first line on the screen.
     pub offset: usize,
+    /// Which row stands on which line, where the list is swept.
+    pub sweep: Sweep,
     /// Where the next older page begins.
     pub older: Older,
     /// How far the service has searched for a filter that its indexes cannot decide.
@@ -95,6 +98,7 @@ impl Deliveries {
             cursor: None,
             marks: Marks::default(),
             offset: 0,
+            sweep: Sweep::default(),
             older: Older::Unknown,
             searched: None,
             counted: None,

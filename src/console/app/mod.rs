@@ -54,6 +54,7 @@ pub(crate) mod secret_note;
 pub(crate) mod shown;
 pub(crate) mod sieve;
 pub(crate) mod sorting;
+pub(crate) mod sweep;
 pub(crate) mod take_away;
 pub(crate) mod themes;
 pub(crate) mod times;

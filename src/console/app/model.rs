@@ -88,6 +88,8 @@ pub(crate) struct Model {
     pub terminal: (u16, u16),
     /// What views have of it.
     pub size: (u16, u16),
+    /// Whether lists that follow are swept.
+    pub sweeps: bool,
     /// The tour under way.
     pub tour: Option<Tour>,
     /// The connection.
@@ -273,6 +275,7 @@ impl Model {
             keys,
             terminal: size,
             size,
+            sweeps: false,
             tour: None,
             link: Link::connecting(Now::default(), 0),
             behind: Behind::default(),

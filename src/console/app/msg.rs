@@ -52,6 +52,8 @@ pub(crate) enum Msg {
     Typed(Typed),
     /// The terminal has this many columns and rows.
     Resized(u16, u16),
+    /// Whether lists that follow are swept, because rows cannot be moved on the terminal.
+    Sweeps(bool),
     /// A moment that [`super::model::Model::next_wakeup`] asked for has come.
     Tick,
     /// The stream is open; frames follow.

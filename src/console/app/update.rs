@@ -18,6 +18,7 @@ use super::notes;
 use super::preview;
 use super::reading;
 use super::saved;
+use super::sweep;
 use super::take_away;
 use super::themes;
 use super::tour;
@@ -56,6 +57,11 @@ pub(crate) fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Cmd> {
             }
             cmds
         }
+        Msg::Sweeps(sweeps) => {
+            model.sweeps = sweeps;
+            model.soil(Dirty::Soon);
+            Vec::new()
+        }
         Msg::Tick => tick(model, now),
         Msg::StreamOpened => Vec::new(),
         Msg::Frame(frame) => frames::frame(model, now, *frame),
@@ -85,6 +91,7 @@ pub(crate) fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Cmd> {
         }
     };
     cmds.extend(follow_up(model, now));
+    sweep::settle(model);
     tour::follow_up(model);
     cmds
 }

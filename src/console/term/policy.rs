@@ -2,7 +2,7 @@
 //!
 //! - **Moving rows** saves most of a list's bytes. A multiplexer keeps a screen of its own: tmux passes a move on where
 //!   the pane is as wide as its window, and beside another pane it draws everything again, half as much again as without.
-//!   mosh and GNU screen work out their own differences.
+//!   mosh and GNU screen work out their own differences. Where rows are not moved, lists that follow are swept.
 //! - **Synchronized output** (mode 2026) keeps a terminal from showing half a frame. tmux either ignores it or draws the
 //!   whole pane again for it, depending on its version; mosh and GNU screen ignore it.
 
@@ -38,6 +38,8 @@ pub(crate) enum Between {
 pub(crate) struct Policy {
     /// To move rows.
     pub scroll: bool,
+    /// To leave rows on their lines, because it is known that they cannot be moved for less.
+    pub sweep: bool,
     /// To show a frame when it is whole.
     pub synchronize: bool,
 }
@@ -79,8 +81,11 @@ impl Policy {
             (Scrolling::Auto, Between::Tmux) => whole_width == Some(true),
             (Scrolling::Off, _) | (Scrolling::Auto, Between::Screen | Between::Mosh) => false,
         };
+        let is_known =
+            between != Between::Tmux || whole_width.is_some() || asked != Scrolling::Auto;
         Self {
             scroll,
+            sweep: is_known && !scroll,
             synchronize: between == Between::Nothing,
         }
     }
@@ -94,22 +99,24 @@ mod tests {
     fn rows_are_moved_where_that_saves_bytes_or_where_it_was_asked_for() {
         use Between::{Mosh, Nothing, Screen, Tmux};
         use Scrolling::{Auto, Off, On};
-        for (asked, between, whole_width, scroll, synchronize) in [
-            (Auto, Nothing, None, true, true),
-            (Auto, Tmux, None, false, false),
-            (Auto, Tmux, Some(false), false, false),
-            (Auto, Tmux, Some(true), true, false),
-            (Auto, Screen, None, false, false),
-            (Auto, Mosh, None, false, false),
-            (On, Tmux, Some(false), true, false),
-            (On, Mosh, None, true, false),
-            (Off, Nothing, None, false, true),
-            (Off, Tmux, Some(true), false, false),
+        for (asked, between, whole_width, scroll, sweep, synchronize) in [
+            (Auto, Nothing, None, true, false, true),
+            // tmux has not answered: rows stay as they are for the moment.
+            (Auto, Tmux, None, false, false, false),
+            (Auto, Tmux, Some(false), false, true, false),
+            (Auto, Tmux, Some(true), true, false, false),
+            (Auto, Screen, None, false, true, false),
+            (Auto, Mosh, None, false, true, false),
+            (On, Tmux, Some(false), true, false, false),
+            (On, Mosh, None, true, false, false),
+            (Off, Nothing, None, false, true, true),
+            (Off, Tmux, None, false, true, false),
         ] {
             assert_eq!(
                 Policy::new(asked, between, whole_width),
                 Policy {
                     scroll,
+                    sweep,
                     synchronize
                 },
                 "{asked:?} {between:?} {whole_width:?}"

@@ -50,18 +50,22 @@ pub(super) fn draw(
     if list.rows.len() == 0 {
         empty(pen, model, list, body);
     }
-    let lines = list.rows.lines().skip(list.offset);
+    let height = usize::from(body.height);
+    let lines: Vec<RowLine<'_>> = match list.sweep.lines() {
+        Some(ids) => {
+            let rows = ids.iter().filter_map(|id| list.rows.get(*id));
+            rows.map(RowLine::Delivery).collect()
+        }
+        None => list.rows.lines().skip(list.offset).take(height).collect(),
+    };
     for (y, line) in (body.top()..body.bottom()).zip(lines) {
+        let line_area = Rect {
+            y,
+            height: 1,
+            ..body
+        };
         match line {
-            RowLine::Gap(gap) => gap_row(
-                pen,
-                gap,
-                Rect {
-                    y,
-                    height: 1,
-                    ..body
-                },
-            ),
+            RowLine::Gap(gap) => gap_row(pen, gap, line_area),
             RowLine::Delivery(delivery) => {
                 for column in &placed {
                     let (text, role) = cell(pen, model, now, delivery, columns[column.index].title);
@@ -77,21 +81,24 @@ pub(super) fn draw(
                     pen.text(body.right().saturating_sub(1), y, 1, mark, Role::Mark);
                 }
                 if list.cursor == Some(delivery.id) {
-                    pen.shade(
-                        Rect {
-                            y,
-                            height: 1,
-                            ..body
-                        },
-                        Role::Cursor,
-                    );
+                    pen.shade(line_area, Role::Cursor);
                 }
             }
         }
     }
+    seam(pen, list, body);
     list.input
         .as_ref()
         .map(|input| filter_line::draw(pen, input, body))
+}
+
+/// Marks the newest row of a list that is swept: from there on down rows get older.
+fn seam(pen: &mut Pen<'_>, list: &Deliveries, body: Rect) {
+    if list.sweep.lines().is_some() {
+        let y = body.y + u16::try_from(list.sweep.newest()).unwrap_or(0);
+        let mark = pen.skin().glyph("◂", "<");
+        pen.text(body.right().saturating_sub(1), y, 1, mark, Role::Accent);
+    }
 }
 
 /// What a delivery has to say under a heading, here and wherever else deliveries are listed.

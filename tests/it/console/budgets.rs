@@ -174,20 +174,37 @@ fn a_new_row_costs_what_it_says() {
         (LARGE_BASIC, 450),
     ] {
         let (yard, _receiver) = yard();
-        let mut terminal = setting.start(&yard.socket());
-        open_list(&mut terminal, SCREENFUL);
-        let (before, frames) = (terminal.sent(), terminal.bursts());
-        for added in 1..=20 {
-            yard.publish("packet.signed");
-            let loaded = format!("{} loaded", SCREENFUL + added);
-            terminal.wait_for_text(&loaded);
-        }
-        terminal.settle_drawn();
-        let frames = terminal.bursts() - frames;
-        let bytes = terminal.sent() - before;
+        let terminal = setting.start(&yard.socket());
+        let (bytes, frames) = new_rows(&yard, terminal);
         report("20 rows", setting, &format!("{bytes} B in {frames} frames"));
         hold("a frame with a new row", setting, bytes / frames, budget);
     }
+}
+
+#[test]
+fn a_new_row_costs_no_more_where_rows_cannot_be_moved() {
+    for (setting, budget) in [(SMALL, 300), (LARGE, 450)] {
+        let (yard, _receiver) = yard();
+        let mut command = setting.console(&yard.socket());
+        command.args(["--scroll", "off"]);
+        let (columns, rows) = setting.size;
+        let terminal = PseudoTerminal::start_told(command, columns, rows);
+        let (bytes, frames) = new_rows(&yard, terminal);
+        hold("the same in a swept list", setting, bytes / frames, budget);
+    }
+}
+
+/// Publishes twenty events for a list that follows; the bytes that took, and the frames.
+fn new_rows(yard: &Yard, mut terminal: PseudoTerminal) -> (usize, usize) {
+    open_list(&mut terminal, SCREENFUL);
+    let (before, frames) = (terminal.sent(), terminal.bursts());
+    for added in 1..=20 {
+        yard.publish("packet.signed");
+        let loaded = format!("{} loaded", SCREENFUL + added);
+        terminal.wait_for_text(&loaded);
+    }
+    terminal.settle_drawn();
+    (terminal.sent() - before, terminal.bursts() - frames)
 }
 
 #[test]

@@ -113,6 +113,18 @@ fn a_pane_holds_what_was_drawn_in_full_width_and_beside_another() {
     terminal.type_in("\u{c}");
     terminal.rest(QUIET);
     assert_eq!(tmux.pane(), split, "the same when it is drawn anew");
+
+    // Beside another pane tmux would draw all rows again: they stay, and the oldest goes.
+    let before = terminal.sent();
+    publish(&yard, &terminal, &mut listed, 5);
+    terminal.rest(QUIET);
+    let sent = terminal.sent() - before;
+    assert!(sent < 5 * 500, "{sent} B for five rows beside another pane");
+    let swept = tmux.pane();
+    assert_eq!(body(&terminal.text(), width), swept);
+    assert_eq!(swept.matches('◂').count(), 1, "{swept}");
+    let kept = swept.lines().filter(|line| split.contains(*line)).count();
+    assert!(kept + 8 >= split.lines().count(), "{split}\n{swept}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use super::{FrameSink, Painter, settle};
 /// A terminal that may be asked for everything but synchronized output, which vt100 ignores.
 const SCROLLING: Policy = Policy {
     scroll: true,
+    sweep: false,
     synchronize: false,
 };
 const PLAIN: Policy = Policy {
