@@ -91,6 +91,9 @@ pub struct QuantilesView {
     pub p99: u64,
 }
 
+/// What bounds the bands of [`MinuteView::latency_bands`], in microseconds; the last band has no end.
+pub const LATENCY_BOUNDS_US: [u64; 4] = [100_000, 300_000, 1_000_000, 5_000_000];
+
 /// One step of a window.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MinuteView {
@@ -109,6 +112,10 @@ pub struct MinuteView {
     /// How long most of them took; only in windows up to an hour, and up to 15 seconds behind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency_us: Option<QuantilesView>,
+    /// Attempts by how long they took: up to 100 ms, 300 ms, 1 s and 5 s, each beyond the one before, and longer; only
+    /// where `latency_us` is, and within 2 % like it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub latency_bands: Vec<u64>,
 }
 
 /// What the store weighs.

@@ -61,6 +61,18 @@ impl Sketch {
         None
     }
 
+    /// How many durations lie in each band: up to the first of these bounds, which rise, up to the next, and so on, and
+    /// beyond the last; what lies within 2 % of a bound may count on either side.
+    pub fn bands(&self, bounds: &[u64]) -> Vec<u64> {
+        let mut bands = vec![0_u64; bounds.len() + 1];
+        for (&bucket, &count) in &self.buckets {
+            let micros = middle_of(bucket);
+            let band = bounds.partition_point(|bound| *bound < micros);
+            bands[band] = bands[band].saturating_add(count);
+        }
+        bands
+    }
+
     /// The sketch as bytes: for each bucket its distance from the one before and its count, seven bits a byte.
     pub fn encode(&self) -> Vec<u8> {
         let (mut bytes, mut before) = (Vec::with_capacity(2 * self.buckets.len()), 0);
@@ -272,5 +284,16 @@ mod tests {
     fn a_sketch_of_a_thousand_like_durations_is_a_few_bytes() {
         let values: Vec<u64> = (0..1_000).map(|step| 2_000 + step).collect();
         assert!(sketch(&values).encode().len() < 60);
+    }
+
+    #[test]
+    fn every_duration_lies_in_one_band() {
+        let mut sketch = Sketch::default();
+        for micros in [10, 90, 110, 900, 1_200, 5_000_000] {
+            sketch.add(micros);
+        }
+        assert_eq!(sketch.bands(&[100, 1_000, 10_000]), [2, 2, 1, 1]);
+        assert_eq!(sketch.bands(&[]), [6]);
+        assert_eq!(Sketch::default().bands(&[7]), [0, 0]);
     }
 }

@@ -7,8 +7,8 @@ use super::problem::Refusal;
 use super::state::Core;
 use super::views::{self, wire_count};
 use crate::api::stats::{
-    EndpointStatsView, LanesView, MinuteView, QuantilesView, RetentionView, StatsView, StoreView,
-    TrafficView,
+    EndpointStatsView, LATENCY_BOUNDS_US, LanesView, MinuteView, QuantilesView, RetentionView,
+    StatsView, StoreView, TrafficView,
 };
 use crate::domain::id::EndpointId;
 use crate::domain::time::Timestamp;
@@ -117,6 +117,15 @@ fn minute(minute: &MinuteStats) -> MinuteView {
         mean_latency_us: attempts.latency_us.checked_div(attempts.attempts),
         failures: failures(attempts),
         latency_us: quantiles(&minute.tries),
+        latency_bands: bands(&minute.tries),
+    }
+}
+
+/// How long attempts took, counted; empty without attempts.
+fn bands(tries: &Tries) -> Vec<u64> {
+    match tries.durations.count() {
+        0 => Vec::new(),
+        _ => tries.durations.bands(&LATENCY_BOUNDS_US),
     }
 }
 

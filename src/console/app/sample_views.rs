@@ -283,6 +283,13 @@ pub(crate) fn last_hour() -> StatsView {
                 p95: 110_000 + bad * 90_000,
                 p99: 200_000 + bad * 200_000,
             }),
+            latency_bands: vec![
+                5_500,
+                400 + minute * 20 - bad * 5,
+                bad * 40,
+                bad * bad,
+                bad / 8,
+            ],
         }
     });
     StatsView {

@@ -63,19 +63,38 @@ pub(super) fn bars(pen: &mut Pen<'_>, area: Rect, values: &[u64], most: u64, rol
     }
 }
 
-/// A mark at the height of each value.
-pub(super) fn marks(pen: &mut Pen<'_>, area: Rect, values: &[u64], most: u64, role: Role) {
-    let each = columns_each(area.width, values.len());
-    let mark = pen.skin().glyph("─", "-");
+/// Shares of each column from the bottom up, a row or more each, as marks that are the heavier the greater the share;
+/// gives the rows of each.
+pub(super) fn heat(pen: &mut Pen<'_>, area: Rect, columns: &[&[u64]], bands: usize) -> usize {
+    let rows = (usize::from(area.height) / bands.max(1)).max(1);
+    let each = columns_each(area.width, columns.len());
     let mut x = area.x;
-    for value in values {
+    for bands in columns {
         let room = each.min(area.right().saturating_sub(x));
-        let row = height(*value, most, u64::from(area.height));
-        if let Some(above) = u16::try_from(row).ok().filter(|row| *row > 0) {
-            let y = area.bottom().saturating_sub(above);
-            pen.text(x, y, room, &mark.repeat(usize::from(room)), role);
+        let whole: u64 = bands
+            .iter()
+            .fold(0, |sum, count| sum.saturating_add(*count));
+        for (row, y) in (area.top()..area.bottom()).rev().enumerate() {
+            let count = bands.get(row / rows).copied().unwrap_or(0);
+            if let Some((mark, role)) = warmth(count, whole) {
+                pen.text(x, y, room, &mark.repeat(usize::from(room)), role);
+            }
         }
         x += room;
+    }
+    rows
+}
+
+/// The mark of so many of all; none of none.
+fn warmth(count: u64, whole: u64) -> Option<(&'static str, Role)> {
+    let percent = u128::from(count) * 100 / u128::from(whole.max(1));
+    match percent {
+        _ if count == 0 => None,
+        0 => Some((".", Role::Heat0)),
+        1..5 => Some((":", Role::Heat1)),
+        5..20 => Some(("+", Role::Heat2)),
+        20..50 => Some(("#", Role::Heat3)),
+        _ => Some(("@", Role::Heat4)),
     }
 }
 
@@ -141,11 +160,22 @@ mod tests {
     }
 
     #[test]
-    fn marks_stand_at_the_height_of_their_values() {
+    fn heat_stands_for_the_share_of_each_band_in_its_column() {
+        let columns: [&[u64]; 5] = [
+            &[100, 0, 0],
+            &[60, 30, 10],
+            &[1_000, 3, 20],
+            &[],
+            &[0, 0, 7],
+        ];
         let shown = drawn(true, |pen, area| {
-            marks(pen, area, &[0, 10, 60, 100, 70, 30], 100, Role::Chart1);
+            assert_eq!(heat(pen, area, &columns, 3), 1);
         });
-        assert_eq!(shown, "   --\n  -\n -   -");
+        assert_eq!(shown, " +: @\n #.\n@@@");
+        let high = drawn(true, |pen, area| {
+            assert_eq!(heat(pen, area, &[&[1]], 1), 3);
+        });
+        assert_eq!(high, "@@@@@@\n@@@@@@\n@@@@@@");
     }
 
     #[test]

@@ -118,11 +118,6 @@ pub(in crate::console::view) fn failing(step: &MinuteView) -> u64 {
     u64::try_from(share).unwrap_or(0)
 }
 
-/// How long half of the attempts took at most, in microseconds.
-pub(super) fn p50(step: &MinuteView) -> u64 {
-    step.latency_us.map_or(0, |latency| latency.p50)
-}
-
 /// How long 95 of a hundred attempts took at most, in microseconds.
 pub(in crate::console::view) fn p95(step: &MinuteView) -> u64 {
     step.latency_us.map_or(0, |latency| latency.p95)
@@ -150,6 +145,7 @@ mod tests {
             mean_latency_us: Some(mean),
             failures: BTreeMap::from([("tls".to_owned(), attempts - successes)]),
             latency_us: None,
+            latency_bands: Vec::new(),
         }
     }
 

@@ -40,14 +40,14 @@ fn a_window_without_quantiles_shows_means_and_says_so() {
         );
         let charts = shown(160, 48, keys);
         assert!(
-            charts.contains("bars are the mean, p50 and p95 up to 60m only"),
+            charts.contains("bars are the mean, by how long up to 60m only"),
             "{keys}: {charts}"
         );
     }
     for keys in ["1", "1 {"] {
         let lines = shown(80, 24, keys);
         assert!(lines.contains("\nP95 ") && !lines.contains("\nMEAN "));
-        assert!(shown(160, 48, keys).contains("bars are p50, the line is p95"));
+        assert!(shown(160, 48, keys).contains("latency: : 1%"));
     }
 }
 

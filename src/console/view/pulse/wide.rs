@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use ratatui::layout::Rect;
 
 use super::lines::queue;
-use super::steps::{Steps, attempts, failing, mean, p50, p95, permille};
-use crate::api::stats::MinuteView;
+use super::steps::{Steps, attempts, failing, mean, permille};
+use crate::api::stats::{LATENCY_BOUNDS_US, MinuteView};
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
 use crate::console::app::pulse::Pulse;
@@ -15,6 +15,10 @@ use crate::console::view::chart::{Share, Stack};
 use crate::console::view::paint::{Pen, columns};
 use crate::console::view::{chart, format};
 
+/// What cells of the latencies mean.
+const LATENCY_TITLE: &str = "latency: : 1%  + 5%  # 20%  @ 50% of the attempts";
+/// The bands of latencies, the quickest first; their bounds are the service's.
+const BANDS: [&str; LATENCY_BOUNDS_US.len() + 1] = ["<.1s", ".1-.3s", ".3-1s", "1-5s", ">5s"];
 /// Columns of the figures beside a chart.
 const AXIS: u16 = 7;
 /// Failure classes with their letters, in the order of the legend.
@@ -85,13 +89,19 @@ fn out(pen: &mut Pen<'_>, steps: &Steps, area: Rect) {
         step_s => format!("deliveries per second, a bar is {}", format::age(step_s)),
     };
     let most_words = format::rate(most, steps.step_s);
-    let body = framed(pen, &title, &most_words, steps, area);
+    let body = framed(pen, &title, [&most_words, "0"], steps, area);
     chart::bars(pen, body, &values, most, Role::Chart1);
 }
 
 fn failures(pen: &mut Pen<'_>, steps: &Steps, area: Rect) {
     let most = steps.each.iter().map(failing).max().unwrap_or(0);
-    let body = framed(pen, "failures by class", &permille(most), steps, area);
+    let body = framed(
+        pen,
+        "failures by class",
+        [&permille(most), "0"],
+        steps,
+        area,
+    );
     let bars: Vec<Stack> = steps.each.iter().map(stack).collect();
     chart::letters(pen, body, &bars, most);
     let seen: BTreeSet<&str> = steps
@@ -121,27 +131,36 @@ fn stack(step: &MinuteView) -> Stack {
     }
 }
 
+/// How long attempts took: a row a band, the quickest at the bottom.
 fn latency(pen: &mut Pen<'_>, steps: &Steps, area: Rect) {
-    let tops: Vec<u64> = steps.each.iter().map(p95).collect();
-    let most = tops.iter().copied().max().unwrap_or(0);
-    let title = "latency: bars are p50, the line is p95";
-    let body = framed(pen, title, &format::micros(most), steps, area);
-    let halves: Vec<u64> = steps.each.iter().map(p50).collect();
-    chart::bars(pen, body, &halves, most, Role::Chart2);
-    chart::marks(pen, body, &tops, most, Role::Chart4);
+    let body = framed(pen, LATENCY_TITLE, ["", ""], steps, area);
+    let bands: Vec<&[u64]> = steps.each.iter().map(|step| &*step.latency_bands).collect();
+    let rows = chart::heat(pen, body, &bands, BANDS.len());
+    for (label, y) in BANDS
+        .iter()
+        .zip((body.top()..body.bottom()).rev().step_by(rows))
+    {
+        pen.right(area.x, y, AXIS - 1, label, Role::Muted);
+    }
 }
 
 /// What is known of longer steps.
 fn mean_latency(pen: &mut Pen<'_>, steps: &Steps, area: Rect) {
     let values: Vec<u64> = steps.each.iter().map(mean).collect();
     let most = values.iter().copied().max().unwrap_or(0);
-    let title = "latency: bars are the mean, p50 and p95 up to 60m only";
-    let body = framed(pen, title, &format::micros(most), steps, area);
+    let title = "latency: bars are the mean, by how long up to 60m only";
+    let body = framed(pen, title, [&format::micros(most), "0"], steps, area);
     chart::bars(pen, body, &values, most, Role::Chart2);
 }
 
-/// Draws a chart's title, its greatest value and its times; gives the area of its bars.
-fn framed(pen: &mut Pen<'_>, title: &str, most: &str, steps: &Steps, area: Rect) -> Rect {
+/// Draws a chart's title, its greatest and least value and its times; gives the area of its bars.
+fn framed(
+    pen: &mut Pen<'_>,
+    title: &str,
+    [most, least]: [&str; 2],
+    steps: &Steps,
+    area: Rect,
+) -> Rect {
     pen.text(area.x, area.y, area.width, title, Role::Strong);
     let body = Rect {
         x: area.x + AXIS,
@@ -154,7 +173,7 @@ fn framed(pen: &mut Pen<'_>, title: &str, most: &str, steps: &Steps, area: Rect)
         area.x,
         body.bottom().saturating_sub(1),
         AXIS - 1,
-        "0",
+        least,
         Role::Muted,
     );
     let count = steps.each.len();
