@@ -307,6 +307,10 @@ pub struct EndpointHealth {
     pub attempts_1h: u64,
     /// Those that succeeded.
     pub successes_1h: u64,
+    /// Of each of the last twelve stretches of five minutes, oldest first and the last not over yet, how many of a
+    /// hundred attempts failed, rounded up; `null` where none was made. Absent without attempts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failing_1h: Vec<Option<u8>>,
     /// Mean duration of those attempts in microseconds.
     pub mean_latency_us_1h: Option<u64>,
     /// How long most of them took; up to 15 seconds behind.

@@ -227,8 +227,9 @@ impl Engine {
         Ok(tries)
     }
 
-    /// Attempts of these endpoints in the last `window`; endpoints without any are absent. Costs a look-up for each
-    /// of their minutes: for a page of endpoints and an hour or so.
+    /// Attempts of these endpoints in the last `window`, step by step and oldest first; endpoints without any are
+    /// absent, and so are such steps. Costs a look-up for each of their minutes: for a page of endpoints and an hour
+    /// or so.
     ///
     /// # Errors
     /// Internal.
@@ -236,10 +237,12 @@ impl Engine {
         &self,
         endpoints: &[EndpointId],
         window: Duration,
-    ) -> Result<BTreeMap<EndpointId, AttemptStats>, EngineError> {
+        step: Duration,
+    ) -> Result<BTreeMap<EndpointId, Vec<(Timestamp, AttemptStats)>>, EngineError> {
         let to = self.desk.now().moved_by(1);
         let store = &self.desk.store;
-        Ok(store.endpoint_stats(endpoints, to - window, to).await?)
+        let from = to - window;
+        Ok(store.endpoint_stats(endpoints, from, to, step).await?)
     }
 
     /// The same of how long they took and how often deliveries were tried.

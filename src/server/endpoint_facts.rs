@@ -11,11 +11,16 @@ use crate::api::endpoint::{EndpointHealth, EndpointView};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::id::EndpointId;
 use crate::domain::lane::BreakerPhase;
+use crate::domain::time::Timestamp;
 use crate::domain::tries::Tries;
 use crate::engine::{AttemptStats, LaneStatus};
 
 /// The time that an endpoint's recent figures cover.
 const RECENT: Duration = Duration::from_hours(1);
+/// The steps in which it is told how many of its attempts failed.
+const STRETCH: Duration = Duration::from_mins(5);
+const STRETCH_MS: i64 = 300_000;
+const STRETCHES: i64 = 12;
 
 /// One endpoint.
 pub(super) async fn endpoint_view(core: &Core, endpoint: &Endpoint) -> EndpointView {
@@ -42,7 +47,7 @@ pub(super) async fn endpoint_views(core: &Core, endpoints: &[Endpoint]) -> Vec<E
 /// What is read once for any number of endpoints. Figures that cannot be read are missing: the endpoint itself is
 /// worth showing without them.
 struct Facts {
-    recent: BTreeMap<EndpointId, AttemptStats>,
+    recent: BTreeMap<EndpointId, Vec<(Timestamp, AttemptStats)>>,
     tries: BTreeMap<EndpointId, Tries>,
     lanes: HashMap<EndpointId, LaneStatus>,
 }
@@ -50,7 +55,7 @@ struct Facts {
 impl Facts {
     async fn read(core: &Core, ids: &[EndpointId]) -> Self {
         let lanes = core.engine.lanes().await.unwrap_or_default().lanes;
-        let recent = core.engine.endpoint_stats(ids, RECENT).await;
+        let recent = core.engine.endpoint_stats(ids, RECENT, STRETCH).await;
         let tries = core.engine.endpoint_tries(ids, RECENT).await;
         Self {
             tries: tries.unwrap_or_default(),
@@ -91,7 +96,9 @@ impl Facts {
             health.rate_limited = lane.rate_limited;
             health.next_attempt_at = lane.next_wakeup;
         }
-        if let Some(recent) = self.recent.get(&id) {
+        if let Some(stretches) = self.recent.get(&id) {
+            health.failing_1h = failing(stretches, core.clock.now());
+            let recent = AttemptStats::sum(stretches.iter().map(|(_, stats)| stats));
             health.attempts_1h = recent.attempts;
             health.successes_1h = recent.successes;
             health.held_back_1h = recent.held_back;
@@ -100,6 +107,20 @@ impl Facts {
         health.latency_us_1h = self.tries.get(&id).and_then(stats::quantiles);
         health
     }
+}
+
+/// How many of a hundred attempts failed, stretch by stretch up to now.
+fn failing(stretches: &[(Timestamp, AttemptStats)], now: Timestamp) -> Vec<Option<u8>> {
+    let number = |at: Timestamp| at.as_millis().div_euclid(STRETCH_MS);
+    let last = number(now);
+    let stretch = |wanted: i64| {
+        let found = stretches.iter().find(|(from, _)| number(*from) == wanted);
+        let (_, stats) = found.filter(|(_, stats)| stats.attempts > 0)?;
+        let failed = stats.attempts.saturating_sub(stats.successes);
+        let percent = failed.saturating_mul(100).div_ceil(stats.attempts);
+        u8::try_from(percent).ok()
+    };
+    (last + 1 - STRETCHES..=last).map(stretch).collect()
 }
 
 fn context(core: &Core, endpoint: &Endpoint, health: EndpointHealth) -> EndpointContext {
@@ -114,5 +135,31 @@ fn context(core: &Core, endpoint: &Endpoint, health: EndpointHealth) -> Endpoint
         breaker: core.engine.breaker_policy(),
         concurrency: core.engine.concurrency_per_endpoint(),
         health,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_told_by_five_minutes_up_to_now() {
+        let minute = |minute: i64| Timestamp::from_millis(minute * 60_000);
+        let stats = |attempts, successes| AttemptStats {
+            attempts,
+            successes,
+            ..AttemptStats::default()
+        };
+        // What began an hour ago reaches into a thirteenth stretch.
+        let stretches = [
+            (minute(600), stats(9, 0)),
+            (minute(605), stats(4, 4)),
+            (minute(650), stats(1_000, 999)),
+            (minute(660), stats(3, 1)),
+        ];
+        let shown = failing(&stretches, minute(662));
+        let mut expected = vec![None; 12];
+        (expected[0], expected[9], expected[11]) = (Some(0), Some(1), Some(67));
+        assert_eq!(shown, expected);
     }
 }

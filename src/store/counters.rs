@@ -62,12 +62,14 @@ pub(super) const SELECT_STEPS: &str = concat!(
 );
 pub(super) const SELECT_ACCEPTED_STEPS: &str = "SELECT minute / $3 * $3, sum(accepted) FROM minute_events \
      WHERE minute >= $1 AND minute < $2 GROUP BY 1 ORDER BY 1";
-/// `$1` holds minutes, `$2` endpoints: as many look-ups as there are pairs, however many endpoints there are besides.
+/// `$1` holds minutes, `$2` endpoints: as many look-ups as there are pairs, however many endpoints there are besides. In
+/// steps of `$3` milliseconds, oldest first.
 pub(super) const SELECT_BY_ENDPOINT: &str = concat!(
-    "SELECT endpoint_id, ",
+    "SELECT s.minute / $3 * $3, ",
     minute_sums!(),
-    " FROM json_each($1) m CROSS JOIN json_each($2) p \
-     CROSS JOIN minute_stats s ON s.minute = m.value AND s.endpoint_id = p.value GROUP BY endpoint_id"
+    ", endpoint_id FROM json_each($1) m CROSS JOIN json_each($2) p \
+     CROSS JOIN minute_stats s ON s.minute = m.value AND s.endpoint_id = p.value GROUP BY endpoint_id, 1 \
+     ORDER BY endpoint_id, 1"
 );
 /// The same of one endpoint, `$2`, in steps of `$3` milliseconds.
 pub(super) const SELECT_STEPS_OF: &str = concat!(
@@ -78,6 +80,9 @@ pub(super) const SELECT_STEPS_OF: &str = concat!(
 );
 /// The migration's remark on this table is of the first version, which counted test events in it as well.
 pub(super) const SELECT_ACCEPTED: &str = "SELECT minute, accepted FROM minute_events WHERE minute >= $1 AND minute < $2 AND $3 > 0 ORDER BY minute";
+
+/// The columns of [`stats_row`] and the one before them.
+const COLUMNS: usize = 5 + FailureClass::ALL.len();
 
 /// What happened in a stretch of time; test traffic is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -95,6 +100,15 @@ pub struct AttemptStats {
 }
 
 impl AttemptStats {
+    /// Several stretches of time as one.
+    pub fn sum<'a>(stretches: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut sum = Self::default();
+        for stretch in stretches {
+            sum.add(stretch);
+        }
+        sum
+    }
+
     /// Adds another stretch of time.
     pub fn add(&mut self, other: &Self) {
         self.attempts += other.attempts;
@@ -208,8 +222,9 @@ impl Store {
         rows.iter().map(step_row).collect()
     }
 
-    /// Attempts by endpoint from `from` (rounded down to its minute) to before `to`; endpoints without any are
-    /// absent. Reads a row for each minute of each endpoint: for a page of endpoints and an hour or so.
+    /// Attempts by endpoint from `from` (rounded down to its minute) to before `to`, step by step and oldest first;
+    /// endpoints without any are absent, and so are such steps. A step is a number of minutes. Reads a row for each
+    /// minute of each endpoint: for a page of endpoints and an hour or so.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -218,16 +233,21 @@ impl Store {
         endpoints: &[EndpointId],
         from: Timestamp,
         to: Timestamp,
-    ) -> Result<BTreeMap<EndpointId, AttemptStats>, StoreError> {
+        step: Duration,
+    ) -> Result<BTreeMap<EndpointId, Vec<(Timestamp, AttemptStats)>>, StoreError> {
         let ids: Vec<i64> = endpoints.iter().map(|id| id.as_i64()).collect();
         let rows = sqlx::query(SELECT_BY_ENDPOINT)
             .bind(minute_list(from, to))
             .bind(number_list(&ids))
+            .bind(step_ms(step))
             .fetch_all(self.readers())
             .await?;
-        rows.iter()
-            .map(|row| Ok((EndpointId::from_i64(row.try_get(0)?), stats_row(row)?)))
-            .collect()
+        let mut found: BTreeMap<EndpointId, Vec<(Timestamp, AttemptStats)>> = BTreeMap::new();
+        for row in &rows {
+            let endpoint = EndpointId::from_i64(row.try_get(COLUMNS)?);
+            found.entry(endpoint).or_default().push(step_row(row)?);
+        }
+        Ok(found)
     }
 
     /// The same step by step of one endpoint, oldest first: for a day or so. A step is a number of minutes.
@@ -347,7 +367,7 @@ fn stats_row(row: &SqliteRow) -> Result<AttemptStats, StoreError> {
         attempts: count(row, 1)?,
         successes: count(row, 2)?,
         latency_us: count(row, 3)?,
-        held_back: count(row, 4 + FailureClass::ALL.len())?,
+        held_back: count(row, COLUMNS - 1)?,
         failures,
     })
 }

@@ -171,6 +171,7 @@ pub(crate) fn endpoint(number: i64, name: &str) -> EndpointView {
             in_flight: 2,
             attempts_1h: 900,
             successes_1h: 899,
+            failing_1h: vec![Some(0); 12],
             mean_latency_us_1h: Some(70_000),
             last_success_at: Some(at(0).wall),
             breaker: "closed".into(),
@@ -188,6 +189,7 @@ pub(crate) fn endpoints() -> Vec<EndpointView> {
     failing.health.deliveries.pending = 911;
     failing.health.deliveries.dead = 212;
     failing.health.successes_1h = 558;
+    failing.health.failing_1h = [None, Some(0), Some(1), Some(12), Some(40), Some(100)].repeat(2);
     failing.health.last_failure_at = Some(at(0).wall);
     failing.health.last_failure = Some("503 upstream connect error".into());
     failing.health.next_attempt_at = Some(at(12_000).wall);

@@ -136,6 +136,11 @@ impl Sortable for EndpointView {
             "PEND" => SortKey::most(health.deliveries.pending),
             "HELD" => SortKey::most(health.deliveries.held),
             "DEAD" => SortKey::most(health.deliveries.dead),
+            "FAILING 1H" if health.failing_1h.is_empty() => return None,
+            "FAILING 1H" => {
+                let parts = health.failing_1h.iter().flatten().copied().map(u64::from);
+                SortKey::most(parts.sum::<u64>())
+            }
             "DELIVERED" => SortKey::most(health.deliveries.delivered),
             "NEXT" => SortKey::soonest(health.next_attempt_at?),
             "CONTRACT" => SortKey::word(&self.contract),

@@ -63,10 +63,10 @@ pub(super) fn bars(pen: &mut Pen<'_>, area: Rect, values: &[u64], most: u64, rol
     }
 }
 
-/// Shares of each column from the bottom up, a row or more each, as marks that are the heavier the greater the share;
-/// gives the rows of each.
-pub(super) fn heat(pen: &mut Pen<'_>, area: Rect, columns: &[&[u64]], bands: usize) -> usize {
-    let rows = (usize::from(area.height) / bands.max(1)).max(1);
+/// Shares of each column from the bottom up, a row or more each, as marks that are the heavier the greater the share, a
+/// band in its role; gives the rows of each.
+pub(super) fn heat(pen: &mut Pen<'_>, area: Rect, columns: &[&[u64]], roles: &[Role]) -> usize {
+    let rows = (usize::from(area.height) / roles.len().max(1)).max(1);
     let each = columns_each(area.width, columns.len());
     let mut x = area.x;
     for bands in columns {
@@ -75,8 +75,11 @@ pub(super) fn heat(pen: &mut Pen<'_>, area: Rect, columns: &[&[u64]], bands: usi
             .iter()
             .fold(0, |sum, count| sum.saturating_add(*count));
         for (row, y) in (area.top()..area.bottom()).rev().enumerate() {
-            let count = bands.get(row / rows).copied().unwrap_or(0);
-            if let Some((mark, role)) = warmth(count, whole) {
+            let band = row / rows;
+            let count = bands.get(band).copied().unwrap_or(0);
+            if let Some((role, true)) = roles.get(band).map(|role| (*role, count > 0)) {
+                let percent = u128::from(count) * 100 / u128::from(whole.max(1));
+                let mark = warmth(percent).to_string();
                 pen.text(x, y, room, &mark.repeat(usize::from(room)), role);
             }
         }
@@ -85,16 +88,14 @@ pub(super) fn heat(pen: &mut Pen<'_>, area: Rect, columns: &[&[u64]], bands: usi
     rows
 }
 
-/// The mark of so many of all; none of none.
-fn warmth(count: u64, whole: u64) -> Option<(&'static str, Role)> {
-    let percent = u128::from(count) * 100 / u128::from(whole.max(1));
+/// The mark of a part, in percent of the whole.
+pub(super) const fn warmth(percent: u128) -> char {
     match percent {
-        _ if count == 0 => None,
-        0 => Some((".", Role::Heat0)),
-        1..5 => Some((":", Role::Heat1)),
-        5..20 => Some(("+", Role::Heat2)),
-        20..50 => Some(("#", Role::Heat3)),
-        _ => Some(("@", Role::Heat4)),
+        0 => '.',
+        1..5 => ':',
+        5..20 => '+',
+        20..50 => '#',
+        _ => '@',
     }
 }
 
@@ -169,11 +170,11 @@ mod tests {
             &[0, 0, 7],
         ];
         let shown = drawn(true, |pen, area| {
-            assert_eq!(heat(pen, area, &columns, 3), 1);
+            assert_eq!(heat(pen, area, &columns, &[Role::Heat1; 3]), 1);
         });
         assert_eq!(shown, " +: @\n #.\n@@@");
         let high = drawn(true, |pen, area| {
-            assert_eq!(heat(pen, area, &[&[1]], 1), 3);
+            assert_eq!(heat(pen, area, &[&[1]], &[Role::Heat1]), 3);
         });
         assert_eq!(high, "@@@@@@\n@@@@@@\n@@@@@@");
     }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::paint::{self, Pen};
 use super::rows::{column, not_fetched, not_here_yet, notes, right, table};
 use super::table::Column;
-use super::{columns, format, state};
+use super::{chart, columns, format, state};
 use crate::api::egress::EgressView;
 use crate::api::endpoint::EndpointView;
 use crate::console::actions::Place;
@@ -19,16 +19,17 @@ use crate::domain::certificate::Nearness;
 const CERT: &str = "CERT";
 
 /// The columns from left to right.
-pub(super) const COLUMNS: [Column; 14] = [
+pub(super) const COLUMNS: [Column; 15] = [
     column("NAME", 14, 32, 0),
     column("STATE", 10, 10, 0),
     column(CERT, 4, 4, 0),
     right("OK%/H", 5, 1),
     right("MEAN", 5, 5),
-    right("BUSY", 4, 6),
+    right("BUSY", 4, 8),
     right("PEND", 4, 2),
     right("HELD", 4, 4),
     right("DEAD", 4, 3),
+    column("FAILING 1H", 12, 12, 6),
     right("DELIVERED", 9, 8),
     right("NEXT", 8, 9),
     column("CONTRACT", 8, 14, 10),
@@ -89,6 +90,7 @@ fn cell(pen: &Pen<'_>, now: Now, endpoint: &EndpointView, column: &str) -> (Stri
                 .map_or_else(|| "-".to_owned(), format::micros),
             Role::Muted,
         ),
+        "FAILING 1H" => failing(&health.failing_1h),
         "BUSY" => number(u64::from(health.in_flight), Role::StateInflight),
         "PEND" => number(counts.pending, Role::StateInflight),
         "HELD" => number(counts.held, Role::StatePaused),
@@ -108,6 +110,19 @@ fn cell(pen: &Pen<'_>, now: Now, endpoint: &EndpointView, column: &str) -> (Stri
         "LAST FAILURE" => last_failure(pen, now, endpoint),
         _ => (endpoint.url.clone(), Role::Muted),
     }
+}
+
+/// A mark for each five minutes of the last hour: `.` where all went well, up to `@` where half or more failed, nothing
+/// where nothing was sent.
+fn failing(stretches: &[Option<u8>]) -> (String, Role) {
+    let mark = |percent: &Option<u8>| percent.map_or(' ', |percent| chart::warmth(percent.into()));
+    let worst = stretches.iter().flatten().max();
+    let role = match worst {
+        None | Some(0) => Role::Muted,
+        Some(1..20) => Role::StateRetrying,
+        Some(_) => Role::StateFailed,
+    };
+    (stretches.iter().map(mark).collect(), role)
 }
 
 fn is_ending(endpoint: &EndpointView, now: Now) -> bool {

@@ -67,8 +67,9 @@ async fn a_receiver_gets_sixty_a_minute_and_everything_in_the_end() {
     assert_eq!(world.states().await, vec![DeliveryState::Delivered; 150]);
     assert_eq!(most_in_a_minute(&starts(&world).await), 60);
     let hour = secs(3_600);
-    let stats = world.engine.endpoint_stats(&[endpoint.id], hour).await;
-    assert_eq!(stats.unwrap()[&endpoint.id].held_back, 90);
+    let own = [endpoint.id];
+    let stats = world.engine.endpoint_stats(&own, hour, hour).await;
+    assert_eq!(stats.unwrap()[&endpoint.id][0].1.held_back, 90);
     let all = world.engine.stats(hour).await.unwrap().attempts;
     assert_eq!(all.held_back, 90);
 }

@@ -377,7 +377,16 @@ async fn the_statistics_are_there(store: &Store) {
         .unwrap();
     assert_eq!(minutes, [(OLD, stats(7, 5)), (next, stats(4, 0))]);
     let both = [id(ACTIVE), id(PAUSED)];
-    let by_endpoint = store.endpoint_stats(&both, OLD, START).await.unwrap();
+    let minute = Duration::from_secs(60);
+    let by_endpoint = store.endpoint_stats(&both, OLD, START, minute).await;
+    let sum = |minutes: &Vec<(Timestamp, AttemptStats)>| {
+        AttemptStats::sum(minutes.iter().map(|(_, stats)| stats))
+    };
+    let by_endpoint: BTreeMap<_, _> = by_endpoint
+        .unwrap()
+        .iter()
+        .map(|(id, minutes)| (*id, sum(minutes)))
+        .collect();
     let expected = BTreeMap::from([(id(ACTIVE), stats(9, 3)), (id(PAUSED), stats(2, 2))]);
     assert_eq!(by_endpoint, expected);
     let accepted = store

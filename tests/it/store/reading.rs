@@ -318,11 +318,8 @@ async fn statistics_are_kept_by_minute_and_leave_test_traffic_out() {
     yard.store.record(tested).await.unwrap();
 
     let end = START + Duration::from_hours(1);
-    let minutes = yard
-        .store
-        .step_stats(START, end, Duration::from_secs(60))
-        .await
-        .unwrap();
+    let minute = Duration::from_secs(60);
+    let minutes = yard.store.step_stats(START, end, minute).await.unwrap();
     let counts: Vec<_> = minutes
         .iter()
         .map(|(_, stats)| (stats.attempts, stats.successes, stats.failures.len()))
@@ -330,11 +327,11 @@ async fn statistics_are_kept_by_minute_and_leave_test_traffic_out() {
     assert_eq!(counts, [(1, 0, 1), (1, 1, 0)]);
     assert_eq!(minutes[0].1.latency_us, 3_000);
     let both = [endpoint.id, testing.id];
-    let by_endpoint = yard.store.endpoint_stats(&both, START, end).await;
-    let mut all = minutes[0].1.clone();
-    all.add(&minutes[1].1);
-    assert_eq!(by_endpoint.unwrap(), BTreeMap::from([(endpoint.id, all)]));
-    let others = yard.store.endpoint_stats(&[testing.id], START, end).await;
+    let by_endpoint = yard.store.endpoint_stats(&both, START, end, minute).await;
+    let expected = BTreeMap::from([(endpoint.id, minutes.clone())]);
+    assert_eq!(by_endpoint.unwrap(), expected);
+    let others = [testing.id];
+    let others = yard.store.endpoint_stats(&others, START, end, minute).await;
     assert_eq!(others.unwrap(), BTreeMap::new());
     let quarter = Duration::from_secs(900);
     let quarters = yard.store.step_stats(START, end, quarter).await.unwrap();
@@ -348,14 +345,20 @@ async fn statistics_are_kept_by_minute_and_leave_test_traffic_out() {
     let accepted = yard.store.accepted_by_step(START, end, quarter).await;
     assert_eq!(accepted.unwrap(), [(Timestamp::from_millis(beginning), 1)]);
     let second = yard.clock.now();
-    let by_endpoint = yard.store.endpoint_stats(&both, second, end).await;
-    assert_eq!(by_endpoint.unwrap()[&endpoint.id], minutes[1].1);
+    let by_endpoint = yard.store.endpoint_stats(&both, second, end, quarter).await;
+    let (from, counted) = &by_endpoint.unwrap()[&endpoint.id][0];
+    assert_eq!(counted, &minutes[1].1);
+    assert_eq!(
+        from.as_millis(),
+        beginning,
+        "a step begins where the clock has it"
+    );
     let untouched = yard.store.endpoint_ledger(testing.id).await.unwrap();
     assert_eq!(untouched.counts.delivered, 1);
     assert_eq!(untouched.last_success_at, None);
     let accepted = yard
         .store
-        .accepted_by_step(START, end, Duration::from_secs(60))
+        .accepted_by_step(START, end, minute)
         .await
         .unwrap();
     let accepted: Vec<u64> = accepted.iter().map(|(_, count)| *count).collect();

@@ -232,7 +232,8 @@ impl House {
     async fn minutes(&self, endpoint: &Endpoint) -> (bool, usize) {
         let minute = Duration::from_secs(60);
         let (from, to) = (START - minute, START + minute);
-        let own = self.store.endpoint_stats(&[endpoint.id], from, to).await;
+        let own = [endpoint.id];
+        let own = self.store.endpoint_stats(&own, from, to, minute).await;
         let all = self.store.step_stats(from, to, minute).await;
         (!own.unwrap().is_empty(), all.unwrap().len())
     }

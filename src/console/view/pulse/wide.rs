@@ -19,6 +19,14 @@ use crate::console::view::{chart, format};
 const LATENCY_TITLE: &str = "latency: : 1%  + 5%  # 20%  @ 50% of the attempts";
 /// The bands of latencies, the quickest first; their bounds are the service's.
 const BANDS: [&str; LATENCY_BOUNDS_US.len() + 1] = ["<.1s", ".1-.3s", ".3-1s", "1-5s", ">5s"];
+/// How they look: what is slow, not what is frequent, is what an operator looks for.
+const BAND_ROLES: [Role; BANDS.len()] = [
+    Role::Heat1,
+    Role::Heat1,
+    Role::Heat2,
+    Role::Heat3,
+    Role::Heat3,
+];
 /// Columns of the figures beside a chart.
 const AXIS: u16 = 7;
 /// Failure classes with their letters, in the order of the legend.
@@ -135,7 +143,7 @@ fn stack(step: &MinuteView) -> Stack {
 fn latency(pen: &mut Pen<'_>, steps: &Steps, area: Rect) {
     let body = framed(pen, LATENCY_TITLE, ["", ""], steps, area);
     let bands: Vec<&[u64]> = steps.each.iter().map(|step| &*step.latency_bands).collect();
-    let rows = chart::heat(pen, body, &bands, BANDS.len());
+    let rows = chart::heat(pen, body, &bands, &BAND_ROLES);
     for (label, y) in BANDS
         .iter()
         .zip((body.top()..body.bottom()).rev().step_by(rows))
