@@ -16,13 +16,16 @@ use super::service::{Service, keep_files_private, log_path, start_log_file};
 use super::themes;
 use crate::client::{Client, Target};
 use crate::clock::{SharedClock, SystemClock};
-use crate::config::{Config, Environment, Sources};
+use crate::config::{Config, Environment, Sources, user_state_file};
 use crate::console::idle::IdleLines;
 use crate::console::plain::{self, PlainOptions};
 use crate::console::{
     self, ConsoleOptions, ExitReason, Neighbour, Scrolling, Surroundings, TerminalTraits, Tty,
 };
 use crate::domain::escape::line;
+
+/// What consoles remember between runs, in the user's folder of such files.
+const MEMORY: &str = "console.toml";
 
 /// Watch and operate a service in the terminal.
 #[derive(Args, Clone, Debug, Default)]
@@ -207,6 +210,7 @@ pub(crate) async fn show(
         read_only: args.read_only || context.is_some_and(|service| service.read_only),
         theme: args.theme.clone().or(theme),
         themes_dir: themes::own_folder(environment),
+        memory: user_state_file(environment, MEMORY),
         keys: args.keys.load(environment)?,
         ascii: args.ascii,
         scrolling: args.scroll.into(),

@@ -31,7 +31,7 @@ pub use environment::Environment;
 pub use error::{ConfigError, ConfigErrors};
 pub use keys::{KEYS, Key, Kind};
 pub use notify::Notify;
-pub use paths::{SocketPlaces, default_file, socket_places, user_file};
+pub use paths::{SocketPlaces, default_file, socket_places, user_file, user_state_file};
 pub use reload::Difference;
 pub use settings::{Config, Delivery, Retention, Targets};
 pub use size::{ByteSize, InvalidSize};

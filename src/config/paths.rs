@@ -44,6 +44,11 @@ pub fn user_file(environment: &Environment, name: &str) -> Option<PathBuf> {
     user_dir(environment, "XDG_CONFIG_HOME", ".config").map(|directory| directory.join(name))
 }
 
+/// A file that keeps what a program of the user's remembers. It need not be there.
+pub fn user_state_file(environment: &Environment, name: &str) -> Option<PathBuf> {
+    user_dir(environment, "XDG_STATE_HOME", ".local/state").map(|directory| directory.join(name))
+}
+
 /// The data directory when none is set.
 pub(super) fn default_data_dir(environment: &Environment) -> Option<PathBuf> {
     user_dir(environment, "XDG_DATA_HOME", ".local/share")
@@ -90,6 +95,12 @@ mod tests {
                 PathBuf::from("/home/ada/.config/hookyard/hookyard.toml"),
                 PathBuf::from("/etc/hookyard/hookyard.toml")
             ]
+        );
+        assert_eq!(
+            user_state_file(&environment, "console.toml"),
+            Some(PathBuf::from(
+                "/home/ada/.local/state/hookyard/console.toml"
+            ))
         );
         assert_eq!(default_data_dir(&Environment::default()), None);
     }

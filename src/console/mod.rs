@@ -15,6 +15,7 @@ mod clipboard;
 pub mod idle;
 mod input;
 pub mod keys;
+mod memory;
 pub mod options;
 mod outside;
 mod perform;

@@ -29,6 +29,8 @@ pub struct ConsoleOptions {
     pub theme: Option<String>,
     /// Where the user's own `NAME.toml` themes lie; they win over the built-in ones of the same name.
     pub themes_dir: Option<PathBuf>,
+    /// The file of what consoles remember between runs; `None` to remember nothing.
+    pub memory: Option<PathBuf>,
     /// What keys mean.
     pub keys: Keymap,
     /// Whether only ASCII glyphs are drawn.

@@ -20,6 +20,7 @@ use super::app::update::update;
 use super::clipboard;
 use super::idle::{IdleLines, Progress};
 use super::input::reader::{Reader, TerminalEvent};
+use super::memory::Memory;
 use super::options::{ConsoleError, ConsoleOptions, ExitReason, TerminalTraits};
 use super::outside;
 use super::perform::{self, Stream};
@@ -77,6 +78,8 @@ struct Shell {
     ascii: bool,
     /// Where the operator's own themes lie.
     themes_dir: Option<PathBuf>,
+    /// Where what is remembered is kept.
+    memory: Option<Memory>,
     between: Between,
     scrolling: Scrolling,
     pane: PaneQuestion,
@@ -146,6 +149,7 @@ impl Shell {
             traits: options.traits,
             ascii: options.ascii,
             themes_dir: options.themes_dir,
+            memory: None,
             stream: Stream::Closed,
             calls: FuturesUnordered::new(),
             painter: Painter::new(writer, policy),
@@ -164,8 +168,31 @@ impl Shell {
         };
         shell.model.sweeps = policy.sweep;
         shell.model.times.zone = Zone::of_this_machine();
+        if let Some(path) = options.memory {
+            shell.remember(path);
+        }
         shell.ask_for_width();
         Ok(shell)
+    }
+
+    /// Takes up what was remembered of this service. A file that cannot be used is told and left as it is.
+    fn remember(&mut self, path: PathBuf) {
+        let session = &mut self.model.session;
+        let context = session.surroundings.context.as_ref();
+        let service = context.unwrap_or(&session.label).clone();
+        match Memory::open(path, service) {
+            Ok((memory, remembered)) => {
+                remembered.recall(&mut self.model);
+                self.memory = Some(memory);
+            }
+            Err(problem) => {
+                let notice = &mut session.surroundings.notice;
+                *notice = Some(match notice.take() {
+                    Some(other) => format!("{other}; {problem}"),
+                    None => problem,
+                });
+            }
+        }
     }
 
     async fn run(mut self) -> Result<ExitReason, ConsoleError> {
@@ -218,6 +245,9 @@ impl Shell {
             if let Some(reason) = exit {
                 self.await_frame().await;
                 self.guard = None;
+                if let Some(memory) = &self.memory {
+                    memory.finish();
+                }
                 if let Some(text) = &self.kept {
                     last_words(self.tty.output(), text.as_bytes());
                 }
@@ -358,6 +388,11 @@ impl Shell {
                 Cmd::Theme(name) => {
                     let done = Msg::Themed(self.put_in_force(&name));
                     self.calls.push(Box::pin(std::future::ready(done)));
+                }
+                Cmd::Remember(remembered) => {
+                    if let Some(memory) = &self.memory {
+                        self.calls.push(memory.keep(*remembered));
+                    }
                 }
                 Cmd::Repaint => self.repaint(),
                 Cmd::KeepScreen => self.kept = Some(self.painter.text()),

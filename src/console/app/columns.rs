@@ -55,6 +55,34 @@ impl Columns {
         self.hidden.contains(title)
     }
 
+    /// The headings in their chosen order, and those that are not shown.
+    pub(crate) fn chosen(&self) -> (&[&'static str], &BTreeSet<&'static str>) {
+        (&self.order, &self.hidden)
+    }
+
+    /// Whether anything was chosen; how far they are scrolled is no choice.
+    pub(crate) fn is_chosen(&self) -> bool {
+        !self.order.is_empty() || !self.hidden.is_empty()
+    }
+
+    /// What was chosen by these headings; names that are none are left out, and one column stays.
+    pub(crate) fn of_names(all: &[Column], order: &[String], hidden: &[String]) -> Self {
+        let known = |name: &String| {
+            let mut titles = all.iter().map(|column| column.title);
+            titles.find(|title| title == name)
+        };
+        let mut chosen = Self {
+            order: order.iter().filter_map(known).collect(),
+            ..Self::default()
+        };
+        for title in hidden.iter().filter_map(known) {
+            if !chosen.is_hidden(title) {
+                chosen.toggle(all, title);
+            }
+        }
+        chosen
+    }
+
     /// Hides a column, or shows it again; whether one would be left.
     fn toggle(&mut self, all: &[Column], title: &'static str) -> bool {
         if self.hidden.remove(title) {

@@ -46,6 +46,7 @@ pub(crate) mod plan;
 pub(crate) mod preview;
 pub(crate) mod pulse;
 pub(crate) mod reading;
+pub(crate) mod remembered;
 pub(crate) mod requests;
 pub(crate) mod rows;
 pub(crate) mod saved;

@@ -24,6 +24,7 @@ use super::palette::Palette;
 use super::pane::{self, Room};
 use super::plan::PlanDialog;
 use super::pulse::{Pulse, Row, rows_on};
+use super::remembered::Remembered;
 use super::requests::{Purpose, Requests, ScreenId};
 use super::saved::{SaveLine, Saved};
 pub(crate) use super::screen::Screen;
@@ -142,6 +143,8 @@ pub(crate) struct Model {
     pub cancelled_at: Option<Duration>,
     /// The open requests.
     pub requests: Requests,
+    /// What the file of this console has; none where nothing is remembered.
+    pub remembered: Option<Box<Remembered>>,
     /// Whether what is shown has changed, and how soon it should be drawn.
     pub dirty: Dirty,
     /// Spreads reconnects.
@@ -301,6 +304,7 @@ impl Model {
             strokes_since: Duration::ZERO,
             cancelled_at: None,
             requests: Requests::default(),
+            remembered: None,
             dirty: Dirty::Now,
             rng,
             screens_ever: 1,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::looking_back::Window;
 use super::plan::{Intent, Start};
+use super::remembered::Remembered;
 use crate::api::audit::AuditEntryView;
 use crate::api::cause::CausesView;
 use crate::api::contract::ContractView;
@@ -103,6 +104,8 @@ pub(crate) enum Cmd {
     Ring(String),
     /// Put another theme in force.
     Theme(String),
+    /// Keep this for the next time.
+    Remember(Box<Remembered>),
     /// Draw everything again.
     Repaint,
     /// Leave what the screen shows in the terminal's scrollback: the console ends.

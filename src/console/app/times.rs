@@ -29,6 +29,19 @@ pub(crate) struct Times {
 }
 
 impl TimeStyle {
+    /// All of them.
+    pub(crate) const ALL: [Self; 4] = [Self::Utc, Self::Local, Self::Relative, Self::Epoch];
+
+    /// What a file calls it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Utc => "utc",
+            Self::Local => "local",
+            Self::Relative => "relative",
+            Self::Epoch => "epoch",
+        }
+    }
+
     const fn next(self) -> Self {
         match self {
             Self::Utc => Self::Local,

@@ -17,6 +17,7 @@ use super::msg::{Cmd, Msg, Now};
 use super::notes;
 use super::preview;
 use super::reading;
+use super::remembered;
 use super::saved;
 use super::sweep;
 use super::take_away;
@@ -93,6 +94,7 @@ pub(crate) fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Cmd> {
     cmds.extend(follow_up(model, now));
     sweep::settle(model);
     tour::follow_up(model);
+    cmds.extend(remembered::follow_up(model));
     cmds
 }
 

@@ -48,6 +48,8 @@ impl Setting {
     fn console(self, socket: &Path) -> Command {
         let mut command = console(socket);
         command.env("COLORTERM", "truecolor");
+        // What the console of another setting remembers stays out.
+        command.env("XDG_STATE_HOME", socket.with_file_name(self.name()));
         command.args(["--theme", self.theme]);
         command
     }

@@ -16,6 +16,7 @@ mod program;
 mod pseudo_terminal;
 mod reached;
 mod recording;
+mod remembering;
 mod script;
 mod soak;
 mod themes;

@@ -104,7 +104,8 @@ fn in_a_terminal(program: impl AsRef<OsStr>) -> Command {
         .env_remove("STY")
         .env_remove("SSH_CONNECTION")
         .env_remove("SSH_TTY")
-        .env_remove("NO_COLOR");
+        .env_remove("NO_COLOR")
+        .env_remove("XDG_STATE_HOME");
     command
 }
 
@@ -127,6 +128,7 @@ fn console_of_a_test() {
         read_only: false,
         theme: None,
         themes_dir: None,
+        memory: None,
         keys: Keymap::ops(),
         ascii: false,
         scrolling: Scrolling::Auto,
