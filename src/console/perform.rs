@@ -202,6 +202,10 @@ async fn changed(client: &Client, call: Call) -> Result<Answer, ClientError> {
             let saved = client.save_view(&name, &SaveView { filter }).await?;
             Answer::SavedView(Box::new(saved))
         }
+        Call::DeleteView(name) => {
+            client.delete_view(&name).await?;
+            Answer::ViewDeleted(name)
+        }
         Call::Replay(id) => Answer::Replayed(Box::new(client.replay_delivery(id).await?)),
         Call::Pause(id) => {
             let reason = Some("paused at the console".to_owned());

@@ -70,8 +70,8 @@ pub(crate) enum ActionId {
     Follow,
     /// Filter the list.
     Filter,
-    /// Save the filter in force by a name.
-    SaveFilter,
+    /// Saved views.
+    Saved(Saving),
     /// The next tab.
     NextTab,
     /// The previous tab.
@@ -161,6 +161,15 @@ pub(crate) enum Yank {
     Row,
     /// The command that shows it.
     Command,
+}
+
+/// What is done with saved views.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Saving {
+    /// The filter in force becomes one, by a name.
+    Filter,
+    /// One is chosen.
+    Choose,
 }
 
 /// How marks change.

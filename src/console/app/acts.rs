@@ -63,7 +63,7 @@ fn perform(model: &mut Model, now: Now, action: ActionId) -> Vec<Cmd> {
         ActionId::PreviousAttempt => return step_attempt(model, -1),
         ActionId::Follow => follow(model),
         ActionId::Filter => return open_filter(model),
-        ActionId::SaveFilter => return saved::ask(model, now),
+        ActionId::Saved(how) => return saved::act(model, now, how),
         ActionId::Mark(how) => return marking::act(model, now, how),
         ActionId::Order(how) => columns::order(model, now, how),
         ActionId::Columns(how) => columns::act(model, now, how),
@@ -118,14 +118,19 @@ fn perform(model: &mut Model, now: Now, action: ActionId) -> Vec<Cmd> {
 
 /// Why something may not be changed now.
 fn refusal(model: &Model, action: &Action) -> Option<String> {
-    if action.danger == Danger::Look {
-        return None;
+    match action.danger {
+        Danger::Look => None,
+        Danger::Change | Danger::Ask => locked(model, action.title),
     }
+}
+
+/// Why nothing may be changed now; `what` is what was to be done.
+pub(super) fn locked(model: &Model, what: &str) -> Option<String> {
     let key = || model.key(ActionId::Arm);
     match model.writes {
         Writes::On | Writes::Armed(_) => {}
         Writes::Never => {
-            return Some(format!("read-only: this console may not {}", action.title));
+            return Some(format!("read-only: this console may not {what}"));
         }
         Writes::Off => return Some(format!("changes are off: {} lets them through", key())),
         Writes::Locked => {
@@ -135,8 +140,7 @@ fn refusal(model: &Model, action: &Action) -> Option<String> {
     }
     if !model.link.is_up() {
         return Some(format!(
-            "not connected: nothing can be changed until the service is back ({})",
-            action.title
+            "not connected: nothing can be changed until the service is back ({what})"
         ));
     }
     model

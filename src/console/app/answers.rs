@@ -122,6 +122,7 @@ fn done(model: &mut Model, now: Now, what: &str, answer: Answer) -> Vec<Cmd> {
             notes::written(model, view);
         }
         Answer::SavedView(view) => saved::saved(model, now, what, *view),
+        Answer::ViewDeleted(name) => saved::deleted(model, now, what, &name),
         Answer::Deleted(id) => {
             model.tell(now, Level::Info, format!("{what}: done"));
             model.data.endpoints.remove(&id);
@@ -393,7 +394,7 @@ fn fail(model: &mut Model, now: Now, purpose: Purpose, text: String) {
         Purpose::Stats | Purpose::Egress | Purpose::Operators | Purpose::Notes => {}
         Purpose::Bell(id) => bell::fail(model, now, id, &text),
         // Any name may be right then: the service says so of a filter that names one.
-        Purpose::SavedViews => {}
+        Purpose::SavedViews => model.data.saved.fail(text),
         Purpose::Contracts => {
             if let Some(form) = model.form_mut() {
                 form.refuse("", format!("the contracts could not be fetched: {text}"));

@@ -50,6 +50,7 @@ pub(crate) mod remembered;
 pub(crate) mod requests;
 pub(crate) mod rows;
 pub(crate) mod saved;
+pub(crate) mod saved_choice;
 pub(crate) mod screen;
 pub(crate) mod secret_note;
 pub(crate) mod shown;

@@ -27,6 +27,7 @@ use super::pulse::{Pulse, Row, rows_on};
 use super::remembered::Remembered;
 use super::requests::{Purpose, Requests, ScreenId};
 use super::saved::{SaveLine, Saved};
+use super::saved_choice::SavedChoice;
 pub(crate) use super::screen::Screen;
 use super::secret_note::SecretNote;
 use super::take_away::Prompt;
@@ -217,6 +218,8 @@ pub(crate) enum Overlay {
     Note(NoteLine),
     /// A name for the filter in force, to save it by.
     Save(SaveLine),
+    /// The choice of a saved view.
+    Saved(SavedChoice),
     /// A secret that is shown once.
     Secret(Box<SecretNote>),
     /// The question before a protected service may be changed.

@@ -187,6 +187,8 @@ pub(crate) enum Call {
     SavedViews,
     /// A filter to be saved by this name.
     SaveView(ViewName, String),
+    /// The view of this name no longer.
+    DeleteView(ViewName),
     /// The contracts.
     Contracts,
     /// Freeze what a filter selects.
@@ -253,6 +255,7 @@ impl Call {
             | Self::Start(_)
             | Self::AddNote(_)
             | Self::SaveView(..)
+            | Self::DeleteView(_)
             | Self::PauseReplay(_)
             | Self::ResumeReplay(_)
             | Self::CancelReplay(_)
@@ -313,6 +316,8 @@ pub(crate) enum Answer {
     SavedViews(Vec<SavedView>),
     /// Of [`Call::SaveView`].
     SavedView(Box<SavedView>),
+    /// Of [`Call::DeleteView`].
+    ViewDeleted(ViewName),
     /// Of [`Call::Plan`].
     Plan(Box<PlanView>),
     /// Of [`Call::Start`] for a replay, and of the calls that change one.

@@ -477,6 +477,7 @@ fn reply(model: &mut Model, millis: u64, request: RequestId, call: &Call) -> Vec
 fn changed(call: &Call) -> Answer {
     match call {
         Call::AddNote(body) => Answer::Notes(notes(&body.target)),
+        Call::DeleteView(name) => Answer::ViewDeleted(name.clone()),
         Call::SaveView(name, filter) => Answer::SavedView(Box::new(SavedView {
             filter: filter.clone(),
             ..saved_view(name.as_str())

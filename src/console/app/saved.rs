@@ -5,8 +5,9 @@ use super::line::Line;
 use super::model::{Level, Model, Overlay, Screen};
 use super::msg::{Call, Cmd, Now};
 use super::requests::Purpose;
+use super::saved_choice;
 use crate::api::saved_view::SavedView;
-use crate::console::actions::ActionId;
+use crate::console::actions::{ActionId, Saving};
 use crate::console::input::key::{Key, KeyCode};
 use crate::domain::filter::{Filter, InvalidViewName, SavedFilters, ViewName};
 
@@ -16,6 +17,8 @@ pub(crate) struct Saved {
     views: Vec<SavedView>,
     /// The same for reading filters; none while nobody has told.
     filters: Option<SavedFilters>,
+    /// Why they could not be fetched, in words, not escaped.
+    problem: Option<String>,
 }
 
 impl Saved {
@@ -29,6 +32,16 @@ impl Saved {
         self.filters.as_ref()
     }
 
+    /// Why they could not be fetched; not escaped.
+    pub(crate) fn problem(&self) -> Option<&str> {
+        self.problem.as_deref()
+    }
+
+    /// Notes why they could not be fetched.
+    pub(super) fn fail(&mut self, problem: String) {
+        self.problem = Some(problem);
+    }
+
     /// The one of this name.
     fn named(&self, name: &str) -> Option<&SavedView> {
         self.views.iter().find(|view| view.name == name)
@@ -37,6 +50,7 @@ impl Saved {
     fn replace(&mut self, views: Vec<SavedView>) {
         let named = |view: &SavedView| Some((view.name.parse().ok()?, view.filter.clone()));
         self.filters = Some(views.iter().filter_map(named).collect());
+        self.problem = None;
         self.views = views;
     }
 }
@@ -100,8 +114,16 @@ pub(super) fn take(model: &mut Model, views: Vec<SavedView>) {
     }
 }
 
+/// Does what an action on saved views says.
+pub(super) fn act(model: &mut Model, now: Now, how: Saving) -> Vec<Cmd> {
+    match how {
+        Saving::Filter => ask(model, now),
+        Saving::Choose => saved_choice::open(model),
+    }
+}
+
 /// Asks for a name for the filter in force.
-pub(super) fn ask(model: &mut Model, now: Now) -> Vec<Cmd> {
+fn ask(model: &mut Model, now: Now) -> Vec<Cmd> {
     let Screen::Deliveries(list) = model.screen() else {
         return Vec::new();
     };
@@ -175,6 +197,20 @@ pub(super) fn saved(model: &mut Model, now: Now, what: &str, view: SavedView) {
     views.push(view);
     views.sort_by(|one, other| one.name.cmp(&other.name));
     take(model, views);
+    outdate_audit(model);
+}
+
+/// One was deleted, which is in the audit log as well.
+pub(super) fn deleted(model: &mut Model, now: Now, what: &str, name: &ViewName) {
+    model.tell(now, Level::Info, format!("{what}: done"));
+    saved_choice::forget(model, name.as_str());
+    let mut views = std::mem::take(&mut model.data.saved.views);
+    views.retain(|known| known.name != name.as_str());
+    take(model, views);
+    outdate_audit(model);
+}
+
+fn outdate_audit(model: &mut Model) {
     for screen in &mut model.screens {
         if let Screen::Audit(list) = screen {
             list.fetched.outdated = true;

@@ -15,7 +15,7 @@ const LINES: [&str; 2] = ["filter", "words"];
 const TOUR: &str = "tour";
 
 /// What can lie upon a view.
-const OVERLAYS: [&str; 18] = [
+const OVERLAYS: [&str; 19] = [
     "help",
     "confirm",
     "palette",
@@ -34,6 +34,7 @@ const OVERLAYS: [&str; 18] = [
     "save",
     "columns",
     "sort",
+    "views",
 ];
 
 /// Every name that can stand in what is shown: views, tabs of a delivery as `inspector.raw`, lines, overlays.
@@ -106,6 +107,7 @@ const fn number_of(overlay: &Overlay) -> usize {
             Wants::Columns => 16,
             Wants::Order => 17,
         },
+        Overlay::Saved(_) => 18,
     }
 }
 

@@ -19,6 +19,7 @@ use super::preview;
 use super::reading;
 use super::remembered;
 use super::saved;
+use super::saved_choice;
 use super::sweep;
 use super::take_away;
 use super::themes;
@@ -232,6 +233,7 @@ fn key_pressed(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
         Some(Overlay::Prompt(_)) => return take_away::key(model, key),
         Some(Overlay::Note(_)) => return notes::key(model, now, key),
         Some(Overlay::Save(_)) => return saved::key(model, now, key),
+        Some(Overlay::Saved(_)) => return saved_choice::key(model, now, key),
         Some(Overlay::Arm(_)) => return acts::arming_key(model, now, key),
         Some(Overlay::Themes(_)) => return themes::key(model, now, key),
         Some(Overlay::Columns(_)) => {

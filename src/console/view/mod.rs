@@ -35,6 +35,7 @@ pub(crate) mod raw;
 pub(crate) mod replays;
 pub(crate) mod rows;
 mod saved;
+mod saved_choice;
 pub(crate) mod screen;
 mod search;
 pub(crate) mod sieve;

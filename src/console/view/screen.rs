@@ -14,8 +14,8 @@ use ratatui::layout::{Position, Rect};
 use super::paint::{self, Pen, Skin};
 use super::{
     arming, audit, beside, columns, confirm, contexts, dead, deliveries, endpoints, events, footer,
-    form, format, header, help, inspector, log, note, palette, plan, pulse, replays, saved, sieve,
-    themes, tour,
+    form, format, header, help, inspector, log, note, palette, plan, pulse, replays, saved,
+    saved_choice, sieve, themes, tour,
 };
 use crate::console::app::model::{Model, Overlay, Screen};
 use crate::console::app::msg::Now;
@@ -118,6 +118,7 @@ fn lie_upon(
         Overlay::Note(written) => return Some(note::line(pen, written, area)),
         Overlay::Save(save) => return Some(saved::line(pen, model, save, area)),
         Overlay::Contexts(choice) => contexts::draw(pen, model, *choice, area),
+        Overlay::Saved(choice) => saved_choice::draw(pen, model, choice, now, area),
         Overlay::Arm(arming) => {
             return arming::draw(pen, arming, &model.session.label, area);
         }

@@ -7,7 +7,7 @@ use crate::console::actions::Danger::{Ask, Change};
 use crate::console::actions::Place::{
     Audit, Dead, Deliveries, Endpoints, Events, Inspector, Log, Pulse, Replays,
 };
-use crate::console::actions::{InText, Marking};
+use crate::console::actions::{InText, Marking, Saving};
 
 pub(super) const ROWS_AND_CHANGES: &[Action] = &[
     key(Id::Open, "open", "open this row", ROWS, &["enter"]).short("open"),
@@ -198,7 +198,7 @@ pub(super) const ROWS_AND_CHANGES: &[Action] = &[
     .short("filter")
     .command("hookyard delivery list FILTER"),
     key(
-        Id::SaveFilter,
+        Id::Saved(Saving::Filter),
         "filter.save",
         "save the filter in force by a name: @name stands for it in any other",
         &[Deliveries],

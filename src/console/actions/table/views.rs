@@ -1,11 +1,11 @@
 //! From view to view, out, and what keeps the screen right.
 
 use super::{EVERYWHERE, TIMED, key};
-use crate::console::actions::Action;
 use crate::console::actions::ActionId as Id;
 use crate::console::actions::Place::{
     Audit, Dead, Deliveries, Endpoints, Events, Log, Pulse, Replays,
 };
+use crate::console::actions::{Action, Saving};
 
 pub(super) const VIEWS: &[Action] = &[
     key(
@@ -96,6 +96,14 @@ pub(super) const VIEWS: &[Action] = &[
         &["g c"],
     )
     .command("hookyard contexts list"),
+    key(
+        Id::Saved(Saving::Choose),
+        "view.saved",
+        "saved views: filters by name, to go to or delete",
+        EVERYWHERE,
+        &["g s"],
+    )
+    .command("hookyard view list"),
     key(
         Id::Themes,
         "view.themes",

@@ -28,6 +28,7 @@ const DIALOGS: &[(&str, &str)] = &[
     ("sort", "2 s j j"),
     ("note", "3 j a t o l d"),
     ("save", "2 / s t a t e : d e a d enter F m y - o n e"),
+    ("views", "5 g s j"),
     ("tour", "3 g ?"),
 ];
 

@@ -4,8 +4,8 @@ use super::Part;
 use super::stage::{Scenery, opens, shows};
 
 pub(super) const PART: Part = Part {
-    actions: &["list.filter", "filter.save", "palette"],
-    shown: &["deliveries", "filter", "save", "palette"],
+    actions: &["list.filter", "filter.save", "palette", "view.saved"],
+    shown: &["deliveries", "filter", "save", "palette", "views"],
 };
 
 #[test]
@@ -41,6 +41,18 @@ fn a_filter_is_saved_completed_by_its_name_used_and_gone_to() {
     stage.terminal.wait_for("those of the view", |screen| {
         screen.contains("of @broken") && screen.contains("2 loaded")
     });
+    stage.act("view.saved", opens("views"));
+    stage.answer("\r");
+    opens("deliveries")(&stage);
+    shows("of @broken")(&stage);
+    stage.act("view.saved", shows("X deletes"));
+    stage.answer("X");
+    shows("delete @broken?")(&stage);
+    stage.answer_until_gone("y", "confirm");
+    shows("No filter is saved yet")(&stage);
+    stage.assert_audited("view.delete", "@broken");
+    stage.answer("\u{1b}");
+    opens("deliveries")(&stage);
     stage.end();
 }
 
