@@ -68,8 +68,10 @@ pub(crate) struct Deliveries {
     pub outage: Option<Gap>,
     /// The newest row that came before changes were left out; up to it nothing is missing.
     pub whole_to: Option<DeliveryId>,
-    /// What is shown of the selected row beside the list.
+    /// What is known of the selected row to be shown beside the list.
     pub preview: Option<Box<Inspector>>,
+    /// What was known of the row before it, and until when it stays in its place.
+    pub previewed: Option<(Box<Inspector>, Duration)>,
 }
 
 /// What lies below the oldest row.
@@ -112,6 +114,7 @@ impl Deliveries {
             outage: None,
             whole_to: None,
             preview: None,
+            previewed: None,
         }
     }
 

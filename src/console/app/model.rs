@@ -23,6 +23,7 @@ use super::notes::{NoteLine, Notes};
 use super::palette::Palette;
 use super::pane::{self, Room};
 use super::plan::PlanDialog;
+use super::preview;
 use super::pulse::{Pulse, Row, rows_on};
 use super::remembered::Remembered;
 use super::requests::{Purpose, Requests, ScreenId};
@@ -539,9 +540,10 @@ impl Model {
         let bells = bells.filter(|_| self.may_ask(|open| matches!(open, Purpose::Bell(_))));
         let ages = self.times.style == TimeStyle::Relative;
         let ages = ages.then(|| now.elapsed + Duration::from_secs(1));
+        let preview = preview::gives_up_at(self, now);
         let explains = self.explains_at().filter(|at| *at > now.elapsed);
         [
-            toast, refetch, count, beside, dialog, grace, writes, bells, explains, ages,
+            toast, refetch, count, beside, dialog, grace, writes, bells, explains, ages, preview,
         ]
         .into_iter()
         .flatten()

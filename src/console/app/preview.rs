@@ -1,14 +1,43 @@
-//! The preview of the selected delivery: when it is fetched.
+//! The preview of the selected delivery: when it is fetched, and what stands there until it is.
 
+use std::time::Duration;
+
+use super::deliveries::Deliveries;
 use super::inspector::Inspector;
 use super::model::{Model, Screen};
-use super::msg::{Call, Cmd};
+use super::msg::{Call, Cmd, Now};
 use super::pane;
 use super::requests::Purpose;
 use crate::api::delivery::DeliveryDetail;
 
+/// How long the preview of the row before stays while that of the selected one is fetched: drawn half and then whole,
+/// each step would cost twice and flicker.
+const PATIENCE: Duration = Duration::from_millis(150);
+
+/// What is shown of the selected row, or of the one before it for a moment.
+pub(crate) fn shown(list: &Deliveries, now: Now) -> Option<&Inspector> {
+    let preview = list.preview.as_deref()?;
+    let before = list.previewed.as_ref();
+    let before = before.filter(|(_, until)| waits(preview) && now.elapsed < *until);
+    Some(before.map_or(preview, |(before, _)| before))
+}
+
+/// When something else is shown if no answer comes; none where nothing waits.
+pub(super) fn gives_up_at(model: &Model, now: Now) -> Option<Duration> {
+    let Screen::Deliveries(list) = model.screen() else {
+        return None;
+    };
+    list.preview.as_deref().filter(|preview| waits(preview))?;
+    let (_, until) = list.previewed.as_ref()?;
+    (*until > now.elapsed).then_some(*until)
+}
+
+fn waits(preview: &Inspector) -> bool {
+    preview.detail.is_none() && preview.error.is_none()
+}
+
 /// Fetches what the selected delivery's preview lacks.
-pub(super) fn fetch(model: &mut Model) -> Option<Cmd> {
+pub(super) fn fetch(model: &mut Model, now: Now) -> Option<Cmd> {
     pane::room(model)?;
     let Some(Screen::Deliveries(list)) = model.screens.last_mut() else {
         return None;
@@ -20,7 +49,11 @@ pub(super) fn fetch(model: &mut Model) -> Option<Cmd> {
         .as_ref()
         .is_some_and(|preview| preview.delivery_id == id);
     if !is_of_it {
-        list.preview = Some(Box::new(Inspector::new(list.id, selected.clone())));
+        let next = Box::new(Inspector::new(list.id, selected.clone()));
+        let before = list.preview.replace(next);
+        if let Some(before) = before.filter(|before| before.detail.is_some()) {
+            list.previewed = Some((before, now.elapsed + PATIENCE));
+        }
     }
     let screen = list.id;
     let preview = list.preview.as_mut()?;
@@ -81,5 +114,29 @@ mod tests {
         press(&mut model, 300, "o");
         assert_eq!(pane::room(&model), None);
         assert_eq!(calls(&press(&mut model, 400, "j")), [] as [&Call; 0]);
+    }
+
+    #[test]
+    fn the_one_before_stays_until_the_answer_is_here_or_for_a_moment() {
+        let mut model = connected(false);
+        update(&mut model, at(0), Msg::Resized(160, 48));
+        let cmds = press(&mut model, 100, "j");
+        serve(&mut model, 110, cmds);
+        let first = list(&model).cursor.unwrap();
+        let of = |model: &Model, millis| shown(list(model), at(millis)).unwrap().delivery_id;
+        assert_eq!(of(&model, 200), first);
+        let cmds = press(&mut model, 1_000, "j");
+        let second = list(&model).cursor.unwrap();
+        assert_eq!((of(&model, 1_010), of(&model, 1_149)), (first, first));
+        assert_eq!(
+            of(&model, 1_150),
+            second,
+            "what the list knows of it is shown"
+        );
+        assert!(model.next_wakeup(at(1_010)) <= at(1_150).elapsed);
+        assert!(gives_up_at(&model, at(1_150)).is_none());
+        serve(&mut model, 1_020, cmds);
+        assert_eq!(of(&model, 1_030), second);
+        assert!(gives_up_at(&model, at(1_030)).is_none());
     }
 }

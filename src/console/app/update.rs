@@ -135,7 +135,7 @@ fn follow_up(model: &mut Model, now: Now) -> Vec<Cmd> {
         if let Some(cursor) = older {
             cmds.extend(fetches::fetch_older(model, id, cursor));
         }
-        cmds.extend(preview::fetch(model));
+        cmds.extend(preview::fetch(model, now));
         if model.refetch_at().is_some_and(|at| now.elapsed >= at) {
             cmds.extend(fetches::fetch_newest(model, now, id));
         }

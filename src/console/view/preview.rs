@@ -9,6 +9,7 @@ use crate::console::app::deliveries::Deliveries;
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
 use crate::console::app::pane::room;
+use crate::console::app::preview::shown;
 
 /// Draws it and gives what is left of the area for the list.
 pub(super) fn draw(
@@ -18,11 +19,11 @@ pub(super) fn draw(
     list: &Deliveries,
     area: Rect,
 ) -> Rect {
-    let Some((inspector, room)) = list.preview.as_deref().zip(room(model)) else {
+    let Some((inspector, room)) = shown(list, now).zip(room(model)) else {
         return area;
     };
-    let (rest, shown) = beside::split(pen, room, area);
-    let lines = summary_lines(pen.skin(), model, now, inspector, shown.width);
-    beside::put(pen, &lines, shown);
+    let (rest, pane) = beside::split(pen, room, area);
+    let lines = summary_lines(pen.skin(), model, now, inspector, pane.width);
+    beside::put(pen, &lines, pane);
     rest
 }
