@@ -76,4 +76,7 @@ pub struct AuditParams {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<String>)]
     pub until: Option<Timestamp>,
+    /// The log as it was then: an instant, or how long ago, such as `15m`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
 }

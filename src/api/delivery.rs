@@ -46,7 +46,7 @@ pub struct DeliveryView {
     pub endpoint_id: EndpointId,
     /// That endpoint's name, where it has one.
     pub endpoint_name: Option<String>,
-    /// `pending`, `held`, `delivered`, `dead` or `discarded`.
+    /// `pending`, `held`, `delivered`, `dead` or `discarded`; of the past also `unknown`.
     pub state: String,
     /// Why it is dead or discarded: `exhausted`, `expired`, `gone`, `undeliverable`, `operator`, `endpoint_deleted`.
     pub reason: Option<String>,

@@ -37,4 +37,8 @@ pub struct PageQuery {
     /// A filter expression (`hookyard help filter`); lists that take none refuse it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
+    /// As it was then: an instant such as `2026-04-13T10:18:00Z`, or how long ago, such as `15m`; lists without a past
+    /// refuse it. To go on to further pages, give the instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
 }

@@ -34,6 +34,17 @@ pub struct StatsView {
     pub lanes: LanesView,
 }
 
+/// `GET /v1/stats?at=`: what happened in the window that ended then. Totals of the past are not kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PastStatsView {
+    /// Where the window ends.
+    #[schema(value_type = String)]
+    pub at: Timestamp,
+    /// What happened in the window.
+    #[serde(flatten)]
+    pub traffic: TrafficView,
+}
+
 /// What happened in a window of time, test traffic left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TrafficView {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::connect::ConnectArgs;
 use super::context::Context;
-use super::instant::instant;
+use super::instant::{AtArgs, instant};
 use super::lists::LimitArgs;
 use super::output::{Column, FormatArgs, note};
 use crate::api::audit::{AuditEntryView, AuditParams};
@@ -34,6 +34,8 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "WHEN")]
     until: Option<String>,
     #[command(flatten)]
+    at: AtArgs,
+    #[command(flatten)]
     limit: LimitArgs,
     #[command(flatten)]
     connect: ConnectArgs,
@@ -60,6 +62,7 @@ pub(crate) async fn run(args: AuditArgs, context: &Context) -> anyhow::Result<()
         target: args.target,
         since: at(&args.since)?,
         until: at(&args.until)?,
+        at: args.at.asked(&client).await?.map(|at| at.to_string()),
         ..AuditParams::default()
     };
     let found = args

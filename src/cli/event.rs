@@ -7,6 +7,7 @@ use super::context::Context;
 use super::delivery::rows::delivery_columns;
 use super::failure::Failure;
 use super::input::{read_json, read_text};
+use super::instant::AtArgs;
 use super::lists::{LimitArgs, find_endpoint, or_empty};
 use super::output::{Column, Field, FormatArgs, Output, note};
 use crate::api::contract::ListedEventType;
@@ -43,6 +44,8 @@ enum Action {
     List {
         #[command(flatten)]
         limit: LimitArgs,
+        #[command(flatten)]
+        at: AtArgs,
         #[command(flatten)]
         format: FormatArgs,
     },
@@ -116,7 +119,10 @@ pub(crate) async fn run(args: EventArgs, context: &Context) -> anyhow::Result<()
     let output = context.output;
     match args.action {
         Action::Publish(args) => publish(&client, output, *args).await,
-        Action::List { limit, format } => list(&client, output, limit, format).await,
+        Action::List { limit, at, format } => {
+            let at = at.asked(&client).await?;
+            list(&client, output, at, limit, format).await
+        }
         Action::Show { id, format } => show(&client, output, id, format).await,
         Action::Types { format } => types(&client, output, format).await,
         Action::Deliver {
@@ -191,11 +197,12 @@ async fn publish(client: &Client, output: Output, args: PublishArgs) -> anyhow::
 async fn list(
     client: &Client,
     output: Output,
+    at: Option<Timestamp>,
     limit: LimitArgs,
     format: FormatArgs,
 ) -> anyhow::Result<()> {
     let found = limit
-        .gather(None, async |query| client.events(query).await)
+        .gather_at(None, at, async |query| client.events(query).await)
         .await?;
     output.list(
         format,

@@ -8,6 +8,7 @@ use crate::api::page::{Page, PageQuery};
 use crate::client::{Client, ClientError};
 use crate::domain::id::EndpointId;
 use crate::domain::limits::PAGE_ROWS_MAX;
+use crate::domain::time::Timestamp;
 
 /// How much of a list is wanted.
 #[derive(Args, Clone, Copy, Debug)]
@@ -40,6 +41,19 @@ impl LimitArgs {
         filter: Option<String>,
         page: impl AsyncFn(&PageQuery) -> Result<Page<T>, ClientError>,
     ) -> Result<Gathered<T>, ClientError> {
+        self.gather_at(filter, None, page).await
+    }
+
+    /// The same of the rows that there were at an instant.
+    ///
+    /// # Errors
+    /// Those of `page`.
+    pub(crate) async fn gather_at<T>(
+        self,
+        filter: Option<String>,
+        at: Option<Timestamp>,
+        page: impl AsyncFn(&PageQuery) -> Result<Page<T>, ClientError>,
+    ) -> Result<Gathered<T>, ClientError> {
         let wanted = if self.all {
             usize::MAX
         } else {
@@ -52,6 +66,7 @@ impl LimitArgs {
         };
         let mut query = PageQuery {
             filter,
+            at: at.map(|at| at.to_string()),
             ..PageQuery::default()
         };
         loop {

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::connect::ConnectArgs;
 use super::context::Context;
+use super::instant::AtArgs;
 use super::lists::find_endpoint;
 use super::output::{Field, FormatArgs, Output};
 use crate::api::stats::{StatsView, TrafficView};
@@ -22,6 +23,8 @@ pub(crate) struct StatsArgs {
     #[arg(long, default_value = "60m")]
     window: DurationText,
     #[command(flatten)]
+    at: AtArgs,
+    #[command(flatten)]
     connect: ConnectArgs,
     #[command(flatten)]
     format: FormatArgs,
@@ -30,6 +33,13 @@ pub(crate) struct StatsArgs {
 /// Prints the statistics.
 pub(crate) async fn run(args: StatsArgs, context: &Context) -> anyhow::Result<()> {
     let client = context.client(&args.connect)?;
+    if let Some(at) = args.at.asked(&client).await? {
+        let (window, at) = (args.window.to_string(), at.to_string());
+        let stats = client.stats_then(&window, &at).await?;
+        let mut fields = vec![("at", stats.at.to_string())];
+        fields.extend(traffic(&stats.traffic));
+        return context.output.one(args.format, &stats, &fields);
+    }
     let stats = client.stats(&args.window.to_string()).await?;
     context.output.one(args.format, &stats, &fields(&stats))
 }

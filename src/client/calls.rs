@@ -23,7 +23,7 @@ use crate::api::note::{AddNote, NotesQuery, NotesView};
 use crate::api::operator::OperatorView;
 use crate::api::page::{Page, PageQuery};
 use crate::api::paths;
-use crate::api::stats::{EndpointStatsView, InfoView, StatsView};
+use crate::api::stats::{EndpointStatsView, InfoView, PastStatsView, StatsView};
 use crate::api::token::{CreateToken, CreatedToken, TokenView};
 use crate::domain::id::{DeliveryId, EndpointId, EventId, TokenId};
 
@@ -38,6 +38,12 @@ pub(super) struct NoBody {}
 #[derive(Serialize)]
 struct WindowQuery<'a> {
     window: &'a str,
+}
+
+#[derive(Serialize)]
+struct PastWindowQuery<'a> {
+    window: &'a str,
+    at: &'a str,
 }
 
 pub(super) fn with_id(path: &str, id: impl std::fmt::Display) -> String {
@@ -337,6 +343,15 @@ impl Client {
     /// See [`Client::publish`].
     pub async fn stats(&self, window: &str) -> Result<StatsView, ClientError> {
         self.get(paths::STATS, &WindowQuery { window }).await
+    }
+
+    /// What happened in the window that ended at `at`.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn stats_then(&self, window: &str, at: &str) -> Result<PastStatsView, ClientError> {
+        let query = PastWindowQuery { window, at };
+        self.get(paths::STATS, &query).await
     }
 
     /// Why attempts fail, most failures first.

@@ -222,6 +222,7 @@ mod tests {
             limit: Some(5),
             cursor: None,
             filter: Some("state:dead ep:a&b".into()),
+            at: None,
         };
         assert_eq!(
             query_text(&query),

@@ -251,6 +251,7 @@ fn page(rows: u32, filter: Option<String>, cursor: Option<String>) -> PageQuery 
         limit: Some(rows),
         cursor,
         filter,
+        at: None,
     }
 }
 
@@ -285,6 +286,7 @@ async fn last_good(
         limit: Some(1),
         cursor: None,
         filter: Some(format!("state:delivered ep:{endpoint} type:{event_type}")),
+        at: None,
     };
     let Some(delivery) = client.deliveries(&query).await?.items.pop() else {
         return Ok(None);

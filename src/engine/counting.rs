@@ -55,16 +55,17 @@ impl Engine {
         search: &Search,
     ) -> Result<Matching, EngineError> {
         let (mut counted, mut cursor) = (Matching::default(), None);
+        let now = self.desk.now();
         for _ in 0..PIECES_MAX {
             let store = &self.desk.store;
             let read = store.deliveries_page(&search.select, cursor, PAGE_ROWS_MAX);
             let read = read.await?;
-            let rows: Vec<_> = read.items.iter().collect();
-            for together in rows.chunks(JUDGED_TOGETHER) {
-                let wanted = self.wanted(query, search.rest.as_ref(), together).await?;
-                counted.count += wanted.into_iter().filter(|wanted| *wanted).count() as u64;
+            for together in read.items.chunks(JUDGED_TOGETHER) {
+                let wanted = self.wanted(query, search.rest.as_ref(), now, together);
+                let wanted = wanted.await?.into_iter();
+                counted.count += wanted.filter(|wanted| *wanted).count() as u64;
             }
-            counted.looked_at += rows.len() as u64;
+            counted.looked_at += read.items.len() as u64;
             cursor = read.next;
             if cursor.is_none() || counted.looked_at >= JUDGED_MAX {
                 break;

@@ -3,7 +3,7 @@
 use super::dead::check_note;
 use super::error::EngineError;
 use super::handle::Engine;
-use super::judging::JUDGED_TOGETHER;
+use super::judging::{JUDGED_TOGETHER, Seen};
 use super::paging;
 use super::router::Told;
 use super::views::{AttemptView, DeliveryQuery, DeliveryView, LaneStatus, Page, Searched};
@@ -15,6 +15,7 @@ use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::filter::{Expr, Plan};
 use crate::domain::fingerprint::CauseId;
 use crate::domain::id::DeliveryId;
+use crate::domain::limits::PAGE_ROWS_MAX;
 use crate::domain::time::Timestamp;
 use crate::store::{AuditNote, DeliveryScope, DeliverySelect, SqlCondition, StoreError};
 
@@ -36,42 +37,52 @@ impl Engine {
     /// # Errors
     /// Invalid (filter, cursor, limit), Internal.
     pub async fn deliveries(&self, query: DeliveryQuery) -> Result<Page<Delivery>, EngineError> {
+        let search = self.search(&query).await?;
+        let seen = async |rows| Ok(rows);
+        let now = self.desk.now();
+        self.gathered(&query, &search, now, LOOKED_AT_MAX, seen)
+            .await
+    }
+
+    /// A page of what a search finds, as `seen` sees it: of a narrowed one, out of about `looked_at_max` rows.
+    pub(super) async fn gathered<T: Seen>(
+        &self,
+        query: &DeliveryQuery,
+        search: &Search,
+        now: Timestamp,
+        looked_at_max: usize,
+        seen: impl AsyncFn(Vec<Delivery>) -> Result<Vec<T>, EngineError>,
+    ) -> Result<Page<T>, EngineError> {
         let (mut cursor, limit) = paging::checked(&query.page)?;
-        let Search { select, rest } = self.search(&query).await?;
-        let narrowed = rest.is_some() || query.tenant.is_some() || scope_is_loose(&query);
-        let page_rows = if narrowed {
-            crate::domain::limits::PAGE_ROWS_MAX
-        } else {
-            limit
-        };
+        let rest = search.rest.as_ref();
+        let narrowed = rest.is_some() || query.tenant.is_some() || scope_is_loose(query);
+        let page_rows = if narrowed { PAGE_ROWS_MAX } else { limit };
         let limit_rows = usize::try_from(limit).unwrap_or(usize::MAX);
         let (mut items, mut looked_at) = (Vec::new(), 0);
         loop {
             // The store's cursor stands behind a whole page: a narrowed page is cut by rows read one at a time.
-            let read = self
-                .desk
-                .store
-                .deliveries_page(&select, cursor, page_rows)
-                .await?;
+            let store = &self.desk.store;
+            let read = store.deliveries_page(&search.select, cursor, page_rows);
+            let read = read.await?;
             looked_at += read.items.len();
-            let rows: Vec<&Delivery> = read.items.iter().collect();
+            let rows = seen(read.items).await?;
             let mut wanted = Vec::with_capacity(rows.len());
             for together in rows.chunks(JUDGED_TOGETHER) {
-                wanted.extend(self.wanted(&query, rest.as_ref(), together).await?);
+                wanted.extend(self.wanted(query, rest, now, together).await?);
             }
-            let judged = read.items.into_iter().zip(wanted);
-            items.extend(judged.filter_map(|(delivery, wanted)| wanted.then_some(delivery)));
+            let judged = rows.into_iter().zip(wanted);
+            items.extend(judged.filter_map(|(row, wanted)| wanted.then_some(row)));
             cursor = read.next;
             if cursor.is_none()
                 || !narrowed
-                || looked_at >= LOOKED_AT_MAX
+                || looked_at >= looked_at_max
                 || items.len() >= limit_rows
             {
                 break;
             }
         }
         let next = match items.get(limit_rows.wrapping_sub(1)) {
-            Some(last) if items.len() > limit_rows => Some(last.id.body()),
+            Some(last) if items.len() > limit_rows => Some(last.delivery().id.body()),
             _ => cursor.map(|cursor| cursor.to_string()),
         };
         let searched = rest.map(|_| Searched {

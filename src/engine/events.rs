@@ -13,7 +13,8 @@ use crate::domain::event::{Event, NewEvent};
 use crate::domain::event_type::RESERVED;
 use crate::domain::id::{DeliveryId, EndpointId, EventId};
 use crate::domain::tenant::Tenant;
-use crate::store::{AuditNote, Published, StoredEvent};
+use crate::domain::time::Timestamp;
+use crate::store::{AuditNote, Cursor, Published, StoredEvent};
 
 /// Store pages that are looked at for one page of a tenant's events.
 const PAGES_LOOKED_AT_MAX: usize = 20;
@@ -34,16 +35,18 @@ impl Engine {
         Ok(published)
     }
 
-    /// A page of events, newest first; of one tenant when one is named.
+    /// A page of events, newest first; of one tenant when one is named, and accepted until an instant where one is.
     ///
     /// # Errors
     /// Invalid (cursor, limit), Internal.
     pub async fn events(
         &self,
         tenant: Option<Tenant>,
+        at: Option<Timestamp>,
         page: PageRequest,
     ) -> Result<Page<Event>, EngineError> {
-        let (mut cursor, limit) = paging::checked(&page)?;
+        let (cursor, limit) = paging::checked(&page)?;
+        let mut cursor = Cursor::until(cursor, at);
         let wanted = |event: &Event| tenant.is_none() || event.audience.reaches(tenant.as_ref());
         let mut items = Vec::new();
         for _ in 0..PAGES_LOOKED_AT_MAX {

@@ -107,7 +107,14 @@ impl Engine {
     /// # Errors
     /// Internal.
     pub async fn stats(&self, window: Duration) -> Result<Stats, EngineError> {
-        let to = self.desk.now().moved_by(1);
+        self.stats_until(self.desk.now().moved_by(1), window).await
+    }
+
+    /// The same of the `window` that ended at `to`; a minute that it ended in is counted whole.
+    ///
+    /// # Errors
+    /// Internal.
+    pub async fn stats_until(&self, to: Timestamp, window: Duration) -> Result<Stats, EngineError> {
         let (from, step) = (to - window, step_of(window));
         let mut figures = Figures::new(step);
         for steps in self.steps(from, to, step).await? {

@@ -9,9 +9,13 @@ use super::handle::Engine;
 use super::views::DeliveryQuery;
 use crate::domain::attempt::Attempt;
 use crate::domain::delivery::Delivery;
+use crate::domain::endpoint::Endpoint;
 use crate::domain::event::Event;
 use crate::domain::filter::{Expr, Subject};
 use crate::domain::id::{DeliveryId, EventId};
+use crate::domain::past::Then;
+use crate::domain::time::Timestamp;
+use crate::store::Candidate;
 
 /// Deliveries whose contents are read together: each may have 256 KiB of data and an answer of 64 KiB.
 pub(super) const JUDGED_TOGETHER: usize = 100;
@@ -24,25 +28,92 @@ struct Contents {
     attempts: HashMap<DeliveryId, Attempt>,
 }
 
+/// A delivery as a filter is to see it: as it is, or as it was.
+pub(super) trait Seen {
+    /// Its row.
+    fn delivery(&self) -> &Delivery;
+
+    /// The same with its endpoint.
+    fn subject<'a>(&'a self, endpoint: &'a Endpoint) -> Subject<'a>;
+}
+
+impl Seen for Delivery {
+    fn delivery(&self) -> &Delivery {
+        self
+    }
+
+    fn subject<'a>(&'a self, endpoint: &'a Endpoint) -> Subject<'a> {
+        Subject::new(self, endpoint, false)
+    }
+}
+
+impl Seen for Candidate {
+    fn delivery(&self) -> &Delivery {
+        &self.delivery
+    }
+
+    fn subject<'a>(&'a self, endpoint: &'a Endpoint) -> Subject<'a> {
+        self.delivery.subject(endpoint)
+    }
+}
+
+impl Seen for Then {
+    fn delivery(&self) -> &Delivery {
+        &self.delivery
+    }
+
+    fn subject<'a>(&'a self, endpoint: &'a Endpoint) -> Subject<'a> {
+        Subject::of_past(self, endpoint)
+    }
+}
+
+impl Contents {
+    /// A delivery with what was read beside it.
+    fn beside<'a>(&'a self, delivery: &Delivery, subject: Subject<'a>) -> Subject<'a> {
+        let subject = match self.events.get(&delivery.event_id) {
+            Some(event) => subject.with_event(event),
+            None => subject,
+        };
+        match self.attempts.get(&delivery.id) {
+            Some(latest) => subject.with_attempt(latest),
+            None => subject,
+        }
+    }
+}
+
 impl Engine {
     /// Which of at most [`JUDGED_TOGETHER`] deliveries are asked for.
     ///
     /// # Errors
     /// Internal.
-    pub(super) async fn wanted(
+    pub(super) async fn wanted<T: Seen>(
         &self,
         query: &DeliveryQuery,
         filter: Option<&Expr>,
-        deliveries: &[&Delivery],
+        now: Timestamp,
+        seen: &[T],
     ) -> Result<Vec<bool>, EngineError> {
         let contents = match filter {
-            Some(filter) => self.contents(filter, deliveries).await?,
+            Some(filter) => {
+                let deliveries: Vec<&Delivery> = seen.iter().map(Seen::delivery).collect();
+                self.contents(filter, &deliveries).await?
+            }
             None => Contents::default(),
         };
-        let wanted = deliveries.iter();
-        Ok(wanted
-            .map(|delivery| self.is_wanted(query, filter, delivery, &contents))
-            .collect())
+        let judge = |seen: &T| {
+            let Some(endpoint) = self.asked_for(query, seen.delivery()) else {
+                return false;
+            };
+            match (filter, endpoint) {
+                (None, _) => true,
+                (Some(_), None) => false,
+                (Some(filter), Some(endpoint)) => {
+                    let subject = contents.beside(seen.delivery(), seen.subject(&endpoint));
+                    filter.matches(now, &subject)
+                }
+            }
+        };
+        Ok(seen.iter().map(judge).collect())
     }
 
     async fn contents(
@@ -68,36 +139,28 @@ impl Engine {
         Ok(contents)
     }
 
-    fn is_wanted(
+    /// The endpoint of a delivery that a query asks for, whatever its filter; none inside where it is not known.
+    #[expect(
+        clippy::option_option,
+        reason = "asked for, and of an endpoint that is not known any more"
+    )]
+    fn asked_for(
         &self,
         query: &DeliveryQuery,
-        filter: Option<&Expr>,
         delivery: &Delivery,
-        contents: &Contents,
-    ) -> bool {
+    ) -> Option<Option<Arc<Endpoint>>> {
         let of_event = query.event_id.is_none_or(|id| id == delivery.event_id);
         let of_endpoint = query
             .endpoint_id
             .is_none_or(|id| id == delivery.endpoint_id);
         if !of_event || !of_endpoint {
-            return false;
+            return None;
         }
-        let Some(endpoint) = self.desk.book.get(delivery.endpoint_id) else {
-            return query.tenant.is_none() && filter.is_none();
+        let endpoint = self.desk.book.get(delivery.endpoint_id);
+        let Some(tenant) = &query.tenant else {
+            return Some(endpoint);
         };
-        if query.tenant.is_some() && endpoint.tenant != query.tenant {
-            return false;
-        }
-        let Some(filter) = filter else {
-            return true;
-        };
-        let mut subject = Subject::new(delivery, &endpoint, false);
-        if let Some(event) = contents.events.get(&delivery.event_id) {
-            subject = subject.with_event(event);
-        }
-        if let Some(latest) = contents.attempts.get(&delivery.id) {
-            subject = subject.with_attempt(latest);
-        }
-        filter.matches(self.desk.now(), &subject)
+        let is_theirs = |endpoint: &Arc<Endpoint>| endpoint.tenant.as_ref() == Some(tenant);
+        endpoint.filter(is_theirs).map(Some)
     }
 }

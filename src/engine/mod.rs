@@ -45,6 +45,7 @@ mod notes;
 mod overview;
 mod paging;
 mod parts;
+mod past;
 mod replays;
 mod router;
 mod runtime;

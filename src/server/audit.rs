@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::answers::{list_refusal, ok, page};
 use super::caller::Caller;
+use super::past;
 use super::problem::Refusal;
 use super::query::Query;
 use super::state::State;
@@ -16,7 +17,9 @@ use crate::api::problem::Problem;
 use crate::domain::time::Timestamp;
 use crate::engine::{AuditEntry, AuditQuery};
 
-const PARAMETERS: [&str; 7] = ["limit", "cursor", "who", "what", "target", "since", "until"];
+const PARAMETERS: [&str; 8] = [
+    "limit", "cursor", "who", "what", "target", "since", "until", "at",
+];
 
 /// Lists what people, tokens and the service did, newest first.
 #[utoipa::path(get, path = paths::AUDIT, tag = "service", params(AuditParams),
@@ -30,12 +33,14 @@ pub(super) async fn list(
     caller.whole_service("the audit log is of", "ask an operator of it")?;
     let query = Query::of(&request, &PARAMETERS)?;
     let text = |name: &str| query.text(name).map(str::to_owned);
+    let at = past::instant(&query, &state)?.map(|at| at.moved_by(1));
+    let until = instant(&query, "until")?.into_iter().chain(at).min();
     let wanted = AuditQuery {
         who: text("who"),
         action: text("what"),
         subject: text("target"),
         since: instant(&query, "since")?,
-        until: instant(&query, "until")?,
+        until,
     };
     let found = state.engine.audit(&wanted, &query.page()?).await;
     ok(&page(found.map_err(list_refusal)?, view))

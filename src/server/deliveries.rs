@@ -4,11 +4,12 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
-use super::answers::{list_refusal, ok, searched};
+use super::answers::{list_refusal, ok, page, searched};
 use super::body;
 use super::caller::Caller;
 use super::masking;
 use super::outsider;
+use super::past;
 use super::problem::{Kind, Refusal};
 use super::query::{Query, path_id};
 use super::state::{Core, State};
@@ -30,21 +31,32 @@ use crate::engine::{self, DeliveryQuery};
 #[serde(deny_unknown_fields)]
 pub(super) struct NoMembers {}
 
-/// Lists deliveries by filter, newest first.
+/// Lists deliveries by filter, newest first; with `at`, those that there were at that instant, as they were.
+///
+/// What they were is put together from their attempts, the audit log and replays' plans. Where those leave it open the
+/// state is `unknown`, and a reason, a cause or a time of the next attempt that was overwritten is absent. A filter
+/// speaks of what they were too; `cause:` and `replay:` are refused, and endpoints are named as they are now.
 #[utoipa::path(get, path = paths::DELIVERIES, tag = "deliveries", params(PageQuery),
     responses((status = 200, body = Page<DeliveryView>),
-        (status = 400, body = Problem, description = "The filter does not parse; the detail shows where.")))]
+        (status = 400, body = Problem, description = "The filter does not parse; the detail shows where. Or `at` is in the future, \
+            or before what is kept.")))]
 pub(super) async fn list(
     caller: Caller,
     request: HttpRequest,
     state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
-    let query = Query::of(&request, &["limit", "cursor", "filter"])?;
+    let query = Query::of(&request, &["limit", "cursor", "filter", "at"])?;
+    let at = past::kept_instant(&query, &state).await?;
     let query = DeliveryQuery {
         page: query.page()?,
         ..picked(&caller, &query)
     };
-    ok(&delivery_page(&state, query).await?)
+    let Some(at) = at else {
+        return ok(&delivery_page(&state, query).await?);
+    };
+    let then = state.engine.deliveries_then(&query, at).await;
+    let then = then.map_err(list_refusal)?;
+    ok(&page(then, |then| past::delivery(&then, &state)))
 }
 
 /// Counts deliveries by filter: up to 10,000 of them, among as many of the newest as ten pages

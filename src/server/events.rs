@@ -10,6 +10,7 @@ use super::answers::{self, draining, list_refusal, ok};
 use super::body::{self, MediaType};
 use super::caller::Caller;
 use super::deliveries::delivery_page;
+use super::past;
 use super::problem::{Kind, Refusal};
 use super::publish;
 use super::query::{Query, path_id};
@@ -150,7 +151,7 @@ fn published_view(published: engine::Published) -> Published {
     }
 }
 
-/// Lists events, newest first, without their data.
+/// Lists events, newest first, without their data; with `at`, those accepted until then.
 #[utoipa::path(get, path = paths::EVENTS, tag = "events", params(PageQuery),
     responses((status = 200, body = Page<EventView>), (status = 400, body = Problem)))]
 pub(super) async fn list(
@@ -158,10 +159,11 @@ pub(super) async fn list(
     request: HttpRequest,
     state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
-    let page = Query::of(&request, &["limit", "cursor"])?.page()?;
+    let query = Query::of(&request, &["limit", "cursor", "at"])?;
+    let at = past::kept_instant(&query, &state).await?;
     let events = state
         .engine
-        .events(caller.tenant().cloned(), page)
+        .events(caller.tenant().cloned(), at, query.page()?)
         .await
         .map_err(list_refusal)?;
     ok(&answers::page(events, |event| views::event_row(&event)))

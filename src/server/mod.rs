@@ -49,6 +49,7 @@ mod notifications;
 mod operators;
 mod options;
 mod outsider;
+mod past;
 mod peer;
 mod probes;
 mod problem;

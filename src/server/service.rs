@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::answers::ok;
 use super::caller::Caller;
 use super::endpoints::visible_endpoint;
+use super::past;
 use super::problem::Refusal;
 use super::query::{Query, path_id};
 use super::state::State;
@@ -25,8 +26,12 @@ const WINDOW_DEFAULT: Duration = Duration::from_hours(1);
 const WINDOW_MAX: Duration = Duration::from_hours(24);
 
 /// Totals, and what happened in the window, minute by minute.
+///
+/// With `at` the window ends then; a minute that it ends in is counted whole. Totals of the past are not kept: the
+/// answer has `at` and what happened in the window, and nothing else.
 #[utoipa::path(get, path = paths::STATS, tag = "service",
-    params(("window" = Option<String>, Query, description = "Such as `60m`, 1m to 90d; 1h when absent.")),
+    params(("window" = Option<String>, Query, description = "Such as `60m`, 1m to 90d; 1h when absent."),
+        ("at" = Option<String>, Query, description = "Where the window ends: an instant, or how long ago.")),
     responses((status = 200, body = StatsView), (status = 400, body = Problem),
         (status = 403, body = Problem, description = "Also for a token that is confined to a tenant.")))]
 pub(super) async fn stats(
@@ -38,12 +43,15 @@ pub(super) async fn stats(
         "these figures count",
         "its endpoints have their own in /v1/endpoints",
     )?;
-    let query = Query::of(&request, &["window"])?;
+    let query = Query::of(&request, &["window", "at"])?;
     let window = match query.text("window") {
         None => WINDOW_DEFAULT,
         Some(text) => stats_window(text).map_err(|detail| Refusal::bad_query("window", detail))?,
     };
-    ok(&stats::view(&state, window).await?)
+    match past::kept_instant(&query, &state).await? {
+        Some(at) => ok(&stats::view_then(&state, at, window).await?),
+        None => ok(&stats::view(&state, window).await?),
+    }
 }
 
 /// What happened at one endpoint in the window, minute by minute.

@@ -7,8 +7,8 @@ use super::problem::Refusal;
 use super::state::Core;
 use super::views::{self, wire_count};
 use crate::api::stats::{
-    EndpointStatsView, LATENCY_BOUNDS_US, LanesView, MinuteView, QuantilesView, RetentionView,
-    StatsView, StoreView, TrafficView,
+    EndpointStatsView, LATENCY_BOUNDS_US, LanesView, MinuteView, PastStatsView, QuantilesView,
+    RetentionView, StatsView, StoreView, TrafficView,
 };
 use crate::domain::id::EndpointId;
 use crate::domain::time::Timestamp;
@@ -46,6 +46,22 @@ pub(super) async fn view(core: &Core, window: Duration) -> Result<StatsView, Ref
             breakers_open: engine.open_breakers(),
             breakers_opened: lanes.breakers_opened,
         },
+    })
+}
+
+/// What happened in the window that ended at `at`.
+///
+/// # Errors
+/// The store cannot be read.
+pub(super) async fn view_then(
+    core: &Core,
+    at: Timestamp,
+    window: Duration,
+) -> Result<PastStatsView, Refusal> {
+    let stats = core.engine.stats_until(at, window).await?;
+    Ok(PastStatsView {
+        at,
+        traffic: traffic(&stats, window),
     })
 }
 

@@ -60,6 +60,7 @@ mod open;
 mod operational;
 mod options;
 mod page;
+mod past;
 #[cfg(test)]
 mod plans;
 mod publish;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::domain::id::Id;
+use crate::domain::time::Timestamp;
 
 /// One page of a list, newest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +31,13 @@ impl Cursor {
     /// The place after the row with this id.
     pub(super) const fn after(id: i64) -> Self {
         Self(id)
+    }
+
+    /// The cursor of a list of what there was at `at`: later rows are not in it.
+    #[must_use]
+    pub fn until(cursor: Option<Self>, at: Option<Timestamp>) -> Option<Self> {
+        let edge = at.map(|at| Self(Id::<Place>::first_at(at.moved_by(1)).as_i64()));
+        cursor.into_iter().chain(edge).min_by_key(|place| place.0)
     }
 
     /// Rows of the page that starts here have smaller ids.

@@ -10,6 +10,7 @@ use super::confirm::{YesArgs, confirm};
 use super::connect::ConnectArgs;
 use super::context::Context;
 use super::failure::Failure;
+use super::instant::AtArgs;
 use super::lists::LimitArgs;
 use super::output::{Format, FormatArgs, Output, counted as in_words, json_line, note};
 use super::pick::PickArgs;
@@ -17,6 +18,7 @@ use crate::api::dead::DiscardBody;
 use crate::api::delivery::{CountQuery, DeliveryCount};
 use crate::client::Client;
 use crate::domain::id::DeliveryId;
+use crate::domain::time::Timestamp;
 use rows::delivery_columns;
 
 /// Look at deliveries, replay and discard them.
@@ -33,7 +35,9 @@ pub(crate) struct DeliveryArgs {
 enum Action {
     /// List deliveries, newest first.
     #[command(
-        after_help = "Example:\n  hookyard delivery list 'state:dead ep:example age<2h'\n\n\
+        after_help = "Examples:\n  hookyard delivery list 'state:dead ep:example age<2h'\n  \
+                            hookyard delivery list state:dead --at 15m\n\n\
+                            With --at, what is not known of the past is left out, and a state that is not is unknown.\n\
                             The filter language: hookyard help filter. One that begins with - goes behind --."
     )]
     List {
@@ -43,6 +47,8 @@ enum Action {
         pick: PickArgs,
         #[command(flatten)]
         limit: LimitArgs,
+        #[command(flatten)]
+        at: AtArgs,
         #[command(flatten)]
         format: FormatArgs,
     },
@@ -122,8 +128,12 @@ pub(crate) async fn run(args: DeliveryArgs, context: &Context) -> anyhow::Result
             filter,
             pick,
             limit,
+            at,
             format,
-        } => list(&client, output, &pick.within(&filter), limit, format).await,
+        } => {
+            let at = at.asked(&client).await?;
+            list(&client, output, &pick.within(&filter), at, limit, format).await
+        }
         Action::Count {
             filter,
             pick,
@@ -161,13 +171,14 @@ async fn list(
     client: &Client,
     output: Output,
     filter: &str,
+    at: Option<Timestamp>,
     limit: LimitArgs,
     format: FormatArgs,
 ) -> anyhow::Result<()> {
     let filter = Some(filter.trim().to_owned()).filter(|filter| !filter.is_empty());
     let is_filtered = filter.is_some();
     let found = limit
-        .gather(filter, async |query| client.deliveries(query).await)
+        .gather_at(filter, at, async |query| client.deliveries(query).await)
         .await?;
     if let Some(rows) = found.limited_to {
         note(&format!(

@@ -14,6 +14,7 @@ use super::pattern::{IdMatch, IdNoun, Pattern};
 use super::subject::Subject;
 use crate::domain::attempt::LastAttempt;
 use crate::domain::delivery::DeliveryState;
+use crate::domain::past::Stood;
 use crate::domain::time::Timestamp;
 
 impl Filter {
@@ -148,13 +149,19 @@ fn anywhere(wanted: &TextMatch, subject: &Subject<'_>) -> bool {
 
 fn state(wanted: StateWord, subject: &Subject<'_>) -> bool {
     match wanted {
-        StateWord::Pending => subject.state == DeliveryState::Pending,
-        StateWord::Held => subject.state == DeliveryState::Held,
-        StateWord::Delivered => subject.state == DeliveryState::Delivered,
-        StateWord::Dead => matches!(subject.state, DeliveryState::Dead(_)),
-        StateWord::Discarded => matches!(subject.state, DeliveryState::Discarded(_)),
+        StateWord::Pending => subject.stood == Stood::Told(DeliveryState::Pending),
+        StateWord::Held => subject.stood == Stood::Told(DeliveryState::Held),
+        StateWord::Delivered => subject.stood == Stood::Told(DeliveryState::Delivered),
+        StateWord::Dead => matches!(
+            subject.stood,
+            Stood::Dead | Stood::Told(DeliveryState::Dead(_))
+        ),
+        StateWord::Discarded => matches!(
+            subject.stood,
+            Stood::Discarded | Stood::Told(DeliveryState::Discarded(_))
+        ),
         StateWord::Retrying => {
-            subject.state == DeliveryState::Pending && subject.budget_attempts > 0
+            subject.stood == Stood::Told(DeliveryState::Pending) && subject.budget_attempts > 0
         }
         StateWord::InFlight => subject.in_flight,
     }

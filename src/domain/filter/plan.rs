@@ -30,18 +30,34 @@ impl Plan {
     /// A part that mixes both kinds below that goes to the window whole: an "or" of something that SQL knows and
     /// something that it does not cannot be decided by either half.
     pub fn of(filter: &Filter) -> Self {
+        Self::split(filter, |part| part.decider() == Decider::Sql)
+    }
+
+    fn split(filter: &Filter, by_sql: impl Fn(&Expr) -> bool) -> Self {
         let parts = match filter.expr.clone() {
             None => Vec::new(),
             Some(Expr::And(parts)) => parts,
             Some(other) => vec![other],
         };
-        let (sql, rest): (Vec<_>, Vec<_>) = parts
-            .into_iter()
-            .partition(|part| part.decider() == Decider::Sql);
+        let (sql, rest): (Vec<_>, Vec<_>) = parts.into_iter().partition(by_sql);
         Self {
             sql: Expr::all(sql),
             rest: Expr::all(rest),
         }
+    }
+
+    /// Splits a filter that is asked of the past: SQL knows what is now, so it decides of what never changes.
+    ///
+    /// # Errors
+    /// A field that nothing tells of the past.
+    pub fn of_past(filter: &Filter) -> Result<Self, Field> {
+        let untold = filter.expr.as_ref().and_then(Expr::untold_field);
+        if let Some(field) = untold {
+            return Err(field.clone());
+        }
+        Ok(Self::split(filter, |part| {
+            part.decider() == Decider::Sql && part.lasts()
+        }))
     }
 
     /// Whether SQL decides all of it, so that counts are exact and pages complete.
@@ -127,7 +143,60 @@ impl Expr {
     }
 }
 
+impl Expr {
+    /// Whether a delivery that passes has always passed and always will, but for its age.
+    fn lasts(&self) -> bool {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().all(Self::lasts),
+            Self::Not(inner) => inner.lasts(),
+            // A word may be the id of a replay that put it to work.
+            Self::Term(Term::Word(pattern)) => !pattern.text().starts_with("rpl"),
+            Self::Term(Term::Field(field, _)) => field.lasts(),
+        }
+    }
+
+    /// The first field that nothing tells of the past.
+    fn untold_field(&self) -> Option<&Field> {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().find_map(Self::untold_field),
+            Self::Not(inner) => inner.untold_field(),
+            Self::Term(Term::Field(field @ (Field::Cause | Field::Replay), _)) => Some(field),
+            Self::Term(_) => None,
+        }
+    }
+}
+
 impl Field {
+    /// Whether it is of the event, of the endpoint as it is now, or of the delivery's making.
+    const fn lasts(&self) -> bool {
+        match self {
+            Self::Id
+            | Self::Event
+            | Self::Type
+            | Self::Endpoint
+            | Self::Tenant
+            | Self::Contract
+            | Self::Age
+            | Self::At
+            | Self::Size
+            | Self::Host
+            | Self::Test
+            | Self::Body(_)
+            | Self::Metadata(_) => true,
+            Self::State
+            | Self::Status
+            | Self::Class
+            | Self::Cause
+            | Self::Attempts
+            | Self::Latency
+            | Self::Last
+            | Self::Ip
+            | Self::Replay
+            | Self::Header(_)
+            | Self::Text => false,
+        }
+    }
+
     const fn reads(&self) -> Reads {
         Reads {
             event: matches!(self, Self::Event | Self::Size | Self::Body(_) | Self::Text),
@@ -186,6 +255,36 @@ impl Term {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_the_past_sql_decides_only_what_never_changes() {
+        for (text, sql, rest) in [
+            (
+                "type:a.b state:dead age<2h",
+                Some("type:a.b age<2h"),
+                Some("state:dead"),
+            ),
+            ("ep:x or status:503", None, Some("ep:x or status:503")),
+            ("not tenant:t test:no", Some("not tenant:t test:no"), None),
+            ("rpl_0000000000001", None, Some("rpl_0000000000001")),
+        ] {
+            let plan = Plan::of_past(&Filter::parse(text).unwrap()).unwrap();
+            let expr = |text: &str| Filter::parse(text).unwrap().expr.unwrap();
+            assert_eq!(plan.sql, sql.map(expr), "{text}");
+            assert_eq!(plan.rest, rest.map(expr), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_nothing_tells_of_the_past_is_named() {
+        for (text, field) in [
+            ("state:dead not (type:a or cause:abc)", Field::Cause),
+            ("replay:rpl_0000000000001", Field::Replay),
+        ] {
+            let refused = Plan::of_past(&Filter::parse(text).unwrap());
+            assert_eq!(refused, Err(field), "{text}");
+        }
+    }
 
     #[test]
     fn only_what_a_filter_asks_for_is_read() {

@@ -12,6 +12,7 @@ use crate::domain::delivery::{Delivery, DeliveryState, DiscardReason};
 use crate::domain::endpoint::{Endpoint, EndpointStatus};
 use crate::domain::event::Event;
 use crate::domain::id::{DeliveryId, EndpointId, EventId, ReplayId};
+use crate::domain::past::{Stood, Then};
 use crate::domain::time::Timestamp;
 
 /// One delivery as a filter sees it. What is not given matches nothing.
@@ -37,8 +38,8 @@ pub struct Subject<'a> {
     pub host: Option<String>,
     /// That endpoint's metadata.
     pub metadata: Option<&'a BTreeMap<String, String>>,
-    /// The state as it is shown: held and discarded are derived from the endpoint's status.
-    pub state: DeliveryState,
+    /// Where it stands as it is shown, held and discarded derived from the endpoint's status; or where it stood.
+    pub stood: Stood,
     /// Attempts made since acceptance or the latest replay.
     pub budget_attempts: u32,
     /// Whether a request is under way.
@@ -102,7 +103,7 @@ impl<'a> Subject<'a> {
             contract: &endpoint.contract,
             host: host_of(&endpoint.url),
             metadata: Some(&endpoint.metadata),
-            state: shown_state(delivery.state, &endpoint.status),
+            stood: Stood::Told(shown_state(delivery.state, &endpoint.status)),
             budget_attempts: delivery.budget_attempts,
             in_flight,
             attempts: delivery.attempts,
@@ -117,6 +118,14 @@ impl<'a> Subject<'a> {
             answer_body: None,
             failure_text: None,
             payload: None,
+        }
+    }
+
+    /// A delivery as it was, and its endpoint as it is.
+    pub fn of_past(then: &'a Then, endpoint: &'a Endpoint) -> Self {
+        Self {
+            stood: then.stood,
+            ..Self::new(&then.delivery, endpoint, then.in_flight)
         }
     }
 

@@ -237,12 +237,11 @@ impl Walk {
         };
         self.judged += piece.found.len();
         let mut found = Vec::new();
-        let query = DeliveryQuery::default();
+        let (query, now) = (DeliveryQuery::default(), engine.desk.now());
         let mut left = piece.found.into_iter().peekable();
         while left.peek().is_some() {
             let together: Vec<_> = left.by_ref().take(JUDGED_TOGETHER).collect();
-            let rows: Vec<_> = together.iter().map(|one| &one.delivery).collect();
-            let wanted = engine.wanted(&query, Some(rest), &rows).await?;
+            let wanted = engine.wanted(&query, Some(rest), now, &together).await?;
             let judged = together.into_iter().zip(wanted);
             found.extend(judged.filter_map(|(one, wanted)| wanted.then_some(one)));
         }

@@ -17,6 +17,7 @@ mod log;
 mod notes;
 mod openapi;
 mod operators;
+mod past;
 mod probes;
 mod publish;
 mod rate_limits;

@@ -157,7 +157,7 @@ async fn queries_and_ids_are_checked() {
         Ask::get("/v1/events?filter=state:dead"),
         400,
         "bad-query",
-        "?filter: filter is not known here; known are limit, cursor",
+        "?filter: filter is not known here; known are limit, cursor, at",
     )
     .await;
     check(

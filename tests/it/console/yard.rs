@@ -190,6 +190,7 @@ impl Yard {
             limit: Some(1),
             cursor: None,
             filter: (!filter.is_empty()).then(|| filter.to_owned()),
+            at: None,
         };
         let page = self.runtime.block_on(self.client().deliveries(&query));
         page.unwrap().items[0].id

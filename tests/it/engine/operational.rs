@@ -56,7 +56,10 @@ async fn types_for(world: &World, endpoint: &Endpoint) -> Vec<String> {
 
 /// The types of all events, oldest first.
 async fn event_types(world: &World) -> Vec<String> {
-    let page = world.engine.events(None, PageRequest::default()).await;
+    let page = world
+        .engine
+        .events(None, None, PageRequest::default())
+        .await;
     let events = page.unwrap().items.into_iter().rev();
     events.map(|event| event.event_type.to_string()).collect()
 }

@@ -172,5 +172,6 @@ pub(super) fn query(filter: &str, cursor: Option<String>, limit: u32) -> PageQue
         limit: Some(limit),
         cursor,
         filter: Some(filter.to_owned()).filter(|filter| !filter.is_empty()),
+        at: None,
     }
 }

@@ -1,0 +1,239 @@
+//! Lists as they were: deliveries that failed and were replayed, told of an instant in between.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::http::Ask;
+use super::service::Service;
+use crate::support::receiver::Receiver;
+use crate::support::receiver_answer::Behaviour;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The rows of a list.
+async fn rows(service: &Service, path: &str) -> Vec<Value> {
+    let page = service.ask(Ask::get(path)).await.expect(200);
+    page["items"].as_array().unwrap().clone()
+}
+
+/// What lists say of deliveries, newest first: state, reason, attempts, latest status.
+fn told(rows: &[Value]) -> Vec<Value> {
+    let told = rows.iter().map(|row| {
+        json!([
+            row["state"],
+            row["reason"],
+            row["attempts"],
+            row["last_status"]
+        ])
+    });
+    told.collect()
+}
+
+/// Asks for the deliveries until they are told so.
+async fn until_told(service: &Service, expected: &[Value]) {
+    let waiting = async { while told(&rows(service, "/v1/deliveries").await) != expected {} };
+    tokio::time::timeout(PATIENCE, waiting)
+        .await
+        .expect("the deliveries get there in time");
+}
+
+/// The service's time, once it has moved on.
+async fn now(service: &Service) -> String {
+    let ask = async || {
+        let info = service.ask(Ask::get("/v1/info")).await.expect(200);
+        info["now"].as_str().unwrap().to_owned()
+    };
+    let first = ask().await;
+    loop {
+        let next = ask().await;
+        if next != first {
+            return next;
+        }
+    }
+}
+
+/// Two deliveries at a receiver that fails: the older one dead, the newer one waiting for its second attempt; and the
+/// instant at which they were that.
+async fn failing(service: &Service, receiver: &Receiver) -> String {
+    receiver.always(Behaviour::status(500));
+    for (name, ladder) in [("brief", json!([])), ("patient", json!(["1h"]))] {
+        let retry = json!({"ladder": ladder});
+        let wanted = json!({"url": receiver.url(&format!("/{name}")), "name": name, "retry": retry, "event_types": [format!("a.{name}")]});
+        service.endpoint(wanted).await;
+        let event = json!({"type": format!("a.{name}"), "data": {"n": 1}});
+        service.publish(event).await;
+    }
+    until_told(
+        service,
+        &[
+            json!(["pending", null, 1, 500]),
+            json!(["dead", "exhausted", 1, 500]),
+        ],
+    )
+    .await;
+    let then = now(service).await;
+    // What comes next comes later.
+    now(service).await;
+    then
+}
+
+#[tokio::test]
+async fn deliveries_are_told_as_they_were_before_they_were_replayed() {
+    let service = Service::start().await;
+    let receiver = Receiver::start();
+    let then = failing(&service, &receiver).await;
+    receiver.always(Behaviour::ok());
+    for row in rows(&service, "/v1/deliveries").await {
+        let path = format!("/v1/deliveries/{}/replay", row["id"].as_str().unwrap());
+        service.ask(Ask::new("POST", &path)).await.expect(200);
+    }
+    let delivered = json!(["delivered", null, 2, 200]);
+    until_told(&service, &[delivered.clone(), delivered]).await;
+    let list = async |filter: &str| {
+        let path = format!("/v1/deliveries?at={then}&filter={filter}");
+        told(&rows(&service, &path).await)
+    };
+    let dead = json!(["dead", "exhausted", 1, 500]);
+    let pending = json!(["pending", null, 1, 500]);
+    assert_eq!(list("").await, [pending.clone(), dead.clone()]);
+    assert_eq!(list("state:dead").await, std::slice::from_ref(&dead));
+    assert_eq!(list("state:pending+type:a.*").await, [pending]);
+    assert_eq!(list("not+state:pending").await, [dead]);
+    assert!(list("state:delivered").await.is_empty());
+    assert!(list("status:200").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_replay_of_many_and_a_discard_leave_the_past_as_it_was() {
+    let service = Service::start().await;
+    let receiver = Receiver::start();
+    let then = failing(&service, &receiver).await;
+    receiver.always(Behaviour::ok());
+    let replay = json!({"filter": "state:dead", "rate": "100/s"});
+    service
+        .ask(Ask::post("/v1/replays", &replay.to_string()))
+        .await
+        .expect(201);
+    until_told(
+        &service,
+        &[
+            json!(["pending", null, 1, 500]),
+            json!(["delivered", null, 2, 200]),
+        ],
+    )
+    .await;
+    let waiting = &rows(&service, "/v1/deliveries").await[0];
+    let path = format!("/v1/deliveries/{}/discard", waiting["id"].as_str().unwrap());
+    service.ask(Ask::post(&path, "{}")).await.expect(200);
+    let path = format!("/v1/deliveries?at={then}");
+    assert_eq!(
+        told(&rows(&service, &path).await),
+        [
+            json!(["pending", null, 1, 500]),
+            // Of what it was dead, the replay has overwritten.
+            json!(["dead", null, 1, 500]),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_pause_holds_nothing_before_it_began() {
+    let service = Service::start().await;
+    let receiver = Receiver::start();
+    let then = failing(&service, &receiver).await;
+    let endpoints = rows(&service, "/v1/endpoints").await;
+    for endpoint in &endpoints {
+        let path = format!("/v1/endpoints/{}/pause", endpoint["id"].as_str().unwrap());
+        service.ask(Ask::post(&path, "{}")).await.expect(200);
+    }
+    let states = async |path: &str| {
+        let rows = rows(&service, path).await;
+        rows.iter()
+            .map(|row| row["state"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(states("/v1/deliveries").await, ["held", "dead"]);
+    let path = format!("/v1/deliveries?at={then}");
+    assert_eq!(states(&path).await, ["pending", "dead"]);
+    let path = format!("/v1/deliveries?at={}", now(&service).await);
+    assert_eq!(states(&path).await, ["held", "dead"]);
+}
+
+#[tokio::test]
+async fn lists_of_the_past_end_at_their_instant() {
+    let service = Service::start().await;
+    let receiver = Receiver::start();
+    let then = failing(&service, &receiver).await;
+    service
+        .publish(json!({"type": "a.brief", "data": {"n": 2}}))
+        .await;
+    until_told(
+        &service,
+        &[
+            json!(["dead", "exhausted", 1, 500]),
+            json!(["pending", null, 1, 500]),
+            json!(["dead", "exhausted", 1, 500]),
+        ],
+    )
+    .await;
+    for (list, now, past) in [("events", 3, 2), ("deliveries", 3, 2)] {
+        let path = format!("/v1/{list}");
+        assert_eq!(rows(&service, &path).await.len(), now, "{list}");
+        let path = format!("/v1/{list}?at={then}");
+        assert_eq!(rows(&service, &path).await.len(), past, "{list}");
+        let path = format!("/v1/{list}?at={then}&limit=1");
+        let first = service.ask(Ask::get(&path)).await.expect(200);
+        let path = format!("{path}&cursor={}", first["next"].as_str().unwrap());
+        assert_eq!(rows(&service, &path).await.len(), 1, "{list}");
+    }
+    let id = rows(&service, "/v1/endpoints").await[0]["id"].clone();
+    let path = format!("/v1/endpoints/{}/pause", id.as_str().unwrap());
+    service.ask(Ask::post(&path, "{}")).await.expect(200);
+    let done = async |path: &str| {
+        let rows = rows(&service, path).await;
+        let done = rows.iter().map(|entry| entry["what"].as_str().unwrap());
+        done.filter(|what| what.starts_with("endpoint."))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let created = ["endpoint.create", "endpoint.create"];
+    assert_eq!(done("/v1/audit").await[0], "endpoint.pause");
+    assert_eq!(done(&format!("/v1/audit?at={then}")).await, created);
+    let path = format!("/v1/stats?window=5m&at={then}");
+    let stats = service.ask(Ask::get(&path)).await.expect(200);
+    assert_eq!(
+        (&stats["at"], &stats["window_s"]),
+        (&json!(then), &json!(300))
+    );
+    assert_eq!(stats.get("ledger"), None, "totals of the past are not kept");
+}
+
+#[tokio::test]
+async fn an_instant_that_nothing_is_known_of_is_refused_with_the_remedy() {
+    let service = Service::start().await;
+    let receiver = Receiver::start();
+    failing(&service, &receiver).await;
+    let refused = async |query: &str| {
+        let answer = service.ask(Ask::get(&format!("/v1/{query}"))).await;
+        let (status, _, detail) = answer.problem();
+        (status, detail)
+    };
+    for (query, words) in [
+        ("deliveries?at=soon", "is no time: give one such as"),
+        ("deliveries?at=2999-01-01T00:00:00Z", "is in the future"),
+        ("deliveries?at=1h", "nothing whole is kept from before that"),
+        ("events?at=1h", "give an instant from then on"),
+        ("stats?at=1h", "the service's setting retention"),
+        (
+            "deliveries?at=1ms&filter=cause:abc",
+            "cause is not kept of the past, only of now: leave cause:… out, or leave at out",
+        ),
+        ("dead/causes?at=1s", "at is not known here"),
+        ("endpoints?at=1s", "at is not known here"),
+    ] {
+        let (status, detail) = refused(query).await;
+        assert_eq!(status, 400, "{query}");
+        assert!(detail.contains(words), "{query}: {detail}");
+    }
+}
