@@ -157,6 +157,15 @@ fn control_sequence(bytes: &[u8], rest: &[u8], settled: bool) -> Front {
         // A sequence broke off and another began.
         return Front::Key(None, 2 + end);
     }
+    if end == 0 && rest[0] == b'[' {
+        // The consoles of Linux send F1 to F5 with a letter behind a second bracket.
+        return match rest.get(1) {
+            None => cut_short(settled, bytes.len()),
+            Some(b'A') => Front::Key(Some(Key::plain(KeyCode::F1)), 4),
+            Some(b'B'..=b'E') => Front::Key(None, 4),
+            Some(_) => Front::Key(None, 3),
+        };
+    }
     let length = 2 + end + 1;
     let parameters = String::from_utf8_lossy(&rest[..end]).into_owned();
     let mut numbers = parameters
@@ -171,6 +180,7 @@ fn control_sequence(bytes: &[u8], rest: &[u8], settled: bool) -> Front {
             4 | 8 => Some(Key::plain(KeyCode::End)),
             5 => Some(Key::plain(KeyCode::PageUp)),
             6 => Some(Key::plain(KeyCode::PageDown)),
+            11 => Some(Key::plain(KeyCode::F1)),
             _ => None,
         },
         b'Z' => Some(Key::plain(KeyCode::BackTab)),
@@ -193,6 +203,7 @@ fn cursor_key(last: u8) -> Option<Key> {
         b'F' => KeyCode::End,
         b'H' => KeyCode::Home,
         b'M' => KeyCode::Enter,
+        b'P' => KeyCode::F1,
         _ => return None,
     };
     Some(Key::plain(code))
@@ -285,6 +296,10 @@ mod tests {
             ),
             (b"\x1b[?1;2cz\xff\xc3", vec!["z"]),
             (b"\x1b[1\x1b[B", vec!["down"]),
+            (
+                b"\x1bOP\x1b[11~\x1b[[A\x1b[[Bx",
+                vec!["f1", "f1", "f1", "x"],
+            ),
         ] {
             assert_eq!(keys(bytes), expected, "{bytes:?}");
         }

@@ -46,10 +46,12 @@ pub(crate) enum KeyCode {
     PageUp,
     /// Page down.
     PageDown,
+    /// The first of the keys above the digits.
+    F1,
 }
 
 /// The keys that have a name of their own.
-const NAMED: [(KeyCode, &str); 15] = [
+const NAMED: [(KeyCode, &str); 16] = [
     (KeyCode::Char(' '), "space"),
     (KeyCode::Enter, "enter"),
     (KeyCode::Esc, "esc"),
@@ -65,6 +67,7 @@ const NAMED: [(KeyCode, &str); 15] = [
     (KeyCode::End, "end"),
     (KeyCode::PageUp, "pgup"),
     (KeyCode::PageDown, "pgdn"),
+    (KeyCode::F1, "f1"),
 ];
 
 impl Key {
@@ -151,6 +154,7 @@ mod tests {
             "shift-tab",
             "space",
             "pgup",
+            "f1",
             "ctrl-alt-x",
         ] {
             let key = Key::parse(name).unwrap();
