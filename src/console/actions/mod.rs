@@ -3,8 +3,10 @@
 //! An action has a key where it applies and nowhere else; two actions that share a key in one place are a test
 //! failure. Capitals act on many or are stronger; lower case acts on one or only looks.
 
+mod dialog;
 mod table;
 
+pub(crate) use dialog::{Dialog, Inside};
 pub(crate) use table::{ACTIONS, EVERYWHERE};
 
 /// What a key can ask for.
@@ -140,6 +142,8 @@ pub(crate) enum ActionId {
     Pipe,
     /// Write the rows to a file.
     Write,
+    /// Something inside a dialog.
+    In(Inside),
 }
 
 /// A part of what is selected.
@@ -256,6 +260,8 @@ pub(crate) enum Place {
     Audit,
     /// The service's own log.
     Log,
+    /// A dialog that lies upon a view.
+    Over(Dialog),
 }
 
 impl Place {
@@ -271,10 +277,11 @@ impl Place {
             Self::Replays => "replays",
             Self::Audit => "audit",
             Self::Log => "log",
+            Self::Over(dialog) => dialog.name(),
         }
     }
 
-    /// What the view is called.
+    /// What the view or the dialog is called.
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::Pulse => "Pulse",
@@ -286,7 +293,19 @@ impl Place {
             Self::Replays => "Replays",
             Self::Audit => "Audit",
             Self::Log => "Log",
+            Self::Over(dialog) => dialog.title(),
         }
+    }
+
+    /// Every place: views, then dialogs.
+    pub(crate) fn every() -> impl Iterator<Item = Self> {
+        let dialogs = Dialog::ALL.into_iter().map(Self::Over);
+        EVERYWHERE.iter().copied().chain(dialogs)
+    }
+
+    /// Whether it is a view.
+    pub(crate) const fn is_view(self) -> bool {
+        !matches!(self, Self::Over(_))
     }
 }
 
@@ -366,8 +385,14 @@ impl Action {
     }
 
     /// Whether it applies in every view.
-    pub(crate) const fn is_everywhere(&self) -> bool {
-        self.places.len() == EVERYWHERE.len()
+    pub(crate) fn is_everywhere(&self) -> bool {
+        EVERYWHERE.iter().all(|place| self.places.contains(place))
+    }
+
+    /// Whether it applies in every dialog.
+    pub(crate) fn is_in_every_dialog(&self) -> bool {
+        let mut dialogs = Dialog::ALL.into_iter().map(Place::Over);
+        dialogs.all(|place| self.places.contains(&place))
     }
 }
 

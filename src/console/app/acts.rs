@@ -5,6 +5,7 @@ use super::changes;
 use super::columns;
 use super::command;
 use super::contexts;
+use super::dialogs::Pressed;
 use super::fetches::{fetch_exchange, snapshot};
 use super::filter_line::{self, FilterLine};
 use super::forms;
@@ -108,10 +109,10 @@ fn perform(model: &mut Model, now: Now, action: ActionId) -> Vec<Cmd> {
         ActionId::Palette => return open_palette(model),
         ActionId::Contexts => contexts::open(model),
         ActionId::Themes => themes::open(model),
-        ActionId::Help => model.overlays.push(Overlay::Help { scroll: 0 }),
+        ActionId::Help => help(model),
         ActionId::Tour => tour::switch(model, now),
         ActionId::TourSkip => tour::skip(model, now),
-        ActionId::Cancel => {}
+        ActionId::Cancel | ActionId::In(_) => {}
     }
     Vec::new()
 }
@@ -174,18 +175,23 @@ fn step_to_failure(model: &mut Model, now: Now, down: bool) {
     }
 }
 
+fn help(model: &mut Model) {
+    let of = model.place();
+    model.overlays.push(Overlay::Help { of, scroll: 0 });
+}
+
 fn open_palette(model: &mut Model) -> Vec<Cmd> {
     model.overlays.push(Overlay::Palette(Palette::default()));
     saved::fetch(model).into_iter().collect()
 }
 
 /// A key for the palette.
-pub(super) fn palette_key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
+pub(super) fn palette_key(model: &mut Model, now: Now, pressed: Pressed) -> Vec<Cmd> {
     let facts = model.facts();
     let Some(Overlay::Palette(palette)) = model.overlays.last_mut() else {
         return Vec::new();
     };
-    let asked = palette.key(key, &model.keys, &facts, &model.data);
+    let asked = palette.key(pressed, &model.keys, &facts, &model.data);
     if !matches!(asked, Asked::Nothing) {
         model.overlays.pop();
     }
@@ -316,11 +322,11 @@ fn arm(model: &mut Model, now: Now) {
 }
 
 /// A key for the question before a protected service may be changed.
-pub(super) fn arming_key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
+pub(super) fn arming_key(model: &mut Model, now: Now, pressed: Pressed) -> Vec<Cmd> {
     let Some(Overlay::Arm(arming)) = model.overlays.last_mut() else {
         return Vec::new();
     };
-    match arming.key(key, &model.session.label) {
+    match arming.key(pressed, &model.session.label) {
         writes::Asked::Nothing => {}
         writes::Asked::Close => {
             model.overlays.pop();

@@ -7,7 +7,7 @@ use super::fetches;
 use super::forms;
 use super::inspector::Good;
 use super::listing::{Listed, Listing};
-use super::model::{Dirty, Level, Model, Overlay, Screen};
+use super::model::{Dirty, Level, Model, Screen};
 use super::msg::{Answer, Call, Cmd, Failure, Now, RequestId};
 use super::notes;
 use super::opening::open_deliveries;
@@ -21,6 +21,7 @@ use crate::api::endpoint::EndpointView;
 use crate::api::page::Page;
 use crate::api::replay::ReplayView;
 use crate::console::actions::ActionId;
+use crate::console::actions::Dialog;
 use crate::domain::id::DeliveryId;
 
 /// Takes over an answer, unless nobody waits for it any more.
@@ -275,9 +276,7 @@ fn discarded(model: &mut Model, now: Now, done: &DiscardedView) -> Vec<Cmd> {
 }
 
 fn close_dialog(model: &mut Model) {
-    model
-        .overlays
-        .retain(|overlay| !matches!(overlay, Overlay::Plan(_)));
+    model.close(Dialog::Plan);
 }
 
 /// A replay stands elsewhere.

@@ -1,5 +1,6 @@
 //! What the actions do that change something.
 
+use super::dialogs::Pressed;
 use super::grace;
 use super::model::{Confirm, Level, Model, Overlay, Screen};
 use super::msg::{Call, Cmd, Now};
@@ -8,7 +9,6 @@ use super::pulse::Row;
 use super::requests::Purpose;
 use crate::api::endpoint::EndpointView;
 use crate::console::actions::{ActionId, Marking};
-use crate::console::input::key::Key;
 use crate::console::view::dead;
 use crate::domain::id::{DeliveryId, EndpointId};
 
@@ -51,7 +51,7 @@ pub(super) fn replay(model: &mut Model, now: Now) -> Vec<Cmd> {
     let what = format!("replay {id}");
     if model.session.surroundings.protected {
         let meaning = vec!["It is sent again, with a fresh retry budget.".to_owned()];
-        ask(model, now, what, meaning, Call::Replay(id));
+        ask(model, what, meaning, Call::Replay(id));
         return Vec::new();
     }
     grace::begin(model, now, what, id, Call::Replay(id))
@@ -125,7 +125,7 @@ pub(super) fn enable_or_disable(model: &mut Model, now: Now) {
             return;
         }
     };
-    ask(model, now, format!("{verb} {name}"), consequences, call);
+    ask(model, format!("{verb} {name}"), consequences, call);
 }
 
 /// Opens the dialog for what the screen selects and has it frozen.
@@ -178,11 +178,11 @@ fn freeze(model: &mut Model, intent: Intent, filter: String) -> Vec<Cmd> {
 }
 
 /// A key for the dialog.
-pub(super) fn dialog_key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
+pub(super) fn dialog_key(model: &mut Model, now: Now, pressed: Pressed) -> Vec<Cmd> {
     let Some(dialog) = model.dialog_mut() else {
         return Vec::new();
     };
-    match dialog.key(now.elapsed, key) {
+    match dialog.key(now.elapsed, pressed) {
         Asked::Nothing => Vec::new(),
         Asked::Close => {
             model.overlays.pop();
@@ -253,24 +253,17 @@ pub(super) fn cancel_replay(model: &mut Model, now: Now) {
         format!("{} are under way already and go on.", counts.open),
     ];
     let call = Call::CancelReplay(id);
-    ask(model, now, format!("cancel {id}"), consequences, call);
+    ask(model, format!("cancel {id}"), consequences, call);
 }
 
 /// Asks before something is changed; the answer that is chosen at first is no.
-pub(super) fn ask(
-    model: &mut Model,
-    now: Now,
-    what: String,
-    consequences: Vec<String>,
-    call: Call,
-) {
+pub(super) fn ask(model: &mut Model, what: String, consequences: Vec<String>, call: Call) {
     model.overlays.push(Overlay::Confirm(Confirm {
         question: format!("{what}?"),
         consequences,
         call,
         what,
         yes: false,
-        opened: now.elapsed,
     }));
 }
 

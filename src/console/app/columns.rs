@@ -2,18 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use super::choice::Meant;
+use super::choice::moved;
+use super::dialogs::Pressed;
 use super::model::{Level, Model, Overlay};
 use super::msg::Now;
 use super::pane::{self, Room};
 use super::sorting::Sorting;
-use crate::console::actions::{ActionId, Arranging, Ordering, Place};
-use crate::console::input::key::{Key, KeyCode};
+use crate::console::actions::{ActionId, Arranging, Dialog, Inside, Ordering, Place};
+use crate::console::input::key::Key;
+use crate::console::keys::Within;
 use crate::console::view::columns::of;
 use crate::console::view::table::{Column, place};
 
-/// Letters that choose a line at once; those that move in lists, leave or turn are not among them.
-const LETTERS: &str = "abcdefghilmnoprtuvwxyz";
+/// Letters that choose a line at once, where they mean nothing else in a choice; without the one that opens it.
+const LETTERS: &str = "abcdefghijklmnopqrtuvwxyz";
 
 /// What was chosen for the columns of a view.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -168,51 +170,49 @@ pub(crate) fn listed(model: &Model) -> Vec<Column> {
     model.columns_of(place).ordered(of(place))
 }
 
-/// The letter that takes a line at once.
-pub(crate) fn letter(line: usize) -> Option<char> {
-    LETTERS.chars().nth(line)
+/// The letters that take a line at once, from the first line on.
+pub(crate) fn letters(own: Within<'_>) -> impl Iterator<Item = char> {
+    let is_free = move |letter: &char| own.meaning(Key::char(*letter), false).is_none();
+    LETTERS.chars().filter(is_free)
 }
 
 /// A key for the choice.
-pub(super) fn key(model: &mut Model, now: Now, key: Key) {
-    let meant = Meant::by(model, key);
-    let typed = match key.code {
-        KeyCode::Char(letter) if !key.ctrl && !key.alt => Some(letter),
-        _ => None,
-    };
+pub(super) fn key(model: &mut Model, now: Now, pressed: Pressed) {
     let Some(&Overlay::Columns(choice)) = model.overlays.last() else {
         return;
     };
     match choice.wants {
-        _ if meant == Meant::Leave => {
+        _ if pressed.means == Some(Inside::Leave) => {
             model.overlays.pop();
         }
-        Wants::Order => order_key(model, choice, meant, typed),
-        Wants::Columns => columns_key(model, now, choice, meant, typed),
+        Wants::Order => order_key(model, choice, pressed),
+        Wants::Columns => columns_key(model, now, choice, pressed.means),
     }
 }
 
-fn order_key(model: &mut Model, choice: ColumnChoice, meant: Meant, typed: Option<char>) {
+fn order_key(model: &mut Model, choice: ColumnChoice, pressed: Pressed) {
     let columns = listed(model);
-    let lettered = typed.and_then(|typed| LETTERS.chars().position(|one| one == typed));
+    let own = model.keys.within(Dialog::Choice);
+    let lettered = letters(own).position(|letter| Key::char(letter) == pressed.key);
     let lettered = lettered.filter(|line| *line <= columns.len());
-    let taken = lettered.or((meant == Meant::Take).then_some(choice.chosen));
+    let takes = pressed.means == Some(Inside::Take);
+    let taken = lettered.or(takes.then_some(choice.chosen));
     if let Some(line) = taken {
         model.overlays.pop();
         let column = line.checked_sub(1).and_then(|at| columns.get(at));
         sort(model, column.map(|column| column.title));
         return;
     }
-    choose(model, meant.moved(choice.chosen, columns.len() + 1));
+    let line = moved(
+        pressed.means,
+        choice.chosen,
+        columns.len() + 1,
+        model.size.1,
+    );
+    choose(model, line);
 }
 
-fn columns_key(
-    model: &mut Model,
-    now: Now,
-    choice: ColumnChoice,
-    meant: Meant,
-    typed: Option<char>,
-) {
+fn columns_key(model: &mut Model, now: Now, choice: ColumnChoice, means: Option<Inside>) {
     let view = model.place();
     let all = of(view);
     let at = choice.chosen;
@@ -221,27 +221,30 @@ fn columns_key(
         return;
     };
     let chosen = model.columns.entry(view).or_default();
-    match (meant, typed) {
-        (_, Some('J')) => {
+    match means {
+        Some(Inside::MoveDown) => {
             let to = chosen.shift(all, at, true);
             choose(model, to);
         }
-        (_, Some('K')) => {
+        Some(Inside::MoveUp) => {
             let to = chosen.shift(all, at, false);
             choose(model, to);
         }
-        (_, Some('r')) => {
+        Some(Inside::Reset) => {
             model.columns.remove(&view);
         }
-        (_, Some(' ')) => {
+        Some(Inside::Toggle) => {
             if !chosen.toggle(all, column.title) {
                 model.tell(now, Level::Info, "one column stays");
             }
         }
-        (Meant::Take, _) => {
+        Some(Inside::Take) => {
             model.overlays.pop();
         }
-        _ => choose(model, meant.moved(at, columns.len())),
+        _ => {
+            let line = moved(means, at, columns.len(), model.size.1);
+            choose(model, line);
+        }
     }
 }
 
@@ -390,7 +393,7 @@ mod tests {
         };
         let newest_first = tries(&model);
         // Lines are: as it comes, TIME, STATE, RESULT, ENDPOINT, EVENT, TRY.
-        press(&mut model, 100, "s g");
+        press(&mut model, 100, "s h");
         assert!(model.overlays.is_empty());
         assert!(tries(&model).is_sorted_by(|one, next| one >= next));
         assert_eq!(list(&model).cursor, list(&model).rows.first());

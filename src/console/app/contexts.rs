@@ -1,10 +1,11 @@
 //! The choice of another service by its context.
 
-use super::choice::Meant;
+use super::choice::moved;
+use super::dialogs::Pressed;
 use super::grace;
 use super::model::{Level, Model, Overlay};
 use super::msg::{Cmd, Now};
-use crate::console::input::key::Key;
+use crate::console::actions::Inside;
 use crate::console::options::ExitReason;
 
 /// The choice of a context.
@@ -26,21 +27,21 @@ pub(super) fn open(model: &mut Model) {
 }
 
 /// A key for the choice.
-pub(super) fn key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
+pub(super) fn key(model: &mut Model, now: Now, pressed: Pressed) -> Vec<Cmd> {
     let count = model.session.surroundings.contexts.len();
-    let meant = Meant::by(model, key);
+    let rows = model.size.1;
     let Some(Overlay::Contexts(choice)) = model.overlays.last_mut() else {
         return Vec::new();
     };
-    choice.chosen = meant.moved(choice.chosen, count);
-    match meant {
-        Meant::Leave => {
+    choice.chosen = moved(pressed.means, choice.chosen, count, rows);
+    match pressed.means {
+        Some(Inside::Leave) => {
             model.overlays.pop();
+            Vec::new()
         }
-        Meant::Take => return go(model, now),
-        Meant::Down | Meant::Up | Meant::Other => {}
+        Some(Inside::Take) => go(model, now),
+        _ => Vec::new(),
     }
-    Vec::new()
 }
 
 /// Goes to the chosen one: this console ends and one for that service begins, so that nothing of this one is taken along.

@@ -3,8 +3,9 @@
 //! What the fields mean is known by whoever made the form ([`super::endpoint_form`]); here they are moved between and
 //! typed into. The button is the last stop, so that no key held down at its opening sends anything.
 
+use super::dialogs::Pressed;
 use super::line::Line;
-use crate::console::input::key::{Key, KeyCode};
+use crate::console::actions::Inside;
 
 /// A form.
 #[derive(Clone, Debug, PartialEq)]
@@ -173,6 +174,12 @@ impl<S> Form<S> {
         }
     }
 
+    /// Whether the line that has the keys takes text.
+    pub(crate) fn is_typing(&self) -> bool {
+        let field = self.fields.get(self.at);
+        field.is_some_and(|field| matches!(field.value, Value::Text(_) | Value::Secret(_)))
+    }
+
     /// Pasted text goes into the line that has the keys; whether it takes text.
     pub(crate) fn paste(&mut self, text: &str) -> bool {
         match self.fields.get_mut(self.at).map(|field| &mut field.value) {
@@ -185,50 +192,52 @@ impl<S> Form<S> {
     }
 
     /// Handles a key.
-    pub(crate) fn key(&mut self, key: Key) -> Asked {
-        match key.code {
-            KeyCode::Esc => return Asked::Close,
-            KeyCode::Tab | KeyCode::Down => self.turn(true),
-            KeyCode::BackTab | KeyCode::Up => self.turn(false),
-            KeyCode::Enter if self.at >= self.fields.len() => {
+    pub(crate) fn key(&mut self, pressed: Pressed) -> Asked {
+        match pressed.means {
+            Some(Inside::Leave) => return Asked::Close,
+            Some(Inside::Down) => self.turn(true),
+            Some(Inside::Up) => self.turn(false),
+            Some(Inside::Take) if self.at >= self.fields.len() => {
                 return if self.sending {
                     Asked::Nothing
                 } else {
                     Asked::Send
                 };
             }
-            KeyCode::Enter => self.turn(true),
-            _ => return self.fill_in(key),
+            Some(Inside::Take) => self.turn(true),
+            _ => return self.fill_in(pressed),
         }
         Asked::Nothing
     }
 
-    fn fill_in(&mut self, key: Key) -> Asked {
+    fn fill_in(&mut self, pressed: Pressed) -> Asked {
         self.problem = None;
-        let right = match (key.code, key.ctrl, key.alt) {
-            (KeyCode::Right | KeyCode::Char('l'), false, false) => Some(true),
-            (KeyCode::Left | KeyCode::Char('h'), false, false) => Some(false),
+        let right = match pressed.means {
+            Some(Inside::Right) => Some(true),
+            Some(Inside::Left) => Some(false),
             _ => None,
         };
-        let is_space = key.code == KeyCode::Char(' ');
+        let is_toggle = pressed.means == Some(Inside::Toggle);
         let Some(field) = self.fields.get_mut(self.at) else {
             return Asked::Nothing;
         };
         match &mut field.value {
             Value::Text(line) | Value::Secret(line) => {
-                line.edit(key);
+                if pressed.means.is_none() {
+                    line.edit(pressed.key);
+                }
             }
-            Value::Flag(flag) if is_space => *flag = !*flag,
+            Value::Flag(flag) if is_toggle => *flag = !*flag,
             Value::Choice { options, at } => {
                 let before = *at;
-                *at = stepped(*at, options.len(), right.or(is_space.then_some(true)));
+                *at = stepped(*at, options.len(), right.or(is_toggle.then_some(true)));
                 if *at != before {
                     return Asked::Chosen(field.name);
                 }
             }
             Value::Ticks { options, at } => {
                 *at = stepped(*at, options.len(), right);
-                if let Some((_, ticked)) = options.get_mut(*at).filter(|_| is_space) {
+                if let Some((_, ticked)) = options.get_mut(*at).filter(|_| is_toggle) {
                     *ticked = !*ticked;
                 }
             }
@@ -262,6 +271,9 @@ fn stepped(at: usize, count: usize, right: Option<bool>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::console::actions::Dialog;
+    use crate::console::input::key::Key;
+    use crate::console::keys::Keymap;
 
     fn form() -> Form<()> {
         let choice = Value::Choice {
@@ -285,7 +297,9 @@ mod tests {
     fn typed(form: &mut Form<()>, keys: &str) -> Asked {
         let mut asked = Asked::Nothing;
         for key in keys.split(' ') {
-            asked = form.key(Key::parse(key).unwrap());
+            let key = Key::parse(key).unwrap();
+            let is_typing = form.is_typing();
+            asked = form.key(Pressed::new(&Keymap::ops(), Dialog::Form, is_typing, key));
         }
         asked
     }

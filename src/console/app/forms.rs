@@ -1,6 +1,7 @@
 //! What the actions do that open forms, and what comes of forms that were sent.
 
 use super::changes::{ask, change, name_of, no_row};
+use super::dialogs::{Pressed, begins};
 use super::endpoint_form::{self, EndpointForm, Subject};
 use super::form::Asked;
 use super::model::{Level, Model, Overlay};
@@ -9,8 +10,7 @@ use super::requests::Purpose;
 use super::secret_note::SecretNote;
 use crate::api::contract::ContractView;
 use crate::api::endpoint::{CreatedEndpoint, EndpointView, SecretShown};
-use crate::console::actions::ActionId;
-use crate::console::input::key::Key;
+use crate::console::actions::{ActionId, Dialog};
 
 /// Opens the form for a new endpoint.
 pub(super) fn create(model: &mut Model) -> Vec<Cmd> {
@@ -51,11 +51,11 @@ fn open(model: &mut Model, mut form: EndpointForm) -> Vec<Cmd> {
 }
 
 /// A key for the form.
-pub(super) fn key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
+pub(super) fn key(model: &mut Model, now: Now, pressed: Pressed) -> Vec<Cmd> {
     let Some(Overlay::Form(form)) = model.overlays.last_mut() else {
         return Vec::new();
     };
-    match form.key(key) {
+    match form.key(pressed) {
         Asked::Nothing => Vec::new(),
         Asked::Chosen(_) => {
             form.offer_types(&model.data.contracts);
@@ -66,7 +66,8 @@ pub(super) fn key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
             model.tell(now, Level::Info, "cancelled, nothing was done");
             Vec::new()
         }
-        Asked::Send => send(model, now),
+        Asked::Send if begins(model, now, pressed.key) => send(model, now),
+        Asked::Send => Vec::new(),
     }
 }
 
@@ -98,10 +99,10 @@ fn send(model: &mut Model, now: Now) -> Vec<Cmd> {
 
 /// The contracts are here.
 pub(super) fn take_contracts(model: &mut Model, contracts: Vec<ContractView>) {
-    model.data.contracts = contracts;
-    if let Some(Overlay::Form(form)) = model.overlays.last_mut() {
-        form.take_contracts(&model.data.contracts);
+    if let Some(form) = model.form_mut() {
+        form.take_contracts(&contracts);
     }
+    model.data.contracts = contracts;
 }
 
 /// The endpoint was created: its secret is shown once.
@@ -141,9 +142,7 @@ pub(super) fn refused(model: &mut Model, now: Now, what: &str, reason: String) {
 }
 
 fn close(model: &mut Model) {
-    model
-        .overlays
-        .retain(|overlay| !matches!(overlay, Overlay::Form(_)));
+    model.close(Dialog::Form);
 }
 
 /// Shows an endpoint as it is now, and selects it where endpoints are listed.
@@ -155,11 +154,11 @@ fn take_endpoint(model: &mut Model, endpoint: EndpointView) {
 }
 
 /// A key for the note with the secret.
-pub(super) fn secret_key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
+pub(super) fn secret_key(model: &mut Model, now: Now, pressed: Pressed) -> Vec<Cmd> {
     let Some(Overlay::Secret(note)) = model.overlays.last() else {
         return Vec::new();
     };
-    match note.key(now.elapsed, key) {
+    match note.key(now.elapsed, pressed) {
         super::secret_note::Asked::Nothing => Vec::new(),
         super::secret_note::Asked::Close => {
             model.overlays.pop();
@@ -202,5 +201,5 @@ pub(super) fn delete(model: &mut Model, now: Now) {
         ),
     ];
     let call = Call::DeleteEndpoint(id);
-    ask(model, now, format!("delete {name}"), consequences, call);
+    ask(model, format!("delete {name}"), consequences, call);
 }

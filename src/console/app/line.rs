@@ -60,6 +60,11 @@ impl Line {
         self.insert(text);
     }
 
+    /// Whether a key types a character or edits a line.
+    pub(crate) fn takes(key: Key) -> bool {
+        Self::default().edit(key)
+    }
+
     /// Handles an editing key; whether it was one.
     pub(crate) fn edit(&mut self, key: Key) -> bool {
         match (key.code, key.ctrl, key.alt) {

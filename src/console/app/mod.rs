@@ -17,6 +17,7 @@ pub(crate) mod command;
 pub(crate) mod completion;
 pub(crate) mod contexts;
 pub(crate) mod deliveries;
+pub(crate) mod dialogs;
 pub(crate) mod endpoint_form;
 pub(crate) mod endpoints;
 pub(crate) mod facts;
@@ -70,6 +71,8 @@ pub(crate) mod yank;
 mod bell_tests;
 #[cfg(test)]
 mod counting_tests;
+#[cfg(test)]
+mod dialog_tests;
 #[cfg(test)]
 mod form_tests;
 #[cfg(test)]

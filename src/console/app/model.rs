@@ -11,6 +11,7 @@ use super::beside::Beside;
 use super::columns::{ColumnChoice, Columns};
 use super::contexts::ContextChoice;
 use super::deliveries::Deliveries;
+use super::dialogs::Opened;
 use super::endpoint_form::EndpointForm;
 use super::facts;
 use super::filter_line::FilterHistory;
@@ -133,6 +134,8 @@ pub(crate) struct Model {
     pub before: Option<Place>,
     /// What lies upon the screen, the one with the keys last.
     pub overlays: Vec<Overlay>,
+    /// How the last of them came to have the keys.
+    pub opened: Opened,
     /// News.
     pub toast: Option<Toast>,
     /// The newest alert, while news of the operator's own doing are to be read first; not escaped.
@@ -200,8 +203,10 @@ pub(crate) struct Data {
 /// What lies upon a screen and has the keys.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Overlay {
-    /// The keys of the view below.
+    /// The keys of the view or the dialog below.
     Help {
+        /// Whose they are.
+        of: Place,
         /// The first line shown.
         scroll: usize,
     },
@@ -246,8 +251,6 @@ pub(crate) struct Confirm {
     pub what: String,
     /// Whether yes is selected.
     pub yes: bool,
-    /// When it was opened: keys that come at once were not meant for it.
-    pub opened: Duration,
 }
 
 /// News in one line.
@@ -302,6 +305,7 @@ impl Model {
             history: History::default(),
             before: None,
             overlays: Vec::new(),
+            opened: Opened::default(),
             toast: None,
             announced: None,
             strokes: Vec::new(),
@@ -391,18 +395,21 @@ impl Model {
 
     /// The dialog that is open.
     pub(crate) fn dialog_mut(&mut self) -> Option<&mut PlanDialog> {
-        match self.overlays.last_mut() {
-            Some(Overlay::Plan(dialog)) => Some(dialog),
+        // Its keys may lie upon it.
+        let mut from_top = self.overlays.iter_mut().rev();
+        from_top.find_map(|overlay| match overlay {
+            Overlay::Plan(dialog) => Some(&mut **dialog),
             _ => None,
-        }
+        })
     }
 
     /// The form that is open.
     pub(crate) fn form_mut(&mut self) -> Option<&mut EndpointForm> {
-        match self.overlays.last_mut() {
-            Some(Overlay::Form(form)) => Some(form),
+        let mut from_top = self.overlays.iter_mut().rev();
+        from_top.find_map(|overlay| match overlay {
+            Overlay::Form(form) => Some(&mut **form),
             _ => None,
-        }
+        })
     }
 
     /// The delivery that keys act on.

@@ -1,13 +1,14 @@
 //! Notes about what is selected: which there are, and writing another.
 
 use super::changes::{change, no_row};
+use super::dialogs::Pressed;
 use super::line::Line;
 use super::model::{Level, Model, Overlay, Screen};
 use super::msg::{Call, Cmd, Now};
 use super::pulse::Row;
 use super::requests::Purpose;
 use crate::api::note::{AddNote, NotesView};
-use crate::console::input::key::{Key, KeyCode};
+use crate::console::actions::Inside;
 use crate::domain::limits::REPLAY_NOTE_CHARS_MAX;
 
 /// The notes about what was looked at last.
@@ -86,18 +87,19 @@ pub(super) fn ask(model: &mut Model, now: Now) -> Vec<Cmd> {
 }
 
 /// A key for the line.
-pub(super) fn key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
+pub(super) fn key(model: &mut Model, now: Now, pressed: Pressed) -> Vec<Cmd> {
     let Some(Overlay::Note(note)) = model.overlays.last_mut() else {
         return Vec::new();
     };
-    match key.code {
-        KeyCode::Esc => {
+    match pressed.means {
+        Some(Inside::Leave) => {
             model.overlays.pop();
             return Vec::new();
         }
-        KeyCode::Enter => {}
-        _ => {
-            note.line.edit(key);
+        Some(Inside::Take) => {}
+        Some(_) => return Vec::new(),
+        None => {
+            note.line.edit(pressed.key);
             return Vec::new();
         }
     }

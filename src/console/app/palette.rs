@@ -1,10 +1,10 @@
 //! The palette: every action, every endpoint and every saved view by a few letters of its name.
 
+use super::dialogs::Pressed;
 use super::line::Line;
 use super::model::Data;
 use crate::api::endpoint::EndpointView;
-use crate::console::actions::{Action, ActionId, actions_of};
-use crate::console::input::key::{Key, KeyCode};
+use crate::console::actions::{Action, ActionId, Inside, actions_of};
 use crate::console::keys::{Facts, Keymap};
 use crate::domain::id::EndpointId;
 
@@ -92,24 +92,31 @@ impl Palette {
     }
 
     /// Handles a key.
-    pub(crate) fn key(&mut self, key: Key, keys: &Keymap, facts: &Facts, data: &Data) -> Asked {
+    pub(crate) fn key(
+        &mut self,
+        pressed: Pressed,
+        keys: &Keymap,
+        facts: &Facts,
+        data: &Data,
+    ) -> Asked {
         let mut entries = self.entries(keys, facts, data);
-        match (key.code, key.ctrl) {
-            (KeyCode::Esc, _) => return Asked::Close,
-            (KeyCode::Enter, _) => {
+        match pressed.means {
+            Some(Inside::Leave) => return Asked::Close,
+            Some(Inside::Take) => {
                 return match self.chosen < entries.len() {
                     true => Asked::Do(entries.swap_remove(self.chosen).target),
                     false => Asked::Nothing,
                 };
             }
-            (KeyCode::Down | KeyCode::Tab, _) | (KeyCode::Char('n'), true) => {
+            Some(Inside::Down) => {
                 self.chosen = (self.chosen + 1).min(entries.len().saturating_sub(1));
             }
-            (KeyCode::Up | KeyCode::BackTab, _) | (KeyCode::Char('p'), true) => {
+            Some(Inside::Up) => {
                 self.chosen = self.chosen.saturating_sub(1);
             }
-            _ => {
-                if self.line.edit(key) {
+            Some(_) => {}
+            None => {
+                if self.line.edit(pressed.key) {
                     self.chosen = 0;
                 }
             }

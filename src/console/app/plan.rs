@@ -6,17 +6,16 @@
 use std::time::Duration;
 
 use super::command::quoted;
+use super::dialogs::{DEAF, Pressed};
 use super::line::Line;
 use crate::api::dead::DiscardDeadBody;
 use crate::api::replay::{PlanView, ReplayBody};
-use crate::console::input::key::{Key, KeyCode};
+use crate::console::actions::Inside;
 
 /// Up to so many, `y` is enough.
 const ASKED_MAX: u64 = 20;
 /// Up to so many, their number is; beyond it the service has to be named, and a note given.
 const COUNTED_MAX: u64 = 1_000;
-/// How long the dialog is deaf after it opened, and after its plan came.
-const DEAF: Duration = Duration::from_millis(300);
 
 /// What is to be done with what the plan freezes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,27 +219,28 @@ impl PlanDialog {
     }
 
     /// Handles a key.
-    pub(crate) fn key(&mut self, now: Duration, key: Key) -> Asked {
-        match key.code {
-            KeyCode::Esc => return Asked::Close,
-            KeyCode::Tab | KeyCode::Down => self.turn(1),
-            KeyCode::BackTab | KeyCode::Up => self.turn(-1),
-            KeyCode::Enter if matches!(self.stage, Stage::Failed(_)) => return Asked::Again,
+    pub(crate) fn key(&mut self, now: Duration, pressed: Pressed) -> Asked {
+        match pressed.means {
+            Some(Inside::Leave) => return Asked::Close,
+            Some(Inside::Down) => self.turn(1),
+            Some(Inside::Up) => self.turn(-1),
+            Some(Inside::Take) if matches!(self.stage, Stage::Failed(_)) => return Asked::Again,
             // A key that comes at once was not meant for what is shown now.
             _ if !self.hears(now) => {}
-            KeyCode::Enter if self.field == Field::Confirm => return self.start(),
-            KeyCode::Enter => self.turn(1),
-            KeyCode::Char(' ') if self.field == Field::Skip => {
+            Some(Inside::Take) if self.field == Field::Confirm => return self.start(),
+            Some(Inside::Take) => self.turn(1),
+            Some(Inside::Toggle) if self.field == Field::Skip => {
                 self.skip_delivered = !self.skip_delivered;
             }
-            _ => {
+            Some(_) => {}
+            None => {
                 self.problem = None;
                 let line = match self.field {
                     Field::Confirm => Some(&mut self.typed),
                     _ => self.line(),
                 };
                 if let Some(line) = line {
-                    line.edit(key);
+                    line.edit(pressed.key);
                 }
             }
         }

@@ -1,14 +1,14 @@
 //! Saved views: those there are, and saving the filter in force as another.
 
 use super::changes::change;
+use super::dialogs::Pressed;
 use super::line::Line;
 use super::model::{Level, Model, Overlay, Screen};
 use super::msg::{Call, Cmd, Now};
 use super::requests::Purpose;
 use super::saved_choice;
 use crate::api::saved_view::SavedView;
-use crate::console::actions::{ActionId, Saving};
-use crate::console::input::key::{Key, KeyCode};
+use crate::console::actions::{ActionId, Inside, Saving};
 use crate::domain::filter::{Filter, InvalidViewName, SavedFilters, ViewName};
 
 /// The saved views as they were told last.
@@ -148,18 +148,19 @@ fn ask(model: &mut Model, now: Now) -> Vec<Cmd> {
 }
 
 /// A key for the line.
-pub(super) fn key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
+pub(super) fn key(model: &mut Model, now: Now, pressed: Pressed) -> Vec<Cmd> {
     let Some(Overlay::Save(save)) = model.overlays.last_mut() else {
         return Vec::new();
     };
-    match key.code {
-        KeyCode::Esc => {
+    match pressed.means {
+        Some(Inside::Leave) => {
             model.overlays.pop();
             return Vec::new();
         }
-        KeyCode::Enter => {}
-        _ => {
-            save.line.edit(key);
+        Some(Inside::Take) => {}
+        Some(_) => return Vec::new(),
+        None => {
+            save.line.edit(pressed.key);
             return Vec::new();
         }
     }

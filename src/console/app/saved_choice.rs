@@ -2,16 +2,14 @@
 
 use super::acts::locked;
 use super::changes::ask;
-use super::choice::Meant;
+use super::choice::moved;
+use super::dialogs::Pressed;
 use super::model::{Level, Model, Overlay};
 use super::msg::{Call, Cmd, Now};
 use super::opening::open_deliveries;
 use super::saved;
 use crate::api::saved_view::SavedView;
-use crate::console::input::key::{Key, KeyCode};
-
-/// The key that deletes the chosen one.
-pub(crate) const DELETES: char = 'X';
+use crate::console::actions::Inside;
 
 /// The choice of a saved view.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,29 +33,27 @@ pub(super) fn open(model: &mut Model) -> Vec<Cmd> {
 }
 
 /// A key for the choice.
-pub(super) fn key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
-    let meant = Meant::by(model, key);
+pub(super) fn key(model: &mut Model, now: Now, pressed: Pressed) -> Vec<Cmd> {
+    let rows = model.size.1;
     let views = model.data.saved.views();
     let Some(Overlay::Saved(choice)) = model.overlays.last_mut() else {
         return Vec::new();
     };
     let line = choice.line(views);
-    let deletes = key.code == KeyCode::Char(DELETES) && !key.ctrl && !key.alt;
-    match (meant, views.get(line).cloned()) {
-        (Meant::Leave, _) => {
+    match (pressed.means, views.get(line).cloned()) {
+        (Some(Inside::Leave), _) => {
             model.overlays.pop();
         }
-        (Meant::Take, Some(view)) => {
+        (Some(Inside::Take), Some(view)) => {
             model.overlays.pop();
             let filter = format!("@{}", view.name);
             return open_deliveries(model, now, filter.clone(), filter);
         }
-        (Meant::Down | Meant::Up, _) => {
-            let to = meant.moved(line, views.len());
+        (Some(Inside::Delete), Some(view)) => delete(model, now, &view),
+        (means, _) => {
+            let to = moved(means, line, views.len(), rows);
             choice.chosen = views.get(to).map(|view| view.name.clone());
         }
-        (_, Some(view)) if deletes => delete(model, now, &view),
-        _ => {}
     }
     Vec::new()
 }
@@ -76,7 +72,7 @@ fn delete(model: &mut Model, now: Now, view: &SavedView) {
         format!("It stands for {}", view.filter),
         "Filters that name it are refused from then on.".to_owned(),
     ];
-    ask(model, now, what, consequences, Call::DeleteView(name));
+    ask(model, what, consequences, Call::DeleteView(name));
 }
 
 /// One is gone: the next takes its place under the bar.

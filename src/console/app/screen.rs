@@ -46,7 +46,7 @@ impl Screen {
     /// The view of a place as it is before anything was fetched; an inspector belongs to a delivery and has none.
     pub(crate) fn of(place: Place, id: ScreenId) -> Option<Self> {
         Some(match place {
-            Place::Inspector => return None,
+            Place::Inspector | Place::Over(_) => return None,
             Place::Pulse => Self::Pulse(Box::new(Pulse::new(id))),
             Place::Deliveries => {
                 Self::Deliveries(Box::new(Deliveries::new(id, String::new(), None)))

@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
+use super::dialogs::{DEAF, Pressed};
 use crate::api::secret::Secret;
-use crate::console::input::key::{Key, KeyCode};
-
-/// How long the note is deaf after it opened: keys that come at once were not meant for it, and it is shown once.
-const DEAF: Duration = Duration::from_millis(300);
+use crate::console::actions::Inside;
 
 /// The note.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,12 +46,11 @@ impl SecretNote {
     }
 
     /// Handles a key.
-    pub(crate) fn key(&self, now: Duration, key: Key) -> Asked {
-        match key.code {
-            KeyCode::Char('y') => Asked::Copy(self.secret.expose().to_owned()),
-            KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q') if now >= self.opened + DEAF => {
-                Asked::Close
-            }
+    pub(crate) fn key(&self, now: Duration, pressed: Pressed) -> Asked {
+        match pressed.means {
+            Some(Inside::Copy) => Asked::Copy(self.secret.expose().to_owned()),
+            // Keys that come at once were not meant for it, and it is shown once.
+            Some(Inside::Leave | Inside::Take) if now >= self.opened + DEAF => Asked::Close,
             _ => Asked::Nothing,
         }
     }

@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
+use super::dialogs::{Pressed, is_another};
 use super::line::Line;
 use super::model::{Level, Model, Overlay};
 use super::msg::{Cmd, Now};
 use super::yank;
-use crate::console::input::key::{Key, KeyCode};
+use crate::console::actions::Inside;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,18 +50,23 @@ pub(super) fn ask(model: &mut Model, now: Now, wanted: Wanted) {
 }
 
 /// A key for the prompt.
-pub(super) fn key(model: &mut Model, key: Key) -> Vec<Cmd> {
+pub(super) fn key(model: &mut Model, now: Now, pressed: Pressed) -> Vec<Cmd> {
     let Some(Overlay::Prompt(prompt)) = model.overlays.last_mut() else {
         return Vec::new();
     };
-    let answer = match key.code {
-        KeyCode::Esc => String::new(),
-        KeyCode::Enter => prompt.line.text().trim().to_owned(),
-        _ => {
-            prompt.line.edit(key);
+    let answer = match pressed.means {
+        Some(Inside::Leave) => String::new(),
+        Some(Inside::Take) => prompt.line.text().trim().to_owned(),
+        Some(_) => return Vec::new(),
+        None => {
+            prompt.line.edit(pressed.key);
             return Vec::new();
         }
     };
+    // A name stands there already: the key that opened it must not write.
+    if !answer.is_empty() && !is_another(model, now, pressed.key) {
+        return Vec::new();
+    }
     let Some(Overlay::Prompt(Prompt { wanted, rows, .. })) = model.overlays.pop() else {
         return Vec::new();
     };

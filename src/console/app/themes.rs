@@ -1,9 +1,10 @@
 //! The choice of a theme: each is in force while it is chosen.
 
-use super::choice::Meant;
+use super::choice::moved;
+use super::dialogs::Pressed;
 use super::model::{Level, Model, Overlay};
 use super::msg::{Cmd, Now};
-use crate::console::input::key::Key;
+use crate::console::actions::Inside;
 
 /// The choice of a theme.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,28 +30,28 @@ pub(super) fn open(model: &mut Model) {
 }
 
 /// A key for the choice.
-pub(super) fn key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
+pub(super) fn key(model: &mut Model, now: Now, pressed: Pressed) -> Vec<Cmd> {
     let count = model.session.themes.len();
-    let meant = Meant::by(model, key);
+    let rows = model.size.1;
     let Some(Overlay::Themes(choice)) = model.overlays.last_mut() else {
         return Vec::new();
     };
-    choice.chosen = meant.moved(choice.chosen, count);
-    match meant {
-        Meant::Down | Meant::Up => {}
-        Meant::Take => {
+    choice.chosen = moved(pressed.means, choice.chosen, count, rows);
+    match pressed.means {
+        Some(Inside::Take) => {
             model.overlays.pop();
             let name = &model.session.theme;
             let text = format!("theme {name} until you quit: --theme {name} begins with it");
             model.tell(now, Level::Info, text);
             return Vec::new();
         }
-        Meant::Leave => {
+        Some(Inside::Leave) => {
             let before = std::mem::take(&mut choice.before);
             model.overlays.pop();
             return vec![Cmd::Theme(before)];
         }
-        Meant::Other => return Vec::new(),
+        Some(_) => {}
+        None => return Vec::new(),
     }
     let name = model.session.themes.get(choice.chosen);
     name.map(|name| Cmd::Theme(name.clone()))

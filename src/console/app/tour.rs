@@ -10,7 +10,7 @@ use super::model::{Level, Model, Overlay, Screen, Toast};
 use super::msg::Now;
 use super::plan::{PlanDialog, Stage};
 use super::tour_steps::{STEPS, Since, Step, Way};
-use crate::console::actions::{ActionId, Place};
+use crate::console::actions::{ActionId, Dialog, Inside, Place};
 use crate::console::surroundings::Environ;
 
 /// From so many rows on a step has all its lines, from so many two, and below that none.
@@ -167,7 +167,10 @@ pub(super) fn follow_up(model: &mut Model) {
 /// What is pressed next for a step.
 pub(crate) fn hint(model: &Model, step: &Step) -> Hint {
     match model.overlays.last() {
-        Some(Overlay::Plan(dialog)) if step.way == Way::Start => return start(dialog),
+        Some(Overlay::Plan(dialog)) if step.way == Way::Start => {
+            let takes = model.keys.within(Dialog::Plan).key(Inside::Take);
+            return start(dialog, &takes);
+        }
         Some(_) => return press("esc"),
         None => {}
     }
@@ -176,7 +179,7 @@ pub(crate) fn hint(model: &Model, step: &Step) -> Hint {
     {
         return match step.way {
             Way::Filter(filter) => {
-                typed(filter, input.line.text()).map_or(press("esc"), Hint::Press)
+                typed(filter, input.line.text(), "enter").map_or(press("esc"), Hint::Press)
             }
             Way::Act(_) | Way::Start => press("esc"),
         };
@@ -242,18 +245,18 @@ fn press(key: &str) -> Hint {
 }
 
 /// What is left to type, and the key that ends it; none where something else was typed.
-fn typed(text: &str, so_far: &str) -> Option<String> {
+fn typed(text: &str, so_far: &str, takes: &str) -> Option<String> {
     let rest = text.strip_prefix(so_far)?;
-    Some(format!("{rest} enter").trim_start().to_owned())
+    Some(format!("{rest} {takes}").trim_start().to_owned())
 }
 
 /// What the dialog waits for.
-fn start(dialog: &PlanDialog) -> Hint {
+fn start(dialog: &PlanDialog, takes: &str) -> Hint {
     match (&dialog.stage, dialog.gate()) {
         (Stage::Planning | Stage::Starting(_), _) => Hint::Wait,
         (Stage::Planned(plan), Some(gate)) if plan.matched > 0 && !gate.note => {
             let so_far = dialog.typed.text();
-            typed(&gate.text, so_far).map_or(press("esc"), Hint::Press)
+            typed(&gate.text, so_far, takes).map_or(press("esc"), Hint::Press)
         }
         // Nothing to replay, or so much that it wants a note: that is for another day.
         _ => press("esc"),

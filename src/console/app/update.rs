@@ -4,11 +4,8 @@ use super::acts;
 use super::answers;
 use super::bell;
 use super::beside;
-use super::changes;
-use super::columns;
-use super::contexts;
+use super::dialogs;
 use super::fetches;
-use super::forms;
 use super::frames;
 use super::grace;
 use super::link::{Due, Link};
@@ -18,10 +15,7 @@ use super::notes;
 use super::preview;
 use super::reading;
 use super::remembered;
-use super::saved;
-use super::saved_choice;
 use super::sweep;
-use super::take_away;
 use super::themes;
 use super::tour;
 use crate::console::actions::{ActionId, Place};
@@ -29,9 +23,6 @@ use crate::console::input::bytes::Typed;
 use crate::console::input::key::{Key, KeyCode};
 use crate::console::keys::{Facts, Meaning};
 use crate::console::options::ExitReason;
-
-/// How long a question is deaf after it opens, in milliseconds: laggy lines deliver keys late.
-const DEAF_MS: u128 = 300;
 
 /// Takes over what happened and says what is to be done.
 pub(crate) fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Cmd> {
@@ -45,7 +36,10 @@ pub(crate) fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Cmd> {
         }
         Msg::Typed(Typed::Key(key)) => {
             model.soil(Dirty::Now);
-            key_pressed(model, now, key)
+            let before = model.overlays.last().map(Overlay::dialog);
+            let cmds = key_pressed(model, now, key);
+            dialogs::note(model, now, before, key);
+            cmds
         }
         Msg::Typed(Typed::Paste(text)) => {
             model.soil(Dirty::Now);
@@ -164,40 +158,10 @@ fn tick(model: &mut Model, now: Now) -> Vec<Cmd> {
 
 /// Pasted text is text: it goes into the line that is being typed, or nowhere.
 fn paste(model: &mut Model, now: Now, text: &str) -> Vec<Cmd> {
-    if let Some(Overlay::Palette(palette)) = model.overlays.last_mut() {
-        palette.line.insert(text);
+    if dialogs::paste(model, now, text) {
         return Vec::new();
     }
-    if let Some(dialog) = model.dialog_mut() {
-        if !dialog.paste(text) {
-            model.tell(now, Level::Warn, "pasted text never confirms: type it");
-        }
-        return Vec::new();
-    }
-    if matches!(model.overlays.last(), Some(Overlay::Arm(_))) {
-        model.tell(now, Level::Warn, "pasted text never confirms: type it");
-        return Vec::new();
-    }
-    if let Some(Overlay::Prompt(prompt)) = model.overlays.last_mut() {
-        prompt.line.insert(text);
-        return Vec::new();
-    }
-    if let Some(Overlay::Note(note)) = model.overlays.last_mut() {
-        note.line.insert(text);
-        return Vec::new();
-    }
-    if let Some(Overlay::Save(save)) = model.overlays.last_mut() {
-        save.line.insert(text);
-        return Vec::new();
-    }
-    if let Some(form) = model.form_mut() {
-        if !form.paste(text) {
-            model.tell(now, Level::Warn, "this line takes no text");
-        }
-        return Vec::new();
-    }
-    if model.overlays.is_empty()
-        && let Some(Screen::Deliveries(list)) = model.screens.last_mut()
+    if let Some(Screen::Deliveries(list)) = model.screens.last_mut()
         && let Some(input) = &mut list.input
     {
         input.paste(text, &model.data);
@@ -207,7 +171,7 @@ fn paste(model: &mut Model, now: Now, text: &str) -> Vec<Cmd> {
         let sieve = model.screen().sieve();
         sieve.is_some_and(|sieve| sieve.line().is_some())
     };
-    if model.overlays.is_empty() && typing(model) {
+    if typing(model) {
         model.screen_mut().with_sieve(|sieve| sieve.paste(text));
         reading::seek(model);
         return Vec::new();
@@ -225,25 +189,8 @@ fn key_pressed(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
     if key == Key::ctrl('c') {
         return cancel(model, now);
     }
-    match model.overlays.last() {
-        Some(Overlay::Help { .. }) => return help_key(model, key),
-        Some(Overlay::Confirm(_)) => return confirm_key(model, now, key),
-        Some(Overlay::Palette(_)) => return acts::palette_key(model, now, key),
-        Some(Overlay::Plan(_)) => return changes::dialog_key(model, now, key),
-        Some(Overlay::Prompt(_)) => return take_away::key(model, key),
-        Some(Overlay::Note(_)) => return notes::key(model, now, key),
-        Some(Overlay::Save(_)) => return saved::key(model, now, key),
-        Some(Overlay::Saved(_)) => return saved_choice::key(model, now, key),
-        Some(Overlay::Arm(_)) => return acts::arming_key(model, now, key),
-        Some(Overlay::Themes(_)) => return themes::key(model, now, key),
-        Some(Overlay::Columns(_)) => {
-            columns::key(model, now, key);
-            return Vec::new();
-        }
-        Some(Overlay::Contexts(_)) => return contexts::key(model, now, key),
-        Some(Overlay::Form(_)) => return forms::key(model, now, key),
-        Some(Overlay::Secret(_)) => return forms::secret_key(model, now, key),
-        None => {}
+    if !model.overlays.is_empty() {
+        return dialogs::key(model, now, key);
     }
     if let Screen::Deliveries(list) = model.screen()
         && list.input.is_some()
@@ -305,69 +252,4 @@ fn cancel(model: &mut Model, now: Now) -> Vec<Cmd> {
     }
     model.tell(now, Level::Info, "ctrl-c again quits");
     Vec::new()
-}
-
-fn help_key(model: &mut Model, key: Key) -> Vec<Cmd> {
-    let half = usize::from(model.size.1 / 2).max(1);
-    if model
-        .keys
-        .meaning(&model.facts(), &[key])
-        .is(ActionId::Help)
-    {
-        model.overlays.pop();
-        return Vec::new();
-    }
-    let Some(Overlay::Help { scroll }) = model.overlays.last_mut() else {
-        return Vec::new();
-    };
-    match (key.code, key.ctrl) {
-        (KeyCode::Char('j') | KeyCode::Down, false) => *scroll += 1,
-        (KeyCode::Char('k') | KeyCode::Up, false) => *scroll = scroll.saturating_sub(1),
-        (KeyCode::Char('d'), true) | (KeyCode::PageDown, _) => *scroll += half,
-        (KeyCode::Char('u'), true) | (KeyCode::PageUp, _) => *scroll = scroll.saturating_sub(half),
-        (KeyCode::Char('g') | KeyCode::Home, false) => *scroll = 0,
-        (KeyCode::Char('q') | KeyCode::Esc | KeyCode::Enter, false) => {
-            model.overlays.pop();
-            return Vec::new();
-        }
-        _ => {}
-    }
-    let lines = crate::console::view::help::lines(&model.keys, &model.facts(), model.size.0).len();
-    let shown = crate::console::view::help::height(model.size.1);
-    if let Some(Overlay::Help { scroll }) = model.overlays.last_mut() {
-        *scroll = (*scroll).min(lines.saturating_sub(shown));
-    }
-    Vec::new()
-}
-
-fn confirm_key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
-    let Some(Overlay::Confirm(confirm)) = model.overlays.last_mut() else {
-        return Vec::new();
-    };
-    let deaf = now.elapsed.saturating_sub(confirm.opened).as_millis() < DEAF_MS;
-    let answer = match key.code {
-        KeyCode::Char('y') if !key.ctrl && !key.alt => Some(true),
-        KeyCode::Char('n' | 'q') | KeyCode::Esc => Some(false),
-        KeyCode::Enter => Some(confirm.yes),
-        KeyCode::Tab | KeyCode::BackTab | KeyCode::Left | KeyCode::Right => {
-            confirm.yes = !confirm.yes;
-            None
-        }
-        _ => None,
-    };
-    match answer {
-        // A yes that comes at once was typed before the question was there.
-        Some(true) if deaf => Vec::new(),
-        Some(true) => {
-            let confirm = confirm.clone();
-            model.overlays.pop();
-            changes::change(model, now, &confirm.what, None, confirm.call)
-        }
-        Some(false) => {
-            model.overlays.pop();
-            model.tell(now, Level::Info, "cancelled, nothing was done");
-            Vec::new()
-        }
-        None => Vec::new(),
-    }
 }

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use super::dialogs::Pressed;
 use super::line::Line;
 use super::model::Session;
-use crate::console::input::key::{Key, KeyCode};
+use crate::console::actions::Inside;
 
 /// How long a protected service stays open to changes.
 pub(crate) const ARMED_FOR: Duration = Duration::from_secs(600);
@@ -124,14 +125,15 @@ impl Arming {
     }
 
     /// Handles a key; `label` is the name that is asked for.
-    pub(crate) fn key(&mut self, key: Key, label: &str) -> Asked {
-        match key.code {
-            KeyCode::Esc => return Asked::Close,
-            KeyCode::Enter if self.line.text().trim() == label => return Asked::Arm,
-            KeyCode::Enter => self.wrong = true,
-            _ => {
+    pub(crate) fn key(&mut self, pressed: Pressed, label: &str) -> Asked {
+        match pressed.means {
+            Some(Inside::Leave) => return Asked::Close,
+            Some(Inside::Take) if self.line.text().trim() == label => return Asked::Arm,
+            Some(Inside::Take) => self.wrong = true,
+            Some(_) => {}
+            None => {
                 self.wrong = false;
-                self.line.edit(key);
+                self.line.edit(pressed.key);
             }
         }
         Asked::Nothing
@@ -141,6 +143,9 @@ impl Arming {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::console::actions::Dialog;
+    use crate::console::input::key::Key;
+    use crate::console::keys::Keymap;
 
     #[test]
     fn a_protected_service_is_open_for_ten_minutes_that_are_counted_down() {
@@ -173,7 +178,9 @@ mod tests {
         let mut arming = Arming::new();
         let typed = |arming: &mut Arming, keys: &str| {
             let keys = keys.split(' ').map(|key| Key::parse(key).unwrap());
-            keys.map(|key| arming.key(key, "prod")).last().unwrap()
+            let line = Keymap::ops();
+            let pressed = keys.map(|key| Pressed::new(&line, Dialog::Line, true, key));
+            pressed.map(|one| arming.key(one, "prod")).last().unwrap()
         };
         assert_eq!(typed(&mut arming, "P r o d enter"), Asked::Nothing);
         assert!(arming.wrong);

@@ -8,6 +8,7 @@ use super::file::{Bound, KeyFile, Unbound};
 use super::keymap::{Binding, Keymap, Strokes};
 use super::reach::is_reached;
 use super::scope::Scope;
+use super::within::opens_and_begins;
 use crate::console::actions::Place;
 use crate::domain::flaw::Flaw;
 
@@ -52,8 +53,16 @@ impl Keymap {
         for binding in own.iter().filter(|binding| binding.when.is_none()) {
             self.take(|strokes| strokes == &binding.strokes, &binding.places);
         }
+        let count = own.len();
         own.append(&mut self.bindings);
         self.bindings = own;
+        let (own, below) = self.bindings.split_at(count);
+        for (index, (one, bound)) in own.iter().zip(&file.bound).enumerate() {
+            let mut others = own[..index].iter().chain(below);
+            if let Some(problem) = others.find_map(|other| opens_and_begins(one, other)) {
+                flaws.push(file.flaw(bound.at, problem));
+            }
+        }
         flaws.sort();
         flaws
     }
@@ -244,7 +253,7 @@ mod tests {
             "keys.toml:1:11: ctrl-b cannot be bound: tmux takes it for itself",
             "keys.toml:1:21: \"é\" means nothing anywhere: leave it out",
             "keys.toml:1:26: expected a key in quotes, such as \"x\"",
-            "keys.toml:2:1: \"presets\" stands in no part: write it below [everywhere], [list] or [VIEW]",
+            "keys.toml:2:1: \"presets\" stands in no part: write it below [everywhere], [list], [dialog] or [NAME]",
             "keys.toml:5:1: ctrl-a cannot be bound: screen takes it for itself",
             "keys.toml:6:7: action \"delivery.reply\" is not known, perhaps \"delivery.replay\": `hookyard keys print` \
              lists them",

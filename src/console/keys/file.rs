@@ -3,7 +3,7 @@
 //! ```toml
 //! preset = "ops"                  # what it builds upon; ops, the table of actions, when absent
 //! unbind = ["x"]                  # keys below that are to mean nothing, everywhere
-//! [list]                          # everywhere, list, or the name of a view
+//! [list]                          # everywhere, list, dialog, or the name of a view or a dialog
 //! "r" = "delivery.replay"
 //! "g d" = "view.deliveries"
 //! "R" = { action = "replay.plan", when = "marks > 0" }       # else what R means below
@@ -17,6 +17,7 @@ use super::keymap::{Origin, Strokes};
 use super::scope::Scope;
 use super::taken::read_strokes;
 use super::when::Condition;
+use super::within::{LEAVES, heard, is_fixed};
 use crate::console::actions::{ACTIONS, Action, Place};
 use crate::domain::flaw::{Flaw, line_and_column};
 
@@ -173,7 +174,7 @@ impl KeyFile {
             _ => flaws.push((
                 at,
                 format!(
-                    "{name:?} stands in no part: write it below [everywhere], [list] or [VIEW]"
+                    "{name:?} stands in no part: write it below [everywhere], [list], [dialog] or [NAME]"
                 ),
             )),
         }
@@ -221,6 +222,10 @@ impl KeyFile {
                 );
                 return flaws.push((meaning.named_at, problem));
             }
+            let places = match heard(&strokes, meaning.action.id, meaning.when.is_some(), &places) {
+                Ok(places) => places,
+                Err(problem) => return flaws.push((at, problem)),
+            };
             self.bound.push(Bound {
                 strokes: strokes.clone(),
                 action: meaning.action,
@@ -251,6 +256,9 @@ impl KeyFile {
                 continue;
             };
             match read_strokes(text) {
+                Ok(strokes) if scope.places().any(|place| is_fixed(place, &strokes)) => {
+                    flaws.push((at, format!("{LEAVES}: leave it out")));
+                }
                 Ok(strokes) => self.unbound.push(Unbound { strokes, scope, at }),
                 Err(problem) => flaws.push((at, problem)),
             }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::when::{Condition, Facts};
+use super::within::not_text;
 use crate::console::actions::{ACTIONS, Action, ActionId, Place, actions_of};
 use crate::console::input::key::Key;
 
@@ -69,12 +70,15 @@ impl Keymap {
     /// The keys of the table of actions.
     pub fn ops() -> Self {
         let bindings = ACTIONS.iter().flat_map(|action| {
-            action.keys.iter().map(move |keys| Binding {
-                action,
-                strokes: Strokes(keys.split(' ').filter_map(Key::parse).collect()),
-                places: action.places.to_vec(),
-                when: None,
-                origin: Origin::Table,
+            action.keys.iter().map(move |keys| {
+                let strokes = Strokes(keys.split(' ').filter_map(Key::parse).collect());
+                Binding {
+                    action,
+                    places: not_text(&strokes, action.id, action.places),
+                    strokes,
+                    when: None,
+                    origin: Origin::Table,
+                }
             })
         });
         Self {

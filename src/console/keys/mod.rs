@@ -2,6 +2,7 @@
 //!
 //! - `keymap`: the keys in force; `compose`: layers of them upon each other
 //! - `when`: conditions of keys; `reach`: whether one is ever met
+//! - `within`: keys inside dialogs, and which are refused there
 //! - `file`: a file as read; `scope`: where its keys apply; `taken`: keys that cannot be bound
 //! - `shelf`: where files come from; `told`: the keys in force as rows and as a table of the README
 
@@ -16,6 +17,7 @@ mod told;
 #[cfg(test)]
 mod use_tests;
 mod when;
+mod within;
 
 pub use keymap::Keymap;
 pub(crate) use keymap::Meaning;
@@ -24,3 +26,4 @@ pub use shelf::{KEYS_BYTES_MAX, KeyShelf, KeysError};
 pub(crate) use taken::why_not;
 pub use told::KeyRow;
 pub(crate) use when::Facts;
+pub(crate) use within::Within;

@@ -1,11 +1,13 @@
-//! Where the keys of a part of a file apply: everywhere, in lists, or in one view.
+//! Where the keys of a part of a file apply: in all views, in lists, in all dialogs, or in one view or dialog.
 
-use crate::console::actions::{EVERYWHERE, Place};
+use crate::console::actions::Place;
 
 /// The part for all views.
 const ALL: &str = "everywhere";
 /// The part for all views that are lists of rows.
 const LISTS: &str = "list";
+/// The part for all dialogs.
+const DIALOGS: &str = "dialog";
 
 /// A part of a file of keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,15 +16,19 @@ pub(super) enum Scope {
     All,
     /// All views but the one of a single delivery.
     Lists,
-    /// One view.
-    View(Place),
+    /// All dialogs.
+    Dialogs,
+    /// One view or dialog.
+    One(Place),
 }
 
 impl Scope {
     /// Every scope.
     pub(super) fn every() -> impl Iterator<Item = Self> {
-        let views = EVERYWHERE.iter().map(|place| Self::View(*place));
-        [Self::All, Self::Lists].into_iter().chain(views)
+        let places = Place::every().map(Self::One);
+        [Self::All, Self::Lists, Self::Dialogs]
+            .into_iter()
+            .chain(places)
     }
 
     /// The scope of that name.
@@ -35,31 +41,31 @@ impl Scope {
         match self {
             Self::All => ALL,
             Self::Lists => LISTS,
-            Self::View(place) => place.name(),
+            Self::Dialogs => DIALOGS,
+            Self::One(place) => place.name(),
         }
     }
 
     /// The places that it holds.
     pub(super) fn places(self) -> impl Iterator<Item = Place> {
-        let all = EVERYWHERE.iter().copied();
-        all.filter(move |place| self.has(*place))
+        Place::every().filter(move |place| self.has(*place))
     }
 
     /// Whether it holds a place.
     pub(super) fn has(self, place: Place) -> bool {
         match self {
-            Self::All => true,
-            Self::Lists => place != Place::Inspector,
-            Self::View(own) => own == place,
+            Self::All => place.is_view(),
+            Self::Lists => place.is_view() && place != Place::Inspector,
+            Self::Dialogs => !place.is_view(),
+            Self::One(own) => own == place,
         }
     }
 
     /// The widest name that these places have, else their names one by one.
     pub(super) fn words(places: &[Place]) -> String {
         let is = |scope: &Self| {
-            EVERYWHERE
-                .iter()
-                .all(|place| scope.has(*place) == places.contains(place))
+            let mut all = Place::every();
+            all.all(|place| scope.has(place) == places.contains(&place))
         };
         if let Some(scope) = Self::every().find(is) {
             return scope.name().to_owned();
@@ -72,6 +78,7 @@ impl Scope {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::console::actions::{Dialog, EVERYWHERE};
 
     #[test]
     fn every_scope_is_found_by_its_name() {
@@ -87,6 +94,9 @@ mod tests {
         let lists: Vec<Place> = Scope::Lists.places().collect();
         assert_eq!(Scope::words(&lists), "list");
         assert_eq!(Scope::words(&[Place::Inspector]), "inspector");
+        let dialogs: Vec<Place> = Scope::Dialogs.places().collect();
+        assert_eq!(Scope::words(&dialogs), "dialog");
+        assert_eq!(Scope::words(&[Place::Over(Dialog::Plan)]), "plan");
         assert_eq!(Scope::words(&[Place::Dead, Place::Pulse]), "dead, pulse");
     }
 }

@@ -82,6 +82,8 @@ impl Keymap {
         };
         let places = if action.is_everywhere() {
             "everywhere".to_owned()
+        } else if action.is_in_every_dialog() {
+            "every dialog".to_owned()
         } else {
             let places = action.places.iter().map(|place| place.title());
             places.collect::<Vec<_>>().join(", ")

@@ -4,7 +4,9 @@ use ratatui::layout::{Position, Rect};
 
 use super::paint::{Pen, columns, wrap_words};
 use super::window::{self, Height};
+use crate::console::actions::Inside;
 use crate::console::app::writes::Arming;
+use crate::console::keys::Within;
 use crate::console::theme::Role;
 use crate::domain::escape;
 
@@ -16,13 +18,15 @@ pub(super) fn draw(
     pen: &mut Pen<'_>,
     arming: &Arming,
     label: &str,
+    own: Within<'_>,
     area: Rect,
 ) -> Option<Position> {
     let width = area.width.saturating_sub(4).min(WIDTH_MAX);
     let inner = width.saturating_sub(4);
     let label = escape::line(label);
     let text = format!(
-        "{label} is protected. Type its name and enter to let changes through for ten minutes."
+        "{label} is protected. Type its name and {} to let changes through for ten minutes.",
+        own.key(Inside::Take)
     );
     let lines = wrap_words(&text, inner);
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
@@ -38,7 +42,10 @@ pub(super) fn draw(
     pen.text(rect.x + 4, y, room, arming.line.text(), Role::Text);
     let (note, role) = match arming.wrong {
         true => (format!("that is not {label}"), Role::LevelError),
-        false => ("esc leaves it as it is".to_owned(), Role::Muted),
+        false => (
+            format!("{} leaves it as it is", own.key(Inside::Leave)),
+            Role::Muted,
+        ),
     };
     pen.text(rect.x + 2, y + 1, inner, &note, role);
     let x = rect.x + 4 + columns(arming.line.before_cursor()).min(room);

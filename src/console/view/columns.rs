@@ -6,8 +6,8 @@ use super::paint::Pen;
 use super::table::Column;
 use super::window::{self, Height};
 use super::{audit, dead, deliveries, endpoints, events, log, replays};
-use crate::console::actions::Place;
-use crate::console::app::columns::{ColumnChoice, Wants, letter, listed};
+use crate::console::actions::{Dialog, Inside, Place};
+use crate::console::app::columns::{ColumnChoice, Wants, letters, listed};
 use crate::console::app::model::Model;
 use crate::console::theme::Role;
 
@@ -27,7 +27,7 @@ pub(crate) const fn of(place: Place) -> &'static [Column] {
         Place::Replays => &replays::COLUMNS,
         Place::Audit => &audit::COLUMNS,
         Place::Log => &log::COLUMNS,
-        Place::Pulse | Place::Inspector => &[],
+        Place::Pulse | Place::Inspector | Place::Over(_) => &[],
     }
 }
 
@@ -47,6 +47,10 @@ pub(super) fn shown(model: &Model, place: Place) -> Vec<Column> {
 pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, choice: ColumnChoice, area: Rect) {
     let columns = listed(model);
     let chosen = model.columns_of(model.place());
+    let own = model.keys.within(match choice.wants {
+        Wants::Columns => Dialog::Columns,
+        Wants::Order => Dialog::Choice,
+    });
     let (title, lines) = match choice.wants {
         Wants::Columns => {
             let lines = columns.iter().map(|column| {
@@ -58,14 +62,21 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, choice: ColumnChoice, area:
                 format!("[{mark}] {}", column.title)
             });
             (
-                " Columns  space shows  J/K move  r resets ",
+                format!(
+                    " Columns  {} shows  {}/{} move  {} resets ",
+                    own.key(Inside::Toggle),
+                    own.key(Inside::MoveDown),
+                    own.key(Inside::MoveUp),
+                    own.key(Inside::Reset)
+                ),
                 lines.collect::<Vec<String>>(),
             )
         }
         Wants::Order => {
             let by = model.screen().sorting();
+            let letters: Vec<char> = letters(own).collect();
             let lettered =
-                |line: usize, text: &str| format!("{}  {text}", letter(line).unwrap_or(' '));
+                |line: usize, text: &str| format!("{}  {text}", letters.get(line).unwrap_or(&' '));
             let unsorted = match model.place() {
                 Place::Endpoints => "what needs attention first",
                 Place::Dead => "the most first",
@@ -82,7 +93,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, choice: ColumnChoice, area:
                 lettered(at + 1, &format!("{}{way}", column.title))
             });
             (
-                " Sort by  the letter takes it at once ",
+                " Sort by  the letter takes it at once ".to_owned(),
                 std::iter::once(first).chain(others).collect(),
             )
         }
@@ -92,7 +103,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, choice: ColumnChoice, area:
     let room = count.min(area.height.saturating_sub(4)).max(1);
     let rect = window::open(pen, area, (width, room + 2), Height::Third);
     let inner = width.saturating_sub(4);
-    pen.text(rect.x + 2, rect.y, inner, title, Role::Accent);
+    pen.text(rect.x + 2, rect.y, inner, &title, Role::Accent);
     let lines = lines.iter().map(String::as_str);
     window::choices(pen, rect, room, choice.chosen, lines);
 }

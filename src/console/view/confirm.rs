@@ -4,7 +4,9 @@ use ratatui::layout::Rect;
 
 use super::paint::{Pen, columns, wrap_words};
 use super::window::{self, Height};
+use crate::console::actions::Inside;
 use crate::console::app::model::Confirm;
+use crate::console::keys::Within;
 use crate::console::theme::Role;
 use crate::domain::escape;
 
@@ -12,7 +14,7 @@ use crate::domain::escape;
 const WIDTH_MAX: u16 = 64;
 
 /// Draws it in the middle of the screen.
-pub(super) fn draw(pen: &mut Pen<'_>, confirm: &Confirm, area: Rect) {
+pub(super) fn draw(pen: &mut Pen<'_>, confirm: &Confirm, own: Within<'_>, area: Rect) {
     let width = area.width.saturating_sub(4).min(WIDTH_MAX);
     let inner = width.saturating_sub(4);
     let mut lines: Vec<(String, Role)> = Vec::new();
@@ -35,13 +37,15 @@ pub(super) fn draw(pen: &mut Pen<'_>, confirm: &Confirm, area: Rect) {
     for (row, (line, role)) in (0..text_rows).zip(&lines) {
         pen.text(rect.x + 2, rect.y + 1 + row, inner, line, *role);
     }
-    buttons(pen, confirm, rect);
+    buttons(pen, confirm, own, rect);
 }
 
-fn buttons(pen: &mut Pen<'_>, confirm: &Confirm, rect: Rect) {
+fn buttons(pen: &mut Pen<'_>, confirm: &Confirm, own: Within<'_>, rect: Rect) {
     let y = rect.bottom().saturating_sub(2);
     let mut x = rect.x + 2;
-    for (label, chosen) in [("[n] Cancel", !confirm.yes), ("[y] Do it", confirm.yes)] {
+    let label = |what, word| format!("[{}] {word}", own.key(what));
+    let (no, yes) = (label(Inside::No, "Cancel"), label(Inside::Yes, "Do it"));
+    for (label, chosen) in [(no, !confirm.yes), (yes, confirm.yes)] {
         let marked = if chosen {
             format!("> {label}")
         } else {

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::paint::Pen;
 use super::window::{self, Height};
+use crate::console::actions::{Dialog, Inside};
 use crate::console::app::contexts::ContextChoice;
 use crate::console::app::model::Model;
 use crate::console::surroundings::{Environ, Neighbour};
@@ -35,8 +36,10 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, choice: ContextChoice, area
     let shown = wanted.min(area.height.saturating_sub(4)).max(1);
     let rect = window::open(pen, area, (width, shown + 2), Height::Top);
     let inner = width.saturating_sub(4);
-    let title = " Contexts   enter goes there   esc closes ";
-    pen.text(rect.x + 2, rect.y, inner, title, Role::Accent);
+    let own = model.keys.within(Dialog::Choice);
+    let (takes, leaves) = (own.key(Inside::Take), own.key(Inside::Leave));
+    let title = format!(" Contexts   {takes} goes there   {leaves} closes ");
+    pen.text(rect.x + 2, rect.y, inner, &title, Role::Accent);
     if contexts.is_empty() {
         for (y, line) in (rect.y + 1..rect.bottom().saturating_sub(1)).zip(NONE) {
             pen.text(rect.x + 2, y, inner, line, Role::Muted);

@@ -4,8 +4,10 @@ use ratatui::layout::{Position, Rect};
 
 use super::paint::{Pen, columns, wrap_words};
 use super::window::{self, Height};
+use crate::console::actions::Inside;
 use crate::console::app::form::{Field, Form, Value};
 use crate::console::app::secret_note::SecretNote;
+use crate::console::keys::Within;
 use crate::console::theme::Role;
 use crate::domain::escape;
 
@@ -19,7 +21,12 @@ const VALUE: u16 = 30;
 const PROBLEM_LINES: usize = 2;
 
 /// Draws it; gives the place of the cursor.
-pub(super) fn draw<S>(pen: &mut Pen<'_>, form: &Form<S>, area: Rect) -> Option<Position> {
+pub(super) fn draw<S>(
+    pen: &mut Pen<'_>,
+    form: &Form<S>,
+    own: Within<'_>,
+    area: Rect,
+) -> Option<Position> {
     let width = area.width.min(WIDTH_MAX);
     let wanted = form.fields.len() + 4 + PROBLEM_LINES;
     let rect = boxed(pen, area, width, wanted, &form.title);
@@ -51,13 +58,10 @@ pub(super) fn draw<S>(pen: &mut Pen<'_>, form: &Form<S>, area: Rect) -> Option<P
     let y = rect.bottom() - 3;
     pen.text(rect.x + 2, y, inner, &label, role);
     let (text, role) = match &form.problem {
-        Some(problem) => (problem.as_str(), Role::LevelError),
-        None => (
-            "tab and enter go on, enter on the last line sends, esc leaves",
-            Role::Muted,
-        ),
+        Some(problem) => (problem.clone(), Role::LevelError),
+        None => (hint(own), Role::Muted),
     };
-    let shown = escape::line(text);
+    let shown = escape::line(&text);
     let lines = wrap_words(&shown, inner);
     // A short note stands on the lower line; a long one begins beside the button.
     let first = if lines.len() > 1 { y } else { y + 1 };
@@ -71,6 +75,13 @@ pub(super) fn draw<S>(pen: &mut Pen<'_>, form: &Form<S>, area: Rect) -> Option<P
         pen.text(rect.x + 2 + indent, row, inner - indent, &line, role);
     }
     cursor
+}
+
+/// What its keys do.
+fn hint(own: Within<'_>) -> String {
+    let (next, takes) = (own.key(Inside::Down), own.key(Inside::Take));
+    let leaves = own.key(Inside::Leave);
+    format!("{next} and {takes} go on, {takes} on the last line sends, {leaves} leaves")
 }
 
 /// Clears and frames a box in the middle of the screen.
@@ -194,7 +205,7 @@ fn ticks(
 }
 
 /// Draws the note with a secret.
-pub(super) fn secret(pen: &mut Pen<'_>, note: &SecretNote, area: Rect) {
+pub(super) fn secret(pen: &mut Pen<'_>, note: &SecretNote, own: Within<'_>, area: Rect) {
     let width = area.width.min(WIDTH_MAX);
     let inner = width.saturating_sub(4);
     let mut lines = vec![(
@@ -209,7 +220,11 @@ pub(super) fn secret(pen: &mut Pen<'_>, note: &SecretNote, area: Rect) {
         lines.push((key.clone(), Role::Text));
     }
     lines.push((
-        "y copies it, esc puts it away: it is shown once".to_owned(),
+        format!(
+            "{} copies it, {} puts it away: it is shown once",
+            own.key(Inside::Copy),
+            own.key(Inside::Leave)
+        ),
         Role::Muted,
     ));
     let rect = boxed(pen, area, width, lines.len() + 2, &note.title);

@@ -1,10 +1,10 @@
-//! The keys of a view, as the table of actions has them.
+//! The keys of a view or a dialog, as the table of actions has them.
 
 use ratatui::layout::Rect;
 
 use super::paint::Pen;
 use super::window::frame;
-use crate::console::actions::actions_of;
+use crate::console::actions::{Dialog, Inside, Place, actions_of};
 use crate::console::keys::{Facts, Keymap};
 use crate::console::theme::Role;
 
@@ -12,6 +12,17 @@ use crate::console::theme::Role;
 const WIDTH_MAX: u16 = 76;
 /// What stands for the keys of an action that has none: the palette finds it.
 const NO_KEYS: &str = "-";
+/// What always leaves a dialog, beside its own key.
+const LEAVING: (&str, &str) = ("ctrl-c", "close all of this; twice within a second quits");
+/// What edits a line of text.
+const EDITING: [(&str, &str); 6] = [
+    ("home, ctrl-a", "to the beginning of the line"),
+    ("end, ctrl-e", "to its end"),
+    ("alt-b, alt-f", "a word back, a word forth"),
+    ("ctrl-w", "delete the word before"),
+    ("ctrl-u", "delete to the beginning"),
+    ("ctrl-k", "delete to the end"),
+];
 
 /// A line of the help.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +35,7 @@ pub(crate) struct HelpLine {
     pub note: String,
 }
 
-/// All lines for a view on a screen of so many columns.
+/// All lines for a view or a dialog on a screen of so many columns.
 pub(crate) fn lines(keymap: &Keymap, facts: &Facts, columns: u16) -> Vec<HelpLine> {
     let (place, wide) = (facts.place, columns >= 60);
     let mut lines = Vec::new();
@@ -33,7 +44,9 @@ pub(crate) fn lines(keymap: &Keymap, facts: &Facts, columns: u16) -> Vec<HelpLin
         text: text.to_owned(),
         note: String::new(),
     };
-    for (own, title) in [(true, place.title()), (false, "Everywhere")] {
+    let parts = [(true, place.title()), (false, "Everywhere")];
+    let parts = parts.into_iter().filter(|(own, _)| *own || place.is_view());
+    for (own, title) in parts {
         if !lines.is_empty() {
             lines.push(heading(""));
         }
@@ -66,7 +79,23 @@ pub(crate) fn lines(keymap: &Keymap, facts: &Facts, columns: u16) -> Vec<HelpLin
             }
         }
     }
+    if let Place::Over(dialog) = place {
+        lines.push(heading(""));
+        lines.extend(fixed(dialog));
+    }
     lines
+}
+
+/// The lines for what no file of keys changes in a dialog.
+fn fixed(dialog: Dialog) -> impl Iterator<Item = HelpLine> {
+    let heading = ("", "Fixed");
+    let editing = EDITING.iter().filter(move |_| dialog.takes_text());
+    let rows = [heading, LEAVING].into_iter().chain(editing.copied());
+    rows.map(|(keys, text)| HelpLine {
+        keys: keys.to_owned(),
+        text: text.to_owned(),
+        note: String::new(),
+    })
 }
 
 /// Lines that are shown at once on a screen of so many rows.
@@ -90,12 +119,18 @@ pub(super) fn draw(pen: &mut Pen<'_>, keymap: &Keymap, facts: &Facts, scroll: us
     };
     pen.clear(rect);
     frame(pen, rect);
-    let title = " Keys   j/k scroll   esc closes ";
+    let own = keymap.within(Dialog::Help);
+    let title = format!(
+        " Keys   {}/{} scroll   {} closes ",
+        own.key(Inside::Down),
+        own.key(Inside::Up),
+        own.key(Inside::Leave)
+    );
     pen.text(
         rect.x + 2,
         rect.y,
         width.saturating_sub(4),
-        title,
+        &title,
         Role::Accent,
     );
     let inner = width.saturating_sub(4);

@@ -6,17 +6,22 @@ use super::format;
 use super::paint::Pen;
 use super::typed;
 use crate::api::note::NotesView;
+use crate::console::actions::Inside;
 use crate::console::app::msg::Now;
 use crate::console::app::notes::NoteLine;
+use crate::console::keys::Within;
 use crate::console::theme::Role;
 
 /// Draws the line in the last two rows; gives the place of the cursor.
-pub(super) fn line(pen: &mut Pen<'_>, note: &NoteLine, area: Rect) -> Position {
+pub(super) fn line(pen: &mut Pen<'_>, note: &NoteLine, own: Within<'_>, area: Rect) -> Position {
     let (hint, role) = match note.excess() {
         0 => (
             format!(
-                "about {} {}; enter keeps it in the audit log, esc leaves",
-                note.noun, note.target
+                "about {} {}; {} keeps it in the audit log, {} leaves",
+                note.noun,
+                note.target,
+                own.key(Inside::Take),
+                own.key(Inside::Leave)
             ),
             Role::Muted,
         ),

@@ -4,6 +4,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::paint::{Pen, columns};
 use super::window::{self, Height};
+use crate::console::actions::{Dialog, Inside};
 use crate::console::app::model::Model;
 use crate::console::app::palette::Palette;
 use crate::console::theme::Role;
@@ -45,11 +46,13 @@ pub(super) fn draw(
             window::shade(pen, rect, y);
         }
     }
+    let own = model.keys.within(Dialog::Palette);
+    let (takes, leaves) = (own.key(Inside::Take), own.key(Inside::Leave));
     let command = entries.get(palette.chosen).and_then(|entry| entry.command);
     let last = match command {
         Some(command) => format!("= {command}"),
-        None if entries.is_empty() => "nothing fits: esc closes".to_owned(),
-        None => "enter does it, esc closes".to_owned(),
+        None if entries.is_empty() => format!("nothing fits: {leaves} closes"),
+        None => format!("{takes} does it, {leaves} closes"),
     };
     pen.text(rect.x + 2, rect.bottom() - 2, inner, &last, Role::Muted);
     let typed = columns(palette.line.before_cursor());

@@ -6,9 +6,11 @@ use super::format;
 use super::paint::{Pen, columns, wrap_words};
 use super::window::{self, Height};
 use crate::api::replay::PlanView;
+use crate::console::actions::Inside;
 use crate::console::app::line::Line;
 use crate::console::app::msg::Now;
 use crate::console::app::plan::{Field, Intent, PlanDialog, Stage};
+use crate::console::keys::Within;
 use crate::console::theme::Role;
 use crate::domain::escape;
 
@@ -23,12 +25,13 @@ const LISTED_MAX: usize = 3;
 pub(super) fn draw(
     pen: &mut Pen<'_>,
     dialog: &PlanDialog,
+    own: Within<'_>,
     now: Now,
     area: Rect,
 ) -> Option<Position> {
     let width = area.width.min(WIDTH_MAX);
     let inner = width.saturating_sub(4 + NAME);
-    let facts = facts(dialog, now, inner);
+    let facts = facts(dialog, own, now, inner);
     let fields = dialog.fields();
     let wanted = facts.len() + fields.len() + 4;
     let height = u16::try_from(wanted).unwrap_or(u16::MAX).min(area.height);
@@ -57,10 +60,10 @@ pub(super) fn draw(
                 width: width.saturating_sub(4),
                 height: 1,
             };
-            cursor = cursor.or(draw_field(pen, dialog, now, *field, line));
+            cursor = cursor.or(draw_field(pen, dialog, own, now, *field, line));
         }
     }
-    last_line(pen, dialog, rect);
+    last_line(pen, dialog, own, rect);
     cursor
 }
 
@@ -83,7 +86,7 @@ fn title(dialog: &PlanDialog) -> String {
 type Fact = (&'static str, String, Role);
 
 /// What there is to know, a line each.
-fn facts(dialog: &PlanDialog, now: Now, width: u16) -> Vec<Fact> {
+fn facts(dialog: &PlanDialog, own: Within<'_>, now: Now, width: u16) -> Vec<Fact> {
     let mut facts = Vec::new();
     add(&mut facts, width, "selected", &dialog.title, Role::Text);
     if dialog.title != dialog.filter {
@@ -99,13 +102,9 @@ fn facts(dialog: &PlanDialog, now: Now, width: u16) -> Vec<Fact> {
         ),
         Stage::Failed(reason) => {
             add(&mut facts, width, "no plan", reason, Role::LevelError);
-            add(
-                &mut facts,
-                width,
-                "",
-                "enter tries again, esc goes back",
-                Role::Muted,
-            );
+            let (again, leaves) = (own.key(Inside::Take), own.key(Inside::Leave));
+            let hint = format!("{again} tries again, {leaves} goes back");
+            add(&mut facts, width, "", &hint, Role::Muted);
         }
         Stage::Planned(plan) | Stage::Starting(plan) => {
             of_plan(&mut facts, dialog, plan, now, width)
@@ -189,6 +188,7 @@ fn of_plan(facts: &mut Vec<Fact>, dialog: &PlanDialog, plan: &PlanView, now: Now
 fn draw_field(
     pen: &mut Pen<'_>,
     dialog: &PlanDialog,
+    own: Within<'_>,
     now: Now,
     field: Field,
     line: Rect,
@@ -202,7 +202,7 @@ fn draw_field(
         Field::Skip => "delivered",
         Field::Note => "note",
         Field::Confirm => {
-            return confirm_line(pen, dialog, now, line);
+            return confirm_line(pen, dialog, own, now, line);
         }
     };
     pen.text(line.x, line.y, NAME - 1, name, role);
@@ -228,11 +228,12 @@ fn draw_field(
         Field::Note => (&dialog.note, "why, for the audit log"),
         Field::Skip | Field::Confirm => {
             let text = if dialog.skip_delivered {
-                "[x] left out   space changes"
+                "[x] left out"
             } else {
-                "[ ] sent again   space changes"
+                "[ ] sent again"
             };
-            pen.text(x, line.y, room, text, Role::Text);
+            let text = format!("{text}   {} changes", own.key(Inside::Toggle));
+            pen.text(x, line.y, room, &text, Role::Text);
             return has_keys.then_some(Position {
                 x: x + 1,
                 y: line.y,
@@ -254,15 +255,25 @@ fn draw_field(
     })
 }
 
-fn confirm_line(pen: &mut Pen<'_>, dialog: &PlanDialog, now: Now, line: Rect) -> Option<Position> {
+fn confirm_line(
+    pen: &mut Pen<'_>,
+    dialog: &PlanDialog,
+    own: Within<'_>,
+    now: Now,
+    line: Rect,
+) -> Option<Position> {
     if !dialog.hears(now.elapsed) {
         // What is typed now is not heard; the prompt comes when it is.
         return None;
     }
     let gate = dialog.gate()?;
+    let takes = own.key(Inside::Take);
     let prompt = match &dialog.plan()?.matched {
-        0 => "nothing matches: enter or esc goes back".to_owned(),
-        _ => format!("Type {} and enter to start:", gate.text),
+        0 => format!(
+            "nothing matches: {takes} or {} goes back",
+            own.key(Inside::Leave)
+        ),
+        _ => format!("Type {} and {takes} to start:", gate.text),
     };
     let has_keys = dialog.field == Field::Confirm;
     let role = if has_keys { Role::Accent } else { Role::Muted };
@@ -275,7 +286,7 @@ fn confirm_line(pen: &mut Pen<'_>, dialog: &PlanDialog, now: Now, line: Rect) ->
 }
 
 /// What is wrong, or what keys do.
-fn last_line(pen: &mut Pen<'_>, dialog: &PlanDialog, rect: Rect) {
+fn last_line(pen: &mut Pen<'_>, dialog: &PlanDialog, own: Within<'_>, rect: Rect) {
     if dialog.plan().is_some() {
         let command = format!(" = {} ", dialog.command());
         let room = rect.width.saturating_sub(4);
@@ -286,7 +297,12 @@ fn last_line(pen: &mut Pen<'_>, dialog: &PlanDialog, rect: Rect) {
         (Some(problem), _) => (problem.clone(), Role::LevelError),
         (None, Stage::Starting(_)) => ("starting …".to_owned(), Role::LevelInfo),
         (None, _) => (
-            "tab fields   enter on the last starts   esc back".to_owned(),
+            format!(
+                "{} fields   {} on the last starts   {} back",
+                own.key(Inside::Down),
+                own.key(Inside::Take),
+                own.key(Inside::Leave)
+            ),
             Role::Muted,
         ),
     };

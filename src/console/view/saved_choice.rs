@@ -6,10 +6,10 @@ use super::format::age;
 use super::paint::{Pen, wrap_words};
 use super::window::{self, Height};
 use crate::api::saved_view::SavedView;
-use crate::console::actions::{ActionId, Saving};
+use crate::console::actions::{ActionId, Dialog, Inside, Saving};
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
-use crate::console::app::saved_choice::{DELETES, SavedChoice};
+use crate::console::app::saved_choice::SavedChoice;
 use crate::console::theme::Role;
 use crate::domain::escape;
 
@@ -27,7 +27,13 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, choice: &SavedChoice, now: 
     let wanted = u16::try_from(views.len()).unwrap_or(u16::MAX).max(1);
     let shown = wanted.min(area.height.saturating_sub(4 + BELOW)).max(1);
     let rect = window::open(pen, area, (width, shown + 2 + BELOW), Height::Top);
-    let title = format!(" Saved views   enter shows   {DELETES} deletes   esc closes ");
+    let own = model.keys.within(Dialog::Choice);
+    let title = format!(
+        " Saved views   {} shows   {} deletes   {} closes ",
+        own.key(Inside::Take),
+        own.key(Inside::Delete),
+        own.key(Inside::Leave)
+    );
     pen.text(rect.x + 2, rect.y, inner, &title, Role::Accent);
     if views.is_empty() {
         let text = match (saved.problem(), saved.filters()) {

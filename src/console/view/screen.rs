@@ -17,10 +17,13 @@ use super::{
     form, format, header, help, inspector, log, note, palette, plan, pulse, replays, saved,
     saved_choice, sieve, themes, tour,
 };
+use crate::console::actions::Inside;
+use crate::console::app::dialogs::facts_of;
 use crate::console::app::model::{Model, Overlay, Screen};
 use crate::console::app::msg::Now;
 use crate::console::app::sieve::Sieve;
 use crate::console::app::take_away::{Prompt, Wanted};
+use crate::console::keys::Within;
 use crate::console::theme::Role;
 
 /// The smallest screen that anything can be told on.
@@ -89,10 +92,11 @@ pub(crate) fn draw(model: &Model, now: Now, skin: &Skin, buffer: &mut Buffer) ->
         footer::news(&mut pen, model, now, row(area, area.height - 2));
         footer::keys(&mut pen, model, now, row(area, area.height - 1));
     }
-    match model.overlays.last() {
-        Some(overlay) => lie_upon(&mut pen, model, now, overlay, area),
-        None => cursor,
+    let mut cursor = cursor;
+    for overlay in &model.overlays {
+        cursor = lie_upon(&mut pen, model, now, overlay, area);
     }
+    cursor
 }
 
 /// Draws what lies upon a view; gives the place of the cursor where text is being typed.
@@ -103,47 +107,50 @@ fn lie_upon(
     overlay: &Overlay,
     area: Rect,
 ) -> Option<Position> {
+    let own = model.keys.within(overlay.dialog());
     match overlay {
-        Overlay::Help { scroll } => {
-            help::draw(pen, &model.keys, &model.facts(), *scroll, area);
+        Overlay::Help { of, scroll } => {
+            let facts = facts_of(model, *of);
+            help::draw(pen, &model.keys, &facts, *scroll, area);
         }
-        Overlay::Confirm(question) => confirm::draw(pen, question, area),
+        Overlay::Confirm(question) => confirm::draw(pen, question, own, area),
         Overlay::Palette(palette) => {
             return palette::draw(pen, model, palette, area);
         }
-        Overlay::Plan(dialog) => return plan::draw(pen, dialog, now, area),
-        Overlay::Prompt(prompt) => return Some(prompt_line(pen, prompt, area)),
+        Overlay::Plan(dialog) => return plan::draw(pen, dialog, own, now, area),
+        Overlay::Prompt(prompt) => return Some(prompt_line(pen, prompt, own, area)),
         Overlay::Themes(choice) => themes::draw(pen, model, choice, area),
         Overlay::Columns(choice) => columns::draw(pen, model, *choice, area),
-        Overlay::Note(written) => return Some(note::line(pen, written, area)),
+        Overlay::Note(written) => return Some(note::line(pen, written, own, area)),
         Overlay::Save(save) => return Some(saved::line(pen, model, save, area)),
         Overlay::Contexts(choice) => contexts::draw(pen, model, *choice, area),
         Overlay::Saved(choice) => saved_choice::draw(pen, model, choice, now, area),
         Overlay::Arm(arming) => {
-            return arming::draw(pen, arming, &model.session.label, area);
+            return arming::draw(pen, arming, &model.session.label, own, area);
         }
-        Overlay::Form(open) => return form::draw(pen, open, area),
-        Overlay::Secret(note) => form::secret(pen, note, area),
+        Overlay::Form(open) => return form::draw(pen, open, own, area),
+        Overlay::Secret(note) => form::secret(pen, note, own, area),
     }
     None
 }
 
 /// The prompt, in the last two rows.
-fn prompt_line(pen: &mut Pen<'_>, prompt: &Prompt, area: Rect) -> Position {
+fn prompt_line(pen: &mut Pen<'_>, prompt: &Prompt, own: Within<'_>, area: Rect) -> Position {
     let line = row(area, area.height - 2);
     let note = row(area, area.height - 1);
     pen.clear_prompt();
     let (name, hint) = match prompt.wanted {
-        Wanted::File => (
-            "write to:",
-            "enter writes a new file (.ndjson .json .csv .tsv), esc leaves",
-        ),
-        Wanted::Command => ("| ", "enter runs it in your shell, esc leaves"),
+        Wanted::File => ("write to:", "writes a new file (.ndjson .json .csv .tsv)"),
+        Wanted::Command => ("| ", "runs it in your shell"),
     };
+    let (takes, leaves) = (own.key(Inside::Take), own.key(Inside::Leave));
     let x = area.x + pen.text(area.x, line.y, area.width, name, Role::Key) + 1;
     let room = area.right().saturating_sub(x);
     pen.text(x, line.y, room, prompt.line.text(), Role::Text);
-    let text = format!("{} rows; {hint}", format::count(prompt.rows.len() as u64));
+    let text = format!(
+        "{} rows; {takes} {hint}, {leaves} leaves",
+        format::count(prompt.rows.len() as u64)
+    );
     pen.text(note.x, note.y, note.width, &text, Role::Muted);
     let column = x + paint::columns(prompt.line.before_cursor());
     Position {

@@ -503,9 +503,10 @@ fn forms_of_endpoints() {
     let cmds = press(&mut model, 100, "3 K enter s e c enter");
     serve(&mut model, 150, cmds);
     let rotate = screen(&model, 200);
-    let cmds = press(&mut model, 250, "enter");
-    serve(&mut model, 300, cmds);
-    let secret = screen(&model, 400);
+    // It is deaf at first.
+    let cmds = press(&mut model, 600, "enter");
+    serve(&mut model, 650, cmds);
+    let secret = screen(&model, 700);
     assert_snapshot!([create, edit, rotate, secret].join("\n\n"));
 }
 

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::paint::Pen;
 use super::window::{self, Height};
+use crate::console::actions::{Dialog, Inside};
 use crate::console::app::model::Model;
 use crate::console::app::themes::ThemeChoice;
 use crate::console::theme::Role;
@@ -27,8 +28,10 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, choice: &ThemeChoice, area:
     let shown = count.min(area.height.saturating_sub(5)).max(1);
     let rect = window::open(pen, area, (width, shown + 3), Height::Top);
     let inner = width.saturating_sub(4);
-    let title = " Themes   enter keeps   esc goes back ";
-    pen.text(rect.x + 2, rect.y, inner, title, Role::Accent);
+    let own = model.keys.within(Dialog::Choice);
+    let (takes, leaves) = (own.key(Inside::Take), own.key(Inside::Leave));
+    let title = format!(" Themes   {takes} keeps   {leaves} goes back ");
+    pen.text(rect.x + 2, rect.y, inner, &title, Role::Accent);
     let names = themes.iter().map(String::as_str);
     window::choices(pen, rect, shown, choice.chosen, names);
     let mut x = rect.x + 2;

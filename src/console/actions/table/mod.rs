@@ -1,5 +1,6 @@
 //! The rows of the table, in the order of footer and help.
 
+mod dialogs;
 mod lists;
 mod rows;
 mod taking_away;
@@ -49,6 +50,7 @@ const PARTS: &[&[Action]] = &[
     taking_away::LEAVING,
     lists::LISTS,
     views::VIEWS,
+    dialogs::DIALOGS,
 ];
 
 const fn count(parts: &[&[Action]]) -> usize {

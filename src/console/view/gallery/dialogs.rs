@@ -6,7 +6,7 @@ use crate::console::app::shown::{all_shown, shown};
 use crate::console::app::writes::Writes;
 use crate::console::surroundings::{Environ, Neighbour};
 
-/// What is shown, by its name, and the keys that lead to it.
+/// What is shown, by its name, and the keys that lead to it; where a dialog is deaf at first, some of them come later.
 const DIALOGS: &[(&str, &str)] = &[
     ("filter", "2 / s t a t e : d e a d space e p :"),
     ("words", "4 / i n v - p a c k"),
@@ -20,7 +20,7 @@ const DIALOGS: &[(&str, &str)] = &[
     ("form-rotate", "3 j K"),
     ("prompt-file", "5 W"),
     ("prompt-command", "5 |"),
-    ("secret", "3 j K enter enter enter"),
+    ("secret", "3 j K later enter enter enter"),
     ("arm", "5 ! e u"),
     ("contexts", "5 g c"),
     ("themes", "5 g t j"),
@@ -49,7 +49,9 @@ fn scene(keys: &str) -> Scene {
     if keys.contains('!') {
         scene.model.writes = Writes::Locked;
     }
-    scene.service.press(&mut scene.model, 500, keys);
+    for (millis, keys) in [500, 900].into_iter().zip(keys.split(" later ")) {
+        scene.service.press(&mut scene.model, millis, keys);
+    }
     scene
 }
 

@@ -25,11 +25,12 @@ pub(super) const PART: Part = Part {
 };
 
 /// Goes on to the button of a form and sends it.
-fn send(stage: &mut Stage, button: &str) {
+pub(super) fn send(stage: &mut Stage, button: &str) {
     let chosen = format!("> {button}");
     for _ in 0..20 {
         if stage.terminal.text().contains(&chosen) {
-            return stage.answer("\r");
+            // It is deaf at first.
+            return stage.answer_until_gone("\r", "form-");
         }
         stage.answer("\t");
     }

@@ -4,6 +4,7 @@
 //! A part promises what it does; it fails when it does less, and the tests here when the parts together leave something
 //! out. Whoever adds an action, a view or a dialog is told its name by them.
 
+mod dialogs;
 mod endpoints;
 mod inspecting;
 mod leaving;
@@ -31,6 +32,7 @@ struct Part {
 }
 
 const PARTS: &[&Part] = &[
+    &dialogs::PART,
     &endpoints::PART,
     &inspecting::PART,
     &leaving::PART,

@@ -4,7 +4,13 @@ use super::Part;
 use super::stage::{Scenery, opens, shows};
 
 pub(super) const PART: Part = Part {
-    actions: &["list.filter", "filter.save", "palette", "view.saved"],
+    actions: &[
+        "list.filter",
+        "filter.save",
+        "palette",
+        "view.saved",
+        "choice.delete",
+    ],
     shown: &["deliveries", "filter", "save", "palette", "views"],
 };
 
@@ -46,8 +52,7 @@ fn a_filter_is_saved_completed_by_its_name_used_and_gone_to() {
     opens("deliveries")(&stage);
     shows("of @broken")(&stage);
     stage.act("view.saved", shows("X deletes"));
-    stage.answer("X");
-    shows("delete @broken?")(&stage);
+    stage.act("choice.delete", shows("delete @broken?"));
     stage.answer_until_gone("y", "confirm");
     shows("No filter is saved yet")(&stage);
     stage.assert_audited("view.delete", "@broken");

@@ -124,6 +124,12 @@ impl Stage {
         check(self);
     }
 
+    /// Does an action until what lies upon the view has heard it and is gone: it is deaf at first.
+    pub(super) fn act_until_gone(&mut self, action: &'static str, overlay: &str) {
+        self.press_key_of(action);
+        self.answer_until_gone(&key_of(action), overlay);
+    }
+
     /// The same with one that gives the terminal away or ends the console.
     pub(super) fn act_and_part(&mut self, action: &'static str, check: impl FnOnce(&mut Self)) {
         self.press_key_of(action);
@@ -233,7 +239,11 @@ fn key_of(action: &str) -> String {
     let row = rows.iter().find(|row| row.action == action);
     let row = row.unwrap_or_else(|| panic!("{action} is not in the table"));
     let key = row.key.as_deref();
-    let key = key.unwrap_or_else(|| panic!("{action} has no key"));
+    bytes_of_key(key.unwrap_or_else(|| panic!("{action} has no key")))
+}
+
+/// The bytes that a terminal sends for a key of one stroke or several.
+pub(super) fn bytes_of_key(key: &str) -> String {
     key.split(' ').map(bytes_of).collect()
 }
 
@@ -244,6 +254,16 @@ pub(super) fn bytes_of(stroke: &str) -> String {
         "esc" => "\u{1b}",
         "space" => " ",
         "tab" => "\t",
+        "shift-tab" => "\u{1b}[Z",
+        "up" => "\u{1b}[A",
+        "down" => "\u{1b}[B",
+        "right" => "\u{1b}[C",
+        "left" => "\u{1b}[D",
+        "home" => "\u{1b}[H",
+        "end" => "\u{1b}[F",
+        "pgup" => "\u{1b}[5~",
+        "pgdn" => "\u{1b}[6~",
+        "f1" => "\u{1b}OP",
         _ => "",
     };
     if !named.is_empty() {
