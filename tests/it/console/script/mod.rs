@@ -10,6 +10,7 @@ mod inspecting;
 mod leaving;
 mod moving;
 mod noting;
+mod other_ways;
 mod replaying;
 mod ringing;
 mod saving;
