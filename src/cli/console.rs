@@ -266,21 +266,13 @@ fn surroundings(
 /// Answers line by line until the operator leaves.
 async fn answer(args: &ConsoleArgs, shown: &Shown) -> anyhow::Result<ExitReason> {
     let context = shown.context.as_ref();
-    let refusal = if args.read_only || context.is_some_and(|service| service.read_only) {
-        Some("this console is read-only")
-    } else if context.is_some_and(|service| service.protect) {
-        Some("this service is protected, and only the console that draws can be armed")
-    } else {
-        None
-    };
-    let banner = context.and_then(|service| service.banner.as_deref());
     let options = PlainOptions {
         client: shown.client.clone(),
-        label: banner.map_or_else(
-            || shown.label.clone(),
-            |banner| format!("{} ({banner})", shown.label),
-        ),
-        refusal,
+        label: shown.label.clone(),
+        banner: context.and_then(|service| service.banner.clone()),
+        read_only: args.read_only || context.is_some_and(|service| service.read_only),
+        protected: context.is_some_and(|service| service.protect),
+        clock: clock(),
     };
     let input = BufReader::new(tokio::io::stdin());
     plain::run(options, input, std::io::stdout()).await?;

@@ -5,6 +5,7 @@ use super::grace;
 use super::model::{Confirm, Level, Model, Overlay, Screen};
 use super::msg::{Call, Cmd, Now};
 use super::plan::{Asked, Intent, PlanDialog};
+use super::proposal::{self, Proposal};
 use super::pulse::Row;
 use super::requests::Purpose;
 use crate::api::endpoint::EndpointView;
@@ -58,7 +59,7 @@ pub(super) fn replay(model: &mut Model, now: Now) -> Vec<Cmd> {
 }
 
 /// What people call an endpoint.
-pub(super) fn name_of(endpoint: &EndpointView) -> String {
+pub(crate) fn name_of(endpoint: &EndpointView) -> String {
     endpoint
         .name
         .clone()
@@ -100,32 +101,7 @@ pub(super) fn enable_or_disable(model: &mut Model, now: Now) {
         return;
     };
     stay_on(model, endpoint.id);
-    let name = name_of(&endpoint);
-    let counts = endpoint.health.deliveries;
-    let waiting = counts.pending + counts.held;
-    let (verb, call, consequences) = match endpoint.status.as_str() {
-        "active" | "paused" => (
-            "disable",
-            Call::Disable(endpoint.id),
-            vec![
-                "New events make no deliveries to it: they are not made up for later.".to_owned(),
-                format!("{waiting} pending deliveries are held until it is enabled."),
-            ],
-        ),
-        "disabled" => (
-            "enable",
-            Call::Enable(endpoint.id),
-            vec![format!(
-                "New events make deliveries to it; {waiting} held ones go out."
-            )],
-        ),
-        other => {
-            let text = format!("{name} is {other}: it can be neither enabled nor disabled");
-            model.tell(now, Level::Warn, text);
-            return;
-        }
-    };
-    ask(model, format!("{verb} {name}"), consequences, call);
+    propose(model, now, proposal::switch(&endpoint));
 }
 
 /// Opens the dialog for what the screen selects and has it frozen.
@@ -238,22 +214,20 @@ pub(super) fn cancel_replay(model: &mut Model, now: Now) {
         no_row(model, now);
         return;
     };
-    let id = replay.id;
-    if matches!(replay.state.as_str(), "finished" | "cancelled") {
-        let text = format!("{id} is {} already", replay.state);
-        model.tell(now, Level::Warn, text);
-        return;
+    let proposed = proposal::cancel(replay);
+    propose(model, now, proposed);
+}
+
+/// Asks for what is proposed, or tells why it cannot be.
+fn propose(model: &mut Model, now: Now, proposed: Result<Proposal, String>) {
+    match proposed {
+        Ok(Proposal {
+            what,
+            consequences,
+            call,
+        }) => ask(model, what, consequences, call),
+        Err(reason) => model.tell(now, Level::Warn, reason),
     }
-    let counts = &replay.counts;
-    let consequences = vec![
-        format!(
-            "{} deliveries are not put back to work: they stay as they are.",
-            counts.waiting
-        ),
-        format!("{} are under way already and go on.", counts.open),
-    ];
-    let call = Call::CancelReplay(id);
-    ask(model, format!("cancel {id}"), consequences, call);
 }
 
 /// Asks before something is changed; the answer that is chosen at first is no.

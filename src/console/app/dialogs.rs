@@ -24,7 +24,7 @@ use crate::console::keys::{Facts, Keymap};
 use crate::console::view::help;
 
 /// How long a dialog is deaf to what begins something: laggy lines deliver keys late.
-pub(super) const DEAF: Duration = Duration::from_millis(300);
+pub(crate) const DEAF: Duration = Duration::from_millis(300);
 
 /// What is said of text that was pasted where something is confirmed.
 const NEVER_CONFIRMS: &str = "pasted text never confirms: type it";

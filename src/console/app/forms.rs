@@ -6,6 +6,7 @@ use super::endpoint_form::{self, EndpointForm, Subject};
 use super::form::Asked;
 use super::model::{Level, Model, Overlay};
 use super::msg::{Call, Cmd, Now};
+use super::proposal::{self, Proposal};
 use super::requests::Purpose;
 use super::secret_note::SecretNote;
 use crate::api::contract::ContractView;
@@ -184,22 +185,14 @@ pub(super) fn delete(model: &mut Model, now: Now) {
         no_row(model, now);
         return;
     };
-    let (id, name) = (endpoint.id, name_of(endpoint));
-    let counts = endpoint.health.deliveries;
-    let consequences = vec![
-        format!(
-            "{} pending and held deliveries are discarded.",
-            counts.pending + counts.held
-        ),
-        format!(
-            "{} dead ones can not be replayed to it any more.",
-            counts.dead
-        ),
-        format!(
-            "It cannot be taken back; {} disables it instead.",
-            model.key(ActionId::EnableOrDisable)
-        ),
-    ];
-    let call = Call::DeleteEndpoint(id);
-    ask(model, format!("delete {name}"), consequences, call);
+    let Proposal {
+        what,
+        mut consequences,
+        call,
+    } = proposal::delete(endpoint);
+    consequences.push(format!(
+        "It cannot be taken back; {} disables it instead.",
+        model.key(ActionId::EnableOrDisable)
+    ));
+    ask(model, what, consequences, call);
 }

@@ -247,6 +247,15 @@ impl PlanDialog {
         Asked::Nothing
     }
 
+    /// Takes a whole line as what was typed to go on: of a console in which lines are typed, not keys.
+    pub(crate) fn answer(&mut self, now: Duration, line: &str) -> Asked {
+        if !self.hears(now) {
+            return Asked::Nothing;
+        }
+        self.typed = Line::with(line);
+        self.start()
+    }
+
     /// The line of the field that has the keys; what confirms is not among them.
     const fn line(&mut self) -> Option<&mut Line> {
         match self.field {

@@ -1,78 +1,143 @@
 //! What a question is answered with, by the service.
 
-use super::ask::{Ask, Deed, View};
+use std::time::Duration;
+
+use super::ask::{Alone, Ask, Deed, View, Which};
+use super::asking::{self, Asking};
+use super::deeds::{Does, does};
+use super::help;
+use super::planning::{self, Planning};
 use super::rows::{self, Row, Target};
 use crate::client::Client;
+use crate::clock::SharedClock;
+use crate::console::app::dialogs::DEAF;
+use crate::console::app::endpoint_form::{self, EndpointForm, Subject};
 use crate::console::app::looking_back::Window;
 use crate::console::app::msg::{Answer, Call};
+use crate::console::app::plan::Intent;
+use crate::console::app::proposal::Proposal;
+use crate::console::app::writes::{ARMED_FOR, Writes};
 use crate::console::perform;
-use crate::domain::filter::Filter;
+use crate::domain::filter::{Filter, ViewName};
 
 /// Rows that are read out at once.
 const ROWS_AT_ONCE: usize = 10;
 
-const HELP: [&str; 9] = [
-    "pulse: how all is. deliveries, endpoints, events, dead, replays, audit, log: lists, also by the digits 2 to 8.",
-    "filter EXPRESSION, or /EXPRESSION: deliveries that pass it, such as filter state:dead age<2h",
-    "more: the next rows of the list.",
-    "open N: row N of the list: a delivery with its attempts, or the deliveries of what the row stands for.",
-    "replay N: put delivery N back to work. pause N, resume N: endpoint N. Each asks first.",
-    "help: this. quit: leave.",
-    "Not here: following, marks, plans for many deliveries, forms. Their commands are:",
-    "hookyard replay plan FILTER, hookyard dead discard FILTER, hookyard endpoint create URL",
-    "hookyard help filter tells what a filter can be.",
-];
+/// What is asked of the operator.
+enum Question {
+    /// Whether a change is to be made; from when on a yes counts.
+    Sure(Call, String, Duration),
+    /// How a plan is to begin.
+    Plan(Box<Planning>),
+    /// A line of a form.
+    Form(Box<Asking>),
+    /// The name of the protected service.
+    Arm,
+}
 
 /// Answers questions, one after the other.
 pub(super) struct Desk {
     client: Client,
-    /// Why nothing may be changed.
-    refusal: Option<&'static str>,
+    clock: SharedClock,
+    /// What the service is called.
+    label: String,
+    /// Whether anything may be changed.
+    writes: Writes,
     /// The last list, as far as it is known.
     rows: Vec<Row>,
     /// How many of its rows were read out.
     told: usize,
-    /// The filter and the place from which older rows of it can be had.
-    older: Option<(String, String)>,
-    /// What yes would do, and what that is in words.
-    asked: Option<(Call, String)>,
+    /// Its filter, where it is one of deliveries.
+    filter: Option<String>,
+    /// The place from which older rows of it can be had.
+    older: Option<String>,
+    /// What waits for an answer.
+    question: Option<Question>,
+    /// Whether what happens is to be told.
+    follows: bool,
 }
 
 impl Desk {
-    pub(super) fn new(client: Client, refusal: Option<&'static str>) -> Self {
+    pub(super) fn new(client: Client, clock: SharedClock, label: String, writes: Writes) -> Self {
         Self {
             client,
-            refusal,
+            clock,
+            label,
+            writes,
             rows: Vec::new(),
             told: 0,
+            filter: None,
             older: None,
-            asked: None,
+            question: None,
+            follows: false,
         }
     }
 
-    /// The answer in lines, not escaped.
-    pub(super) async fn answer(&mut self, ask: Ask) -> Vec<String> {
-        let asked = self.asked.take();
-        match ask {
-            Ask::Nothing | Ask::Quit => Vec::new(),
-            Ask::Help => HELP.map(str::to_owned).to_vec(),
+    /// Whether an answer is waited for, which nothing else may interrupt.
+    pub(super) const fn asks(&self) -> bool {
+        self.question.is_some()
+    }
+
+    /// Whether what happens is to be told.
+    pub(super) const fn follows(&self) -> bool {
+        self.follows
+    }
+
+    fn now(&self) -> Duration {
+        self.clock.monotonic()
+    }
+
+    /// The answer to a line, not escaped; none where the operator leaves.
+    pub(super) async fn answer(&mut self, line: &str) -> Option<Vec<String>> {
+        let now = self.now();
+        let mut lines = Vec::new();
+        if self.writes.settle(now) {
+            lines.push("No longer armed: changes are locked.".to_owned());
+        }
+        lines.extend(match self.question.take() {
+            None => self.ask(Ask::parse(line)).await?,
+            Some(Question::Sure(call, words, from)) => {
+                self.sure(now, call, words, from, line).await?
+            }
+            Some(Question::Plan(planning)) => self.planned(now, planning, line).await,
+            Some(Question::Form(asking)) => self.filled(asking, line).await,
+            Some(Question::Arm) => self.armed(now, line),
+        });
+        Some(lines)
+    }
+
+    async fn ask(&mut self, ask: Ask) -> Option<Vec<String>> {
+        Some(match ask {
+            Ask::Quit => return None,
+            Ask::Nothing => Vec::new(),
+            Ask::Help => help::lines(),
             Ask::View(view) => self.view(view).await,
-            Ask::Filter(filter) => self.filter(filter).await,
+            Ask::Filter(filter) => self.list_filter(filter).await,
             Ask::More => self.more().await,
-            Ask::Row(deed, number) => self.row(deed, number).await,
+            Ask::Row(deed, which, words) => self.row(deed, which, &words).await,
             Ask::WhichRow(word) => {
                 let number = "the number of a row of the last list";
                 vec![format!("{word} what? {word} N, with {number}.")]
             }
-            Ask::Yes => match asked {
-                Some((call, words)) => self.change(call, &words).await,
-                None => vec!["Nothing was asked.".to_owned()],
+            Ask::Plan => match &self.filter {
+                Some(filter) if !filter.trim().is_empty() => {
+                    let what = (filter.clone(), filter.clone());
+                    self.plan(Intent::Replay, what).await
+                }
+                _ => vec!["All deliveries are too many: filter them first, or plan N.".to_owned()],
             },
-            Ask::No => vec!["Nothing was done.".to_owned()],
+            Ask::Alone(alone, words) => self.alone(alone, &words).await,
+            Ask::Answer => vec!["Nothing was asked.".to_owned()],
+            Ask::Elsewhere(name, command) => {
+                let command = command.map_or_else(String::new, |command| {
+                    format!(" The command that does it: {command}")
+                });
+                vec![format!("{name} is of the console that draws.{command}")]
+            }
             Ask::Unknown(line) => {
                 vec![format!("{line:?} is not known here. help says what is.")]
             }
-        }
+        })
     }
 
     async fn call(&self, call: Call) -> Result<Answer, Vec<String>> {
@@ -83,13 +148,14 @@ impl Desk {
     async fn view(&mut self, view: View) -> Vec<String> {
         let call = match view {
             View::Pulse => return self.pulse().await,
-            View::Deliveries => return self.filter(String::new()).await,
+            View::Deliveries => return self.list_filter(String::new()).await,
             View::Endpoints => Call::Endpoints { cursor: None },
             View::Events => Call::Events { cursor: None },
             View::Dead => Call::DeadCauses,
             View::Replays => Call::Replays { cursor: None },
             View::Audit => Call::Audit { cursor: None },
             View::Log => Call::Log { cursor: None },
+            View::Saved => Call::SavedViews,
         };
         let rows = match self.call(call).await {
             Err(failed) => return failed,
@@ -99,9 +165,10 @@ impl Desk {
             Ok(Answer::Replays(page)) => page.items.iter().map(rows::replay).collect(),
             Ok(Answer::Audit(page)) => page.items.iter().map(rows::audit).collect(),
             Ok(Answer::Log(view)) => view.items.iter().map(rows::log).collect(),
+            Ok(Answer::SavedViews(views)) => views.iter().map(rows::saved).collect(),
             Ok(_) => Vec::new(),
         };
-        self.list(rows, None)
+        self.list(rows, None, None)
     }
 
     async fn pulse(&mut self) -> Vec<String> {
@@ -114,7 +181,7 @@ impl Desk {
         }
     }
 
-    async fn filter(&mut self, filter: String) -> Vec<String> {
+    async fn list_filter(&mut self, filter: String) -> Vec<String> {
         // Which views are saved the service knows, and tells of one that is not.
         if let Err(errors) = Filter::check(&filter, None) {
             let problems = errors.errors.iter();
@@ -136,15 +203,20 @@ impl Desk {
         match self.call(call).await {
             Ok(Answer::Deliveries(page)) => {
                 let rows = page.items.iter().map(rows::delivery).collect();
-                self.list(rows, page.next.map(|next| (filter, next)))
+                self.list(rows, Some(filter), page.next)
             }
             Ok(_) => Vec::new(),
             Err(failed) => failed,
         }
     }
 
-    fn list(&mut self, rows: Vec<Row>, older: Option<(String, String)>) -> Vec<String> {
-        (self.rows, self.told, self.older) = (rows, 0, older);
+    fn list(
+        &mut self,
+        rows: Vec<Row>,
+        filter: Option<String>,
+        older: Option<String>,
+    ) -> Vec<String> {
+        (self.rows, self.told, self.filter, self.older) = (rows, 0, filter, older);
         if self.rows.is_empty() {
             return vec!["Nothing.".to_owned()];
         }
@@ -153,20 +225,20 @@ impl Desk {
 
     async fn more(&mut self) -> Vec<String> {
         if self.told == self.rows.len()
-            && let Some((filter, cursor)) = self.older.take()
+            && let Some(cursor) = self.older.take()
         {
             let call = Call::Deliveries {
-                filter: filter.clone(),
+                filter: self.filter.clone().unwrap_or_default(),
                 cursor: Some(cursor.clone()),
             };
             match self.call(call).await {
                 Ok(Answer::Deliveries(page)) => {
                     self.rows.extend(page.items.iter().map(rows::delivery));
-                    self.older = page.next.map(|next| (filter, next));
+                    self.older = page.next;
                 }
                 Ok(_) => {}
                 Err(failed) => {
-                    self.older = Some((filter, cursor));
+                    self.older = Some(cursor);
                     return failed;
                 }
             }
@@ -194,47 +266,267 @@ impl Desk {
         lines
     }
 
-    async fn row(&mut self, deed: Deed, number: usize) -> Vec<String> {
-        let row = number.checked_sub(1).and_then(|index| self.rows.get(index));
-        let Some(row) = row else {
+    async fn row(&mut self, deed: Deed, which: Which, words: &str) -> Vec<String> {
+        let target = match which {
+            Which::Delivery(id) => Some(Target::Delivery(id)),
+            Which::Row(number) => {
+                let row = number.checked_sub(1).and_then(|index| self.rows.get(index));
+                row.map(|row| row.target.clone())
+            }
+        };
+        let Some(target) = target else {
             let known = self.rows.len();
-            return vec![format!("No row {number}: the list has {known}.")];
+            return vec![format!("No {which}: the list has {known}.")];
         };
-        let (call, words) = match (deed, row.target.clone()) {
-            (Deed::Open, Target::Delivery(id)) => {
-                return match self.call(Call::Delivery(id)).await {
-                    Ok(Answer::Delivery(detail)) => rows::detail(&detail),
-                    Ok(_) => Vec::new(),
-                    Err(failed) => failed,
-                };
-            }
-            (Deed::Open, Target::Endpoint(id, _)) => return self.filter(format!("ep:{id}")).await,
-            (Deed::Open, Target::Deliveries(filter)) => return self.filter(filter).await,
-            (Deed::Replay, Target::Delivery(id)) => (Call::Replay(id), format!("replay {id}")),
-            (Deed::Pause, Target::Endpoint(id, name)) => (Call::Pause(id), format!("pause {name}")),
-            (Deed::Resume, Target::Endpoint(id, name)) => {
-                (Call::Resume(id), format!("resume {name}"))
-            }
-            _ => return vec![format!("Row {number} is nothing that this is done to.")],
-        };
-        if let Some(reason) = self.refusal {
-            return vec![format!("Refused: {reason}: {words}")];
+        match does(deed, &target, words) {
+            Does::Detail(id) => match self.call(Call::Delivery(id)).await {
+                Ok(Answer::Delivery(detail)) => rows::detail(&detail),
+                Ok(_) => Vec::new(),
+                Err(failed) => failed,
+            },
+            Does::List(filter) => self.list_filter(filter).await,
+            Does::Simple(call, words) => self.propose(call, words, Vec::new(), Duration::ZERO),
+            Does::Proposed(Proposal {
+                what,
+                consequences,
+                call,
+            }) => self.propose(call, what, consequences, DEAF),
+            Does::Plan(intent, what) => self.plan(intent, what).await,
+            Does::Form(form) => self.form(*form).await,
+            Does::Refused(reason) => vec![format!("Refused: {reason}.")],
+            Does::Nothing => vec![format!("This is not done to {which} of this list.")],
         }
-        let question = format!("{words}? Answer yes or no.");
-        self.asked = Some((call, words));
-        vec![question]
     }
 
-    async fn change(&mut self, call: Call, words: &str) -> Vec<String> {
+    async fn alone(&mut self, alone: Alone, words: &str) -> Vec<String> {
+        match alone {
+            Alone::Follow => {
+                self.follows = !self.follows;
+                let text = if self.follows {
+                    "Following: what happens is told here, at most five lines every three seconds. follow again ends it."
+                } else {
+                    "No longer following."
+                };
+                vec![text.to_owned()]
+            }
+            Alone::Create => self.form(endpoint_form::create()).await,
+            Alone::Save => self.save(words),
+            Alone::Arm => match self.writes {
+                Writes::Locked => {
+                    self.question = Some(Question::Arm);
+                    vec![format!(
+                        "{} is protected: type its name to let changes through for ten minutes.",
+                        self.label
+                    )]
+                }
+                Writes::Armed(_) => {
+                    self.writes = Writes::Locked;
+                    vec!["Changes are locked.".to_owned()]
+                }
+                Writes::Never => vec!["Refused: this console is read-only.".to_owned()],
+                Writes::On | Writes::Off => {
+                    vec!["Changes are let through: nothing is to be armed.".to_owned()]
+                }
+            },
+        }
+    }
+
+    fn save(&mut self, name: &str) -> Vec<String> {
+        let name: ViewName = match name.strip_prefix('@').unwrap_or(name).parse() {
+            Ok(name) => name,
+            Err(error) => return vec![format!("Not saved: {error}.")],
+        };
+        let filter = self.filter.clone().unwrap_or_default();
+        if filter.trim().is_empty() {
+            return vec!["The last list has no filter: filter EXPRESSION makes one.".to_owned()];
+        }
+        if let Err(errors) = Filter::parse_to_save(&filter) {
+            return vec![format!("Not saved: {errors}.")];
+        }
+        let what = format!("save @{name}, which then stands for {filter}");
+        self.propose(
+            Call::SaveView(name, filter),
+            what,
+            Vec::new(),
+            Duration::ZERO,
+        )
+    }
+
+    /// Why nothing may be changed now.
+    fn refusal(&self, what: &str) -> Option<Vec<String>> {
+        let reason = match self.writes {
+            Writes::On | Writes::Armed(_) => return None,
+            Writes::Never | Writes::Off => "this console is read-only",
+            Writes::Locked => "this service is protected, and arm lets changes through",
+        };
+        Some(vec![format!("Refused: {reason}: {what}")])
+    }
+
+    /// Asks whether a change is to be made.
+    fn propose(
+        &mut self,
+        call: Call,
+        what: String,
+        consequences: Vec<String>,
+        deaf: Duration,
+    ) -> Vec<String> {
+        if let Some(refused) = self.refusal(&what) {
+            return refused;
+        }
+        let mut lines = consequences;
+        lines.push(format!("{what}? Answer yes or no."));
+        self.question = Some(Question::Sure(call, what, self.now() + deaf));
+        lines
+    }
+
+    async fn sure(
+        &mut self,
+        now: Duration,
+        call: Call,
+        what: String,
+        from: Duration,
+        line: &str,
+    ) -> Option<Vec<String>> {
+        match line.trim() {
+            "yes" | "y" if now < from => {
+                let text = format!("That came before it could be read, and is not taken. {what}?");
+                self.question = Some(Question::Sure(call, what, from));
+                Some(vec![text])
+            }
+            "yes" | "y" => Some(self.change(call, &what).await),
+            "no" | "n" => Some(vec!["Nothing was done.".to_owned()]),
+            _ => self.ask(Ask::parse(line)).await,
+        }
+    }
+
+    async fn change(&mut self, call: Call, what: &str) -> Vec<String> {
+        // The time for which changes were let through may have run out since it was asked.
+        if let Some(refused) = self.refusal(what) {
+            return refused;
+        }
         match self.call(call).await {
-            Ok(Answer::Replayed(delivery)) => {
-                vec![format!("Done: {words}. {}", rows::delivery(&delivery).text)]
-            }
-            Ok(Answer::Endpoint(endpoint)) => {
-                vec![format!("Done: {words}. It is {}.", endpoint.status)]
-            }
-            Ok(_) => vec![format!("Done: {words}.")],
+            Ok(answer) => done(what, answer),
             Err(failed) => failed,
         }
+    }
+
+    async fn plan(&mut self, intent: Intent, what: (String, String)) -> Vec<String> {
+        if let Some(refused) = self.refusal("plan for many deliveries") {
+            return refused;
+        }
+        match self.call(Call::Plan(intent, what.0.clone())).await {
+            Ok(Answer::Plan(plan)) => {
+                let planning = Planning::new(self.now(), intent, what, &self.label, plan);
+                if planning.is_empty() {
+                    return vec!["Nothing matches: there is nothing to plan.".to_owned()];
+                }
+                let lines = planning.sentences();
+                self.question = Some(Question::Plan(Box::new(planning)));
+                lines
+            }
+            Ok(_) => Vec::new(),
+            Err(failed) => failed,
+        }
+    }
+
+    async fn planned(
+        &mut self,
+        now: Duration,
+        mut planning: Box<Planning>,
+        line: &str,
+    ) -> Vec<String> {
+        let lines = match planning.answer(now, line) {
+            planning::Step::Left => return vec!["Nothing was done.".to_owned()],
+            planning::Step::Asks(lines) => lines,
+            planning::Step::Start(start) => {
+                if let Some(refused) = self.refusal("start what was planned") {
+                    return refused;
+                }
+                match self.call(Call::Start(Box::new(start))).await {
+                    Ok(answer) => return done("start", answer),
+                    Err(failed) => planning.refused(failed.concat()),
+                }
+            }
+        };
+        self.question = Some(Question::Plan(planning));
+        lines
+    }
+
+    async fn form(&mut self, form: EndpointForm) -> Vec<String> {
+        if let Some(refused) = self.refusal(&form.title) {
+            return refused;
+        }
+        let contracts = match form.subject {
+            Subject::Rotate(..) => Vec::new(),
+            Subject::Create | Subject::Edit(_) => match self.call(Call::Contracts).await {
+                Ok(Answer::Contracts(contracts)) => contracts,
+                Ok(_) => Vec::new(),
+                Err(failed) => return failed,
+            },
+        };
+        let asking = Asking::new(form, contracts);
+        let lines = asking.begin();
+        self.question = Some(Question::Form(Box::new(asking)));
+        lines
+    }
+
+    async fn filled(&mut self, mut asking: Box<Asking>, line: &str) -> Vec<String> {
+        let lines = match asking.answer(line) {
+            asking::Step::Left => return vec!["Nothing was done.".to_owned()],
+            asking::Step::Asks(lines) => lines,
+            asking::Step::Send(call, what) => {
+                if let Some(refused) = self.refusal(&what) {
+                    return refused;
+                }
+                match self.call(call).await {
+                    Ok(answer) => return done(&what, answer),
+                    Err(failed) => asking.refused(failed.concat()),
+                }
+            }
+        };
+        self.question = Some(Question::Form(asking));
+        lines
+    }
+
+    fn armed(&mut self, now: Duration, line: &str) -> Vec<String> {
+        if line.trim() == self.label {
+            self.writes = Writes::Armed(now + ARMED_FOR);
+            return vec!["Armed: changes are let through for ten minutes.".to_owned()];
+        }
+        vec!["That is not its name: changes stay locked.".to_owned()]
+    }
+}
+
+/// What came of a change, in sentences.
+fn done(what: &str, answer: Answer) -> Vec<String> {
+    let secret = |what: &str, secret: &str| {
+        vec![
+            format!("Done: {what}."),
+            format!("Its secret, shown once: {secret}"),
+        ]
+    };
+    match answer {
+        Answer::Replayed(delivery) => {
+            vec![format!("Done: {what}. {}", rows::delivery(&delivery).text)]
+        }
+        Answer::Endpoint(endpoint) => {
+            vec![format!("Done: {what}. It is {}.", endpoint.status)]
+        }
+        Answer::Created(created) => secret(what, created.secret.expose()),
+        Answer::Rotated(shown) => secret(what, shown.secret.expose()),
+        Answer::ReplayMoved(replay) => {
+            vec![format!(
+                "Done: {what}. {} is {}, {} deliveries; replays shows how it goes.",
+                replay.id, replay.state, replay.total
+            )]
+        }
+        Answer::Discarded(done) => vec![format!(
+            "Done: discarded {}, {} were not dead any more.",
+            done.discarded, done.skipped
+        )],
+        Answer::TestSent(event) => vec![format!(
+            "Done: {what}. filter event:{event} shows what comes of it."
+        )],
+        _ => vec![format!("Done: {what}.")],
     }
 }

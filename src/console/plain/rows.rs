@@ -8,10 +8,11 @@ use crate::api::endpoint::EndpointView;
 use crate::api::event::EventView;
 use crate::api::log::LogLineView;
 use crate::api::replay::ReplayView;
+use crate::api::saved_view::SavedView;
 use crate::api::stats::StatsView;
 use crate::console::view::dead::name;
 use crate::console::view::format;
-use crate::domain::id::{DeliveryId, EndpointId};
+use crate::domain::id::{DeliveryId, EventId};
 
 /// A row of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,12 +25,32 @@ pub(super) struct Row {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Target {
     Delivery(DeliveryId),
-    /// With what it is called.
-    Endpoint(EndpointId, String),
-    /// A filter that lists what it leads to.
-    Deliveries(String),
+    Endpoint(Box<EndpointView>),
+    Event(EventId),
+    /// A cause of dead letters, and its name.
+    Cause {
+        id: String,
+        name: String,
+    },
+    Replay(Box<ReplayView>),
+    /// A saved view.
+    Saved(String),
     /// Nothing that can be opened.
     Text,
+}
+
+impl Target {
+    /// What lists the deliveries that it leads to; none where it is one itself, or leads to none.
+    pub(super) fn filter(&self) -> Option<String> {
+        match self {
+            Self::Endpoint(endpoint) => Some(format!("ep:{}", endpoint.id)),
+            Self::Event(id) => Some(format!("event:{id}")),
+            Self::Cause { id, .. } => Some(format!("state:dead cause:{id}")),
+            Self::Replay(replay) => Some(format!("replay:{}", replay.id)),
+            Self::Saved(name) => Some(format!("@{name}")),
+            Self::Delivery(_) | Self::Text => None,
+        }
+    }
 }
 
 pub(super) fn delivery(row: &DeliveryView) -> Row {
@@ -90,7 +111,7 @@ pub(super) fn endpoint(row: &EndpointView) -> Row {
             row.health.successes_1h,
             row.url
         ),
-        target: Target::Endpoint(row.id, called),
+        target: Target::Endpoint(Box::new(row.clone())),
     }
 }
 
@@ -102,7 +123,7 @@ pub(super) fn event(row: &EventView) -> Row {
             format::time(row.accepted_at),
             row.id
         ),
-        target: Target::Deliveries(format!("event:{}", row.id)),
+        target: Target::Event(row.id),
     }
 }
 
@@ -114,7 +135,10 @@ pub(super) fn dead(causes: &DeadCausesView) -> Vec<Row> {
             cause.dead,
             cause.endpoints
         ),
-        target: Target::Deliveries(format!("state:dead cause:{}", cause.id)),
+        target: Target::Cause {
+            id: cause.id.clone(),
+            name: name(cause),
+        },
     };
     causes.items.iter().map(row).collect()
 }
@@ -126,7 +150,7 @@ pub(super) fn replay(row: &ReplayView) -> Row {
             "{}, {} of {} delivered, {} failed, of {}, by {}, {}",
             row.state, counts.delivered, row.total, counts.failed, row.selection, row.who, row.id
         ),
-        target: Target::Deliveries(format!("replay:{}", row.id)),
+        target: Target::Replay(Box::new(row.clone())),
     }
 }
 
@@ -140,6 +164,16 @@ pub(super) fn audit(row: &AuditEntryView) -> Row {
             row.who
         ),
         target: Target::Text,
+    }
+}
+
+pub(super) fn saved(row: &SavedView) -> Row {
+    Row {
+        text: format!(
+            "@{} stands for {}, saved by {} at {}",
+            row.name, row.filter, row.who, row.updated_at
+        ),
+        target: Target::Saved(row.name.clone()),
     }
 }
 
