@@ -439,10 +439,13 @@ fn q_goes_up_and_out_and_ctrl_c_twice_always_quits() {
     press(&mut model, 60, "q q");
     assert!(matches!(model.screen(), Screen::Pulse(_)));
     assert_eq!(press(&mut model, 80, "q"), [Cmd::Exit(ExitReason::Quit)]);
-    press(&mut model, 90, "2 / ctrl-c");
+    press(&mut model, 90, "4 / x ctrl-c");
+    let sieve = model.screen().sieve().unwrap();
+    assert!(sieve.line().is_none() && !sieve.is_set());
+    press(&mut model, 1_500, "2 / ctrl-c");
     assert!(list(&model).input.is_none());
     assert_eq!(
-        press(&mut model, 1_000, "ctrl-c"),
+        press(&mut model, 2_000, "ctrl-c"),
         [Cmd::Exit(ExitReason::Quit)]
     );
     assert_eq!(press(&mut model, 5_000, "ctrl-c"), []);

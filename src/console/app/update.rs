@@ -167,11 +167,7 @@ fn paste(model: &mut Model, now: Now, text: &str) -> Vec<Cmd> {
         input.paste(text, &model.data);
         return Vec::new();
     }
-    let typing = |model: &Model| {
-        let sieve = model.screen().sieve();
-        sieve.is_some_and(|sieve| sieve.line().is_some())
-    };
-    if typing(model) {
+    if types_words(model) {
         model.screen_mut().with_sieve(|sieve| sieve.paste(text));
         reading::seek(model);
         return Vec::new();
@@ -197,15 +193,8 @@ fn key_pressed(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
     {
         return acts::filter_key(model, now, key);
     }
-    if model
-        .screen()
-        .sieve()
-        .is_some_and(|sieve| sieve.line().is_some())
-    {
-        model.screen_mut().with_sieve(|sieve| sieve.key(key));
-        if key.code != KeyCode::Enter {
-            reading::seek(model);
-        }
+    if types_words(model) {
+        words_key(model, key);
         return Vec::new();
     }
     if model.strokes.is_empty() {
@@ -250,6 +239,23 @@ fn cancel(model: &mut Model, now: Now) -> Vec<Cmd> {
     if let Screen::Deliveries(list) = model.screen_mut() {
         list.input = None;
     }
+    if types_words(model) {
+        words_key(model, Key::plain(KeyCode::Esc));
+    }
     model.tell(now, Level::Info, "ctrl-c again quits");
     Vec::new()
+}
+
+/// Whether words are being typed that rows or a text are looked through for.
+fn types_words(model: &Model) -> bool {
+    let sieve = model.screen().sieve();
+    sieve.is_some_and(|sieve| sieve.line().is_some())
+}
+
+/// A key for their line.
+fn words_key(model: &mut Model, key: Key) {
+    model.screen_mut().with_sieve(|sieve| sieve.key(key));
+    if key.code != KeyCode::Enter {
+        reading::seek(model);
+    }
 }
