@@ -21,6 +21,8 @@ use crate::store::{AuditNote, DeliveryScope, DeliverySelect, SqlCondition, Store
 
 /// Rows that are looked at for one page when a filter or a tenant narrows it; the page's `next` goes on from there.
 const LOOKED_AT_MAX: usize = 500;
+/// Pages of the store that are read for one: where the store lets few rows pass, each may have looked at 20,000.
+const PAGES_READ_MAX: usize = 10;
 
 /// A query in two parts; a delivery is asked for when both let it pass.
 pub(super) struct Search {
@@ -59,7 +61,7 @@ impl Engine {
         let page_rows = if narrowed { PAGE_ROWS_MAX } else { limit };
         let limit_rows = usize::try_from(limit).unwrap_or(usize::MAX);
         let (mut items, mut looked_at) = (Vec::new(), 0);
-        loop {
+        for _ in 0..PAGES_READ_MAX {
             // The store's cursor stands behind a whole page: a narrowed page is cut by rows read one at a time.
             let store = &self.desk.store;
             let read = store.deliveries_page(&search.select, cursor, page_rows);
