@@ -168,7 +168,14 @@ pub(super) fn dialog_key(model: &mut Model, now: Now, pressed: Pressed) -> Vec<C
         Asked::Again => {
             let (intent, filter) = (dialog.intent, dialog.filter.clone());
             dialog.stage = super::plan::Stage::Planning;
-            freeze(model, intent, filter)
+            let cmds = freeze(model, intent, filter);
+            if cmds.is_empty()
+                && let Some(dialog) = model.dialog_mut()
+            {
+                let reason = "it cannot be asked for now: not connected, or changes are locked";
+                dialog.take_plan(now.elapsed, Err(reason.to_owned()));
+            }
+            cmds
         }
         Asked::Start(start) => {
             let cmd = model.call(Purpose::Start, Call::Start(Box::new(start)));

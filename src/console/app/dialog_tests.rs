@@ -163,11 +163,8 @@ fn a_key_that_opens_a_form_does_not_send_it_before_another_key() {
         let cmds = press(&mut model, millis, "enter");
         assert_eq!(calls(&cmds), [] as [&Call; 0]);
     }
-    assert!(
-        toast(&model).starts_with("enter opened this"),
-        "{}",
-        toast(&model)
-    );
+    let problem = model.form_mut().unwrap().problem.clone().unwrap();
+    assert!(problem.starts_with("enter opened this"), "{problem}");
     let cmds = press(&mut model, 4_100, "shift-tab tab enter");
     assert!(matches!(calls(&cmds)[..], [Call::RotateSecret(..)]));
 }
@@ -187,7 +184,8 @@ fn a_name_that_stands_in_a_prompt_is_not_taken_by_the_key_that_opened_it() {
 fn keys_that_come_with_a_form_send_nothing() {
     let mut model = opened(Keymap::ops(), "3 j K");
     assert_eq!(press(&mut model, 1_000, "shift-tab enter"), []);
-    assert!(toast(&model).contains("too soon"), "{}", toast(&model));
+    let problem = model.form_mut().unwrap().problem.clone().unwrap();
+    assert!(problem.contains("too soon"), "{problem}");
 }
 
 #[test]
@@ -217,4 +215,24 @@ fn a_plan_that_comes_while_its_keys_are_read_is_there_below_them() {
     serve(&mut model, 700, cmds);
     press(&mut model, 800, "esc");
     assert!(screen(&model, 2_000).contains("Type 212 and enter to start:"));
+}
+
+#[test]
+fn nothing_is_changed_from_a_dialog_while_the_connection_is_lost() {
+    for (way, keys) in [
+        ("3 j T", "y"),
+        ("3 j K", "shift-tab enter"),
+        ("3 j a", "x enter"),
+    ] {
+        let mut model = opened(Keymap::ops(), way);
+        update(&mut model, at(1_500), Msg::StreamLost("gone".into()));
+        let cmds = press(&mut model, 2_000, keys);
+        assert_eq!(calls(&cmds), [] as [&Call; 0], "{way}");
+        let problem = model.form_mut().and_then(|form| form.problem.clone());
+        let told = problem.unwrap_or_else(|| toast(&model).to_owned());
+        assert!(
+            told.contains("not sent") || told.contains("cannot be sent"),
+            "{way}: {told}"
+        );
+    }
 }

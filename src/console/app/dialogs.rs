@@ -149,27 +149,16 @@ pub(super) fn note(model: &mut Model, now: Now, before: Option<Dialog>, key: Key
     }
 }
 
-/// Whether this key may begin something in the dialog that has the keys; says why where it may not.
-pub(super) fn begins(model: &mut Model, now: Now, key: Key) -> bool {
-    if !is_another(model, now, key) {
-        return false;
-    }
-    let is_deaf = model.opened.is_deaf(now);
-    if is_deaf {
-        let text = format!("{key} came too soon after this opened: press it again");
-        model.tell(now, Level::Info, text);
-    }
-    !is_deaf
+/// Why this key may begin nothing in the dialog that has the keys; none where it may.
+pub(super) fn refusal(model: &Model, now: Now, key: Key) -> Option<String> {
+    let too_soon = || format!("{key} came too soon after this opened: press it again");
+    opened_by(model, key).or_else(|| model.opened.is_deaf(now).then(too_soon))
 }
 
-/// Whether this key is another than the one that opened the dialog, or not the first since; says so where it is not.
-pub(super) fn is_another(model: &mut Model, now: Now, key: Key) -> bool {
+/// What is said of a key that opened the dialog, while it is the only one that was pressed.
+pub(super) fn opened_by(model: &Model, key: Key) -> Option<String> {
     let is_opener = model.opened.by == Some(key);
-    if is_opener {
-        let text = format!("{key} opened this: it begins nothing here before another key");
-        model.tell(now, Level::Info, text);
-    }
-    !is_opener
+    is_opener.then(|| format!("{key} opened this: it begins nothing here before another key"))
 }
 
 /// Pasted text is text: it goes into the line that is being typed, or nowhere; whether anything lies upon the view.
@@ -269,14 +258,20 @@ fn confirm_key(model: &mut Model, now: Now, pressed: Pressed) -> Vec<Cmd> {
         }
         _ => return Vec::new(),
     };
-    if is_yes && !begins(model, now, pressed.key) {
+    if let Some(text) = refusal(model, now, pressed.key).filter(|_| is_yes) {
+        model.tell(now, Level::Info, text);
         return Vec::new();
     }
     let Some(Overlay::Confirm(Confirm { what, call, .. })) = model.overlays.pop() else {
         return Vec::new();
     };
     if is_yes {
-        return changes::change(model, now, &what, None, call);
+        let cmds = changes::change(model, now, &what, None, call);
+        if cmds.is_empty() {
+            let text = format!("{what}: not sent, for nothing may be changed now");
+            model.tell(now, Level::Warn, text);
+        }
+        return cmds;
     }
     model.tell(now, Level::Info, "cancelled, nothing was done");
     Vec::new()

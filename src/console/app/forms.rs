@@ -1,7 +1,7 @@
 //! What the actions do that open forms, and what comes of forms that were sent.
 
 use super::changes::{ask, change, name_of, no_row};
-use super::dialogs::{Pressed, begins};
+use super::dialogs::{Pressed, refusal};
 use super::endpoint_form::{self, EndpointForm, Subject};
 use super::form::Asked;
 use super::model::{Level, Model, Overlay};
@@ -67,8 +67,15 @@ pub(super) fn key(model: &mut Model, now: Now, pressed: Pressed) -> Vec<Cmd> {
             model.tell(now, Level::Info, "cancelled, nothing was done");
             Vec::new()
         }
-        Asked::Send if begins(model, now, pressed.key) => send(model, now),
-        Asked::Send => Vec::new(),
+        Asked::Send => match refusal(model, now, pressed.key) {
+            None => send(model, now),
+            Some(text) => {
+                if let Some(form) = model.form_mut() {
+                    form.refuse("", text);
+                }
+                Vec::new()
+            }
+        },
     }
 }
 

@@ -476,10 +476,11 @@ impl Model {
         ScreenId(self.screens_ever)
     }
 
-    /// Calls the service; nothing where the console may only look and the call changes something, where too much is
-    /// under way, or where the same is asked already.
+    /// Calls the service; nothing where the call changes something and nothing may be changed now or there is no
+    /// connection, where too much is under way, or where the same is asked already.
     pub(crate) fn call(&mut self, purpose: Purpose, call: Call) -> Option<Cmd> {
-        if call.changes() && !self.writes.allowed() || self.requests.awaits(&purpose) {
+        let may_change = self.writes.allowed() && self.link.is_up();
+        if call.changes() && !may_change || self.requests.awaits(&purpose) {
             return None;
         }
         self.requests

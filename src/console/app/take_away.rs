@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::dialogs::{Pressed, is_another};
+use super::dialogs::{Pressed, opened_by};
 use super::line::Line;
 use super::model::{Level, Model, Overlay};
 use super::msg::{Cmd, Now};
@@ -64,7 +64,8 @@ pub(super) fn key(model: &mut Model, now: Now, pressed: Pressed) -> Vec<Cmd> {
         }
     };
     // A name stands there already: the key that opened it must not write.
-    if !answer.is_empty() && !is_another(model, now, pressed.key) {
+    if let Some(text) = opened_by(model, pressed.key).filter(|_| !answer.is_empty()) {
+        model.tell(now, Level::Warn, text);
         return Vec::new();
     }
     let Some(Overlay::Prompt(Prompt { wanted, rows, .. })) = model.overlays.pop() else {
