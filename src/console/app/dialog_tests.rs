@@ -122,7 +122,7 @@ fn keys_of_a_file_act_inside_dialogs_and_their_words_name_them() {
     assert_eq!(calls(&press(&mut model, 2_010, "Y")).len(), 1);
 
     let mut model = opened(keys.clone(), "3 j a");
-    assert!(screen(&model, 2_000).contains("ctrl-o keeps it in the audit log"));
+    assert!(screen(&model, 2_000).contains("ctrl-o keeps it, esc leaves"));
     assert_eq!(press(&mut model, 2_000, "x enter"), []);
     assert_eq!(calls(&press(&mut model, 2_020, "ctrl-o")).len(), 1);
 

@@ -2,7 +2,7 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::paint::{Pen, columns, wrap_words};
+use super::paint::{Pen, columns, wrap, wrap_words};
 use super::window::{self, Height};
 use crate::console::actions::Inside;
 use crate::console::app::form::{Field, Form, Value};
@@ -59,7 +59,11 @@ pub(super) fn draw<S>(
     pen.text(rect.x + 2, y, inner, &label, role);
     let (text, role) = match &form.problem {
         Some(problem) => (problem.clone(), Role::LevelError),
-        None => (hint(own), Role::Muted),
+        None => {
+            // It may take two lines, beside the button.
+            let room = inner.saturating_sub(columns(&label) + 1) * 2;
+            (window::hint(hint(own), own, room), Role::Muted)
+        }
     };
     let shown = escape::line(&text);
     let lines = wrap_words(&shown, inner);
@@ -208,25 +212,26 @@ fn ticks(
 pub(super) fn secret(pen: &mut Pen<'_>, note: &SecretNote, own: Within<'_>, area: Rect) {
     let width = area.width.min(WIDTH_MAX);
     let inner = width.saturating_sub(4);
-    let mut lines = vec![(
-        "Its secret, to verify signatures with:".to_owned(),
-        Role::Text,
-    )];
-    for line in super::paint::wrap(note.secret.expose(), inner, 4).0 {
-        lines.push((line, Role::Strong));
-    }
+    let hint = format!(
+        "{} copies it, {} puts it away: it is shown once",
+        own.key(Inside::Copy),
+        own.key(Inside::Leave)
+    );
+    let mut lines: Vec<(String, Role)> = Vec::new();
+    let mut add = |wrapped: Vec<String>, role| {
+        lines.extend(wrapped.into_iter().map(|line| (line, role)));
+    };
+    let told = "Its secret, to verify signatures with:";
+    add(wrap_words(told, inner), Role::Text);
+    add(wrap(note.secret.expose(), inner, 4).0, Role::Strong);
     if let Some(key) = &note.public_key {
-        lines.push(("The public key to verify with:".to_owned(), Role::Text));
-        lines.push((key.clone(), Role::Text));
+        add(
+            wrap_words("The public key to verify with:", inner),
+            Role::Text,
+        );
+        add(wrap(key, inner, 4).0, Role::Text);
     }
-    lines.push((
-        format!(
-            "{} copies it, {} puts it away: it is shown once",
-            own.key(Inside::Copy),
-            own.key(Inside::Leave)
-        ),
-        Role::Muted,
-    ));
+    add(wrap_words(&hint, inner), Role::Muted);
     let rect = boxed(pen, area, width, lines.len() + 2, &note.title);
     for (y, (line, role)) in (rect.y + 1..rect.bottom().saturating_sub(1)).zip(&lines) {
         pen.text(rect.x + 2, y, inner, line, *role);

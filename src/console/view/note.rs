@@ -17,11 +17,11 @@ pub(super) fn line(pen: &mut Pen<'_>, note: &NoteLine, own: Within<'_>, area: Re
     let (hint, role) = match note.excess() {
         0 => (
             format!(
-                "about {} {}; {} keeps it in the audit log, {} leaves",
-                note.noun,
-                note.target,
+                "{} keeps it, {} leaves; in the audit log, about {} {}",
                 own.key(Inside::Take),
-                own.key(Inside::Leave)
+                own.key(Inside::Leave),
+                note.noun,
+                note.target
             ),
             Role::Muted,
         ),

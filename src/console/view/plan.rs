@@ -43,7 +43,12 @@ pub(super) fn draw(
         &title(dialog),
         Role::Strong,
     );
-    let rows_for_fields = u16::try_from(fields.len()).unwrap_or(0) + 1;
+    // A small screen shows the lines around the one that has the keys, and what is selected.
+    let listed = dialog.plan().map_or(0, |_| fields.len());
+    let rows = listed.min(usize::from(height.saturating_sub(4)).max(1));
+    let at = fields.iter().position(|field| *field == dialog.field);
+    let skipped = (at.unwrap_or(0) + 1).saturating_sub(rows);
+    let rows_for_fields = u16::try_from(rows).unwrap_or(0) + 1;
     let rows_for_facts = height.saturating_sub(rows_for_fields + 2);
     for (row, (name, text, role)) in (0..rows_for_facts).zip(&facts) {
         let y = rect.y + 1 + row;
@@ -53,7 +58,7 @@ pub(super) fn draw(
     let mut cursor = None;
     let first = rect.bottom().saturating_sub(rows_for_fields + 1);
     if dialog.plan().is_some() {
-        for (y, field) in (first..).zip(fields) {
+        for (y, field) in (first..).zip(fields.iter().skip(skipped).take(rows)) {
             let line = Rect {
                 x: rect.x + 2,
                 y,
@@ -296,15 +301,20 @@ fn last_line(pen: &mut Pen<'_>, dialog: &PlanDialog, own: Within<'_>, rect: Rect
     let (text, role) = match (&dialog.problem, &dialog.stage) {
         (Some(problem), _) => (problem.clone(), Role::LevelError),
         (None, Stage::Starting(_)) => ("starting …".to_owned(), Role::LevelInfo),
-        (None, _) => (
-            format!(
+        // There is no line yet that could be filled in.
+        (None, Stage::Planning | Stage::Failed(_)) => {
+            (format!("{} back", own.key(Inside::Leave)), Role::Muted)
+        }
+        (None, _) => {
+            let full = format!(
                 "{} fields   {} on the last starts   {} back",
                 own.key(Inside::Down),
                 own.key(Inside::Take),
                 own.key(Inside::Leave)
-            ),
-            Role::Muted,
-        ),
+            );
+            let room = rect.width.saturating_sub(4);
+            (window::hint(full, own, room), Role::Muted)
+        }
     };
     pen.text(rect.x + 2, y, rect.width.saturating_sub(4), &text, role);
 }

@@ -15,11 +15,11 @@ use super::paint::{self, Pen, Skin};
 use super::{
     arming, audit, beside, columns, confirm, contexts, dead, deliveries, endpoints, events, footer,
     form, format, header, help, inspector, log, note, palette, plan, pulse, replays, saved,
-    saved_choice, sieve, themes, tour,
+    saved_choice, sieve, themes, tour, typed,
 };
 use crate::console::actions::Inside;
 use crate::console::app::dialogs::facts_of;
-use crate::console::app::model::{Model, Overlay, Screen};
+use crate::console::app::model::{Level, Model, Overlay, Screen};
 use crate::console::app::msg::Now;
 use crate::console::app::sieve::Sieve;
 use crate::console::app::take_away::{Prompt, Wanted};
@@ -118,11 +118,23 @@ fn lie_upon(
             return palette::draw(pen, model, palette, area);
         }
         Overlay::Plan(dialog) => return plan::draw(pen, dialog, own, now, area),
-        Overlay::Prompt(prompt) => return Some(prompt_line(pen, prompt, own, area)),
+        Overlay::Prompt(prompt) => {
+            let cursor = prompt_line(pen, prompt, own, area);
+            warn(pen, model, area);
+            return Some(cursor);
+        }
         Overlay::Themes(choice) => themes::draw(pen, model, choice, area),
         Overlay::Columns(choice) => columns::draw(pen, model, *choice, area),
-        Overlay::Note(written) => return Some(note::line(pen, written, own, area)),
-        Overlay::Save(save) => return Some(saved::line(pen, model, save, area)),
+        Overlay::Note(written) => {
+            let cursor = note::line(pen, written, own, area);
+            warn(pen, model, area);
+            return Some(cursor);
+        }
+        Overlay::Save(save) => {
+            let cursor = saved::line(pen, model, save, area);
+            warn(pen, model, area);
+            return Some(cursor);
+        }
         Overlay::Contexts(choice) => contexts::draw(pen, model, *choice, area),
         Overlay::Saved(choice) => saved_choice::draw(pen, model, choice, now, area),
         Overlay::Arm(arming) => {
@@ -134,29 +146,31 @@ fn lie_upon(
     None
 }
 
+/// What went wrong with a line that is being typed, where its hint stands: the line lies upon the news.
+fn warn(pen: &mut Pen<'_>, model: &Model, area: Rect) {
+    let bad = model.toast.as_ref();
+    let Some(toast) = bad.filter(|toast| toast.level != Level::Info) else {
+        return;
+    };
+    let line = row(area, area.height - 1);
+    pen.clear(line);
+    pen.text(line.x, line.y, line.width, &toast.text, Role::LevelWarn);
+}
+
 /// The prompt, in the last two rows.
 fn prompt_line(pen: &mut Pen<'_>, prompt: &Prompt, own: Within<'_>, area: Rect) -> Position {
-    let line = row(area, area.height - 2);
-    let note = row(area, area.height - 1);
-    pen.clear_prompt();
-    let (name, hint) = match prompt.wanted {
-        Wanted::File => ("write to:", "writes a new file (.ndjson .json .csv .tsv)"),
-        Wanted::Command => ("| ", "runs it in your shell"),
+    let (name, does, what) = match prompt.wanted {
+        Wanted::File => (
+            "write to:",
+            "writes it",
+            "a new file, .ndjson .json .csv .tsv",
+        ),
+        Wanted::Command => ("| ", "runs it", "a command of your shell"),
     };
+    let count = format::count(prompt.rows.len() as u64);
     let (takes, leaves) = (own.key(Inside::Take), own.key(Inside::Leave));
-    let x = area.x + pen.text(area.x, line.y, area.width, name, Role::Key) + 1;
-    let room = area.right().saturating_sub(x);
-    pen.text(x, line.y, room, prompt.line.text(), Role::Text);
-    let text = format!(
-        "{} rows; {takes} {hint}, {leaves} leaves",
-        format::count(prompt.rows.len() as u64)
-    );
-    pen.text(note.x, note.y, note.width, &text, Role::Muted);
-    let column = x + paint::columns(prompt.line.before_cursor());
-    Position {
-        x: column.min(area.right().saturating_sub(1)),
-        y: line.y,
-    }
+    let hint = format!("{count} rows; {takes} {does}, {leaves} leaves; {what}");
+    typed::draw(pen, name, &prompt.line, (&hint, Role::Muted), area)
 }
 
 /// One row of an area.

@@ -2,7 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use super::paint::Pen;
+use super::paint::{Pen, columns};
+use crate::console::actions::Inside;
+use crate::console::keys::Within;
 use crate::console::theme::Role;
 
 /// How high a window lies.
@@ -58,6 +60,15 @@ pub(super) fn choices<'a>(
             shade(pen, rect, y);
         }
     }
+}
+
+/// What keys do, where so many columns have room for it; else what shows them all.
+pub(super) fn hint(full: String, own: Within<'_>, room: u16) -> String {
+    if columns(&full) <= room {
+        return full;
+    }
+    let (keys, leaves) = (own.key(Inside::Keys), own.key(Inside::Leave));
+    format!("{keys} shows the keys, {leaves} leaves")
 }
 
 /// Shades one row of a window, its border left out.

@@ -10,7 +10,7 @@ use crate::console::app::recorded::{Mood, Recorded};
 const MANY: usize = 100_000;
 
 /// Names of two columns a character.
-const WIDE: &[(&str, &str)] = &[
+pub(super) const WIDE: &[(&str, &str)] = &[
     ("partner-acme", "東京支店・決済連携サービス"),
     ("billing-prod", "請求書(本番)"),
     ("upstream connect error", "上流への接続エラー"),
@@ -20,7 +20,7 @@ const WIDE: &[(&str, &str)] = &[
 ];
 
 /// Names that are read from right to left.
-const FROM_RIGHT: &[(&str, &str)] = &[
+pub(super) const FROM_RIGHT: &[(&str, &str)] = &[
     ("partner-acme", "مكتب-الرياض"),
     ("billing-prod", "חיוב-ייצור"),
     ("upstream connect error", "خطأ في الاتصال"),
