@@ -48,6 +48,8 @@ pub(crate) enum Inside {
     First,
     /// The last line.
     Last,
+    /// To look for an action by a few letters.
+    Search,
     /// To tick this, or not.
     Toggle,
     /// The next of several in a line.

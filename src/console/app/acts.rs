@@ -180,7 +180,8 @@ fn help(model: &mut Model) {
     model.overlays.push(Overlay::Help { of, scroll: 0 });
 }
 
-fn open_palette(model: &mut Model) -> Vec<Cmd> {
+/// Shows every action by its name.
+pub(super) fn open_palette(model: &mut Model) -> Vec<Cmd> {
     model.overlays.push(Overlay::Palette(Palette::default()));
     saved::fetch(model).into_iter().collect()
 }

@@ -111,6 +111,19 @@ fn a_question_mark_is_text_where_text_is_typed_and_shows_the_keys_elsewhere() {
 }
 
 #[test]
+fn the_keys_of_a_view_are_searched_and_done_in_the_palette() {
+    let mut model = opened(Keymap::ops(), "2 ?");
+    assert!(screen(&model, 2_000).contains("/ searches"));
+    press(&mut model, 2_000, "/ a u d i t enter");
+    assert_eq!(shown(&model), "audit");
+    // Nothing in the palette is done in a dialog: its keys are few enough to read.
+    let mut model = opened(Keymap::ops(), "2 c");
+    press(&mut model, 2_000, "? /");
+    assert!(!screen(&model, 2_050).contains("searches"));
+    assert_eq!(shown(&model), "deliveries+columns+help");
+}
+
+#[test]
 fn keys_of_a_file_act_inside_dialogs_and_their_words_name_them() {
     let keys = rebound(
         "[confirm]\nunbind = [\"y\"]\n\"Y\" = \"confirm.yes\"\n[line]\nunbind = [\"enter\"]\n\"ctrl-o\" = \"dialog.take\"\n\

@@ -232,6 +232,10 @@ fn help_key(model: &mut Model, pressed: Pressed) -> Vec<Cmd> {
             model.overlays.pop();
             return Vec::new();
         }
+        Some(Inside::Search) if of.is_view() => {
+            model.overlays.pop();
+            return acts::open_palette(model);
+        }
         _ if opens_it => {
             model.overlays.pop();
             return Vec::new();

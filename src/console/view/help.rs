@@ -120,8 +120,12 @@ pub(super) fn draw(pen: &mut Pen<'_>, keymap: &Keymap, facts: &Facts, scroll: us
     pen.clear(rect);
     frame(pen, rect);
     let own = keymap.within(Dialog::Help);
+    let search = match facts.place.is_view() {
+        true => format!("   {} searches", own.key(Inside::Search)),
+        false => String::new(),
+    };
     let title = format!(
-        " Keys   {}/{} scroll   {} closes ",
+        " Keys   {}/{} scroll{search}   {} closes ",
         own.key(Inside::Down),
         own.key(Inside::Up),
         own.key(Inside::Leave)

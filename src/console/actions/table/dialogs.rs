@@ -96,6 +96,13 @@ pub(super) const DIALOGS: &[Action] = &[
         &["ctrl-u", "pgup"],
     ),
     key(
+        In(Inside::Search),
+        "help.search",
+        "look for an action by a few letters, and do it",
+        &[Over(Dialog::Help)],
+        &["/"],
+    ),
+    key(
         In(Inside::Toggle),
         "field.toggle",
         "tick this, or not; the next of several",

@@ -15,6 +15,7 @@ pub(super) const PART: Part = Part {
         "dialog.half-down",
         "dialog.half-up",
         "dialog.keys",
+        "help.search",
         "field.toggle",
         "field.right",
         "field.left",
@@ -56,6 +57,9 @@ fn dialogs_are_moved_through_answered_and_left_by_the_keys_of_the_table() {
     there_and_back(&mut stage, "dialog.half-down", "dialog.half-up");
     there_and_back(&mut stage, "dialog.last", "dialog.first");
     stage.act("dialog.take", opens("endpoints"));
+    stage.answer("?");
+    stage.act("help.search", opens("palette"));
+    stage.answer("\u{1b}");
 
     stage.answer("T");
     stage.act("dialog.keys", |stage| {
