@@ -11,6 +11,7 @@ use super::connect::{ConnectArgs, Found, target_of};
 use super::context::Context;
 use super::contexts::{self, NamedService};
 use super::entropy::seeded_rng;
+use super::failure::Failure;
 use super::keys::KeysOption;
 use super::service::{Service, keep_files_private, log_path, start_log_file};
 use super::themes;
@@ -23,6 +24,8 @@ use crate::console::{
     self, ConsoleOptions, ExitReason, Neighbour, Scrolling, Surroundings, TerminalTraits, Tty,
 };
 use crate::domain::escape::line;
+use crate::domain::instant::past_instant;
+use crate::domain::time::Timestamp;
 
 /// What consoles remember between runs, in the user's folder of such files.
 const MEMORY: &str = "console.toml";
@@ -31,7 +34,8 @@ const MEMORY: &str = "console.toml";
 #[derive(Args, Clone, Debug, Default)]
 #[command(
     after_help = "Examples:\n  hookyard console\n  hookyard console --url https://hooks.example.com --token-file ~/.hookyard-token\n  \
-                  hookyard console ssh://ops@hooks.example.com\n  hookyard console prod\n\n\
+                  hookyard console ssh://ops@hooks.example.com\n  hookyard console prod\n  \
+                  hookyard console --at 15m\n\n\
                   Without a target: the service of this machine; where none runs, one is started in this process."
 )]
 pub(crate) struct ConsoleArgs {
@@ -48,6 +52,9 @@ pub(crate) struct ConsoleArgs {
     /// Refuse every action that changes something.
     #[arg(long)]
     read_only: bool,
+    /// Begin in the past: an instant such as 2026-04-13T10:18:00Z, or how long ago, such as 15m.
+    #[arg(long, value_name = "WHEN", conflicts_with = "plain")]
+    at: Option<String>,
     /// Draw with ASCII alone.
     #[arg(long)]
     ascii: bool,
@@ -207,6 +214,7 @@ pub(crate) async fn show(
         label: shown.label.clone(),
         embedded: shown.embedded,
         surroundings: surroundings(shown, environment, notice)?,
+        at: rewound_to(args.at.as_deref(), clock().now())?,
         read_only: args.read_only || context.is_some_and(|service| service.read_only),
         theme: args.theme.clone().or(theme),
         themes_dir: themes::own_folder(environment),
@@ -225,6 +233,12 @@ pub(crate) async fn show(
         idle: args.idle_to.as_deref().map(idle_lines).transpose()?,
     };
     Ok(console::run(options).await?)
+}
+
+/// The instant that a console begins with.
+fn rewound_to(text: Option<&str>, now: Timestamp) -> anyhow::Result<Option<Timestamp>> {
+    let at = text.map(|text| past_instant(text, now)).transpose();
+    at.map_err(|refused| Failure::usage(refused.to_string()))
 }
 
 fn idle_lines(pipe: &Path) -> anyhow::Result<IdleLines> {

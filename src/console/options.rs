@@ -12,6 +12,7 @@ use super::term::tty::Tty;
 use super::theme::ThemeError;
 use crate::client::Client;
 use crate::clock::SharedClock;
+use crate::domain::time::Timestamp;
 
 /// What a console is started with.
 pub struct ConsoleOptions {
@@ -25,6 +26,8 @@ pub struct ConsoleOptions {
     pub surroundings: Surroundings,
     /// Whether every action that changes something is refused.
     pub read_only: bool,
+    /// The instant that is looked back to at first; `None` for now.
+    pub at: Option<Timestamp>,
     /// The theme by name; `None` for the one that fits the terminal.
     pub theme: Option<String>,
     /// Where the user's own `NAME.toml` themes lie; they win over the built-in ones of the same name.

@@ -16,10 +16,12 @@ use crate::api::note::NotesQuery;
 use crate::api::page::PageQuery;
 use crate::api::replay::{PlanView, ReplayBody};
 use crate::api::saved_view::SaveView;
+use crate::api::stats::StatsView;
 use crate::client::{Client, ClientError, FrameStream};
 use crate::domain::event_type::EventType;
 use crate::domain::id::{DeliveryId, EndpointId};
 use crate::domain::service_log::LogLevel;
+use crate::domain::time::Timestamp;
 
 /// What the stream is asked for.
 const TOPICS: &str = "deliveries,endpoints,stats,alerts,replays,log,presence";
@@ -90,16 +92,15 @@ pub(crate) async fn call(client: Client, request: RequestId, call: Call) -> Msg 
 /// It cannot be reached, or refuses.
 pub(crate) async fn answer(client: &Client, call: Call) -> Result<Answer, ClientError> {
     Ok(match call {
+        Call::Then(at, call) => then(client, at, *call).await?,
         Call::Deliveries { filter, cursor } => {
             let filter = (!filter.is_empty()).then_some(filter);
             let query = page(ROWS_A_PAGE, filter, cursor);
             Answer::Deliveries(client.deliveries(&query).await?)
         }
         Call::Count(filter) => {
-            let query = CountQuery {
-                filter: Some(filter),
-            };
-            Answer::Count(client.count_deliveries(&query).await?)
+            let filter = Some(filter);
+            Answer::Count(client.count_deliveries(&CountQuery { filter }).await?)
         }
         Call::Glance(filter) => {
             let query = page(DELIVERIES_A_GLANCE, Some(filter), None);
@@ -156,6 +157,41 @@ pub(crate) async fn answer(client: &Client, call: Call) -> Result<Answer, Client
             Answer::Horizon(Box::new(client.horizon(&query).await?))
         }
         change => changed(client, change).await?,
+    })
+}
+
+/// What the service would have answered at an instant, to calls that have a past.
+async fn then(client: &Client, at: Timestamp, call: Call) -> Result<Answer, ClientError> {
+    let at = at.to_string();
+    let page = |filter: Option<String>, cursor| PageQuery {
+        at: Some(at.clone()),
+        ..page(ROWS_A_PAGE, filter, cursor)
+    };
+    Ok(match call {
+        Call::Deliveries { filter, cursor } => {
+            let query = page(Some(filter).filter(|filter| !filter.is_empty()), cursor);
+            Answer::Deliveries(client.deliveries(&query).await?)
+        }
+        Call::Events { cursor } => Answer::Events(client.events(&page(None, cursor)).await?),
+        Call::Audit { cursor } => {
+            let query = AuditParams {
+                limit: Some(ROWS_A_PAGE),
+                cursor,
+                at: Some(at),
+                ..AuditParams::default()
+            };
+            Answer::Audit(client.audit(&query).await?)
+        }
+        Call::Figures(window) => {
+            let stats = client.stats_then(window.text(), &at).await?;
+            // Of its totals nothing is kept, and nothing of them is shown.
+            Answer::Stats(Box::new(StatsView {
+                at: stats.at,
+                traffic: stats.traffic,
+                ..StatsView::default()
+            }))
+        }
+        other => unreachable!("{other:?} has no past"),
     })
 }
 

@@ -130,10 +130,12 @@ impl Shell {
             surroundings: options.surroundings,
         };
         let ascii = options.ascii || theme.wants_ascii();
+        let mut model = Model::new(session, options.keys, size, options.rng);
+        model.data.rewound = options.at;
         let between = Between::of(&options.traits, is_under_mosh());
         let policy = Policy::new(options.scrolling, between, None);
         let mut shell = Self {
-            model: Model::new(session, options.keys, size, options.rng),
+            model,
             skin: Skin {
                 theme,
                 ascii,

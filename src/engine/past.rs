@@ -40,8 +40,8 @@ impl Engine {
         match self.desk.store.kept_since().await? {
             Some(since) if at < since => {
                 let detail = format!(
-                    "{at} is before {since}, and nothing whole is kept from before that: give an instant from then on \
-                     (how long things are kept is the service's setting retention)"
+                    "{at} is too early: everything is kept since {since}; give an instant from then on (how long things \
+                     are kept is the service's setting retention)"
                 );
                 Err(EngineError::invalid("/at", detail))
             }

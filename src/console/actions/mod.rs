@@ -54,6 +54,8 @@ pub(crate) enum ActionId {
     Columns(Arranging),
     /// How far the first view looks back.
     Window(LookingBack),
+    /// Which instant is shown.
+    Rewind(Stepping),
     /// To the next failure.
     NextFailure,
     /// To the failure before.
@@ -237,6 +239,15 @@ pub(crate) enum LookingBack {
     Less,
     /// To a longer one.
     More,
+}
+
+/// How the console steps through time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stepping {
+    /// To an earlier instant.
+    Back,
+    /// To a later one, or to now.
+    Forward,
 }
 
 /// A place where keys mean something.

@@ -25,6 +25,7 @@ use super::palette::{Asked, Palette, Target};
 use super::pane;
 use super::plan::Intent;
 use super::reading;
+use super::rewind;
 use super::saved;
 use super::sieve::Sieve;
 use super::take_away::{self, Wanted};
@@ -50,8 +51,7 @@ fn perform(model: &mut Model, now: Now, action: ActionId) -> Vec<Cmd> {
     match action {
         ActionId::Down => step(model, 1),
         ActionId::Up => step(model, -1),
-        ActionId::HalfDown => step(model, half_page(model)),
-        ActionId::HalfUp => step(model, -half_page(model)),
+        ActionId::HalfDown | ActionId::HalfUp => half_page(model, action == ActionId::HalfDown),
         ActionId::NextFailure => step_to_failure(model, now, true),
         ActionId::PreviousFailure => step_to_failure(model, now, false),
         ActionId::First => step(model, isize::MIN + 1),
@@ -62,13 +62,14 @@ fn perform(model: &mut Model, now: Now, action: ActionId) -> Vec<Cmd> {
         ActionId::Diff => return show_tab(model, Tab::Diff),
         ActionId::NextAttempt => return step_attempt(model, 1),
         ActionId::PreviousAttempt => return step_attempt(model, -1),
-        ActionId::Follow => follow(model),
+        ActionId::Follow => follow(model, now),
         ActionId::Filter => return open_filter(model),
         ActionId::Saved(how) => return saved::act(model, now, how),
         ActionId::Mark(how) => return marking::act(model, now, how),
         ActionId::Order(how) => columns::order(model, now, how),
         ActionId::Columns(how) => columns::act(model, now, how),
         ActionId::Window(how) => return looking_back::act(model, now, how),
+        ActionId::Rewind(how) => return rewind::act(model, now, how),
         ActionId::Replay => return changes::replay(model, now),
         ActionId::PlanReplay => return changes::plan(model, now, Intent::Replay),
         ActionId::Discard => return changes::plan(model, now, Intent::Discard),
@@ -127,6 +128,9 @@ fn refusal(model: &Model, action: &Action) -> Option<String> {
 
 /// Why nothing may be changed now; `what` is what was to be done.
 pub(super) fn locked(model: &Model, what: &str) -> Option<String> {
+    if let Some(refusal) = rewind::refusal(model, what) {
+        return Some(refusal);
+    }
     let key = || model.key(ActionId::Arm);
     match model.writes {
         Writes::On | Writes::Armed(_) => {}
@@ -150,8 +154,10 @@ pub(super) fn locked(model: &Model, what: &str) -> Option<String> {
         .map(|what| format!("still waiting for the answer to: {what}"))
 }
 
-fn half_page(model: &Model) -> isize {
-    isize::try_from((model.list_height() / 2).max(1)).unwrap_or(1)
+/// Moves the cursor, or the text, by half a page.
+fn half_page(model: &mut Model, down: bool) {
+    let lines = isize::try_from((model.list_height() / 2).max(1)).unwrap_or(1);
+    step(model, if down { lines } else { -lines });
 }
 
 /// Moves the cursor, or the text, by so many lines.
@@ -239,7 +245,10 @@ fn step_attempt(model: &mut Model, later: isize) -> Vec<Cmd> {
     fetch_exchange(model, id)
 }
 
-fn follow(model: &mut Model) {
+fn follow(model: &mut Model, now: Now) {
+    if rewind::refuses_to_follow(model, now) {
+        return;
+    }
     match model.screen_mut() {
         Screen::Deliveries(list) if list.follows() => {
             list.hold();

@@ -14,6 +14,7 @@ use super::opening::open_deliveries;
 use super::preview;
 use super::pulse::Part;
 use super::requests::{Purpose, ScreenId};
+use super::rewind;
 use super::saved;
 use crate::api::dead::DiscardedView;
 use crate::api::delivery::DeliveryDetail;
@@ -47,9 +48,7 @@ pub(crate) fn answer(
 fn take(model: &mut Model, now: Now, purpose: Purpose, answer: Answer) -> Vec<Cmd> {
     match (purpose, answer) {
         (Purpose::Newest(id), Answer::Deliveries(page)) => {
-            if let Some(list) = model.list_mut(id) {
-                list.take_newest(page);
-            }
+            rewind::take_newest(model, id, page);
         }
         (Purpose::Older(id), Answer::Deliveries(page)) => {
             if let Some(list) = model.list_mut(id) {

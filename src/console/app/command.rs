@@ -23,8 +23,19 @@ pub(crate) fn is_told(model: &Model) -> bool {
     toast.is_some_and(|toast| toast.text.starts_with(MARK))
 }
 
-/// The command for what is shown.
+/// The command for what is shown, in the past as well.
 pub(crate) fn of(model: &Model) -> String {
+    let Some(at) = model.shows_past() else {
+        return of_now(model);
+    };
+    match model.screen() {
+        // Of the row itself there is only what is now.
+        Screen::Events(_) => format!("hookyard event list --at {at}"),
+        _ => format!("{} --at {at}", of_now(model)),
+    }
+}
+
+fn of_now(model: &Model) -> String {
     match model.screen() {
         Screen::Pulse(pulse) => format!("hookyard stats --window {}", pulse.window.text()),
         Screen::Deliveries(list) if list.filter.is_empty() => "hookyard delivery list".to_owned(),

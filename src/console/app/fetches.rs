@@ -76,7 +76,8 @@ pub(super) fn fetch_parts(
     window: Window,
     parts: Vec<Part>,
 ) -> Vec<Cmd> {
-    let parts = parts.into_iter();
+    let past = model.data.rewound.is_some();
+    let parts = parts.into_iter().filter(|part| !past || part.has_past());
     parts
         .filter_map(|part| model.call(Purpose::Pulse(id, part), call_of(part, window)))
         .collect()

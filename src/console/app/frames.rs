@@ -4,6 +4,7 @@ use super::answers;
 use super::behind::Behind;
 use super::endpoints::ENDPOINTS_MAX;
 use super::fetches;
+use super::link::Outage;
 use super::model::{Dirty, Level, Model, Screen};
 use super::msg::{Call, Cmd, Now};
 use super::requests::{Purpose, ScreenId};
@@ -50,9 +51,7 @@ pub(crate) fn frame(model: &mut Model, now: Now, frame: StreamFrame) -> Vec<Cmd>
         }
         StreamFrame::Heartbeat { at } => hear_time(model, now, at),
         StreamFrame::Gap { .. } => {
-            for list in model.lists_mut() {
-                list.note_outage(None);
-            }
+            note_outage(model, None);
             model.bells.note_gap();
             cmds.extend(fetches::snapshot(model, now));
             model.data.notes.forget();
@@ -73,13 +72,21 @@ fn hear_time(model: &mut Model, now: Now, told: Timestamp) {
 /// The connection is there, for the first time or again: take a snapshot, and say where something may be missing.
 fn connected(model: &mut Model, now: Now) -> Vec<Cmd> {
     if let Some(outage) = model.take_outage(now) {
-        for list in model.lists_mut() {
-            list.note_outage(Some(outage));
-        }
+        note_outage(model, Some(outage));
         model.bells.note_gap();
         model.tell(now, Level::Info, "connected again");
     }
     fetches::snapshot(model, now)
+}
+
+/// Says of lists that something may be missing; of the past nothing is.
+fn note_outage(model: &mut Model, outage: Option<Outage>) {
+    if model.data.rewound.is_some() {
+        return;
+    }
+    for list in model.lists_mut() {
+        list.note_outage(outage);
+    }
 }
 
 /// The connection is lost; what was loaded stays.
@@ -94,16 +101,19 @@ pub(crate) fn lost(model: &mut Model, now: Now, reason: String) {
 fn take_change(model: &mut Model, now: Now, change: Change) -> Vec<Cmd> {
     model.soil(Dirty::Soon);
     model.bells.hear(&change);
-    if change.deliveries_unlisted > 0 {
+    // Lists of the past stay as they were.
+    if model.data.rewound.is_none() {
         for list in model.lists_mut() {
-            list.note_left_out();
+            if change.deliveries_unlisted > 0 {
+                list.note_left_out();
+            }
+            for row in &change.deliveries {
+                list.take_change(row);
+            }
         }
     }
-    for row in &change.deliveries {
-        for list in model.lists_mut() {
-            list.take_change(row);
-        }
-        if let Some(beside) = &mut model.beside {
+    if let Some(beside) = &mut model.beside {
+        for row in &change.deliveries {
             beside.take_change(row);
         }
     }

@@ -196,6 +196,15 @@ impl<T: Listed> Listing<T> {
         self.shown().nth(self.line())
     }
 
+    /// Nothing is known of it any more; its words and its order stay.
+    pub(crate) fn forget(&mut self) {
+        self.items.clear();
+        self.cursor = None;
+        self.offset = 0;
+        self.fetched = Fetched::default();
+        self.arrange();
+    }
+
     /// Takes the answer for the newest rows. Rows below them stay, so that the reader keeps his place.
     pub(crate) fn take_newest(&mut self, page: Page<T>) {
         self.fetched.loaded = true;

@@ -50,6 +50,9 @@ pub(crate) mod pulse;
 pub(crate) mod reading;
 pub(crate) mod remembered;
 pub(crate) mod requests;
+pub(crate) mod rewind;
+#[cfg(test)]
+mod rewind_tests;
 pub(crate) mod rows;
 pub(crate) mod saved;
 pub(crate) mod saved_choice;

@@ -172,6 +172,8 @@ pub(crate) enum Dirty {
 /// The cache.
 #[derive(Debug, Default)]
 pub(crate) struct Data {
+    /// The instant that is looked back to; none while now is shown.
+    pub rewound: Option<Timestamp>,
     /// Who answers, and who is asking.
     pub info: Option<InfoView>,
     /// The counters.
@@ -479,13 +481,13 @@ impl Model {
     /// Calls the service; nothing where the call changes something and nothing may be changed now or there is no
     /// connection, where too much is under way, or where the same is asked already.
     pub(crate) fn call(&mut self, purpose: Purpose, call: Call) -> Option<Cmd> {
-        let may_change = self.writes.allowed() && self.link.is_up();
+        let may_change = self.writes.allowed() && self.link.is_up() && self.data.rewound.is_none();
         if call.changes() && !may_change || self.requests.awaits(&purpose) {
             return None;
         }
-        self.requests
-            .open(purpose)
-            .map(|request| Cmd::Call(request, call))
+        let call = self.as_shown(&purpose, call);
+        let request = self.requests.open(purpose)?;
+        Some(Cmd::Call(request, call))
     }
 
     /// Tells news.
@@ -535,7 +537,7 @@ impl Model {
     pub(crate) fn next_wakeup(&self, now: Now) -> Duration {
         let toast = self.toast.as_ref().map(|toast| toast.until);
         let refetch = self.refetch_at();
-        let count = self.screen().count_at().filter(|_| self.link.is_up());
+        let count = self.count_at().filter(|_| self.link.is_up());
         let dialog = match self.overlays.last() {
             Some(Overlay::Plan(dialog)) => dialog.hears_from(now.elapsed),
             _ => None,
@@ -558,7 +560,7 @@ impl Model {
         .fold(self.link.next_wakeup(now), Duration::min)
     }
 
-    /// When the rows of the shown screen may be fetched again; none while they are not out of date, or an answer for them
+    /// When the rows of the shown screen may be fetched again; none while they are past or up to date, or an answer for them
     /// is on its way, which may take longer than the time between two fetches.
     pub(crate) fn refetch_at(&self) -> Option<Duration> {
         let screen = self.screen();
@@ -566,7 +568,8 @@ impl Model {
             Purpose::Newest(id) | Purpose::Pulse(id, _) => screen.id() == Some(*id),
             _ => false,
         };
-        screen.refetch_at().filter(|_| self.may_ask(is_of_it))
+        let due = screen.refetch_at();
+        due.filter(|_| self.shows_past().is_none() && self.may_ask(is_of_it))
     }
 
     /// Whether such a question can be asked now: there is a connection, and no answer to one is on its way.
@@ -581,9 +584,8 @@ impl Model {
 
     /// The time without connection that ends now.
     pub(crate) fn take_outage(&mut self, now: Now) -> Option<Outage> {
-        self.lost_at
-            .take()
-            .map(|from| Outage { from, to: now.wall })
+        let from = self.lost_at.take()?;
+        Some(Outage { from, to: now.wall })
     }
 }
 

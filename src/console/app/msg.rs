@@ -126,6 +126,8 @@ pub(crate) enum Call {
         /// Where the page begins.
         cursor: Option<String>,
     },
+    /// The same as it was at an instant; of calls that have a past.
+    Then(Timestamp, Box<Self>),
     /// How many deliveries pass a filter.
     Count(String),
     /// The newest few deliveries that pass a filter.
@@ -224,10 +226,19 @@ pub(crate) enum Call {
 }
 
 impl Call {
+    /// Whether the service knows what it would have answered.
+    pub(crate) const fn has_past(&self) -> bool {
+        matches!(
+            self,
+            Self::Deliveries { .. } | Self::Events { .. } | Self::Audit { .. } | Self::Figures(_)
+        )
+    }
+
     /// Whether it changes something: never called in a console that may only look.
     pub(crate) const fn changes(&self) -> bool {
         match self {
             Self::Deliveries { .. }
+            | Self::Then(..)
             | Self::Glance(_)
             | Self::Count(_)
             | Self::EndpointHour(_)

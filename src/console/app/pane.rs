@@ -52,6 +52,10 @@ const fn room_on((columns, rows): (u16, u16)) -> Option<Room> {
 
 /// Where it stands now; nowhere while the rows move, for there is no selected one.
 pub(crate) fn room(model: &Model) -> Option<Room> {
+    // It tells what is now.
+    if model.shows_past().is_some() {
+        return None;
+    }
     match model.screen() {
         Screen::Pulse(_) | Screen::Inspector(_) => None,
         Screen::Deliveries(list) if list.follows() => None,

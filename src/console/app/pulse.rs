@@ -55,6 +55,11 @@ impl Part {
         Self::Warning,
     ];
 
+    /// Whether it is known what it was.
+    pub(crate) const fn has_past(self) -> bool {
+        matches!(self, Self::Figures)
+    }
+
     /// Whether it is of a window of time.
     pub(crate) const fn has_window(self) -> bool {
         matches!(self, Self::Figures | Self::Causes)
@@ -141,8 +146,11 @@ impl Pulse {
         }
     }
 
-    /// Endpoints that need attention, the worst first.
+    /// Endpoints that need attention, the worst first; which ones did in the past is not known.
     pub(crate) fn endpoints(data: &Data) -> Vec<&EndpointView> {
+        if data.rewound.is_some() {
+            return Vec::new();
+        }
         in_need(&data.endpoints)
     }
 

@@ -393,6 +393,10 @@ pub(crate) fn serve(model: &mut Model, millis: u64, cmds: Vec<Cmd>) -> Vec<Cmd> 
     let mut rest = Vec::new();
     for cmd in cmds {
         if let Cmd::Call(request, call) = cmd {
+            let call = match call {
+                Call::Then(_, call) => *call,
+                of_now => of_now,
+            };
             let more = reply(model, millis, request, &call);
             rest.extend(serve(model, millis, more));
         } else {

@@ -38,7 +38,7 @@ pub(super) fn draw(
     area: Rect,
 ) -> Option<Position> {
     let area = preview::draw(pen, model, now, list, area);
-    title(pen, list, area);
+    title(pen, model, list, area);
     let columns = columns::shown(model, Place::Deliveries);
     let placed = place(&columns, area.width);
     headings(pen, &columns, &placed, area.x, area.y + 1);
@@ -163,7 +163,7 @@ fn next(skin: &Skin, model: &Model, now: Now, delivery: &DeliveryView) -> (Strin
     }
 }
 
-fn title(pen: &mut Pen<'_>, list: &Deliveries, area: Rect) {
+fn title(pen: &mut Pen<'_>, model: &Model, list: &Deliveries, area: Rect) {
     let mut x = area.x;
     let right = area.right();
     let mut put = |pen: &mut Pen<'_>, text: &str, role: Role, room: u16| {
@@ -181,7 +181,9 @@ fn title(pen: &mut Pen<'_>, list: &Deliveries, area: Rect) {
         let room = area.width / 2;
         put(pen, &format!("/{}", list.filter), Role::Match, room);
     }
-    if list.follows() {
+    if model.data.rewound.is_some() {
+        put(pen, "PAST", Role::LevelWarn, area.width);
+    } else if list.follows() {
         put(pen, "FOLLOW", Role::StateOk, area.width);
     } else {
         let waiting = list.waiting.len();
@@ -235,6 +237,9 @@ fn empty(pen: &mut Pen<'_>, model: &Model, list: &Deliveries, body: Rect) {
     }
     if !list.loaded {
         return notes(pen, body, &not_here_yet(model));
+    }
+    if model.data.rewound.is_some() {
+        return notes(pen, body, &["No delivery was like that then."]);
     }
     if filtered && list.filter == list.base_filter {
         let why = match list.filter.starts_with("cause:") {

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::contexts::role_of;
 use super::format;
 use super::paint::{Pen, columns};
+use crate::console::actions::{ActionId, Stepping};
 use crate::console::app::link::Health;
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
@@ -47,14 +48,10 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) {
     let room = if area.width < 60 { 10 } else { 24 };
     let label: String = model.session.label.chars().take(room).collect();
     put(pen, &label, Role::Text, 2);
-    let (words, role) = match (model.link.health(now), model.behind.seconds()) {
-        // What comes in time may be old.
-        (Health::Live, Some(seconds)) => {
-            (format!("BEHIND {}", format::age(seconds)), Role::LevelWarn)
-        }
-        (health, _) => link_words(health),
-    };
-    put(pen, &words, role, 2);
+    let past = past_words(pen, model, now).map(|words| (words, Role::LevelWarn));
+    for (words, role) in past.into_iter().chain(told(model, now)) {
+        put(pen, &words, role, 2);
+    }
     match model.writes {
         Writes::On => {}
         Writes::Never | Writes::Off | Writes::Locked => {
@@ -95,6 +92,32 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) {
         let room = area.right().saturating_sub(x);
         x += pen.text(x, area.y, room, &figure.text, figure.role) + 2;
     }
+}
+
+/// How the connection is, and how far what comes lies behind; of one that is well nothing where the past is shown, for
+/// that is never live.
+fn told(model: &Model, now: Now) -> Option<(String, Role)> {
+    match (model.link.health(now), model.behind.seconds()) {
+        (Health::Live, _) if model.data.rewound.is_some() => None,
+        // What comes in time may be old.
+        (Health::Live, Some(seconds)) => {
+            let text = format!("BEHIND {}", format::age(seconds));
+            Some((text, Role::LevelWarn))
+        }
+        (health, _) => Some(link_words(health)),
+    }
+}
+
+/// Which instant is shown, where that is not now; of a view that has no past, that it is of now.
+fn past_words(pen: &Pen<'_>, model: &Model, now: Now) -> Option<String> {
+    let at = model.data.rewound?;
+    let told = pen.skin().times.of_day(at);
+    if model.shows_past().is_none() {
+        return Some(format!("AT {told}, but this view is of now"));
+    }
+    let ago = format::age(now.wall.since(at).as_secs());
+    let key = model.key(ActionId::Rewind(Stepping::Forward));
+    Some(format!("AT {told}  {ago} ago  {key} forward"))
 }
 
 struct Figure {
@@ -161,7 +184,9 @@ fn presence(model: &Model, width: u16) -> Option<String> {
 }
 
 fn figures(model: &Model) -> Vec<Figure> {
-    let Some(stats) = &model.data.stats else {
+    // They are of now.
+    let stats = model.data.stats.as_ref();
+    let Some(stats) = stats.filter(|_| model.data.rewound.is_none()) else {
         return Vec::new();
     };
     let ledger = &stats.ledger;

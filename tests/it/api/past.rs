@@ -222,7 +222,7 @@ async fn an_instant_that_nothing_is_known_of_is_refused_with_the_remedy() {
     for (query, words) in [
         ("deliveries?at=soon", "is no time: give one such as"),
         ("deliveries?at=2999-01-01T00:00:00Z", "is in the future"),
-        ("deliveries?at=1h", "nothing whole is kept from before that"),
+        ("deliveries?at=1h", "is too early: everything is kept since"),
         ("events?at=1h", "give an instant from then on"),
         ("stats?at=1h", "the service's setting retention"),
         (

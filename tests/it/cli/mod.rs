@@ -15,6 +15,7 @@ mod listening;
 mod logging;
 mod notifying;
 mod noting;
+mod past;
 mod pausing;
 mod program;
 mod refusals;

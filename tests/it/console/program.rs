@@ -126,6 +126,7 @@ fn console_of_a_test() {
         embedded: false,
         surroundings: Surroundings::default(),
         read_only: false,
+        at: None,
         theme: None,
         themes_dir: None,
         memory: None,

@@ -5,7 +5,7 @@ use crate::console::actions::ActionId as Id;
 use crate::console::actions::Place::{
     Audit, Dead, Deliveries, Endpoints, Events, Log, Pulse, Replays,
 };
-use crate::console::actions::{Action, Saving};
+use crate::console::actions::{Action, Saving, Stepping};
 
 pub(super) const VIEWS: &[Action] = &[
     key(
@@ -118,6 +118,20 @@ pub(super) const VIEWS: &[Action] = &[
         "times in UTC, local, from now, or in milliseconds since 1970",
         TIMED,
         &["t"],
+    ),
+    key(
+        Id::Rewind(Stepping::Back),
+        "time.back",
+        "back in time: 1 minute, then 5, 15 and 60, the further back the longer",
+        EVERYWHERE,
+        &["<"],
+    ),
+    key(
+        Id::Rewind(Stepping::Forward),
+        "time.forth",
+        "forward in time by the same steps; past now is live again",
+        EVERYWHERE,
+        &[">"],
     ),
     key(
         Id::Preview,

@@ -152,6 +152,7 @@ impl Recorded {
     /// What the service answers to a call.
     fn answer(&self, call: &Call) -> Answer {
         match call {
+            Call::Then(at, call) => until(*at, self.answer(call)),
             Call::Deliveries { cursor, .. } => Answer::Deliveries(self.page("deliveries", cursor)),
             Call::Count(_) => Answer::Count(self.count()),
             Call::Events { cursor } => Answer::Events(self.page("events", cursor)),
@@ -418,6 +419,17 @@ fn nothing(value: &mut Value) {
             }
         }
         Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}
+
+/// What an answer would have had at an instant: what was made later is not in it.
+fn until(at: Timestamp, answer: Answer) -> Answer {
+    match answer {
+        Answer::Deliveries(mut page) => {
+            page.items.retain(|row| row.created_at <= at);
+            Answer::Deliveries(page)
+        }
+        other => other,
     }
 }
 

@@ -70,6 +70,18 @@ fn deliveries() {
 }
 
 #[test]
+fn the_past() {
+    for (view, keys) in [
+        ("pulse-rewound", "1 <"),
+        ("deliveries-rewound", "2 < <"),
+        ("dead-while-rewound", "2 < 5"),
+    ] {
+        keep(view, well(keys));
+        assert_ascii(well(keys));
+    }
+}
+
+#[test]
 fn endpoints() {
     keep_states("endpoints", "3");
 }

@@ -73,6 +73,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, pulse: &Pulse, ar
 
 fn all_charts(model: &Model, pulse: &Pulse) -> [Chart; 3] {
     let latest = model.data.stats.as_deref();
+    let latest = latest.filter(|_| model.data.rewound.is_none());
     let made = latest.map_or(0, |stats| stats.traffic.attempts);
     let failed = latest.map_or(0, |stats| {
         stats
@@ -140,6 +141,10 @@ pub(super) fn queue(pen: &mut Pen<'_>, model: &Model, now: Now, pulse: &Pulse, a
         width: area.width.saturating_sub(LABEL),
         height: 1,
     });
+    if model.data.rewound.is_some() {
+        line.put(pen, area.width, super::UNTOLD, Role::Muted);
+        return;
+    }
     let ledger = model.data.stats.as_ref().map(|stats| stats.ledger);
     let Some(ledger) = ledger else { return };
     let text = format!("{} pending", format::count(ledger.pending));

@@ -24,6 +24,9 @@ use crate::console::view::rows::{Title, column, fetch_error, right, table};
 use crate::console::view::table::Column;
 use crate::console::view::{format, log, replays, state};
 
+/// Of what is not known how it was.
+const UNTOLD: &str = "not kept of the past";
+
 /// Columns of endpoints; their figures are of an hour, which is said where the view has another window.
 const fn endpoint_columns(window: Window) -> [Column; 7] {
     let title = match window {
@@ -130,7 +133,7 @@ fn tables(pen: &mut Pen<'_>, model: &Model, now: Now, pulse: &Pulse, area: Rect)
     let shown = endpoint_columns(pulse.window);
     of_endpoints(pen, model, now, endpoints, &shown, selected, part);
     let part = section(room.causes.max(1));
-    of_causes(pen, pulse, now, room.causes, selected, part);
+    of_causes(pen, model, pulse, now, room.causes, selected, part);
     if room.replays > 0 {
         let part = section(room.replays.saturating_sub(1));
         of_replays(pen, &pulse.replays[..room.replays], selected, part);
@@ -139,6 +142,9 @@ fn tables(pen: &mut Pen<'_>, model: &Model, now: Now, pulse: &Pulse, area: Rect)
 
 /// The newest of what the service warned of, in its log or by an alert.
 fn newest_trouble(skin: &Skin, model: &Model, pulse: &Pulse) -> Option<(String, Role)> {
+    if model.data.rewound.is_some() {
+        return None;
+    }
     let alert = model.data.alerts.back();
     let line = pulse.warning.as_ref();
     let line = line.filter(|line| alert.is_none_or(|alert| alert.at <= line.at));
@@ -215,7 +221,9 @@ fn of_endpoints(
         &|pen, endpoint, column| endpoint_cell(pen, now, endpoint, column),
     );
     if endpoints.is_empty() && area.height > 1 {
-        let (text, role) = if !model.data.endpoints_loaded {
+        let (text, role) = if model.data.rewound.is_some() {
+            (UNTOLD, Role::Muted)
+        } else if !model.data.endpoints_loaded {
             ("not known yet", Role::Muted)
         } else if model.data.endpoints.is_empty() {
             (
@@ -268,6 +276,7 @@ fn endpoint_cell(pen: &Pen<'_>, now: Now, endpoint: &EndpointView, column: &str)
 
 fn of_causes(
     pen: &mut Pen<'_>,
+    model: &Model,
     pulse: &Pulse,
     now: Now,
     count: usize,
@@ -288,7 +297,9 @@ fn of_causes(
         &|pen, cause, column| cause_cell(pen, now, cause, column),
     );
     if causes.is_empty() && area.height > 1 {
-        let text = if pulse.causes_known {
+        let text = if model.data.rewound.is_some() {
+            UNTOLD
+        } else if pulse.causes_known {
             "none: no attempt failed"
         } else {
             "not known yet"

@@ -40,6 +40,7 @@ const PARTS: &[&Part] = &[
     &moving::PART,
     &moving::ARRANGING,
     &moving::PREVIEWING,
+    &moving::REWINDING,
     &noting::PART,
     &replaying::ARMING,
     &replaying::DISCARDING,

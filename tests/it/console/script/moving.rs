@@ -40,6 +40,11 @@ pub(super) const ARRANGING: Part = Part {
     shown: &["endpoints", "deliveries", "sort", "columns"],
 };
 
+pub(super) const REWINDING: Part = Part {
+    actions: &["time.back", "time.forth"],
+    shown: &["deliveries"],
+};
+
 pub(super) const PREVIEWING: Part = Part {
     actions: &["row.preview", "row.down", "event.tree"],
     shown: &["deliveries", "endpoints", "events"],
@@ -169,5 +174,26 @@ fn a_preview_comes_and_goes() {
         assert!(!stage.terminal.text().contains("went to 1"));
     });
     stage.act("event.tree", shows("went to 1"));
+    stage.end();
+}
+
+#[test]
+fn the_past_is_stepped_into_and_left() {
+    let scenery = Scenery::new();
+    scenery.deliver(1);
+    let mut stage = scenery.stage(&REWINDING);
+    stage.answer("2");
+    stage.terminal.wait_for_text("1 loaded");
+    // The service is younger than a minute.
+    stage.act("time.back", shows("is too early"));
+    stage.act("time.back", shows("forward"));
+    stage.answer("r");
+    shows("this is the past")(&stage);
+    for _ in 0..4 {
+        stage.answer(">");
+    }
+    stage.terminal.wait_for_text("LIVE");
+    stage.act("time.forth", shows("this is now"));
+    stage.terminal.wait_for_text("1 loaded");
     stage.end();
 }

@@ -100,6 +100,13 @@ fn prepare(stage: &mut Stage, keys: &str) {
         }
     }
     assert!(!stage.shown().contains('+'), "{}", stage.shown());
+    // Where an action has left the past on the screen, this goes back to now.
+    for _ in 0..CLOSES_MAX {
+        if !stage.terminal.text().contains("  AT ") {
+            break;
+        }
+        stage.answer(">");
+    }
     // Its rows are fetched before anything is done with them.
     let (view, rest) = keys.split_at(1);
     stage.answer(view);

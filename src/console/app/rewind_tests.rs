@@ -1,0 +1,223 @@
+//! The past: stepping through it, what is fetched of it, and what it refuses.
+
+use super::command;
+use super::model::{Model, Screen};
+use super::msg::{Answer, Call, Cmd, Msg};
+use super::samples::{at, calls, connected, delivery, hello, list, page_of, press, serve};
+use super::update::update;
+use crate::api::stream::{Change, StreamFrame};
+use crate::console::actions::ACTIONS;
+use crate::domain::time::Timestamp;
+
+/// 14:03:22 was the console's start: so many minutes after 14:00 UTC.
+fn past(minutes: i64) -> Timestamp {
+    Timestamp::from_millis(at(0).wall.as_millis() - 202_000 + minutes * 60_000)
+}
+
+fn toast(model: &Model) -> &str {
+    model.toast.as_ref().map_or("", |toast| &toast.text)
+}
+
+/// The instants of the calls that ask for the past.
+fn instants(cmds: &[Cmd]) -> Vec<Timestamp> {
+    let calls = calls(cmds).into_iter();
+    calls
+        .filter_map(|call| match call {
+            Call::Then(at, _) => Some(*at),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Deliveries of 14:02.
+fn rewound() -> Model {
+    let mut model = connected(false);
+    let cmds = press(&mut model, 100, "<");
+    serve(&mut model, 150, cmds);
+    model
+}
+
+#[test]
+fn a_step_goes_to_a_whole_minute_and_steps_grow_the_further_back() {
+    let mut model = connected(false);
+    let mut seen = Vec::new();
+    for _ in 0..11 {
+        let cmds = press(&mut model, 100, "<");
+        seen.extend(instants(&cmds));
+        serve(&mut model, 110, cmds);
+    }
+    let minutes = [2, 1, 0, -1, -2, -3, -4, -5, -6, -7, -12];
+    assert_eq!(seen, minutes.map(past));
+    for minutes in [-7, -6, -5] {
+        press(&mut model, 200, ">");
+        assert_eq!(model.data.rewound, Some(past(minutes)));
+    }
+}
+
+#[test]
+fn forward_past_now_is_live_again_and_fetched_anew() {
+    let mut model = rewound();
+    press(&mut model, 200, ">");
+    assert_eq!(model.data.rewound, Some(past(3)), "22 seconds ago");
+    let cmds = press(&mut model, 300, ">");
+    assert_eq!(model.data.rewound, None);
+    assert!(instants(&cmds).is_empty());
+    let all = calls(&cmds);
+    assert!(
+        all.iter()
+            .any(|call| matches!(call, Call::Deliveries { .. }))
+    );
+    assert!(all.contains(&&Call::Stats));
+    serve(&mut model, 350, cmds);
+    assert!(list(&model).follows() && list(&model).loaded);
+    assert_eq!(press(&mut model, 400, ">"), []);
+    assert_eq!(toast(&model), "this is now: < steps back");
+}
+
+#[test]
+fn each_step_asks_once_and_what_comes_too_late_is_dropped() {
+    let mut model = connected(false);
+    let first = press(&mut model, 100, "<");
+    let second = press(&mut model, 105, "<");
+    assert_eq!((first.len(), second.len()), (1, 1));
+    let Some(Cmd::Call(request, _)) = first.first() else {
+        panic!("{first:?}");
+    };
+    let late = Answer::Deliveries(page_of(vec![delivery(9)]));
+    update(
+        &mut model,
+        at(150),
+        Msg::Answered(*request, Box::new(Ok(late))),
+    );
+    assert!(!list(&model).loaded);
+    serve(&mut model, 160, second);
+    assert!(list(&model).loaded && !list(&model).follows());
+}
+
+#[test]
+fn changes_that_are_told_are_not_mixed_into_the_past() {
+    let mut model = rewound();
+    let rows = |model: &Model| {
+        let rows = list(model).rows.deliveries();
+        rows.map(|row| (row.id, row.state.clone()))
+            .collect::<Vec<_>>()
+    };
+    let before = rows(&model);
+    let mut changed = delivery(1);
+    changed.state = "dead".into();
+    let frame = StreamFrame::Change(Box::new(Change {
+        deliveries: vec![changed, delivery(900)],
+        deliveries_unlisted: 7,
+        ..Change::default()
+    }));
+    update(&mut model, at(1_000), Msg::Frame(Box::new(frame)));
+    let cmds = update(&mut model, at(9_000), Msg::Tick);
+    assert!(calls(&cmds).is_empty(), "{cmds:?}");
+    assert_eq!(rows(&model), before);
+    assert!(list(&model).waiting.is_empty());
+}
+
+#[test]
+fn a_connection_that_comes_back_shows_the_same_instant() {
+    let mut model = rewound();
+    update(&mut model, at(200), Msg::StreamLost("gone".into()));
+    let cmds = update(&mut model, at(900), hello());
+    assert_eq!(instants(&cmds).first(), Some(&past(2)));
+    assert!(instants(&cmds).iter().all(|at| *at == past(2)));
+    serve(&mut model, 950, cmds);
+    let cmds = press(&mut model, 1_000, "ctrl-r");
+    assert!(instants(&cmds).contains(&past(2)), "{cmds:?}");
+    let asked = calls(&cmds);
+    assert!(
+        !asked
+            .iter()
+            .any(|call| matches!(call, Call::Deliveries { .. }))
+    );
+}
+
+#[test]
+fn every_view_with_a_past_is_asked_for_it_and_the_command_says_when() {
+    let mut model = rewound();
+    let at = past(2);
+    for (key, command) in [
+        ("1", format!("hookyard stats --window 60m --at {at}")),
+        ("2", format!("hookyard delivery list --at {at}")),
+        ("4", format!("hookyard event list --at {at}")),
+        ("7", format!("hookyard audit --at {at}")),
+    ] {
+        let cmds = press(&mut model, 300, key);
+        assert!(instants(&cmds).iter().all(|asked| *asked == at));
+        serve(&mut model, 310, cmds);
+        assert!(model.screen().has_past(), "{key}");
+        assert_eq!(command::of(&model), command);
+    }
+    for key in ["3", "5", "6", "8"] {
+        let cmds = press(&mut model, 400, key);
+        assert!(instants(&cmds).is_empty(), "{key} {cmds:?}");
+        assert_eq!(model.shows_past(), None, "{key} is of now");
+        assert!(!command::of(&model).contains("--at"));
+    }
+}
+
+#[test]
+fn pulse_has_only_figures_of_the_past() {
+    let mut model = connected(false);
+    let cmds = press(&mut model, 0, "1");
+    serve(&mut model, 10, cmds);
+    let cmds = press(&mut model, 100, "<");
+    assert_eq!(instants(&cmds), [past(2)]);
+    assert_eq!(calls(&cmds).len(), 1);
+    serve(&mut model, 110, cmds);
+    let Screen::Pulse(pulse) = model.screen() else {
+        panic!("another view");
+    };
+    assert!(pulse.stats.is_some() && pulse.causes.is_empty() && pulse.outlook.is_none());
+    assert!(pulse.rows(&model.data, 20).is_empty());
+}
+
+#[test]
+fn nothing_follows_in_the_past() {
+    let mut model = rewound();
+    press(&mut model, 200, "f");
+    assert!(toast(&model).starts_with("nothing new comes in the past: > until LIVE"));
+    assert!(!list(&model).follows());
+}
+
+#[test]
+fn a_change_that_waits_goes_out_before_the_past_is_shown() {
+    let mut model = connected(false);
+    press(&mut model, 100, "j j r");
+    let id = model.selected_delivery().unwrap().id;
+    let cmds = press(&mut model, 500, "<");
+    assert_eq!(calls(&cmds).first(), Some(&&Call::Replay(id)));
+}
+
+#[test]
+fn every_change_is_refused_in_the_past() {
+    for action in ACTIONS {
+        for place in ["f", "j", "1 j", "3 j", "4 j", "5 j", "6 j", "7 j"] {
+            let mut model = connected(false);
+            let cmds = press(&mut model, 0, place);
+            serve(&mut model, 50, cmds);
+            let cmds = press(&mut model, 100, "<");
+            serve(&mut model, 150, cmds);
+            if action.name == "time.forth" {
+                continue;
+            }
+            let mut cmds = press(&mut model, 1_000, action.keys[0]);
+            cmds.extend(press(&mut model, 3_000, "y"));
+            assert!(
+                calls(&cmds).iter().all(|call| !call.changes()),
+                "{} in {place}",
+                action.name
+            );
+        }
+    }
+    let mut model = rewound();
+    press(&mut model, 200, "r");
+    assert!(
+        toast(&model).starts_with("this is the past, and a change would be of now: > until LIVE"),
+        "{}",
+        toast(&model)
+    );
+}
