@@ -212,7 +212,9 @@ fn take_in_palette(stage: &mut Stage, title: &str) {
 fn in_palette(changes: bool) -> Vec<KeyRow> {
     let mut rows = Keymap::ops().rows();
     let is_of_dialog = |row: &KeyRow| {
-        let dialogs = ["choice.", "dialog.", "field.", "confirm.", "secret."];
+        let dialogs = [
+            "choice.", "dialog.", "field.", "confirm.", "secret.", "help.",
+        ];
         dialogs.iter().any(|part| row.action.starts_with(part)) || row.scope == "columns"
     };
     rows.retain(|row| !is_of_dialog(row) && !NOT_BY_PALETTE.contains(&row.action));
