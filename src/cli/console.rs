@@ -21,7 +21,8 @@ use crate::config::{Config, Environment, Sources, user_state_file};
 use crate::console::idle::IdleLines;
 use crate::console::plain::{self, PlainOptions};
 use crate::console::{
-    self, ConsoleOptions, ExitReason, Neighbour, Scrolling, Surroundings, TerminalTraits, Tty,
+    self, ConsoleOptions, ExitReason, Neighbour, Reach, Scrolling, Surroundings, TerminalTraits,
+    Tty,
 };
 use crate::domain::escape::line;
 use crate::domain::instant::past_instant;
@@ -215,6 +216,7 @@ pub(crate) async fn show(
         embedded: shown.embedded,
         surroundings: surroundings(shown, environment, notice)?,
         at: rewound_to(args.at.as_deref(), clock().now())?,
+        reach: Some(reach(environment)?),
         read_only: args.read_only || context.is_some_and(|service| service.read_only),
         theme: args.theme.clone().or(theme),
         themes_dir: themes::own_folder(environment),
@@ -265,6 +267,7 @@ fn surroundings(
         name: service.name,
         target: service.target,
         env: service.env,
+        probe: None,
     });
     Ok(Surroundings {
         context: context.map(|service| service.name.clone()),
@@ -275,6 +278,20 @@ fn surroundings(
         contexts: contexts.collect(),
         notice,
     })
+}
+
+/// How the contexts are reached; none through ssh, which may want something typed.
+fn reach(environment: &Environment) -> anyhow::Result<Reach> {
+    let services = contexts::all(environment)?;
+    let environment = environment.clone();
+    Ok(Arc::new(move |at| {
+        let service = services.get(at).ok_or("no such context")?;
+        let target = target_of(service, &environment).map_err(|error| error.to_string())?;
+        if matches!(target, Target::Ssh(_)) {
+            return Err("it is reached through ssh".to_owned());
+        }
+        Client::new(target).map_err(|error| error.to_string())
+    }))
 }
 
 /// Answers line by line until the operator leaves.

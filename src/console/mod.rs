@@ -28,7 +28,7 @@ mod view;
 
 #[cfg(test)]
 pub(crate) use app::samples::shown_commands;
-pub use options::{ConsoleError, ConsoleOptions, ExitReason, TerminalTraits};
+pub use options::{ConsoleError, ConsoleOptions, ExitReason, Reach, TerminalTraits};
 pub use shell::run;
 pub use surroundings::{Environ, Neighbour, Surroundings};
 pub use term::policy::Scrolling;

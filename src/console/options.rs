@@ -1,6 +1,7 @@
 //! What a console is started with, how it ends, and why it could not start.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
 
@@ -14,6 +15,9 @@ use crate::client::Client;
 use crate::clock::SharedClock;
 use crate::domain::time::Timestamp;
 
+/// Gives a client of the context in this place of [`Surroundings::contexts`], or says why there is none. It may read files.
+pub type Reach = Arc<dyn Fn(usize) -> Result<Client, String> + Send + Sync>;
+
 /// What a console is started with.
 pub struct ConsoleOptions {
     /// The service to look at.
@@ -24,6 +28,8 @@ pub struct ConsoleOptions {
     pub embedded: bool,
     /// What else is known of it, and of others.
     pub surroundings: Surroundings,
+    /// How others are reached, to be asked whether they are there; `None` where they are not.
+    pub reach: Option<Reach>,
     /// Whether every action that changes something is refused.
     pub read_only: bool,
     /// The instant that is looked back to at first; `None` for now.

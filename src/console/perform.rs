@@ -1,5 +1,7 @@
 //! The one place where the console talks to the service: calls in, messages out.
 
+use std::time::Duration;
+
 use futures_util::future::BoxFuture;
 
 use super::app::looking_back::Window;
@@ -18,11 +20,14 @@ use crate::api::replay::{PlanView, ReplayBody};
 use crate::api::saved_view::SaveView;
 use crate::api::stats::StatsView;
 use crate::client::{Client, ClientError, FrameStream};
+use crate::clock::{Stopwatch, within};
 use crate::domain::event_type::EventType;
 use crate::domain::id::{DeliveryId, EndpointId};
 use crate::domain::service_log::LogLevel;
 use crate::domain::time::Timestamp;
 
+/// How long another context may take to answer.
+const PROBE_LIMIT: Duration = Duration::from_secs(2);
 /// What the stream is asked for.
 const TOPICS: &str = "deliveries,endpoints,stats,alerts,replays,log,presence";
 /// Rows of a page of deliveries or other rows: several screens.
@@ -76,6 +81,20 @@ impl Stream {
         *self = Self::Closed;
         Msg::StreamLost(reason)
     }
+}
+
+/// Asks another context whether it is there.
+pub(crate) async fn probe(at: usize, client: impl Future<Output = Result<Client, String>>) -> Msg {
+    let watch = Stopwatch::start();
+    let asked = async {
+        let answer = client.await?.info().await;
+        answer.map_err(|error| error.reason())
+    };
+    let result = match within(PROBE_LIMIT, asked).await {
+        Some(answer) => answer.map(|_| watch.elapsed()),
+        None => Err(format!("no answer within {} s", PROBE_LIMIT.as_secs())),
+    };
+    Msg::Probed(at, result)
 }
 
 /// Calls the service; the answer bears the number of the request.

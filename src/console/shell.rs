@@ -21,7 +21,7 @@ use super::clipboard;
 use super::idle::{IdleLines, Progress};
 use super::input::reader::{Reader, TerminalEvent};
 use super::memory::Memory;
-use super::options::{ConsoleError, ConsoleOptions, ExitReason, TerminalTraits};
+use super::options::{ConsoleError, ConsoleOptions, ExitReason, Reach, TerminalTraits};
 use super::outside;
 use super::perform::{self, Stream};
 use super::term::bell::bell;
@@ -78,6 +78,8 @@ struct Shell {
     ascii: bool,
     /// Where the operator's own themes lie.
     themes_dir: Option<PathBuf>,
+    /// How other contexts are reached.
+    reach: Option<Reach>,
     /// Where what is remembered is kept.
     memory: Option<Memory>,
     between: Between,
@@ -151,6 +153,7 @@ impl Shell {
             traits: options.traits,
             ascii: options.ascii,
             themes_dir: options.themes_dir,
+            reach: options.reach,
             memory: None,
             stream: Stream::Closed,
             calls: FuturesUnordered::new(),
@@ -387,6 +390,7 @@ impl Shell {
                     let words = Some(&*words).filter(|_| self.between.lets_notify(term));
                     self.painter.pass(&bell(words));
                 }
+                Cmd::Probe(at) => self.probe(at),
                 Cmd::Theme(name) => {
                     let done = Msg::Themed(self.put_in_force(&name));
                     self.calls.push(Box::pin(std::future::ready(done)));
@@ -403,6 +407,25 @@ impl Shell {
             }
         }
         Ok(None)
+    }
+
+    /// Asks a context whether it is there; the one that is shown by the way there is already.
+    fn probe(&mut self, at: usize) {
+        let around = &self.model.session.surroundings;
+        let name = around.contexts.get(at).map(|one| &one.name);
+        let own = (name == around.context.as_ref()).then(|| self.client.clone());
+        let reach = self.reach.clone();
+        let client = async move {
+            match (own, reach) {
+                (Some(own), _) => Ok(own),
+                (None, Some(reach)) => {
+                    let found = tokio::task::spawn_blocking(move || reach(at)).await;
+                    found.unwrap_or_else(|error| Err(error.to_string()))
+                }
+                (None, None) => Err("not known how to reach it".to_owned()),
+            }
+        };
+        self.calls.push(Box::pin(perform::probe(at, client)));
     }
 
     /// Another theme from now on; its file is read anew, so that whoever writes one sees each change. The one in force

@@ -1,5 +1,7 @@
 //! What a console is told of the service besides its answers: how careful to be, and which others there are.
 
+use std::time::Duration;
+
 /// What depends on a service. The header shows it in every view and theme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Environ {
@@ -22,6 +24,19 @@ pub struct Neighbour {
     pub env: Option<Environ>,
     /// What may be changed there: `changes`, `armed` or `read-only`.
     pub changes: &'static str,
+    /// Whether it is there, as far as that was asked.
+    pub probe: Option<Probe>,
+}
+
+/// What is known of a service that was asked whether it is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Probe {
+    /// The answer is waited for.
+    Asked,
+    /// It answered, after so long.
+    Live(Duration),
+    /// It did not, for this reason; not escaped.
+    Down(String),
 }
 
 /// What a console is told of its service and of others. A console without contexts has the default.

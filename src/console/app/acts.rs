@@ -108,7 +108,7 @@ fn perform(model: &mut Model, now: Now, action: ActionId) -> Vec<Cmd> {
         ActionId::Repaint => return vec![Cmd::Repaint],
         ActionId::Suspend => return suspend(model, now),
         ActionId::Palette => return open_palette(model),
-        ActionId::Contexts => contexts::open(model),
+        ActionId::Contexts => return contexts::open(model),
         ActionId::Themes => themes::open(model),
         ActionId::Help => help(model),
         ActionId::Tour => tour::switch(model, now),

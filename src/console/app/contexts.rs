@@ -5,6 +5,7 @@ use super::dialogs::Pressed;
 use super::grace;
 use super::model::{Level, Model, Overlay};
 use super::msg::{Cmd, Now};
+use super::probing;
 use crate::console::actions::Inside;
 use crate::console::options::ExitReason;
 
@@ -15,8 +16,8 @@ pub(crate) struct ContextChoice {
     pub chosen: usize,
 }
 
-/// Opens the choice, at the context that is shown.
-pub(super) fn open(model: &mut Model) {
+/// Opens the choice, at the context that is shown, and asks how each of them does.
+pub(super) fn open(model: &mut Model) -> Vec<Cmd> {
     let around = &model.session.surroundings;
     let is_shown = |name: &String| around.context.as_ref() == Some(name);
     let shown = around.contexts.iter().position(|one| is_shown(&one.name));
@@ -24,6 +25,7 @@ pub(super) fn open(model: &mut Model) {
     model
         .overlays
         .push(Overlay::Contexts(ContextChoice { chosen }));
+    probing::begin(model)
 }
 
 /// A key for the choice.
@@ -82,6 +84,7 @@ mod tests {
             target: format!("ssh://ops@{name}.example.com"),
             env,
             changes,
+            probe: None,
         };
         let around = &mut model.session.surroundings;
         around.contexts = vec![
@@ -107,8 +110,9 @@ mod tests {
         assert!(current.unwrap().contains("here"), "{shown}");
         assert_eq!(press(&mut model, 30, "enter"), [], "it is here already");
         assert_eq!(model.overlays, []);
+        press(&mut model, 40, "g c");
         assert_eq!(
-            press(&mut model, 40, "g c k k enter"),
+            press(&mut model, 45, "k k enter"),
             [Cmd::Exit(ExitReason::Switch(0))]
         );
     }
@@ -117,7 +121,8 @@ mod tests {
     fn a_service_of_this_process_is_not_left_for_another() {
         let mut model = model();
         model.session.embedded = true;
-        assert_eq!(press(&mut model, 0, "g c k enter"), []);
+        press(&mut model, 0, "g c");
+        assert_eq!(press(&mut model, 10, "k enter"), []);
         assert!(screen(&model, 50).contains("would stop all deliveries"));
         press(&mut model, 60, "g c q");
         assert_eq!(model.overlays, []);

@@ -45,6 +45,7 @@ fn opened(keys: Keymap, way: &str) -> Model {
         target: "/run/hookyard.sock".into(),
         env: None,
         changes: "changes",
+        probe: None,
     }];
     if way.contains('!') {
         model.writes = Writes::Locked;

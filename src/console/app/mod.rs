@@ -45,6 +45,7 @@ pub(crate) mod palette;
 pub(crate) mod pane;
 pub(crate) mod plan;
 pub(crate) mod preview;
+pub(crate) mod probing;
 pub(crate) mod proposal;
 pub(crate) mod pulse;
 pub(crate) mod reading;

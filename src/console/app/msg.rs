@@ -69,6 +69,8 @@ pub(crate) enum Msg {
     Outside(Result<String, String>),
     /// What came of a change of themes: the one in force now, or why another cannot be.
     Themed(Result<String, String>),
+    /// What came of asking the context in this place: how long the answer took, or why there is none.
+    Probed(usize, Result<Duration, String>),
     /// What came of a copy: where the text went, or why not.
     Copied(Result<String, String>),
 }
@@ -102,6 +104,8 @@ pub(crate) enum Cmd {
     },
     /// Ring, with these words; they may be anybody's and are not escaped.
     Ring(String),
+    /// Ask the context in this place of the list whether it is there.
+    Probe(usize),
     /// Put another theme in force.
     Theme(String),
     /// Keep this for the next time.

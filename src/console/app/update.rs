@@ -13,6 +13,7 @@ use super::model::{Dirty, Level, Model, Overlay, Screen};
 use super::msg::{Cmd, Msg, Now};
 use super::notes;
 use super::preview;
+use super::probing;
 use super::reading;
 use super::remembered;
 use super::sweep;
@@ -78,6 +79,7 @@ pub(crate) fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Cmd> {
             themes::take(model, now, result);
             Vec::new()
         }
+        Msg::Probed(at, result) => probing::take(model, at, result),
         Msg::Copied(result) => {
             match result {
                 Ok(whereto) => model.tell(now, Level::Info, format!("copied to {whereto}")),

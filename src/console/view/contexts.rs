@@ -7,6 +7,7 @@ use super::window::{self, Height};
 use crate::console::actions::{Dialog, Inside};
 use crate::console::app::contexts::ContextChoice;
 use crate::console::app::model::Model;
+use crate::console::app::probing;
 use crate::console::surroundings::{Environ, Neighbour};
 use crate::console::theme::Role;
 
@@ -33,8 +34,8 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, choice: ContextChoice, area
     let contexts = &model.session.surroundings.contexts;
     let width = area.width.saturating_sub(2).min(WIDTH_MAX);
     let wanted = u16::try_from(contexts.len().max(NONE.len())).unwrap_or(u16::MAX);
-    let shown = wanted.min(area.height.saturating_sub(4)).max(1);
-    let rect = window::open(pen, area, (width, shown + 2), Height::Top);
+    let shown = wanted.min(area.height.saturating_sub(5)).max(1);
+    let rect = window::open(pen, area, (width, shown + 3), Height::Top);
     let inner = width.saturating_sub(4);
     let own = model.keys.within(Dialog::Choice);
     let (takes, leaves) = (own.key(Inside::Take), own.key(Inside::Leave));
@@ -52,7 +53,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, choice: ContextChoice, area
         line(
             pen,
             model,
-            neighbour,
+            (index, neighbour),
             Rect {
                 x: rect.x + 2,
                 y,
@@ -64,10 +65,22 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, choice: ContextChoice, area
             window::shade(pen, rect, y);
         }
     }
+    if let Some(neighbour) = contexts.get(choice.chosen) {
+        let mut text = neighbour.target.clone();
+        if let Some(why) = probing::why(model, choice.chosen) {
+            text = format!("{text}: {why}");
+        }
+        pen.text(rect.x + 2, rect.bottom() - 2, inner, &text, Role::Muted);
+    }
 }
 
-/// One context: here or not, name, what depends on it, what may be changed, where it is.
-fn line(pen: &mut Pen<'_>, model: &Model, neighbour: &Neighbour, area: Rect) {
+/// One context: here or not, name, what depends on it, what may be changed, whether it is there, where it is.
+fn line(pen: &mut Pen<'_>, model: &Model, (at, neighbour): (usize, &Neighbour), area: Rect) {
+    let state = probing::word(model, at);
+    let role = match &*state {
+        "DOWN" => Role::LevelError,
+        _ => Role::Text,
+    };
     let is_here = model.session.surroundings.context.as_ref() == Some(&neighbour.name);
     let env = neighbour.env.map_or("", Environ::as_str);
     let name: String = neighbour.name.chars().take(16).collect();
@@ -75,7 +88,8 @@ fn line(pen: &mut Pen<'_>, model: &Model, neighbour: &Neighbour, area: Rect) {
         (5, if is_here { "here" } else { "" }, Role::Accent),
         (17, &*name, Role::Strong),
         (11, env, role_of(neighbour.env)),
-        (13, neighbour.changes, Role::Muted),
+        (10, neighbour.changes, Role::Muted),
+        (12, &*state, role),
         (u16::MAX, &*neighbour.target, Role::Text),
     ];
     let mut x = area.x;

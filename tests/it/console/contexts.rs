@@ -35,10 +35,16 @@ fn a_protected_context_is_loud_and_locked_and_another_is_gone_to_with_nothing_ta
     terminal.wait_for_text("one is protected: ! arms changes");
 
     terminal.type_in("gc");
-    terminal.wait_for("the list", |screen| {
-        screen.contains("production armed ") && screen.contains("https://localhost:9")
+    terminal.wait_for("the list and how each context does", |screen| {
+        let line = |name: &str| screen.lines().find(|line| line.contains(name));
+        let here =
+            line("here one").is_some_and(|line| line.contains("armed ") && line.contains("LIVE "));
+        let two = line(" two ").is_some_and(|line| line.contains("LIVE "));
+        here && two && line(" void ").is_some_and(|line| line.contains("DOWN "))
     });
-    terminal.type_in("j\r");
+    terminal.type_in("G");
+    terminal.wait_for_text("https://localhost:9: ");
+    terminal.type_in("k\r");
     terminal.wait_for("the other service", |screen| {
         screen.starts_with("HOOKYARD  DEV  two  LIVE") && !screen.contains("READ-ONLY")
     });

@@ -125,6 +125,7 @@ fn console_of_a_test() {
         label: "test".into(),
         embedded: false,
         surroundings: Surroundings::default(),
+        reach: None,
         read_only: false,
         at: None,
         theme: None,

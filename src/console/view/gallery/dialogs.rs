@@ -42,6 +42,7 @@ fn scene(keys: &str) -> Scene {
         target: target.into(),
         env,
         changes,
+        probe: None,
     };
     let around = &mut scene.model.session.surroundings;
     around.context = Some("eu-1".into());
