@@ -7,6 +7,7 @@ use super::samples::{at, calls, connected, delivery, hello, list, page_of, press
 use super::update::update;
 use crate::api::stream::{Change, StreamFrame};
 use crate::console::actions::ACTIONS;
+use crate::console::view::tests::screen;
 use crate::domain::time::Timestamp;
 
 /// 14:03:22 was the console's start: so many minutes after 14:00 UTC.
@@ -52,6 +53,18 @@ fn a_step_goes_to_a_whole_minute_and_steps_grow_the_further_back() {
         press(&mut model, 200, ">");
         assert_eq!(model.data.rewound, Some(past(minutes)));
     }
+}
+
+#[test]
+fn what_the_breaker_does_now_is_not_told_of_the_past() {
+    let mut model = rewound();
+    for endpoint in model.data.endpoints.values_mut() {
+        endpoint.health.breaker = "open".to_owned();
+    }
+    let is_told = |model: &Model| screen(model, 200).contains("  breaker");
+    assert!(!is_told(&model));
+    model.data.rewound = None;
+    assert!(is_told(&model));
 }
 
 #[test]

@@ -152,6 +152,11 @@ fn next(skin: &Skin, model: &Model, now: Now, delivery: &DeliveryView) -> (Strin
     let endpoint = model.data.endpoints.get(&delivery.endpoint_id);
     let breaker = endpoint.map(|endpoint| &*endpoint.health.breaker);
     match (delivery.state.as_str(), delivery.next_attempt_at) {
+        // What is due now, or what the endpoint's breaker does, says nothing of then.
+        ("pending", Some(at)) if model.data.rewound.is_some() => {
+            (skin.times.near(now.wall, at), Role::StateRetrying)
+        }
+        (_, None) if model.data.rewound.is_some() => ("-".to_owned(), Role::Muted),
         ("pending", _) if matches!(breaker, Some("open" | "half-open")) => {
             ("breaker".to_owned(), Role::StateDead)
         }
