@@ -237,8 +237,8 @@ fn title(pen: &mut Pen<'_>, model: &Model, list: &Deliveries, area: Rect) {
 
 fn empty(pen: &mut Pen<'_>, model: &Model, list: &Deliveries, body: Rect) {
     let filtered = !list.filter.is_empty();
-    if list.error.is_some() {
-        return notes(pen, body, &not_fetched(model));
+    if let Some(error) = &list.error {
+        return notes(pen, body, &not_fetched(model, error, body.width));
     }
     if !list.loaded {
         return notes(pen, body, &not_here_yet(model));

@@ -226,8 +226,8 @@ fn empty(pen: &mut Pen<'_>, model: &Model, area: Rect) {
         ..area
     };
     if !model.data.endpoints_loaded {
-        let lines = match model.data.endpoints_error {
-            Some(_) => not_fetched(model),
+        let lines = match &model.data.endpoints_error {
+            Some(error) => not_fetched(model, error, body.width),
             None => not_here_yet(model),
         };
         return notes(pen, body, &lines);

@@ -86,8 +86,8 @@ fn title(pen: &mut Pen<'_>, log: &Log, area: Rect) {
 }
 
 fn empty(pen: &mut Pen<'_>, model: &Model, log: &Log, body: Rect) {
-    if log.fetched.error.is_some() {
-        return notes(pen, body, &not_fetched(model));
+    if let Some(error) = &log.fetched.error {
+        return notes(pen, body, &not_fetched(model, error, body.width));
     }
     if !log.fetched.loaded {
         return notes(pen, body, &not_here_yet(model));

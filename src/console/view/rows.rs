@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::paint::Pen;
+use super::paint::{Pen, wrap_words};
 use super::table::{Column, headings, place};
 use super::{columns, format};
 use crate::console::actions::{ActionId, Place};
@@ -10,6 +10,7 @@ use crate::console::app::listing::{Fetched, Listed, Listing};
 use crate::console::app::model::Model;
 use crate::console::app::sorting::Sorting;
 use crate::console::theme::Role;
+use crate::domain::escape;
 
 /// A column whose texts begin at its left edge: its least width, what it may grow to, and its rank.
 pub(super) const fn column(title: &'static str, width: u16, grows_to: u16, rank: u8) -> Column {
@@ -118,7 +119,7 @@ pub(super) fn listing<T: Listed>(
     let columns = columns::shown(model, view);
     table(pen, body, &columns, rows, list.line(), cell);
     if list.items.is_empty() {
-        let lines = instead(model, &list.fetched, none);
+        let lines = instead(model, &list.fetched, none, area.width);
         let below = Rect {
             y: body.y + 1,
             height: body.height.saturating_sub(1),
@@ -129,9 +130,9 @@ pub(super) fn listing<T: Listed>(
 }
 
 /// What stands where there are no rows.
-fn instead(model: &Model, fetched: &Fetched, none: &[&str]) -> Vec<String> {
-    if fetched.error.is_some() {
-        not_fetched(model)
+fn instead(model: &Model, fetched: &Fetched, none: &[&str], width: u16) -> Vec<String> {
+    if let Some(error) = &fetched.error {
+        not_fetched(model, error, width)
     } else if fetched.loaded {
         none.iter().map(|line| (*line).to_owned()).collect()
     } else {
@@ -140,9 +141,12 @@ fn instead(model: &Model, fetched: &Fetched, none: &[&str]) -> Vec<String> {
 }
 
 /// What stands in place of rows that could not be fetched.
-pub(super) fn not_fetched(model: &Model) -> Vec<String> {
+pub(super) fn not_fetched(model: &Model, error: &str, width: u16) -> Vec<String> {
+    // A title has room for its beginning.
+    let why = wrap_words(&escape::line(error), width.saturating_sub(4));
     let again = format!("{} tries again.", model.key(ActionId::Refetch));
-    vec!["The rows could not be fetched.".to_owned(), again]
+    let first = std::iter::once("The rows could not be fetched:".to_owned());
+    first.chain(why).chain([again]).collect()
 }
 
 /// What stands in place of rows that were never fetched.
