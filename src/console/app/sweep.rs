@@ -63,9 +63,10 @@ pub(super) fn settle(model: &mut Model) {
     let Screen::Deliveries(list) = model.screen_mut() else {
         return;
     };
-    match newest(&list.rows, height) {
-        Some(rows) if sweeps && list.follows() => list.sweep.settle(&rows),
-        _ => list.sweep.end(),
+    let is_swept = sweeps && list.follows();
+    match is_swept.then(|| newest(&list.rows, height)).flatten() {
+        Some(rows) => list.sweep.settle(&rows),
+        None => list.sweep.end(),
     }
 }
 
