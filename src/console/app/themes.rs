@@ -59,6 +59,15 @@ pub(super) fn key(model: &mut Model, now: Now, pressed: Pressed) -> Vec<Cmd> {
         .collect()
 }
 
+/// What brings the theme back that was in force before a choice that is closed unmade.
+pub(super) fn cancelled(closed: impl Iterator<Item = Overlay>) -> Vec<Cmd> {
+    let before = closed.filter_map(|overlay| match overlay {
+        Overlay::Themes(choice) => Some(Cmd::Theme(choice.before)),
+        _ => None,
+    });
+    before.collect()
+}
+
 /// What came of it: the theme that is in force now, or why one cannot be.
 pub(super) fn take(model: &mut Model, now: Now, result: Result<String, String>) {
     match result {
@@ -107,10 +116,12 @@ mod tests {
 
     #[test]
     fn leaving_the_choice_puts_the_theme_before_in_force_again() {
-        let mut model = model();
-        press(&mut model, 100, "g t G j j");
-        themed(&mut model, Ok("mono"));
-        assert_eq!(press(&mut model, 160, "esc"), [Cmd::Theme("ansi16".into())]);
-        assert!(model.overlays.is_empty());
+        for key in ["esc", "ctrl-c"] {
+            let mut model = model();
+            press(&mut model, 100, "g t G j j");
+            themed(&mut model, Ok("mono"));
+            assert_eq!(press(&mut model, 160, key), [Cmd::Theme("ansi16".into())]);
+            assert!(model.overlays.is_empty());
+        }
     }
 }

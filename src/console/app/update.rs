@@ -237,7 +237,7 @@ fn cancel(model: &mut Model, now: Now) -> Vec<Cmd> {
     }
     model.cancelled_at = Some(now.elapsed);
     model.strokes.clear();
-    model.overlays.clear();
+    let cmds = themes::cancelled(model.overlays.drain(..));
     if let Screen::Deliveries(list) = model.screen_mut() {
         list.input = None;
     }
@@ -245,7 +245,7 @@ fn cancel(model: &mut Model, now: Now) -> Vec<Cmd> {
         words_key(model, Key::plain(KeyCode::Esc));
     }
     model.tell(now, Level::Info, "ctrl-c again quits");
-    Vec::new()
+    cmds
 }
 
 /// Whether words are being typed that rows or a text are looked through for.
