@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::domain::time::Timestamp;
+
 /// The media type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -24,6 +26,10 @@ pub struct Problem {
     /// For bad input: at least the first thing that is wrong.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<InputError>,
+    /// Where the past was asked for and is not kept any more: the first instant of which everything is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub kept_since: Option<Timestamp>,
 }
 
 /// One thing wrong with the input.

@@ -154,6 +154,7 @@ mod tests {
             detail: "no \u{1b}[2Jway".into(),
             instance: None,
             errors: Vec::new(),
+            kept_since: None,
         }))
         .into()
     }

@@ -32,21 +32,12 @@ impl Engine {
         self.gathered(query, &search, at, LOOKED_AT_MAX, seen).await
     }
 
-    /// Refuses an instant of which not all is kept any more.
+    /// The first instant of which all that happened is kept; none where nothing ever did.
     ///
     /// # Errors
-    /// Invalid, with the first instant of which it is.
-    pub async fn check_kept(&self, at: Timestamp) -> Result<(), EngineError> {
-        match self.desk.store.kept_since().await? {
-            Some(since) if at < since => {
-                let detail = format!(
-                    "{at} is too early: everything is kept since {since}; give an instant from then on (how long things \
-                     are kept is the service's setting retention)"
-                );
-                Err(EngineError::invalid("/at", detail))
-            }
-            _ => Ok(()),
-        }
+    /// Internal.
+    pub async fn kept_since(&self) -> Result<Option<Timestamp>, EngineError> {
+        Ok(self.desk.store.kept_since().await?)
     }
 
     /// What the store decides of the past, and what is decided row by row: everything that an attempt or a person changes.

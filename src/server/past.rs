@@ -1,6 +1,5 @@
 //! The parameter `at`: lists as they were at an instant that is past.
 
-use super::answers::list_refusal;
 use super::problem::Refusal;
 use super::query::Query;
 use super::state::State;
@@ -31,10 +30,24 @@ pub(super) async fn kept_instant(
     state: &State,
 ) -> Result<Option<Timestamp>, Refusal> {
     let at = instant(query, state)?;
-    if let Some(at) = at {
-        state.engine.check_kept(at).await.map_err(list_refusal)?;
+    let Some(asked) = at else {
+        return Ok(None);
+    };
+    match state.engine.kept_since().await? {
+        Some(since) if asked < since => Err(too_early(asked, since)),
+        _ => Ok(at),
     }
-    Ok(at)
+}
+
+fn too_early(at: Timestamp, since: Timestamp) -> Refusal {
+    let detail = format!(
+        "{at} is too early: everything is kept since {since}; give an instant from then on (how long things are kept is \
+         the service's setting retention)"
+    );
+    Refusal {
+        kept_since: Some(Box::new(since)),
+        ..Refusal::bad_query("at", detail)
+    }
 }
 
 /// A delivery as it was, with its endpoint's name as it is now.

@@ -13,6 +13,7 @@ use actix_web::{HttpResponse, ResponseError};
 
 use crate::api::problem::{InputError, PROBLEM_JSON, Problem};
 use crate::domain::escape::line;
+use crate::domain::time::Timestamp;
 
 /// The kinds of problem. Each has one status, one stable name and one title.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +113,9 @@ pub(super) struct Refusal {
     /// Headers of the answer, such as `Allow` for 405.
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     /// What happened on our side; for the log only.
-    pub(super) log: Option<String>,
+    pub(super) log: Option<Box<str>>,
+    /// For an instant that is too early: the first of which everything is kept.
+    pub(super) kept_since: Option<Box<Timestamp>>,
 }
 
 impl Refusal {
@@ -125,6 +128,7 @@ impl Refusal {
             retry_after: kind.retry_after(),
             headers: Vec::new(),
             log: None,
+            kept_since: None,
         }
     }
 
@@ -172,7 +176,7 @@ impl Refusal {
     /// A failure of ours: the caller learns that it happened, the log learns what.
     pub(super) fn internal(log: impl Into<String>) -> Self {
         Self {
-            log: Some(log.into()),
+            log: Some(log.into().into()),
             ..Self::new(
                 Kind::Internal,
                 "the service failed to do this; its log has the cause under the request id of this answer",
@@ -205,6 +209,7 @@ impl Refusal {
                     detail: line(&error.detail).into_owned(),
                 })
                 .collect(),
+            kept_since: self.kept_since.as_deref().copied(),
         }
     }
 

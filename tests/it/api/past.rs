@@ -236,4 +236,10 @@ async fn an_instant_that_nothing_is_known_of_is_refused_with_the_remedy() {
         assert_eq!(status, 400, "{query}");
         assert!(detail.contains(words), "{query}: {detail}");
     }
+    let path = "/v1/deliveries?at=1h";
+    let refused = service.ask(Ask::get(path)).await;
+    let since = refused.json()["kept_since"].clone();
+    assert_ne!(since, Value::Null, "{}", refused.body);
+    let path = format!("/v1/deliveries?at={}", since.as_str().unwrap());
+    service.ask(Ask::get(&path)).await.expect(200);
 }
