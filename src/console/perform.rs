@@ -100,7 +100,8 @@ pub(crate) async fn probe(at: usize, client: impl Future<Output = Result<Client,
 /// Calls the service; the answer bears the number of the request.
 pub(crate) async fn call(client: Client, request: RequestId, call: Call) -> Msg {
     let result = answer(&client, call).await.map_err(|error| Failure {
-        text: error.to_string(),
+        kept_since: error.problem().and_then(|problem| problem.kept_since),
+        ..Failure::said(error.to_string())
     });
     Msg::Answered(request, Box::new(result))
 }

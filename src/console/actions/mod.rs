@@ -248,6 +248,8 @@ pub(crate) enum Stepping {
     Back,
     /// To a later one, or to now.
     Forward,
+    /// To now.
+    Live,
 }
 
 /// A place where keys mean something.

@@ -38,10 +38,13 @@ pub(crate) fn answer(
     model.soil(Dirty::Soon);
     match answer {
         Ok(answer) => take(model, now, purpose, answer),
-        Err(failure) => {
-            fail(model, now, purpose, failure.text);
-            Vec::new()
-        }
+        Err(failure) => match rewind::edge(model, &purpose, &failure) {
+            Some(oldest) => rewind::stop(model, now, oldest),
+            None => {
+                fail(model, now, purpose, failure.text);
+                Vec::new()
+            }
+        },
     }
 }
 

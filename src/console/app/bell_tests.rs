@@ -272,9 +272,7 @@ fn a_bell_that_cannot_ask_says_why_and_goes() {
     let cmds = update(&mut model, at(500), rows(vec![delivery(30)]));
     for cmd in cmds {
         if let Cmd::Call(request, Call::Glance(_)) = cmd {
-            let failure = Failure {
-                text: "the filter has too many terms".into(),
-            };
+            let failure = Failure::said("the filter has too many terms");
             let msg = Msg::Answered(request, Box::new(Err(failure)));
             update(&mut model, at(600), msg);
         }

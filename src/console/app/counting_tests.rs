@@ -123,9 +123,7 @@ fn what_is_loaded_whole_and_what_has_no_filter_is_not_counted() {
 #[test]
 fn a_count_that_fails_says_nothing_and_is_not_asked_for_over_and_over() {
     let (mut model, asked) = filtered();
-    let failure = Failure {
-        text: "no such route".into(),
-    };
+    let failure = Failure::said("no such route");
     answer(&mut model, 300, &asked, Err(failure));
     assert!(list(&model).matching().is_none());
     assert!(list(&model).error.is_none() && model.toast.is_none());

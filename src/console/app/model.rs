@@ -19,7 +19,7 @@ use super::grace::Waiting;
 use super::history::History;
 use super::inspector::Inspector;
 use super::link::{Link, Outage};
-use super::msg::{Call, Cmd, Now};
+use super::msg::{Call, Now};
 use super::notes::{NoteLine, Notes};
 use super::palette::Palette;
 use super::pane::{self, Room};
@@ -174,6 +174,8 @@ pub(crate) enum Dirty {
 pub(crate) struct Data {
     /// The instant that is looked back to; none while now is shown.
     pub rewound: Option<Timestamp>,
+    /// The oldest instant that can be, once the service has refused an older one.
+    pub kept_since: Option<Timestamp>,
     /// Who answers, and who is asking.
     pub info: Option<InfoView>,
     /// The counters.
@@ -476,18 +478,6 @@ impl Model {
     pub(crate) fn new_screen_id(&mut self) -> ScreenId {
         self.screens_ever += 1;
         ScreenId(self.screens_ever)
-    }
-
-    /// Calls the service; nothing where the call changes something and nothing may be changed now or there is no
-    /// connection, where too much is under way, or where the same is asked already.
-    pub(crate) fn call(&mut self, purpose: Purpose, call: Call) -> Option<Cmd> {
-        let may_change = self.writes.allowed() && self.link.is_up() && self.data.rewound.is_none();
-        if call.changes() && !may_change || self.requests.awaits(&purpose) {
-            return None;
-        }
-        let call = self.as_shown(&purpose, call);
-        let request = self.requests.open(purpose)?;
-        Some(Cmd::Call(request, call))
     }
 
     /// Tells news.

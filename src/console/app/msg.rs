@@ -360,4 +360,16 @@ pub(crate) enum Answer {
 pub(crate) struct Failure {
     /// In words, not escaped.
     pub text: String,
+    /// The oldest instant that is kept, where an older one was asked for.
+    pub kept_since: Option<Timestamp>,
+}
+
+impl Failure {
+    /// A failure in these words.
+    pub(crate) fn said(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            kept_since: None,
+        }
+    }
 }

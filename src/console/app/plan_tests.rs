@@ -121,9 +121,7 @@ fn a_refusal_leaves_the_dialog_open_in_the_services_own_words() {
     let [Cmd::Call(request, _)] = cmds[..] else {
         panic!("nothing is started: {cmds:?}");
     };
-    let failure = Failure {
-        text: "the plan has expired".into(),
-    };
+    let failure = Failure::said("the plan has expired");
     update(
         &mut model,
         at(2_100),

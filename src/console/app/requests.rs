@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::bell::BellId;
 use super::beside::Subject;
-use super::msg::RequestId;
+use super::model::Model;
+use super::msg::{Call, Cmd, RequestId};
 use super::pulse::Part;
 use crate::domain::id::{DeliveryId, EndpointId};
 
@@ -120,5 +121,19 @@ impl Requests {
             Purpose::Start => Some("start what was planned"),
             _ => None,
         })
+    }
+}
+
+impl Model {
+    /// Calls the service; nothing where the call changes something and nothing may be changed now or there is no
+    /// connection, where too much is under way, or where the same is asked already.
+    pub(crate) fn call(&mut self, purpose: Purpose, call: Call) -> Option<Cmd> {
+        let may_change = self.writes.allowed() && self.link.is_up() && self.data.rewound.is_none();
+        if call.changes() && !may_change || self.requests.awaits(&purpose) {
+            return None;
+        }
+        let call = self.as_shown(&purpose, call);
+        let request = self.requests.open(purpose)?;
+        Some(Cmd::Call(request, call))
     }
 }

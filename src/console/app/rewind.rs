@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::fetches;
 use super::grace;
 use super::model::{Level, Model, Screen};
-use super::msg::{Call, Cmd, Now};
+use super::msg::{Call, Cmd, Failure, Now};
 use super::requests::{Purpose, ScreenId};
 use crate::api::delivery::DeliveryView;
 use crate::api::page::Page;
@@ -27,7 +27,7 @@ const fn step(minutes: i64) -> i64 {
     }
 }
 
-/// Steps back or forward in time; forward past now is now.
+/// Steps back or forward in time, or goes to now; forward past now is now, and back past what is kept is its edge.
 pub(super) fn act(model: &mut Model, now: Now, how: Stepping) -> Vec<Cmd> {
     let now_ms = now.wall.as_millis();
     let minutes = |at: Timestamp| (now_ms - at.as_millis()).max(0) / MINUTE_MS;
@@ -36,14 +36,46 @@ pub(super) fn act(model: &mut Model, now: Now, how: Stepping) -> Vec<Cmd> {
         (Stepping::Back, None) => now_ms - MINUTE_MS - now_ms.rem_euclid(MINUTE_MS),
         (Stepping::Back, Some(at)) => at.as_millis() - step(minutes(at)) * MINUTE_MS,
         (Stepping::Forward, Some(at)) => at.as_millis() + step(minutes(at) - 1) * MINUTE_MS,
-        (Stepping::Forward, None) => {
+        (Stepping::Live, Some(_)) => return go(model, now, None),
+        (Stepping::Forward | Stepping::Live, None) => {
             let back = model.key(ActionId::Rewind(Stepping::Back));
             model.tell(now, Level::Info, format!("this is now: {back} steps back"));
             return Vec::new();
         }
     };
-    let past = (target < now_ms).then(|| Timestamp::from_millis(target));
-    go(model, now, past)
+    match model.data.kept_since {
+        Some(oldest) if how == Stepping::Back && target < oldest.as_millis() => {
+            stop(model, now, oldest)
+        }
+        _ => go(model, now, past_of(now, Timestamp::from_millis(target))),
+    }
+}
+
+/// An instant, where it is past.
+fn past_of(now: Now, at: Timestamp) -> Option<Timestamp> {
+    (at < now.wall).then_some(at)
+}
+
+/// The oldest instant that is kept, where a view was asked for an older one.
+pub(super) fn edge(model: &Model, purpose: &Purpose, failure: &Failure) -> Option<Timestamp> {
+    let shown = model.data.rewound?;
+    // One that is not later would be refused again.
+    let oldest = failure.kept_since.filter(|oldest| *oldest > shown)?;
+    is_of_a_view(purpose).then_some(oldest)
+}
+
+/// Shows the oldest instant that is kept, and says so.
+pub(super) fn stop(model: &mut Model, now: Now, oldest: Timestamp) -> Vec<Cmd> {
+    let shown = past_of(now, oldest);
+    let cmds = match model.data.rewound == shown {
+        true => Vec::new(),
+        false => go(model, now, shown),
+    };
+    model.data.kept_since = shown;
+    let told = model.times.day_and_minute(now.wall, oldest);
+    let text = format!("the oldest that is kept: {told}");
+    model.tell(now, Level::Info, text);
+    cmds
 }
 
 /// Shows the past of an instant, or now.
@@ -51,6 +83,10 @@ fn go(model: &mut Model, now: Now, past: Option<Timestamp>) -> Vec<Cmd> {
     // What was changed while now was shown goes out.
     let mut cmds = grace::flush(model, now);
     model.data.rewound = past;
+    if past.is_none() {
+        // It is another one the next time.
+        model.data.kept_since = None;
+    }
     // Answers about another instant come too late.
     model.requests.forget(|purpose| {
         matches!(
@@ -110,9 +146,9 @@ pub(super) fn take_newest(model: &mut Model, id: ScreenId, page: Page<DeliveryVi
 /// Why nothing may be changed now, where that is so.
 pub(super) fn refusal(model: &Model, title: &str) -> Option<String> {
     model.data.rewound?;
-    let forward = model.key(ActionId::Rewind(Stepping::Forward));
+    let live = model.key(ActionId::Rewind(Stepping::Live));
     Some(format!(
-        "this is the past, and a change would be of now: {forward} until LIVE goes back to now ({title})"
+        "this is the past, and a change would be of now: {live} goes back to now ({title})"
     ))
 }
 
@@ -121,10 +157,18 @@ pub(super) fn refuses_to_follow(model: &mut Model, now: Now) -> bool {
     if model.shows_past().is_none() {
         return false;
     }
-    let forward = model.key(ActionId::Rewind(Stepping::Forward));
-    let text = format!("nothing new comes in the past: {forward} until LIVE goes back to now");
+    let live = model.key(ActionId::Rewind(Stepping::Live));
+    let text = format!("nothing new comes in the past: {live} goes back to now");
     model.tell(now, Level::Info, text);
     true
+}
+
+/// Whether an answer is shown by a view itself, and not beside it.
+const fn is_of_a_view(purpose: &Purpose) -> bool {
+    matches!(
+        purpose,
+        Purpose::Newest(_) | Purpose::Older(_) | Purpose::Pulse(..)
+    )
 }
 
 impl Screen {
@@ -149,12 +193,8 @@ impl Model {
 
     /// A call for what a view shows: of the instant that is looked back to, where the call has a past.
     pub(super) fn as_shown(&self, purpose: &Purpose, call: Call) -> Call {
-        let of_a_view = matches!(
-            purpose,
-            Purpose::Newest(_) | Purpose::Older(_) | Purpose::Pulse(..)
-        );
         match self.data.rewound {
-            Some(at) if of_a_view && call.has_past() => Call::Then(at, Box::new(call)),
+            Some(at) if is_of_a_view(purpose) && call.has_past() => Call::Then(at, Box::new(call)),
             _ => call,
         }
     }

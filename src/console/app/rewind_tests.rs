@@ -2,7 +2,7 @@
 
 use super::command;
 use super::model::{Model, Screen};
-use super::msg::{Answer, Call, Cmd, Msg};
+use super::msg::{Answer, Call, Cmd, Failure, Msg};
 use super::samples::{at, calls, connected, delivery, hello, list, page_of, press, serve};
 use super::update::update;
 use crate::api::stream::{Change, StreamFrame};
@@ -84,6 +84,81 @@ fn forward_past_now_is_live_again_and_fetched_anew() {
     serve(&mut model, 350, cmds);
     assert!(list(&model).follows() && list(&model).loaded);
     assert_eq!(press(&mut model, 400, ">"), []);
+    assert_eq!(toast(&model), "this is now: < steps back");
+}
+
+/// Refuses all that is asked, because it is kept only since then.
+fn refuse(model: &mut Model, millis: u64, cmds: &[Cmd], since: Timestamp) -> Vec<Cmd> {
+    let mut next = Vec::new();
+    for cmd in cmds {
+        let Cmd::Call(request, _) = cmd else { continue };
+        let failure = Failure {
+            kept_since: Some(since),
+            ..Failure::said("too early")
+        };
+        let msg = Msg::Answered(*request, Box::new(Err(failure)));
+        next.extend(update(model, at(millis), msg));
+    }
+    next
+}
+
+#[test]
+fn a_step_past_what_is_kept_stops_at_its_edge_and_says_so() {
+    let oldest = past(1).moved_by(30_000);
+    for view in ["1", "2", "4", "7"] {
+        let mut model = connected(false);
+        let cmds = press(&mut model, 0, view);
+        serve(&mut model, 50, cmds);
+        let cmds = press(&mut model, 100, "< <");
+        let cmds = refuse(&mut model, 150, &cmds, oldest);
+        assert_eq!(instants(&cmds), [oldest], "{view}");
+        assert_eq!(toast(&model), "the oldest that is kept: 14:01");
+        serve(&mut model, 200, cmds);
+        assert_eq!(model.shows_past(), Some(oldest));
+        assert!(!screen(&model, 250).contains("too early"));
+        let again = press(&mut model, 9_000, "<");
+        assert!(calls(&again).is_empty(), "{view}: {again:?}");
+        assert_eq!(toast(&model), "the oldest that is kept: 14:01");
+        assert_eq!(model.data.rewound, Some(oldest));
+        press(&mut model, 9_100, ">");
+        assert_eq!(model.data.rewound, Some(oldest.moved_by(60_000)));
+    }
+}
+
+#[test]
+fn a_refusal_that_names_no_later_instant_is_shown_as_it_is() {
+    let mut model = connected(false);
+    let cmds = press(&mut model, 100, "<");
+    let cmds = refuse(&mut model, 150, &cmds, past(2));
+    assert!(cmds.is_empty(), "{cmds:?}");
+    assert!(screen(&model, 200).contains("too early"));
+}
+
+#[test]
+fn what_is_kept_only_since_now_leads_back_to_now() {
+    let mut model = connected(false);
+    let cmds = press(&mut model, 100, "<");
+    let cmds = refuse(&mut model, 150, &cmds, past(60));
+    assert_eq!(model.data.rewound, None);
+    assert!(!cmds.is_empty() && instants(&cmds).is_empty());
+}
+
+#[test]
+fn one_key_leads_home_from_however_far_and_the_footer_has_it_there() {
+    let footer = |model: &Model| screen(model, 900).lines().last().unwrap().to_owned();
+    let mut model = connected(false);
+    assert!(!footer(&model).contains("L live"), "{}", footer(&model));
+    for _ in 0..40 {
+        let cmds = press(&mut model, 100, "<");
+        serve(&mut model, 110, cmds);
+    }
+    assert!(footer(&model).starts_with("L live"), "{}", footer(&model));
+    let cmds = press(&mut model, 200, "L");
+    assert_eq!(model.data.rewound, None);
+    assert!(!cmds.is_empty() && instants(&cmds).is_empty());
+    serve(&mut model, 250, cmds);
+    assert!(list(&model).follows());
+    assert_eq!(press(&mut model, 300, "L"), []);
     assert_eq!(toast(&model), "this is now: < steps back");
 }
 
@@ -192,7 +267,10 @@ fn pulse_has_only_figures_of_the_past() {
 fn nothing_follows_in_the_past() {
     let mut model = rewound();
     press(&mut model, 200, "f");
-    assert!(toast(&model).starts_with("nothing new comes in the past: > until LIVE"));
+    assert_eq!(
+        toast(&model),
+        "nothing new comes in the past: L goes back to now"
+    );
     assert!(!list(&model).follows());
 }
 
@@ -214,7 +292,7 @@ fn every_change_is_refused_in_the_past() {
             serve(&mut model, 50, cmds);
             let cmds = press(&mut model, 100, "<");
             serve(&mut model, 150, cmds);
-            if action.name == "time.forth" {
+            if matches!(action.name, "time.forth" | "time.live") {
                 continue;
             }
             let mut cmds = press(&mut model, 1_000, action.keys[0]);
@@ -229,7 +307,7 @@ fn every_change_is_refused_in_the_past() {
     let mut model = rewound();
     press(&mut model, 200, "r");
     assert!(
-        toast(&model).starts_with("this is the past, and a change would be of now: > until LIVE"),
+        toast(&model).starts_with("this is the past, and a change would be of now: L goes back"),
         "{}",
         toast(&model)
     );

@@ -318,9 +318,7 @@ mod tests {
         let Some(Cmd::Call(request, Call::SaveView(..))) = cmds.first() else {
             panic!("{cmds:?}");
         };
-        let failure = Failure {
-            text: "there are 200 saved views".into(),
-        };
+        let failure = Failure::said("there are 200 saved views");
         let msg = Msg::Answered(*request, Box::new(Err(failure)));
         update(&mut model, at(40), msg);
         assert_eq!(
@@ -398,9 +396,7 @@ mod tests {
         let Some(Cmd::Call(request, _)) = cmds.first() else {
             panic!("{cmds:?}");
         };
-        let failure = Failure {
-            text: "of the whole service".into(),
-        };
+        let failure = Failure::said("of the whole service");
         let msg = Msg::Answered(*request, Box::new(Err(failure)));
         update(&mut model, at(10), msg);
         assert_eq!(input(&model).problem, None);

@@ -179,9 +179,7 @@ mod tests {
         let Some(Cmd::Call(request, _)) = cmds.first() else {
             panic!("{cmds:?}");
         };
-        let failure = Failure {
-            text: "403: views are of the whole service".into(),
-        };
+        let failure = Failure::said("403: views are of the whole service");
         update(
             &mut model,
             at(10),

@@ -119,9 +119,7 @@ fn a_refused_change_is_told_in_the_services_own_words() {
     let [Cmd::Call(request, _)] = cmds[..] else {
         panic!("{cmds:?}")
     };
-    let failure = Failure {
-        text: "viewers may not replay".into(),
-    };
+    let failure = Failure::said("viewers may not replay");
     update(
         &mut model,
         at(4_050),
@@ -168,7 +166,7 @@ fn pause_and_resume_act_at_once_and_disable_asks_with_no_as_its_default() {
         // The service refuses, so that everything is as before.
         for cmd in cmds {
             if let Cmd::Call(request, _) = cmd {
-                let failure = Failure { text: "no".into() };
+                let failure = Failure::said("no");
                 update(
                     &mut model,
                     at(2_500),
@@ -547,7 +545,7 @@ proptest! {
                 Step::Gap => Msg::Frame(Box::new(StreamFrame::Gap { missed: 3 })),
                 Step::Tick => Msg::Tick,
                 Step::Resize(columns, rows) => Msg::Resized(columns, rows),
-                Step::Refuse => Msg::Answered(RequestId(millis), Box::new(Err(Failure { text: "no".into() }))),
+                Step::Refuse => Msg::Answered(RequestId(millis), Box::new(Err(Failure::said("no")))),
             };
             let cmds = update(&mut model, at(millis), msg);
             if read_only {

@@ -61,10 +61,8 @@ impl Times {
 
     /// `14:03:22` when it is within twelve hours of now, else the date `11-20`.
     pub(crate) fn near(&self, now: Timestamp, at: Timestamp) -> String {
-        const HALF_A_DAY: u64 = 12 * 3_600;
         self.apart(now, at).unwrap_or_else(|| {
-            let is_near = now.since(at).max(at.since(now)).as_secs() < HALF_A_DAY;
-            let (from, to) = if is_near { (11, 19) } else { (5, 10) };
+            let (from, to) = if is_near(now, at) { (11, 19) } else { (5, 10) };
             part(&self.told(at), from, to)
         })
     }
@@ -72,6 +70,16 @@ impl Times {
     /// The time of day alone, `14:03:22`, whatever the style: in UTC but where the operator wants his own.
     pub(crate) fn of_day(&self, at: Timestamp) -> String {
         part(&self.told(at), 11, 19)
+    }
+
+    /// `14:03` when it is within twelve hours of now, else the date with it, `11-20 14:03`, whatever the style.
+    pub(crate) fn day_and_minute(&self, now: Timestamp, at: Timestamp) -> String {
+        let told = self.told(at);
+        let minute = part(&told, 11, 16);
+        match is_near(now, at) {
+            true => minute,
+            false => format!("{} {minute}", part(&told, 5, 10)),
+        }
     }
 
     /// The columns that an instant needs beside those of a time of day.
@@ -98,6 +106,12 @@ impl Times {
             TimeStyle::Relative => Some(format!("{} ago", age(now.since(at).as_secs()))),
         }
     }
+}
+
+/// Whether a time of day is enough to tell an instant.
+fn is_near(now: Timestamp, at: Timestamp) -> bool {
+    const HALF_A_DAY: u64 = 12 * 3_600;
+    now.since(at).max(at.since(now)).as_secs() < HALF_A_DAY
 }
 
 fn part(text: &str, from: usize, to: usize) -> String {
@@ -138,6 +152,8 @@ mod tests {
             ]
         };
         assert_eq!(told(&times), ["10:18:05.250", "10:18:05", "04-13"]);
+        assert_eq!(times.day_and_minute(soon, at), "10:18");
+        assert_eq!(times.day_and_minute(later, at), "04-13 10:18");
         times.style = TimeStyle::Local;
         assert_eq!(told(&times), ["19:18:05.250", "19:18:05", "04-13"]);
         assert_eq!(times.of_day(at), "19:18:05");

@@ -5,12 +5,15 @@ use ratatui::layout::Rect;
 use super::paint::{Pen, columns};
 use super::{audit, format, log, note, replays, which_key};
 use crate::api::endpoint::EndpointView;
-use crate::console::actions::{Action, ActionId, Danger, actions_of};
+use crate::console::actions::{Action, ActionId, Danger, Stepping, actions_of};
 use crate::console::app::link::Health;
 use crate::console::app::model::{Level, Model, Screen};
 use crate::console::app::msg::Now;
 use crate::console::theme::Role;
 use crate::domain::certificate::{Nearness, end_in_words};
+
+/// The way from the past to now.
+const LIVE: ActionId = ActionId::Rewind(Stepping::Live);
 
 /// Draws the news.
 pub(super) fn news(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) {
@@ -114,7 +117,11 @@ pub(super) fn keys(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) {
     let help = has_key(ActionId::Help).then(|| (model.key(ActionId::Help), "help"));
     let mut shown: Vec<(String, &str)> = Vec::new();
     let mut used = help.as_ref().map_or(0, entry_width);
-    for action in actions_of(model.place()) {
+    // The way home is the one that somebody looks for who is in the past.
+    let (home, others): (Vec<&Action>, Vec<&Action>) =
+        actions_of(model.place()).partition(|action| action.id == LIVE);
+    let home = home.into_iter().filter(|_| model.data.rewound.is_some());
+    for action in home.chain(others) {
         if action.short.is_empty()
             || action.id == ActionId::Help
             || !has_key(action.id)

@@ -133,6 +133,15 @@ pub(super) const VIEWS: &[Action] = &[
         EVERYWHERE,
         &[">"],
     ),
+    // Not esc, which leaves an input, a filter or a view: a way out of the past must not be one of those by a slip.
+    key(
+        Id::Rewind(Stepping::Live),
+        "time.live",
+        "from the past to now: live again",
+        EVERYWHERE,
+        &["L"],
+    )
+    .short("live"),
     key(
         Id::Preview,
         "row.preview",

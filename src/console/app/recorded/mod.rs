@@ -142,9 +142,7 @@ impl Recorded {
     fn reply(&self, call: &Call) -> Option<Result<Answer, Failure>> {
         match self.mood {
             Mood::Silent => None,
-            Mood::Refusing => Some(Err(Failure {
-                text: REFUSAL.to_owned(),
-            })),
+            Mood::Refusing => Some(Err(Failure::said(REFUSAL))),
             Mood::Well | Mood::Empty | Mood::Crowded(..) => Some(Ok(self.answer(call))),
         }
     }

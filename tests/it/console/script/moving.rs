@@ -41,7 +41,7 @@ pub(super) const ARRANGING: Part = Part {
 };
 
 pub(super) const REWINDING: Part = Part {
-    actions: &["time.back", "time.forth"],
+    actions: &["time.back", "time.forth", "time.live"],
     shown: &["deliveries"],
 };
 
@@ -185,14 +185,20 @@ fn the_past_is_stepped_into_and_left() {
     stage.answer("2");
     stage.terminal.wait_for_text("1 loaded");
     // The service is younger than a minute.
-    stage.act("time.back", shows("is too early"));
-    stage.act("time.back", shows("forward"));
+    stage.act("time.back", shows("the oldest that is kept: "));
     stage.answer("r");
     shows("this is the past")(&stage);
-    for _ in 0..4 {
-        stage.answer(">");
-    }
-    stage.terminal.wait_for_text("LIVE");
+    stage.act("time.back", shows("the oldest that is kept: "));
+    stage.act("time.live", |stage| {
+        stage.terminal.wait_for("now", |screen| {
+            screen.contains("LIVE") && !screen.contains("forward")
+        });
+    });
+    stage.answer("<");
+    shows("forward")(&stage);
+    stage.act("time.forth", |stage| {
+        stage.terminal.wait_for_text("LIVE");
+    });
     stage.act("time.forth", shows("this is now"));
     stage.terminal.wait_for_text("1 loaded");
     stage.end();
