@@ -27,7 +27,14 @@ const PRESETS: &str = "keys";
                   [list]                     # everywhere, list, or a view: pulse, deliveries, inspector …\n  \
                   \"m\" = \"row.mark\"\n  \
                   \"m r\" = \"delivery.replay\"  # refused: m acts before it can be typed\n  \
-                  \"R\" = { action = \"replay.plan\", when = \"marks > 0 && !readonly\" }\n\n\
+                  \"R\" = { action = \"replay.plan\", when = \"marks > 0 && !readonly\" }\n  \
+                  [dialog]                   # what lies upon views, and the lines that are typed in them\n  \
+                  \"alt-q\" = \"dialog.leave\"\n  \
+                  [filter]                   # one of: help, confirm, palette, plan, form, choice, columns, line,\n  \
+                  \"ctrl-o\" = \"dialog.take\"   # secret, filter (the line of / in deliveries), words (in the others)\n\n\
+                  Where text is typed, keys that type or edit it (letters, arrows left and right, the keys of \
+                  readline) are text and cannot be bound; keys of dialogs and lines are one stroke without a condition, \
+                  and esc always closes. `?`, or f1 where that is text, shows the keys of what is open.\n\n\
                   A condition asks for the numbers marks and rows (those that are marked, those that are loaded), for what \
                   is true or not: readonly, armed, live, filtered, following, and for view == NAME; && || ! and \
                   parentheses put them together. Of several, [{ action = …, when = … }, \"NAME\"], the first that is met \
@@ -40,7 +47,7 @@ pub(crate) struct KeysArgs {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Print the keys in force, action by action, and where each was said.
+    /// Print the keys in force of views, dialogs and typed lines, action by action, and where each was said.
     #[command(
         after_help = "Examples:\n  hookyard keys print\n  hookyard keys print --keys vim\n  \
                       hookyard keys print --json | jq 'select(.key == null)'"

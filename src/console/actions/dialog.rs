@@ -1,10 +1,10 @@
-//! Dialogs as places of keys: what lies upon a view, and what its keys can ask for there.
+//! Dialogs as places of keys: what lies upon a view, the lines that are typed in one, and what keys can ask for there.
 //!
 //! Where text is typed a key that types, or edits the line, is text and nothing else; see [`Inside::is_beside_text`].
 
 use super::{ActionId, Saving};
 
-/// What lies upon a view, as far as keys go.
+/// What lies upon a view, or is typed in it, as far as keys go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Dialog {
     /// The keys of a view or of another dialog.
@@ -25,6 +25,10 @@ pub(crate) enum Dialog {
     Line,
     /// A secret that is shown once.
     Secret,
+    /// The line of a view in which a filter is typed.
+    Filter,
+    /// The line of a view in which words are typed that its rows, or its text, are looked through for.
+    Words,
 }
 
 /// What a key inside a dialog can ask for.
@@ -72,11 +76,19 @@ pub(crate) enum Inside {
     MoveUp,
     /// The columns as they were.
     Reset,
+    /// The next of what could stand at the cursor.
+    Complete,
+    /// The one before of what could stand there.
+    CompleteBack,
+    /// What was typed before.
+    Earlier,
+    /// What was typed after that.
+    Later,
 }
 
 impl Dialog {
     /// Every dialog, in the order of the help.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Help,
         Self::Confirm,
         Self::Palette,
@@ -86,6 +98,8 @@ impl Dialog {
         Self::Columns,
         Self::Line,
         Self::Secret,
+        Self::Filter,
+        Self::Words,
     ];
 
     /// What a file of keys calls it.
@@ -100,6 +114,8 @@ impl Dialog {
             Self::Columns => "columns",
             Self::Line => "line",
             Self::Secret => "secret",
+            Self::Filter => "filter",
+            Self::Words => "words",
         }
     }
 
@@ -115,12 +131,19 @@ impl Dialog {
             Self::Columns => "Columns",
             Self::Line => "Line of text",
             Self::Secret => "Secret",
+            Self::Filter => "Filter line",
+            Self::Words => "Line of words",
         }
     }
 
     /// Whether text is typed in it.
     pub(crate) const fn takes_text(self) -> bool {
-        matches!(self, Self::Palette | Self::Plan | Self::Form | Self::Line)
+        match self {
+            Self::Palette | Self::Plan | Self::Form | Self::Line | Self::Filter | Self::Words => {
+                true
+            }
+            Self::Help | Self::Confirm | Self::Choice | Self::Columns | Self::Secret => false,
+        }
     }
 
     /// The actions that open it, where a key in it changes something.
@@ -146,7 +169,13 @@ impl Dialog {
                 ActionId::Pipe,
                 ActionId::Write,
             ],
-            Self::Help | Self::Palette | Self::Choice | Self::Columns | Self::Secret => &[],
+            Self::Help
+            | Self::Palette
+            | Self::Choice
+            | Self::Columns
+            | Self::Secret
+            | Self::Filter
+            | Self::Words => &[],
         }
     }
 }

@@ -35,7 +35,6 @@ use super::tour;
 use super::writes::{self, ARMED_FOR, Arming, Switched, Writes};
 use super::yank;
 use crate::console::actions::{Action, ActionId, Danger, Yank};
-use crate::console::input::key::Key;
 
 /// Does what an action of the table says.
 pub(crate) fn act(model: &mut Model, now: Now, action: &Action) -> Vec<Cmd> {
@@ -278,14 +277,14 @@ fn open_filter(model: &mut Model) -> Vec<Cmd> {
 }
 
 /// A key for the filter line.
-pub(crate) fn filter_key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
+pub(super) fn filter_key(model: &mut Model, now: Now, pressed: Pressed) -> Vec<Cmd> {
     let Some(Screen::Deliveries(list)) = model.screens.last_mut() else {
         return Vec::new();
     };
     let Some(input) = &mut list.input else {
         return Vec::new();
     };
-    match input.key(key, &list.rows, &model.data, &model.filters) {
+    match input.key(pressed, &list.rows, &model.data, &model.filters) {
         filter_line::Asked::Nothing => {}
         filter_line::Asked::Leave => list.input = None,
         filter_line::Asked::Apply(filter) => {

@@ -1,8 +1,8 @@
-//! What keys do inside dialogs, whatever files of keys make of them.
+//! What keys do inside dialogs and in the lines of views, whatever files of keys make of them.
 
 use super::model::{Model, Overlay};
 use super::msg::{Call, Cmd, Msg};
-use super::samples::{at, calls, connected, press, serve};
+use super::samples::{at, calls, connected, list, press, serve};
 use super::shown::shown;
 use super::update::update;
 use super::writes::Writes;
@@ -156,6 +156,71 @@ fn keys_of_a_file_act_inside_dialogs_and_their_words_name_them() {
     assert!(screen(&model, 2_000).contains("ctrl-o and enter go on"));
     press(&mut model, 2_000, "ctrl-o");
     assert_eq!(model.form_mut().unwrap().at, 1);
+}
+
+/// Keys that begin to type in a view.
+const LINES: [(&str, &str); 3] = [
+    ("2 /", "filter"),
+    ("3 /", "words"),
+    ("2 j enter /", "words"),
+];
+
+#[test]
+fn escape_and_ctrl_c_leave_the_lines_of_views_and_f1_shows_their_keys() {
+    let other = "[dialog]\nunbind = [\"enter\", \"tab\", \"up\", \"f1\"]\n\"alt-q\" = \"dialog.leave\"\n\
+                 \"ctrl-o\" = \"dialog.take\"\n\"alt-h\" = \"dialog.keys\"\n";
+    for (text, keys) in [("", "f1"), ("preset = \"vim\"\n", "f1"), (other, "alt-h")] {
+        for (way, name) in LINES {
+            for key in ["esc", "ctrl-c"] {
+                let mut model = opened(rebound(text), way);
+                assert_eq!(shown(&model).rsplit('+').next(), Some(name), "{way}");
+                press(&mut model, 2_000, "x");
+                press(&mut model, 2_010, keys);
+                let title = Place::Over(model.line().unwrap()).title();
+                let told = screen(&model, 2_020);
+                assert!(told.contains(title), "{told}");
+                press(&mut model, 2_030, "G");
+                let told = screen(&model, 2_040);
+                assert!(told.contains("delete the word before"), "{told}");
+                press(&mut model, 2_050, keys);
+                assert_eq!(shown(&model).rsplit('+').next(), Some(name), "{way}");
+                press(&mut model, 2_060, key);
+                assert!(!shown(&model).contains('+'), "{}", shown(&model));
+            }
+        }
+    }
+}
+
+#[test]
+fn keys_of_a_file_act_in_the_lines_of_views_and_their_hints_name_them() {
+    let keys = rebound(
+        "[filter]\nunbind = [\"tab\", \"up\", \"enter\"]\n\"ctrl-o\" = \"dialog.take\"\n\"alt-c\" = \
+         \"filter.complete\"\n\"alt-d\" = \"filter.complete-back\"\n\"alt-p\" = \"filter.earlier\"\n\"alt-n\" = \
+         \"filter.later\"\n[words]\n\"alt-k\" = \"dialog.take\"\n",
+    );
+    let mut model = opened(keys.clone(), "2 /");
+    let hint = "ctrl-o applies, esc leaves, alt-c completes, alt-p recalls;";
+    assert!(screen(&model, 2_000).contains(hint));
+    let text = |model: &Model| list(model).input.as_ref().unwrap().line.text().to_owned();
+    press(&mut model, 2_000, "s t a tab enter up");
+    assert_eq!(text(&model), "sta", "none of them is a key any more");
+    press(&mut model, 2_010, "alt-c alt-c");
+    assert_eq!(text(&model), "status:");
+    press(&mut model, 2_010, "alt-d");
+    assert_eq!(text(&model), "state:");
+    assert!(screen(&model, 2_020).contains("alt-c  state:"));
+    let cmds = press(&mut model, 2_030, "d e a d ctrl-o");
+    serve(&mut model, 2_040, cmds);
+    assert_eq!(list(&model).filter, "state:dead");
+    press(&mut model, 2_050, "/ x alt-p");
+    assert_eq!(text(&model), "state:dead");
+    press(&mut model, 2_060, "alt-n");
+    assert_eq!(text(&model), "state:deadx");
+    let mut model = opened(keys, "3 /");
+    assert!(screen(&model, 2_000).contains("alt-k keeps, esc leaves"));
+    press(&mut model, 2_010, "a c m e alt-k");
+    assert_eq!(shown(&model), "endpoints");
+    assert_eq!(model.screen().sieve().unwrap().words(), "acme");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Keys and pasted text while something lies upon a view: what they mean there by the table, and who hears them.
+//! Keys and pasted text while something lies upon a view, or is typed in it: what they mean there by the table, and who hears them.
 //!
 //! **Promise.** What begins something is not begun by the key that opened the dialog, by a key that came while it was
 //! opening, or by pasted text; escape always closes.
@@ -10,12 +10,14 @@ use super::changes;
 use super::columns;
 use super::contexts;
 use super::forms;
-use super::model::{Confirm, Level, Model, Overlay};
+use super::model::{Confirm, Level, Model, Overlay, Screen};
 use super::msg::{Cmd, Now};
 use super::notes;
 use super::plan::Field;
+use super::reading;
 use super::saved;
 use super::saved_choice;
+use super::sieve::Sieve;
 use super::take_away;
 use super::themes;
 use crate::console::actions::{ActionId, Dialog, Inside, Place};
@@ -92,6 +94,17 @@ impl Overlay {
 }
 
 impl Model {
+    /// The line that is being typed in the view.
+    pub(crate) fn line(&self) -> Option<Dialog> {
+        match self.screen() {
+            Screen::Deliveries(list) if list.input.is_some() => Some(Dialog::Filter),
+            other => {
+                let words = other.sieve().and_then(Sieve::line);
+                words.map(|_| Dialog::Words)
+            }
+        }
+    }
+
     /// Closes dialogs of a kind, and their keys where those lie upon them.
     pub(crate) fn close(&mut self, dialog: Dialog) {
         self.overlays.retain(|overlay| match overlay {
@@ -109,11 +122,7 @@ pub(super) fn key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
     let dialog = overlay.dialog();
     let pressed = Pressed::new(&model.keys, dialog, overlay.is_typing(), key);
     if pressed.means == Some(Inside::Keys) && dialog != Dialog::Help {
-        model.overlays.push(Overlay::Help {
-            of: Place::Over(dialog),
-            scroll: 0,
-        });
-        return Vec::new();
+        return show_keys(model, dialog);
     }
     match overlay {
         Overlay::Help { .. } => help_key(model, pressed),
@@ -134,6 +143,30 @@ pub(super) fn key(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
         Overlay::Form(_) => forms::key(model, now, pressed),
         Overlay::Secret(_) => forms::secret_key(model, now, pressed),
     }
+}
+
+/// A key for the line that is typed in the view.
+pub(super) fn line_key(model: &mut Model, now: Now, line: Dialog, key: Key) -> Vec<Cmd> {
+    let pressed = Pressed::new(&model.keys, line, true, key);
+    if pressed.means == Some(Inside::Keys) {
+        return show_keys(model, line);
+    }
+    if line == Dialog::Filter {
+        return acts::filter_key(model, now, pressed);
+    }
+    model.screen_mut().with_sieve(|sieve| sieve.key(pressed));
+    if pressed.means != Some(Inside::Take) {
+        reading::seek(model);
+    }
+    Vec::new()
+}
+
+fn show_keys(model: &mut Model, dialog: Dialog) -> Vec<Cmd> {
+    model.overlays.push(Overlay::Help {
+        of: Place::Over(dialog),
+        scroll: 0,
+    });
+    Vec::new()
 }
 
 /// Notes whether the key that was pressed opened a dialog; `before` had the keys.

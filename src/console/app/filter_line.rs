@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 
 use super::completion::{self, Offer};
+use super::dialogs::Pressed;
 use super::line::Line;
 use super::model::Data;
 use super::rows::Rows;
-use crate::console::input::key::{Key, KeyCode};
+use crate::console::actions::Inside;
 use crate::domain::filter::{Filter, FilterErrors};
 
 /// Filters that are remembered.
@@ -103,22 +104,23 @@ impl FilterLine {
     /// Handles a key.
     pub(crate) fn key(
         &mut self,
-        key: Key,
+        pressed: Pressed,
         rows: &Rows,
         data: &Data,
         history: &FilterHistory,
     ) -> Asked {
-        match key.code {
-            KeyCode::Esc => return Asked::Leave,
+        match pressed.means {
+            Some(Inside::Leave) => return Asked::Leave,
             // A filter that cannot be read stays in its line, the last good one in force.
-            KeyCode::Enter if self.problem.is_some() => {}
-            KeyCode::Enter => return Asked::Apply(self.line.text().trim().to_owned()),
-            KeyCode::Tab => self.complete(data, true),
-            KeyCode::BackTab => self.complete(data, false),
-            KeyCode::Up => self.recall(data, history, self.back + 1),
-            KeyCode::Down => self.recall(data, history, self.back.saturating_sub(1)),
-            _ => {
-                if self.line.edit(key) {
+            Some(Inside::Take) if self.problem.is_some() => {}
+            Some(Inside::Take) => return Asked::Apply(self.line.text().trim().to_owned()),
+            Some(Inside::Complete) => self.complete(data, true),
+            Some(Inside::CompleteBack) => self.complete(data, false),
+            Some(Inside::Earlier) => self.recall(data, history, self.back + 1),
+            Some(Inside::Later) => self.recall(data, history, self.back.saturating_sub(1)),
+            Some(_) => {}
+            None => {
+                if self.line.edit(pressed.key) {
                     self.check(data);
                     self.chosen = None;
                     self.offer = completion::offer(self.line.before_cursor(), rows, data);
@@ -185,10 +187,15 @@ impl FilterProblem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::console::actions::Dialog;
+    use crate::console::input::key::Key;
+    use crate::console::keys::Keymap;
 
     fn typed(line: &mut FilterLine, keys: &str, history: &FilterHistory) -> Asked {
         let (rows, data) = (Rows::default(), Data::default());
+        let own = Keymap::ops();
         let keys = keys.split(' ').map(|key| Key::parse(key).unwrap());
+        let keys = keys.map(|key| Pressed::new(&own, Dialog::Filter, true, key));
         let asked = keys.map(|key| line.key(key, &rows, &data, history));
         asked.last().unwrap()
     }

@@ -6,10 +6,10 @@ use super::inspector::Tab;
 use super::model::{Model, Overlay, Screen};
 use super::plan::Intent;
 use super::take_away::Wanted;
-use crate::console::actions::{EVERYWHERE, Place};
+use crate::console::actions::{Dialog, EVERYWHERE, Place};
 
 /// Lines that are typed in a view.
-const LINES: [&str; 2] = ["filter", "words"];
+const LINES: [&str; 2] = [Dialog::Filter.name(), Dialog::Words.name()];
 
 /// What stands below a view.
 const TOUR: &str = "tour";
@@ -59,10 +59,8 @@ pub(crate) fn shown(model: &Model) -> String {
         names.push('+');
         names.push_str(name);
     };
-    match model.screen() {
-        Screen::Deliveries(list) if list.input.is_some() => add(LINES[0]),
-        other if other.sieve().is_some_and(|sieve| sieve.line().is_some()) => add(LINES[1]),
-        _ => {}
+    if let Some(line) = model.line() {
+        add(line.name());
     }
     if model.tour.is_some() {
         add(TOUR);

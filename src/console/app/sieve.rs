@@ -1,8 +1,9 @@
 //! Words that the rows of a list must have: decided here, over the rows that are loaded. Deliveries have the service's
 //! filter instead, which knows all of them.
 
+use super::dialogs::Pressed;
 use super::line::Line;
-use crate::console::input::key::{Key, KeyCode};
+use crate::console::actions::Inside;
 
 /// The words of a list.
 #[derive(Clone, Debug, Default)]
@@ -49,20 +50,25 @@ impl Sieve {
     }
 
     /// Handles a key of the line: the rows follow each letter.
-    pub(crate) fn key(&mut self, key: Key) {
-        let Some((line, before)) = &mut self.typing else {
+    pub(crate) fn key(&mut self, pressed: Pressed) {
+        let Some((line, _)) = &mut self.typing else {
             return;
         };
-        match key.code {
-            KeyCode::Esc => {
-                self.words = std::mem::take(before);
-                self.typing = None;
-            }
-            KeyCode::Enter => self.typing = None,
-            _ => {
-                line.edit(key);
+        match pressed.means {
+            Some(Inside::Leave) => self.give_up(),
+            Some(Inside::Take) => self.typing = None,
+            Some(_) => {}
+            None => {
+                line.edit(pressed.key);
                 self.words = line.text().trim().to_owned();
             }
+        }
+    }
+
+    /// Leaves the line; the words in force are those from before.
+    pub(crate) fn give_up(&mut self) {
+        if let Some((_, before)) = self.typing.take() {
+            self.words = before;
         }
     }
 
@@ -89,6 +95,9 @@ impl Sieve {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::console::actions::Dialog;
+    use crate::console::input::key::Key;
+    use crate::console::keys::Keymap;
 
     fn sieve(words: &str) -> Sieve {
         Sieve {
@@ -118,16 +127,21 @@ mod tests {
     #[test]
     fn rows_follow_each_letter_and_esc_brings_back_what_was_before() {
         let mut words = sieve("old");
+        let keys = Keymap::ops();
+        let pressed = |key: &str| {
+            let key = Key::parse(key).unwrap();
+            Pressed::new(&keys, Dialog::Words, true, key)
+        };
         words.begin();
         for key in ["ctrl-u", "a", "c"] {
-            words.key(Key::parse(key).unwrap());
+            words.key(pressed(key));
         }
         assert_eq!(words.words(), "ac");
-        words.key(Key::parse("esc").unwrap());
+        words.key(pressed("esc"));
         assert_eq!((words.words(), words.line()), ("old", None));
         words.begin();
         words.paste(" new");
-        words.key(Key::parse("enter").unwrap());
+        words.key(pressed("enter"));
         assert_eq!(words.words(), "old new");
         assert!(words.clear() && !words.clear());
     }

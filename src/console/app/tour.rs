@@ -179,16 +179,13 @@ pub(crate) fn hint(model: &Model, step: &Step) -> Hint {
     {
         return match step.way {
             Way::Filter(filter) => {
-                typed(filter, input.line.text(), "enter").map_or(press("esc"), Hint::Press)
+                let takes = model.keys.within(Dialog::Filter).key(Inside::Take);
+                typed(filter, input.line.text(), &takes).map_or(press("esc"), Hint::Press)
             }
             Way::Act(_) | Way::Start => press("esc"),
         };
     }
-    if model
-        .screen()
-        .sieve()
-        .is_some_and(|sieve| sieve.line().is_some())
-    {
+    if model.line().is_some() {
         return press("esc");
     }
     let here = model.place();

@@ -16,12 +16,13 @@ use super::preview;
 use super::probing;
 use super::reading;
 use super::remembered;
+use super::sieve::Sieve;
 use super::sweep;
 use super::themes;
 use super::tour;
-use crate::console::actions::{ActionId, Place};
+use crate::console::actions::{ActionId, Dialog, Place};
 use crate::console::input::bytes::Typed;
-use crate::console::input::key::{Key, KeyCode};
+use crate::console::input::key::Key;
 use crate::console::keys::{Facts, Meaning};
 use crate::console::options::ExitReason;
 
@@ -169,7 +170,7 @@ fn paste(model: &mut Model, now: Now, text: &str) -> Vec<Cmd> {
         input.paste(text, &model.data);
         return Vec::new();
     }
-    if types_words(model) {
+    if model.line() == Some(Dialog::Words) {
         model.screen_mut().with_sieve(|sieve| sieve.paste(text));
         reading::seek(model);
         return Vec::new();
@@ -190,14 +191,8 @@ fn key_pressed(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
     if !model.overlays.is_empty() {
         return dialogs::key(model, now, key);
     }
-    if let Screen::Deliveries(list) = model.screen()
-        && list.input.is_some()
-    {
-        return acts::filter_key(model, now, key);
-    }
-    if types_words(model) {
-        words_key(model, key);
-        return Vec::new();
+    if let Some(line) = model.line() {
+        return dialogs::line_key(model, now, line, key);
     }
     if model.strokes.is_empty() {
         model.strokes_since = now.elapsed;
@@ -241,23 +236,10 @@ fn cancel(model: &mut Model, now: Now) -> Vec<Cmd> {
     if let Screen::Deliveries(list) = model.screen_mut() {
         list.input = None;
     }
-    if types_words(model) {
-        words_key(model, Key::plain(KeyCode::Esc));
+    if model.line() == Some(Dialog::Words) {
+        model.screen_mut().with_sieve(Sieve::give_up);
+        reading::seek(model);
     }
     model.tell(now, Level::Info, "ctrl-c again quits");
     cmds
-}
-
-/// Whether words are being typed that rows or a text are looked through for.
-fn types_words(model: &Model) -> bool {
-    let sieve = model.screen().sieve();
-    sieve.is_some_and(|sieve| sieve.line().is_some())
-}
-
-/// A key for their line.
-fn words_key(model: &mut Model, key: Key) {
-    model.screen_mut().with_sieve(|sieve| sieve.key(key));
-    if key.code != KeyCode::Enter {
-        reading::seek(model);
-    }
 }

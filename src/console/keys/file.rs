@@ -224,7 +224,7 @@ impl KeyFile {
             }
             let places = match heard(&strokes, meaning.action.id, meaning.when.is_some(), &places) {
                 Ok(places) => places,
-                Err(problem) => return flaws.push((at, problem)),
+                Err(problem) => return flaws.push((meaning.at, problem)),
             };
             self.bound.push(Bound {
                 strokes: strokes.clone(),

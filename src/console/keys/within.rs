@@ -89,7 +89,9 @@ pub(super) fn heard(
         ));
     }
     if has_condition {
-        return Err("a key of a dialog has no condition: leave when out".to_owned());
+        return Err(format!(
+            "{key:?} has a condition, but what a key does in a dialog may not change under the finger: leave when out"
+        ));
     }
     if id == ActionId::In(Inside::Yes) && strokes.0 == [Key::plain(KeyCode::Enter)] {
         return Err(
@@ -244,7 +246,8 @@ mod tests {
             ),
             (
                 "[help]\n\"z\" = { action = \"dialog.first\", when = \"live\" }\n",
-                "keys.toml:2:1: a key of a dialog has no condition: leave when out",
+                "keys.toml:2:1: \"z\" has a condition, but what a key does in a dialog may not change under the finger: \
+                 leave when out",
             ),
             (
                 "[line]\n\"z\" = \"dialog.leave\"\n",
@@ -291,6 +294,40 @@ mod tests {
             ),
         ] {
             assert_eq!(flaws(text), [problem], "{text}");
+        }
+    }
+
+    #[test]
+    fn lines_that_are_typed_in_views_have_the_rules_of_dialogs() {
+        for (text, problem) in [
+            (
+                "[filter]\n\"ctrl-o\" = [ { action = \"dialog.take\", when = \"live\" }, \"dialog.leave\" ]\n",
+                "keys.toml:2:14: \"ctrl-o\" has a condition, but what a key does in a dialog may not change under the \
+                 finger: leave when out",
+            ),
+            (
+                "[filter]\n\"esc\" = \"dialog.take\"\n[words]\nunbind = [\"esc\"]\n",
+                "keys.toml:2:1: esc always closes a dialog: bind another key\nkeys.toml:4:11: esc always closes a \
+                 dialog: leave it out",
+            ),
+            (
+                "[filter]\n\"x\" = \"filter.complete\"\n",
+                "keys.toml:2:1: \"x\" types or edits text in filter: bind a key that does not, such as ctrl-o or alt-o",
+            ),
+            (
+                "[words]\n\"ctrl-k\" = \"dialog.take\"\n",
+                "keys.toml:2:1: \"ctrl-k\" types or edits text in words: bind a key that does not, such as ctrl-o or alt-o",
+            ),
+            (
+                "[dialog]\n\"alt-o\" = \"dialog.take\"\n[filter]\n\"alt-o\" = \"filter.later\"\n",
+                "keys.toml:4:1: \"alt-o\" is bound twice in filter: here to filter.later, at keys.toml:2:1 to dialog.take",
+            ),
+            (
+                "[words]\n\"tab\" = \"filter.complete\"\n",
+                "keys.toml:2:9: filter.complete does nothing in [words]: it works in filter",
+            ),
+        ] {
+            assert_eq!(flaws(text).join("\n"), problem, "{text}");
         }
     }
 }

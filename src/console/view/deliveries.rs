@@ -7,7 +7,7 @@ use super::rows::{column, not_fetched, not_here_yet, notes, right};
 use super::table::{Column, headings, place};
 use super::{columns, filter_line, format, preview, state};
 use crate::api::delivery::DeliveryView;
-use crate::console::actions::{ActionId, Place};
+use crate::console::actions::{ActionId, Dialog, Place};
 use crate::console::app::deliveries::{Deliveries, Older};
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
@@ -89,7 +89,7 @@ pub(super) fn draw(
     seam(pen, list, body);
     list.input
         .as_ref()
-        .map(|input| filter_line::draw(pen, input, body))
+        .map(|input| filter_line::draw(pen, input, model.keys.within(Dialog::Filter), body))
 }
 
 /// Marks the newest row of a list that is swept: from there on down rows get older.

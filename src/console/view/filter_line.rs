@@ -4,14 +4,16 @@
 use ratatui::layout::{Position, Rect};
 
 use super::paint::{Pen, columns};
+use crate::console::actions::Inside;
 use crate::console::app::filter_line::{FilterLine, FilterProblem};
+use crate::console::keys::Within;
 use crate::console::theme::Role;
 
 /// Columns for the filter that a saved view stands for.
 const STANDS_FOR_MAX: u16 = 36;
 
 /// Draws it; gives the place of the cursor.
-pub(super) fn draw(pen: &mut Pen<'_>, input: &FilterLine, body: Rect) -> Position {
+pub(super) fn draw(pen: &mut Pen<'_>, input: &FilterLine, own: Within<'_>, body: Rect) -> Position {
     let rows = pen.area();
     let (line_y, note_y) = (rows.bottom() - 2, rows.bottom() - 1);
     pen.clear_prompt();
@@ -37,11 +39,17 @@ pub(super) fn draw(pen: &mut Pen<'_>, input: &FilterLine, body: Rect) -> Positio
     };
     match problem {
         Some(problem) => caret(pen, text, skipped, problem, note),
-        None if offers => candidates(pen, input, note),
+        None if offers => candidates(pen, input, &own.key(Inside::Complete), note),
         None => {
-            let hint = "enter applies, esc leaves, tab completes, up recalls; hookyard help filter \
-                        tells all: state:dead ep:acme* age<2h";
-            pen.text(note.x, note.y, note.width, hint, Role::Muted);
+            let hint = format!(
+                "{} applies, {} leaves, {} completes, {} recalls; hookyard help filter tells all: \
+                 state:dead ep:acme* age<2h",
+                own.key(Inside::Take),
+                own.key(Inside::Leave),
+                own.key(Inside::Complete),
+                own.key(Inside::Earlier)
+            );
+            pen.text(note.x, note.y, note.width, &hint, Role::Muted);
         }
     }
     let column = columns(&text[skipped..input.line.before_cursor().len().max(skipped)]);
@@ -52,9 +60,9 @@ pub(super) fn draw(pen: &mut Pen<'_>, input: &FilterLine, body: Rect) -> Positio
 }
 
 /// What could stand at the cursor, with how many loaded rows have it, or the filter that it stands for.
-fn candidates(pen: &mut Pen<'_>, input: &FilterLine, note: Rect) {
+fn candidates(pen: &mut Pen<'_>, input: &FilterLine, completes: &str, note: Rect) {
     let right = note.x + note.width;
-    let mut x = note.x + pen.text(note.x, note.y, note.width, "tab", Role::Key) + 2;
+    let mut x = note.x + pen.text(note.x, note.y, note.width, completes, Role::Key) + 2;
     // The chosen one is among those that fit.
     let first = input.chosen.unwrap_or(0).saturating_sub(2);
     for (index, candidate) in input.offer.candidates.iter().enumerate().skip(first) {

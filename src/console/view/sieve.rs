@@ -4,7 +4,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::format;
 use super::paint::{Pen, columns};
-use crate::console::actions::{ActionId, InText};
+use crate::console::actions::{ActionId, Dialog, InText, Inside};
 use crate::console::app::inspector::Inspector;
 use crate::console::app::line::Line;
 use crate::console::app::model::{Model, Screen};
@@ -32,12 +32,13 @@ pub(super) fn badge(pen: &mut Pen<'_>, model: &Model, title: Rect) {
             y: title.y + 3,
             ..title
         };
-        let text = "No loaded row has these words: esc takes them away.";
+        let back = model.key(ActionId::Back);
+        let text = format!("No loaded row has these words: {back} takes them away.");
         pen.text(
             row.x + 2,
             row.y,
             row.width.saturating_sub(2),
-            text,
+            &text,
             Role::Muted,
         );
     }
@@ -83,15 +84,17 @@ pub(super) fn line(pen: &mut Pen<'_>, model: &Model, line: &Line, area: Rect) ->
     pen.text(area.x, y, 1, "/", Role::Key);
     let room = area.width.saturating_sub(1);
     pen.text(area.x + 1, y, room, line.text(), Role::Text);
+    let own = model.keys.within(Dialog::Words);
+    let (takes, leaves) = (own.key(Inside::Take), own.key(Inside::Leave));
     let hint = match model.screen() {
         Screen::Inspector(_) => {
             let key = |how| model.key(ActionId::InText(how));
             let (next, previous) = (key(InText::Next), key(InText::Previous));
-            format!("{next} next, {previous} previous; enter keeps the words, esc leaves")
+            format!("{next} next, {previous} previous; {takes} keeps the words, {leaves} leaves")
         }
-        _ => {
-            "loaded rows with all words and no -word are shown; enter keeps, esc leaves".to_owned()
-        }
+        _ => format!(
+            "loaded rows with all words and no -word are shown; {takes} keeps, {leaves} leaves"
+        ),
     };
     pen.text(area.x + 1, note, room, &hint, Role::Muted);
     let x = area.x + 1 + columns(line.before_cursor());

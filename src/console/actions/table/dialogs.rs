@@ -1,4 +1,4 @@
-//! What is done inside the dialogs that lie upon views.
+//! What is done inside the dialogs that lie upon views, and in the lines that are typed in views.
 
 use super::key;
 use crate::console::actions::ActionId::In;
@@ -17,6 +17,8 @@ const EVERY: &[Place] = &[
     Over(Dialog::Columns),
     Over(Dialog::Line),
     Over(Dialog::Secret),
+    Over(Dialog::Filter),
+    Over(Dialog::Words),
 ];
 /// Dialogs of several lines.
 const LINES: &[Place] = &[
@@ -35,6 +37,8 @@ const LISTS: &[Place] = &[
 ];
 /// The question.
 const CONFIRM: &[Place] = &[Over(Dialog::Confirm)];
+/// The line of a filter.
+const FILTER: &[Place] = &[Over(Dialog::Filter)];
 /// The columns.
 const COLUMNS: &[Place] = &[Over(Dialog::Columns)];
 
@@ -171,6 +175,34 @@ pub(super) const DIALOGS: &[Action] = &[
         "copy the secret",
         &[Over(Dialog::Secret)],
         &["y"],
+    ),
+    key(
+        In(Inside::Complete),
+        "filter.complete",
+        "complete: the next of what could stand at the cursor",
+        FILTER,
+        &["tab"],
+    ),
+    key(
+        In(Inside::CompleteBack),
+        "filter.complete-back",
+        "complete: the one before of what could stand there",
+        FILTER,
+        &["shift-tab"],
+    ),
+    key(
+        In(Inside::Earlier),
+        "filter.earlier",
+        "a filter that was applied before",
+        FILTER,
+        &["up", "ctrl-p"],
+    ),
+    key(
+        In(Inside::Later),
+        "filter.later",
+        "the one after it, at last what was being typed",
+        FILTER,
+        &["down", "ctrl-n"],
     ),
     key(
         In(Inside::Keys),

@@ -1,4 +1,4 @@
-//! What keys do inside dialogs: moving, choosing, answering, their own keys, and the way out.
+//! What keys do inside dialogs and in lines that are typed: moving, choosing, answering, their own keys, the way out.
 
 use super::Part;
 use super::endpoints::send;
@@ -26,6 +26,10 @@ pub(super) const PART: Part = Part {
         "columns.move-up",
         "columns.reset",
         "secret.copy",
+        "filter.complete",
+        "filter.complete-back",
+        "filter.earlier",
+        "filter.later",
     ],
     shown: &[
         "help",
@@ -34,8 +38,13 @@ pub(super) const PART: Part = Part {
         "form-create",
         "form-rotate",
         "secret",
+        "filter",
+        "words",
     ],
 };
+
+/// Shows the keys of where text is typed, for a question mark is text there.
+const F1: &str = "\u{1b}OP";
 
 /// Does an action that changes the screen, and one that changes it back.
 fn there_and_back(stage: &mut Stage, there: &'static str, back: &'static str) {
@@ -98,5 +107,32 @@ fn dialogs_are_moved_through_answered_and_left_by_the_keys_of_the_table() {
         assert!(stage.copied().starts_with("whsec_"));
     });
     stage.act_until_gone("dialog.leave", "secret");
+
+    stage.answer("4/n");
+    opens("words")(&stage);
+    stage.answer(F1);
+    opens("help")(&stage);
+    shows("to the beginning of the line")(&stage);
+    stage.act("dialog.leave", opens("words"));
+    stage.act("dialog.leave", opens("events"));
+    type_a_filter(&mut stage);
     stage.end();
+}
+
+/// Completes a filter there and back, applies it, and finds it again.
+fn type_a_filter(stage: &mut Stage) {
+    stage.answer("2/sta");
+    opens("filter")(stage);
+    stage.answer(F1);
+    shows("Filter line")(stage);
+    stage.act("dialog.leave", opens("filter"));
+    stage.act("filter.complete", shows("/state:"));
+    stage.act("filter.complete", shows("/status:"));
+    stage.act("filter.complete-back", shows("/state:"));
+    stage.answer("dead");
+    stage.act("dialog.take", opens("deliveries"));
+    stage.answer("/ x");
+    stage.act("filter.earlier", shows("/state:dead"));
+    stage.act("filter.later", shows("/state:dead x"));
+    stage.act("dialog.leave", opens("deliveries"));
 }

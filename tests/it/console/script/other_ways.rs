@@ -47,6 +47,8 @@ const FURTHER: &[(&str, &str)] = &[
     ("field.right", "3+\t\t"),
     ("field.left", "3+\t\t"),
     ("confirm.turn", "3ggT"),
+    ("filter.earlier", "2/\u{15}ep:acme\r/\u{15}x"),
+    ("filter.later", "2/\u{15}ep:acme\r/\u{15}x\u{1b}[A"),
 ];
 
 /// What the palette leaves to keys, and what gives the terminal away.
@@ -116,11 +118,14 @@ fn prepare(stage: &mut Stage, keys: &str) {
     stage.terminal.settle_drawn();
 }
 
-/// What came of an action: what is shown, its rows without news and footer, and what was copied.
+/// What came of an action: what is shown, its rows without news and footer but with a filter that is typed there, and
+/// what was copied.
 fn outcome(stage: &Stage, action: &str) -> (String, Vec<String>, String) {
     let shown = stage.shown();
     let mut rows = rows(stage);
-    rows.truncate(rows.len().saturating_sub(2));
+    if !action.starts_with("filter.") {
+        rows.truncate(rows.len().saturating_sub(2));
+    }
     if action.starts_with("view.") {
         // What a view tells goes on by itself.
         rows.clear();
@@ -215,7 +220,8 @@ fn in_palette(changes: bool) -> Vec<KeyRow> {
         let dialogs = [
             "choice.", "dialog.", "field.", "confirm.", "secret.", "help.",
         ];
-        dialogs.iter().any(|part| row.action.starts_with(part)) || row.scope == "columns"
+        dialogs.iter().any(|part| row.action.starts_with(part))
+            || matches!(&*row.scope, "columns" | "filter")
     };
     rows.retain(|row| !is_of_dialog(row) && !NOT_BY_PALETTE.contains(&row.action));
     rows.retain(|row| row.changes == changes);
