@@ -16,6 +16,7 @@ use super::ledger::{LedgerMoves, day_of_column};
 use super::record::DeliveryChange;
 use super::replays::end_item;
 use super::sketches::take_sketches;
+use super::taken;
 use crate::domain::delivery::{DeliveryState, DiscardReason};
 use crate::domain::id::{DeliveryId, EndpointId, EventId};
 use crate::domain::replay::Outcome;
@@ -273,10 +274,15 @@ impl RetentionStep {
         let Some(last) = self.scan(tx, SCAN_DELIVERIES, edge).await? else {
             return Ok(RetentionProgress::at(Stage::Events));
         };
+        // The counts of days will have what goes now, which must not be taken for what an older version took.
+        let known = taken::taken_before(tx.connection).await?;
         let dead_edge = self.plan.dead_before.as_i64();
         self.delete(tx, COUNT_DELIVERIES, last, dead_edge).await?;
         self.delete(tx, COUNT_DAYS, last, dead_edge).await?;
         removed.deliveries = self.delete(tx, DELETE_DELIVERIES, last, dead_edge).await?;
+        if removed.deliveries > 0 {
+            taken::note(tx, known, self.plan.deliveries_before.timestamp()).await?;
+        }
         Ok(self.moved_to(last))
     }
 
@@ -295,6 +301,10 @@ impl RetentionStep {
         };
         let events_edge = self.plan.events_before.as_i64();
         removed.events = self.delete(tx, DELETE_EVENTS, last, events_edge).await?;
+        if removed.events > 0 {
+            let known = taken::taken_before(tx.connection).await?;
+            taken::note(tx, known, self.plan.events_before.timestamp()).await?;
+        }
         let payloads_last = last.min(self.plan.payloads_before.as_i64() - 1);
         removed.payloads = self.delete(tx, DROP_PAYLOADS, payloads_last, 0).await?;
         Ok(self.moved_to(last))

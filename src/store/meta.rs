@@ -159,7 +159,8 @@ pub(super) async fn read_number(
     number.map(Some).ok_or(inconsistent)
 }
 
-async fn put_number(
+/// Stores a value as decimal text.
+pub(super) async fn put_number(
     connection: &mut SqliteConnection,
     key: &'static str,
     number: i64,

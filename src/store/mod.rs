@@ -72,6 +72,7 @@ mod saved_views;
 mod schema;
 mod service_keys;
 mod sketches;
+mod taken;
 mod tokens;
 mod writer;
 

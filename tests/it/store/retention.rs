@@ -108,6 +108,26 @@ async fn moved(yard: &Yard, next: AfterAttempt) -> (EventId, DeliveryId) {
 }
 
 #[tokio::test]
+async fn how_far_back_all_is_kept_rises_with_what_is_taken_and_with_nothing_else() {
+    let yard = Yard::new().await;
+    assert_eq!(yard.store.kept_since().await.unwrap(), None);
+    yard.endpoint().await;
+    let (oldest, _) = moved(&yard, AfterAttempt::Delivered).await;
+    let (_, dead) = moved(&yard, AfterAttempt::Dead(DeadReason::Exhausted)).await;
+    let kept_since = async || yard.store.kept_since().await.unwrap();
+    assert_eq!(kept_since().await, Some(oldest.timestamp()));
+    yard.clock.advance(31 * DAY);
+    let edge = yard.clock.now() - 30 * DAY;
+    assert_eq!(round(&yard).await.deliveries, 1);
+    // What is dead stays, and is older than what is gone.
+    assert!(dead.timestamp() < edge && yard.store.delivery(dead).await.is_ok());
+    assert_eq!(kept_since().await, Some(edge));
+    yard.clock.advance(DAY);
+    assert_eq!(round(&yard).await.deliveries, 0);
+    assert_eq!(kept_since().await, Some(edge), "nothing was taken since");
+}
+
+#[tokio::test]
 async fn delivered_goes_first_dead_later_and_pending_never() {
     let yard = Yard::new().await;
     yard.endpoint().await;
