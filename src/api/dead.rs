@@ -15,11 +15,14 @@ pub const DEAD_LETTER_FORMAT: &str = "hookyard-dead-1";
 /// `GET /v1/dead/causes`: dead deliveries by the cause of their latest failure.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeadCausesView {
-    /// When this was counted.
+    /// When this was counted, or the instant that was asked for.
     #[schema(value_type = String)]
     pub at: Timestamp,
     /// All dead deliveries, those without a cause too: test traffic, and what could not be sent at all.
     pub dead: u64,
+    /// Of an instant that is past: there may be more of all this, for not all that changed since was looked at.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub limited: bool,
     /// The causes, most dead deliveries first, at most 1,100.
     pub items: Vec<DeadCauseView>,
 }
@@ -37,13 +40,15 @@ pub struct DeadCauseView {
     pub message: Option<String>,
     /// Dead deliveries; 100,001 stands for more than 100,000.
     pub dead: u64,
-    /// Endpoints that ever failed so.
+    /// Endpoints that ever failed so; of an instant that is past, those whose deliveries these are.
     pub endpoints: u64,
-    /// Of those, the ones that have had a success since their last failure so.
-    pub succeeding: u64,
-    /// Whether all of them have: a replay has a chance.
-    pub succeeding_now: bool,
-    /// The endpoint that failed so last.
+    /// Of those, the ones that have had a success since their last failure so; nothing tells it of the past.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub succeeding: Option<u64>,
+    /// Whether all of them have: a replay has a chance. Nothing tells it of the past.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub succeeding_now: Option<bool>,
+    /// The endpoint that failed so last; of an instant that is past, of these deliveries, like the last time below.
     #[schema(value_type = Option<String>)]
     pub endpoint_id: Option<EndpointId>,
     /// Its name, where it has one.

@@ -9,6 +9,7 @@ use super::confirm::{YesArgs, confirm};
 use super::connect::ConnectArgs;
 use super::context::Context;
 use super::failure::Failure;
+use super::instant::AtArgs;
 use super::lists::{LimitArgs, find_endpoint, or_empty};
 use super::output::{Column, FormatArgs, Output, note};
 use super::pick::PickArgs;
@@ -56,11 +57,13 @@ enum Action {
     },
     /// Show what the dead deliveries died of, most of them first.
     #[command(
-        after_help = "Example:\n  hookyard dead causes\n  hookyard dead list cause:9f86d081884c\n\n\
+        after_help = "Examples:\n  hookyard dead causes\n  hookyard dead causes --at 2h\n  hookyard dead list cause:9f86d081884c\n\n\
                       NOW OK: how many of the endpoints that failed so have had a success since. \
                       `hookyard causes` tells of all failures of the last day, whatever became of the deliveries."
     )]
     Causes {
+        #[command(flatten)]
+        at: AtArgs,
         #[command(flatten)]
         format: FormatArgs,
     },
@@ -122,7 +125,7 @@ pub(crate) async fn run(args: DeadArgs, context: &Context) -> anyhow::Result<()>
             limit,
             format,
         } => list(&client, output, &pick.within(&filter), limit, format).await,
-        Action::Causes { format } => causes(&client, output, format).await,
+        Action::Causes { at, format } => causes(&client, output, &at, format).await,
         Action::Discard {
             filter,
             pick,
@@ -135,10 +138,23 @@ pub(crate) async fn run(args: DeadArgs, context: &Context) -> anyhow::Result<()>
     }
 }
 
-async fn causes(client: &Client, output: Output, format: FormatArgs) -> anyhow::Result<()> {
-    let found = client.dead_causes().await?;
+async fn causes(
+    client: &Client,
+    output: Output,
+    at: &AtArgs,
+    format: FormatArgs,
+) -> anyhow::Result<()> {
+    let at = at.asked(client).await?;
+    let found = match at {
+        Some(at) => client.dead_causes_then(&at.to_string()).await?,
+        None => client.dead_causes().await?,
+    };
+    if found.limited {
+        note("there may be more: not all that changed since was looked at");
+    }
     if found.dead == 0 {
-        return Err(Failure::nothing("no delivery is dead"));
+        let is = if at.is_some() { "was" } else { "is" };
+        return Err(Failure::nothing(format!("no delivery {is} dead")));
     }
     output.list(format, &cause_columns(), &found.items)?;
     let counted: u64 = found.items.iter().map(|cause| cause.dead).sum();
@@ -162,7 +178,10 @@ fn cause_columns() -> [Column<'static, DeadCauseView>; 6] {
             }
         }),
         ("ENDPOINTS", &|cause| cause.endpoints.to_string()),
-        ("NOW OK", &|cause| cause.succeeding.to_string()),
+        ("NOW OK", &|cause| {
+            let succeeding = cause.succeeding.map(|count| count.to_string());
+            succeeding.unwrap_or_else(|| "-".to_owned())
+        }),
         ("LAST", &|cause| {
             cause
                 .last_seen

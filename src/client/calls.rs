@@ -36,6 +36,11 @@ pub(super) struct NoQuery {}
 pub(super) struct NoBody {}
 
 #[derive(Serialize)]
+pub(super) struct AtQuery<'a> {
+    pub(super) at: &'a str,
+}
+
+#[derive(Debug, Serialize)]
 struct WindowQuery<'a> {
     window: &'a str,
 }

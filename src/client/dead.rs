@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 
-use super::calls::NoQuery;
+use super::calls::{AtQuery, NoQuery};
 use super::door::Door;
 use super::{Client, ClientError, query_text};
 use crate::api::dead::{
@@ -34,6 +34,14 @@ impl Client {
     /// See [`Client::plan_discard`].
     pub async fn dead_causes(&self) -> Result<DeadCausesView, ClientError> {
         self.get(paths::DEAD_CAUSES, &NoQuery {}).await
+    }
+
+    /// The same at an instant that is past.
+    ///
+    /// # Errors
+    /// See [`Client::plan_discard`].
+    pub async fn dead_causes_then(&self, at: &str) -> Result<DeadCausesView, ClientError> {
+        self.get(paths::DEAD_CAUSES, &AtQuery { at }).await
     }
 
     /// Freezes dead deliveries; `body` asks for a dry run.

@@ -193,6 +193,7 @@ async fn then(client: &Client, at: Timestamp, call: Call) -> Result<Answer, Clie
             Answer::Deliveries(client.deliveries(&query).await?)
         }
         Call::Events { cursor } => Answer::Events(client.events(&page(None, cursor)).await?),
+        Call::DeadCauses => Answer::DeadCauses(Box::new(client.dead_causes_then(&at).await?)),
         Call::Audit { cursor } => {
             let query = AuditParams {
                 limit: Some(ROWS_A_PAGE),

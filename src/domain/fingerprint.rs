@@ -12,7 +12,7 @@ use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
-use super::attempt::{Failure, FailureClass, Response};
+use super::attempt::{Attempt, Failure, FailureClass, Response};
 use super::escape;
 use super::limits::{CAUSE_BODY_BYTES_MAX, CAUSE_MESSAGE_CHARS_MAX};
 
@@ -65,6 +65,12 @@ impl Fingerprint {
             None => normalised(&failure.text),
         };
         Self::made(failure.class, answer.map(|answer| answer.status), message)
+    }
+
+    /// What an attempt failed of; `None` of a success.
+    pub fn of_attempt(attempt: &Attempt) -> Option<Self> {
+        let failure = attempt.failure.as_ref()?;
+        Some(Self::of(failure, attempt.response.as_ref()))
     }
 
     /// The one that stands for all failures of a class that are not told apart.

@@ -72,7 +72,11 @@ impl Engine {
     }
 
     /// Rows of today as they were.
-    async fn seen_then(&self, rows: &[Delivery], at: Timestamp) -> Result<Vec<Then>, EngineError> {
+    pub(super) async fn seen_then(
+        &self,
+        rows: &[Delivery],
+        at: Timestamp,
+    ) -> Result<Vec<Then>, EngineError> {
         let traces = self.desk.store.traces(rows, at).await?;
         let doors = self.doors(rows, at).await?;
         let nothing = past::Traces::default();
@@ -114,6 +118,6 @@ pub(super) const fn last_before<K>(next: Id<K>) -> Id<K> {
 }
 
 /// The last delivery that could be made until `at`.
-fn last_until(at: Timestamp) -> DeliveryId {
+pub(super) fn last_until(at: Timestamp) -> DeliveryId {
     last_before(DeliveryId::first_at(at.moved_by(1)))
 }

@@ -1,10 +1,13 @@
 //! Dead deliveries by cause: what an operator decides about, a few groups instead of thousands of rows.
 
+use std::collections::HashMap;
+
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 
 use super::error::StoreError;
 use super::handle::Store;
-use super::rows::{Columns, count};
+use super::rows::{Columns, count, number_list};
 use crate::domain::attempt::FailureClass;
 use crate::domain::fingerprint::{CauseId, Fingerprint};
 use crate::domain::id::EndpointId;
@@ -27,6 +30,10 @@ pub(super) const SELECT_DEAD_CAUSES: &str = "WITH RECURSIVE who (id) AS (\
      FROM who LEFT JOIN causes c ON c.id = who.id LEFT JOIN endpoints p ON p.id = \
      (SELECT e.endpoint_id FROM cause_endpoints e WHERE e.cause_id = who.id ORDER BY e.last_seen DESC LIMIT 1) \
      WHERE who.id IS NOT NULL";
+
+/// `$1` holds ids of causes.
+pub(super) const SELECT_KNOWN: &str = "SELECT c.id, c.class, c.status, c.message, c.first_seen, c.last_seen \
+     FROM json_each($1) i CROSS JOIN causes c ON c.id = i.value";
 
 /// Dead deliveries whose latest failure has one cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,24 +76,9 @@ impl Store {
             .await?;
         let mut causes = Vec::with_capacity(rows.len());
         for row in &rows {
-            let mut columns = Columns::with_id(row, "causes", 0)?;
-            let id = CauseId::from_i64(columns.id());
+            let id = CauseId::from_i64(row.try_get(0)?);
             let is_known = row.try_get::<Option<String>, _>(1)?.is_some();
-            let known = if is_known {
-                let fingerprint = Fingerprint {
-                    id,
-                    class: columns.read("class", FailureClass::from_word)?,
-                    status: columns.take("status")?,
-                    message: columns.take("message")?,
-                };
-                Some(KnownCause {
-                    fingerprint,
-                    first_seen: Timestamp::from_millis(row.try_get(4)?),
-                    last_seen: Timestamp::from_millis(row.try_get(5)?),
-                })
-            } else {
-                None
-            };
+            let known = is_known.then(|| known(row)).transpose()?;
             let endpoint: Option<i64> = row.try_get(9)?;
             let name: Option<String> = row.try_get(10)?;
             causes.push(DeadCause {
@@ -101,4 +93,40 @@ impl Store {
         causes.sort_by_key(|cause| std::cmp::Reverse(cause.dead));
         Ok(causes)
     }
+
+    /// What is remembered of some causes.
+    ///
+    /// # Errors
+    /// [`StoreError::Inconsistent`], [`StoreError::Unavailable`].
+    pub async fn known_causes(
+        &self,
+        ids: &[CauseId],
+    ) -> Result<HashMap<CauseId, KnownCause>, StoreError> {
+        let ids: Vec<i64> = ids.iter().map(|id| id.as_i64()).collect();
+        let rows = sqlx::query(SELECT_KNOWN)
+            .bind(number_list(&ids))
+            .fetch_all(self.readers())
+            .await?;
+        let known = rows.iter().map(|row| {
+            let known = known(row)?;
+            Ok((known.fingerprint.id, known))
+        });
+        known.collect()
+    }
+}
+
+/// The columns of a cause that begin a row.
+fn known(row: &SqliteRow) -> Result<KnownCause, StoreError> {
+    let mut columns = Columns::with_id(row, "causes", 0)?;
+    let fingerprint = Fingerprint {
+        id: CauseId::from_i64(columns.id()),
+        class: columns.read("class", FailureClass::from_word)?,
+        status: columns.take("status")?,
+        message: columns.take("message")?,
+    };
+    Ok(KnownCause {
+        fingerprint,
+        first_seen: columns.time("first_seen")?,
+        last_seen: columns.time("last_seen")?,
+    })
 }

@@ -4,19 +4,24 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::Deserialize;
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
+use super::deliveries::{SqlCondition, SqlValue};
 use super::error::StoreError;
 use super::handle::Store;
-use super::rows::{Columns, number_list};
+use super::rows::{Columns, count, number_list};
 use crate::domain::attempt::{FailureClass, LastAttempt};
 use crate::domain::delivery::{Delivery, DeliveryState};
+use crate::domain::fingerprint::CauseId;
 use crate::domain::id::{AuditId, DeliveryId, EndpointId, ReplayId};
-use crate::domain::past::{Frozen, Stood, Traces, Tried, Turn};
+use crate::domain::past::{Died, Frozen, Stood, Traces, Tried, Turn};
 use crate::domain::time::Timestamp;
 
 /// Deliveries whose traces are read together.
 const TOGETHER: usize = 50;
+/// Dead deliveries that are looked at for what was dead: a fifth of a second.
+const DEAD_MAX: i64 = 100_000;
 /// Attempts that are read of so many deliveries: as many of each as of one alone.
 const ATTEMPTS_MAX: i64 = 50_000;
 
@@ -24,6 +29,11 @@ const ATTEMPTS_MAX: i64 = 50_000;
 pub(super) const SELECT_TRIED: &str = "SELECT a.id, a.delivery_id, a.number, a.started_at, a.total_us, a.status, \
      a.failure_class, a.replay_id FROM json_each($1) i CROSS JOIN attempts a ON a.delivery_id = i.value \
      ORDER BY a.id LIMIT $2";
+/// What is dead and was made before `$1`, by cause and endpoint: of `$2` at most, all that were looked at, and those that
+/// have not changed since `$3`.
+pub(super) const SELECT_STILL_DEAD: &str = "SELECT last_cause, endpoint_id, count(*), sum(updated_at <= $3), \
+     max(CASE WHEN updated_at <= $3 THEN last_at END) FROM (SELECT last_cause, endpoint_id, updated_at, last_at \
+     FROM deliveries WHERE state = 'dead' AND id < $1 LIMIT $2) GROUP BY last_cause, endpoint_id";
 /// `$1` holds ids as people write them: of each the first entry since then that says what the member `$4` was before.
 pub(super) const SELECT_TURNS: &str = "SELECT a.id, a.subject, a.at, a.before FROM json_each($1) i \
      CROSS JOIN audit a ON a.id = (SELECT b.id FROM audit b WHERE b.subject = i.value AND b.id >= $2 AND b.at > $3 \
@@ -145,6 +155,34 @@ impl Store {
         Ok(())
     }
 
+    /// What is dead since `at` or before, with whether that is all of it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn still_dead(&self, at: Timestamp) -> Result<(Vec<Died>, bool), StoreError> {
+        let rows = sqlx::query(SELECT_STILL_DEAD)
+            .bind(DeliveryId::first_at(at.moved_by(1)).as_i64())
+            .bind(DEAD_MAX)
+            .bind(at.as_millis())
+            .fetch_all(self.readers())
+            .await?;
+        let (mut dead, mut looked_at) = (Vec::with_capacity(rows.len()), 0);
+        for row in &rows {
+            looked_at += row.try_get::<i64, _>(2)?;
+            let cause: Option<i64> = row.try_get(0)?;
+            let tried_at: Option<i64> = row.try_get(4)?;
+            dead.push(Died {
+                cause: cause.map(CauseId::from_i64),
+                said: None,
+                endpoint_id: EndpointId::from_i64(row.try_get(1)?),
+                tried_at: tried_at.map(Timestamp::from_millis),
+                count: count(row, 3)?,
+            });
+        }
+        dead.retain(|died| died.count > 0);
+        Ok((dead, looked_at < DEAD_MAX))
+    }
+
     /// The statuses that endpoints had at `at`, of those that changed theirs since.
     ///
     /// # Errors
@@ -190,6 +228,16 @@ impl Store {
             changes.push((subject, changed_at, before));
         }
         Ok(changes)
+    }
+}
+
+impl SqlCondition {
+    /// Whether a delivery was moved, or an attempt of it recorded, after `at`.
+    pub fn changed_since(at: Timestamp) -> Self {
+        Self {
+            sql: "d.updated_at > $1".to_owned(),
+            binds: vec![SqlValue::Int(at.as_millis())],
+        }
     }
 }
 

@@ -257,6 +257,14 @@ async fn the_past_is_read_by_one_search_for_each_delivery_and_thing() {
     let sources = ["SCAN i VIRTUAL", "USE TEMP B-TREE"];
     check(past::SELECT_TRIED, &sources).await;
     check(past::SELECT_TURNS, &["SCAN i VIRTUAL"]).await;
+    // Searched for by endpoint, cut off and then counted.
+    let sources = [
+        "SCAN (subquery",
+        "USE TEMP B-TREE",
+        "SCAN deliveries USING INDEX deliveries_dead",
+    ];
+    check(past::SELECT_STILL_DEAD, &sources).await;
+    check(dead_causes::SELECT_KNOWN, &["SCAN i VIRTUAL"]).await;
     check(past::SELECT_FROZEN, &["SCAN p VIRTUAL"]).await;
     check(taken::SELECT_AUDIT_EDGE, &[]).await;
     // The first row of each is enough; of days there are few.

@@ -200,6 +200,7 @@ fn take_rows(model: &mut Model, id: ScreenId, answer: Answer, take: TakePage) {
                 searched: None,
             };
             take.into(list, page);
+            list.fetched.cut = causes.limited;
         }
         (None, _) => {}
         (screen, _) => debug_assert!(false, "rows of another kind for {screen:?}"),

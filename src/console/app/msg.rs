@@ -234,7 +234,11 @@ impl Call {
     pub(crate) const fn has_past(&self) -> bool {
         matches!(
             self,
-            Self::Deliveries { .. } | Self::Events { .. } | Self::Audit { .. } | Self::Figures(_)
+            Self::Deliveries { .. }
+                | Self::Events { .. }
+                | Self::Audit { .. }
+                | Self::DeadCauses
+                | Self::Figures(_)
         )
     }
 

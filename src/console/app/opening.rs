@@ -8,8 +8,10 @@ use super::listing::Listing;
 use super::model::{Level, Model, Screen};
 use super::msg::{Cmd, Now};
 use super::pulse::Row;
+use crate::api::dead::DeadCauseView;
 
 pub(super) fn open(model: &mut Model, now: Now) -> Vec<Cmd> {
+    let past = model.data.rewound.is_some();
     let (filter, title) = match model.screen_mut() {
         Screen::Pulse(_) => return open_row(model, now),
         Screen::Deliveries(list) => {
@@ -28,7 +30,11 @@ pub(super) fn open(model: &mut Model, now: Now) -> Vec<Cmd> {
                 return no_row(model, now);
             };
             let words = crate::console::view::dead::name(cause);
-            (format!("state:dead cause:{}", cause.id), words)
+            let filter = match past {
+                true => died_so(cause),
+                false => format!("state:dead cause:{}", cause.id),
+            };
+            (filter, words)
         }
         Screen::Replays(list) => {
             let Some(replay) = list.selected() else {
@@ -44,6 +50,14 @@ pub(super) fn open(model: &mut Model, now: Now) -> Vec<Cmd> {
         }
     };
     open_deliveries(model, now, filter, title)
+}
+
+/// A filter of what was dead of a cause, as near as one that is asked of the past can say: of causes nothing is kept.
+fn died_so(cause: &DeadCauseView) -> String {
+    let class = cause.class.as_ref().map(|class| format!(" class:{class}"));
+    let status = cause.status.map(|status| format!(" status:{status}"));
+    let (class, status) = (class.unwrap_or_default(), status.unwrap_or_default());
+    format!("state:dead{class}{status}")
 }
 
 /// What a row of the first view leads to.
@@ -100,6 +114,7 @@ pub(super) fn deliveries_of_cause(model: &mut Model, now: Now) -> Vec<Cmd> {
             Some(Row::Cause(id)) => Some(id),
             _ => None,
         },
+        Screen::Dead(_) if model.data.rewound.is_some() => return open(model, now),
         Screen::Dead(list) => list.selected().map(|cause| cause.id.clone()),
         _ => model.selected_delivery().and_then(|row| row.cause.clone()),
     };

@@ -124,11 +124,8 @@ fn forget_rows(screen: &mut Screen) {
         }
         Screen::Events(list) => list.forget(),
         Screen::Audit(list) => list.forget(),
-        Screen::Inspector(_)
-        | Screen::Endpoints(_)
-        | Screen::Dead(_)
-        | Screen::Replays(_)
-        | Screen::Log(_) => {}
+        Screen::Dead(list) => list.forget(),
+        Screen::Inspector(_) | Screen::Endpoints(_) | Screen::Replays(_) | Screen::Log(_) => {}
     }
 }
 
@@ -175,12 +172,12 @@ impl Screen {
     /// Whether the service knows what it was like.
     pub(crate) const fn has_past(&self) -> bool {
         match self {
-            Self::Pulse(_) | Self::Deliveries(_) | Self::Events(_) | Self::Audit(_) => true,
-            Self::Inspector(_)
-            | Self::Endpoints(_)
+            Self::Pulse(_)
+            | Self::Deliveries(_)
+            | Self::Events(_)
             | Self::Dead(_)
-            | Self::Replays(_)
-            | Self::Log(_) => false,
+            | Self::Audit(_) => true,
+            Self::Inspector(_) | Self::Endpoints(_) | Self::Replays(_) | Self::Log(_) => false,
         }
     }
 }

@@ -5,6 +5,7 @@ use super::model::{Model, Screen};
 use super::msg::{Answer, Call, Cmd, Failure, Msg};
 use super::samples::{at, calls, connected, delivery, hello, list, page_of, press, serve};
 use super::update::update;
+use crate::api::dead::DeadCausesView;
 use crate::api::stream::{Change, StreamFrame};
 use crate::console::actions::ACTIONS;
 use crate::console::view::tests::screen;
@@ -105,7 +106,7 @@ fn refuse(model: &mut Model, millis: u64, cmds: &[Cmd], since: Timestamp) -> Vec
 #[test]
 fn a_step_past_what_is_kept_stops_at_its_edge_and_says_so() {
     let oldest = past(1).moved_by(30_000);
-    for view in ["1", "2", "4", "7"] {
+    for view in ["1", "2", "4", "5", "7"] {
         let mut model = connected(false);
         let cmds = press(&mut model, 0, view);
         serve(&mut model, 50, cmds);
@@ -231,6 +232,7 @@ fn every_view_with_a_past_is_asked_for_it_and_the_command_says_when() {
         ("1", format!("hookyard stats --window 60m --at {at}")),
         ("2", format!("hookyard delivery list --at {at}")),
         ("4", format!("hookyard event list --at {at}")),
+        ("5", format!("hookyard dead causes --at {at}")),
         ("7", format!("hookyard audit --at {at}")),
     ] {
         let cmds = press(&mut model, 300, key);
@@ -239,11 +241,46 @@ fn every_view_with_a_past_is_asked_for_it_and_the_command_says_when() {
         assert!(model.screen().has_past(), "{key}");
         assert_eq!(command::of(&model), command);
     }
-    for key in ["3", "5", "6", "8"] {
+    for key in ["3", "6", "8"] {
         let cmds = press(&mut model, 400, key);
         assert!(instants(&cmds).is_empty(), "{key} {cmds:?}");
         assert_eq!(model.shows_past(), None, "{key} is of now");
         assert!(!command::of(&model).contains("--at"));
+    }
+}
+
+#[test]
+fn dead_letters_of_the_past_lead_to_what_died_so_and_say_whether_there_may_be_more() {
+    let mut model = connected(false);
+    let cmds = press(&mut model, 0, "5");
+    serve(&mut model, 50, cmds);
+    let cmds = press(&mut model, 100, "<");
+    let Some(Cmd::Call(request, _)) = cmds.first() else {
+        panic!("{cmds:?}");
+    };
+    let mut items = super::sample_views::dead_causes();
+    for cause in &mut items {
+        (cause.succeeding, cause.succeeding_now) = (None, None);
+    }
+    let causes = DeadCausesView {
+        limited: true,
+        items,
+        ..DeadCausesView::default()
+    };
+    let answer = Answer::DeadCauses(Box::new(causes));
+    update(
+        &mut model,
+        at(150),
+        Msg::Answered(*request, Box::new(Ok(answer))),
+    );
+    let shown = screen(&model, 200);
+    assert!(shown.contains("at least 318 of 3 causes"), "{shown}");
+    assert!(!shown.contains("failing") && !shown.contains("ok now"));
+    for key in ["enter", "C"] {
+        let cmds = press(&mut model, 300, key);
+        assert_eq!(instants(&cmds), [past(2)]);
+        assert_eq!(list(&model).filter, "state:dead class:status status:503");
+        press(&mut model, 400, "q");
     }
 }
 

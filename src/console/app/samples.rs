@@ -459,9 +459,9 @@ fn reply(model: &mut Model, millis: u64, request: RequestId, call: &Call) -> Vec
         })),
         Call::Events { .. } => Answer::Events(page_of(events())),
         Call::DeadCauses => Answer::DeadCauses(Box::new(DeadCausesView {
-            at: at(0).wall,
             dead: 318,
             items: dead_causes(),
+            ..DeadCausesView::default()
         })),
         Call::Replays { .. } => Answer::Replays(page_of(replays())),
         Call::Audit { .. } => Answer::Audit(page_of(audit())),

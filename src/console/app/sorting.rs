@@ -173,9 +173,9 @@ impl Sortable for DeadCauseView {
             "ENDPOINT" => SortKey::word(self.endpoint_name.as_ref()?),
             "LAST" => SortKey::latest(self.last_seen?),
             // Those that a replay may help first.
-            "NOW" => SortKey::most(match self.succeeding_now {
+            "NOW" => SortKey::most(match self.succeeding_now? {
                 true => u64::MAX,
-                false => self.succeeding,
+                false => self.succeeding?,
             }),
             "ID" => SortKey::word(&self.id),
             _ => return None,

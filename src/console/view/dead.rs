@@ -43,8 +43,10 @@ pub(super) fn draw(
     if causes > 0 {
         let counted: u64 = list.items.iter().map(|cause| cause.dead).sum();
         let word = if causes == 1 { "cause" } else { "causes" };
+        // Of the past not all that changed since may have been looked at.
+        let least = if list.fetched.cut { "at least " } else { "" };
         let text = format!(
-            "{} of {} {word}",
+            "{least}{} of {} {word}",
             format::count(counted),
             format::count(causes)
         );
@@ -109,20 +111,18 @@ fn endpoints(cause: &DeadCauseView) -> String {
 /// Whether a replay has a chance: have the endpoints that failed so had a success since?
 fn standing(pen: &Pen<'_>, cause: &DeadCauseView) -> (String, Role) {
     let skin = pen.skin();
-    if cause.succeeding_now {
-        (format!("{} ok now", skin.glyph("✓", ".")), Role::StateOk)
-    } else if cause.succeeding > 0 {
-        let text = format!(
-            "{} {} of {}",
-            skin.glyph("↻", "~"),
-            cause.succeeding,
-            cause.endpoints
-        );
-        (text, Role::StateRetrying)
-    } else {
-        (
+    match (cause.succeeding_now, cause.succeeding) {
+        // Nothing tells it of the past.
+        (_, None) => ("-".to_owned(), Role::Muted),
+        (Some(true), _) => (format!("{} ok now", skin.glyph("✓", ".")), Role::StateOk),
+        (_, Some(0)) => (
             format!("{} failing", skin.glyph("✗", "x")),
             Role::StateFailed,
-        )
+        ),
+        (_, Some(succeeding)) => {
+            let glyph = skin.glyph("↻", "~");
+            let text = format!("{glyph} {succeeding} of {}", cause.endpoints);
+            (text, Role::StateRetrying)
+        }
     }
 }

@@ -67,7 +67,11 @@ fn about_selection(model: &Model, now: Now) -> String {
         Screen::Log(view) => view
             .selected()
             .map_or_else(String::new, |line| log::about(model, line)),
-        Screen::Dead(list) if list.selected().is_some_and(|cause| cause.succeeding_now) => {
+        Screen::Dead(list)
+            if list
+                .selected()
+                .is_some_and(|cause| cause.succeeding_now == Some(true)) =>
+        {
             "ok now: every endpoint that failed so has had a success since, a replay has a chance"
                 .to_owned()
         }

@@ -8,6 +8,7 @@
 //! discarded delivery whose reason was overwritten has none. An attempt's outcome counts from the moment in which it
 //! ended; the latest one's from when it was recorded.
 
+mod dead;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,8 @@ use super::attempt::LastAttempt;
 use super::delivery::{DeadReason, Delivery, DeliveryState, DiscardReason};
 use super::id::ReplayId;
 use super::time::Timestamp;
+
+pub use dead::{DeadThen, Died, OfCause};
 
 /// An outcome is recorded sooner than this after its attempt ended: what changes a delivery later is something else.
 const RECORDED_WITHIN: Duration = Duration::from_secs(10);

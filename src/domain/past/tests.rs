@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::attempt::FailureClass;
-use crate::domain::fingerprint::CauseId;
+use crate::domain::fingerprint::{CauseId, Fingerprint};
 use crate::domain::id::{DeliveryId, EndpointId, EventId};
 
 const PENDING: Stood = Stood::Told(DeliveryState::Pending);
@@ -268,4 +268,53 @@ fn words_are_those_of_states_and_one_for_what_is_not_told() {
     ] {
         assert_eq!((stood.as_str(), stood.reason()), (word, reason));
     }
+}
+
+#[test]
+fn what_was_dead_is_counted_by_what_it_died_of_then() {
+    let known = CauseId::from_i64(5);
+    let at_503 = Fingerprint::made(FailureClass::Status, Some(503), "no".into());
+    let then = |stood, cause, test| {
+        let mut delivery = now(EXHAUSTED, 5);
+        delivery.last_attempt = Some(tried(1, 3, false).last);
+        (delivery.cause, delivery.test) = (cause, test);
+        Then {
+            delivery,
+            stood,
+            in_flight: false,
+        }
+    };
+    let mut dead = DeadThen::default();
+    for (stood, cause, test, expected) in [
+        (
+            Stood::Told(EXHAUSTED),
+            Some(known),
+            false,
+            Some(Some(known)),
+        ),
+        (Stood::Dead, None, false, Some(Some(at_503.id))),
+        (Stood::Told(EXHAUSTED), None, false, Some(Some(at_503.id))),
+        // Test traffic has no cause.
+        (Stood::Told(EXHAUSTED), None, true, Some(None)),
+        (PENDING, None, false, None),
+        (Stood::Untold, Some(known), false, None),
+    ] {
+        let died = Died::of(&then(stood, cause, test), Some(at_503.clone()));
+        assert_eq!(died.as_ref().map(|died| died.cause), expected, "{stood:?}");
+        died.into_iter().for_each(|died| dead.add(died));
+    }
+    assert_eq!(
+        Died::of(&then(Stood::Dead, None, false), None)
+            .unwrap()
+            .cause,
+        None
+    );
+    assert_eq!(dead.dead, 4);
+    let most = dead.clone().most_first(1);
+    assert_eq!(most.len(), 1, "the one that most died of");
+    let (cause, of) = &most[0];
+    assert_eq!((*cause, of.dead, of.endpoints.len()), (at_503.id, 2, 1));
+    assert_eq!(of.latest, Some((at(3), EndpointId::from_i64(3))));
+    assert_eq!(of.said, Some(at_503));
+    assert_eq!(dead.most_first(9).len(), 2);
 }

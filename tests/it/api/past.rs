@@ -138,6 +138,71 @@ async fn a_replay_of_many_and_a_discard_leave_the_past_as_it_was() {
 }
 
 #[tokio::test]
+async fn what_was_dead_is_told_by_what_it_died_of_then() {
+    let service = Service::start().await;
+    let receiver = Receiver::start();
+    let before = now(&service).await;
+    let then = failing(&service, &receiver).await;
+    let causes = async |query: &str| {
+        let path = format!("/v1/dead/causes{query}");
+        service.ask(Ask::get(&path)).await.expect(200)
+    };
+    let while_dead = causes("").await;
+    // One is delivered after all, by a replay of many; the other dies of something else.
+    receiver.always(Behaviour::ok());
+    let replay = json!({"filter": "state:dead", "rate": "100/s"});
+    service
+        .ask(Ask::post("/v1/replays", &replay.to_string()))
+        .await
+        .expect(201);
+    until_told(
+        &service,
+        &[
+            json!(["pending", null, 1, 500]),
+            json!(["delivered", null, 2, 200]),
+        ],
+    )
+    .await;
+    receiver.always(Behaviour::status(418));
+    let event = json!({"type": "a.brief", "data": {"n": 2}});
+    service.publish(event).await;
+    until_told(
+        &service,
+        &[
+            json!(["dead", "exhausted", 1, 418]),
+            json!(["pending", null, 1, 500]),
+            json!(["delivered", null, 2, 200]),
+        ],
+    )
+    .await;
+    assert_eq!(causes("").await["items"][0]["status"], 418);
+    let told = causes(&format!("?at={then}")).await;
+    assert_eq!((&told["dead"], told.get("limited")), (&json!(1), None));
+    let items = told["items"].as_array().unwrap();
+    assert_eq!(items.len(), 1, "{told}");
+    let cause = &items[0];
+    assert_eq!(cause["id"], while_dead["items"][0]["id"]);
+    assert_eq!(
+        json!([
+            cause["class"],
+            cause["status"],
+            cause["dead"],
+            cause["endpoints"],
+            cause["endpoint_name"]
+        ]),
+        json!(["status", 500, 1, 1, "brief"])
+    );
+    assert_eq!(cause.get("succeeding"), None, "nothing tells it of then");
+    let at_last = causes(&format!("?at={}", now(&service).await)).await;
+    assert_eq!(at_last["items"][0]["status"], 418);
+    assert_eq!(at_last["dead"], 1);
+    let refused = service
+        .ask(Ask::get(&format!("/v1/dead/causes?at={before}")))
+        .await;
+    assert_eq!(refused.problem().0, 400);
+}
+
+#[tokio::test]
 async fn a_pause_holds_nothing_before_it_began() {
     let service = Service::start().await;
     let receiver = Receiver::start();
@@ -229,7 +294,6 @@ async fn an_instant_that_nothing_is_known_of_is_refused_with_the_remedy() {
             "deliveries?at=1ms&filter=cause:abc",
             "cause is not kept of the past, only of now: leave cause:… out, or leave at out",
         ),
-        ("dead/causes?at=1s", "at is not known here"),
         ("endpoints?at=1s", "at is not known here"),
     ] {
         let (status, detail) = refused(query).await;

@@ -53,7 +53,8 @@ fn lists_are_told_as_they_were_and_what_has_no_past_is_refused_by_name() {
             2,
             "is in the future",
         ),
-        (["dead", "causes", "--at", "1m"], 2, "--at"),
+        (["dead", "causes", "--at", at], 3, "no delivery was dead"),
+        (["endpoint", "list", "--at", "1m"], 2, "--at"),
     ] {
         let ended = home.client(&arguments);
         assert_eq!(ended.code, Some(code), "{arguments:?}: {}", ended.err);

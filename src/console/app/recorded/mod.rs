@@ -420,12 +420,19 @@ fn nothing(value: &mut Value) {
     }
 }
 
-/// What an answer would have had at an instant: what was made later is not in it.
+/// What an answer would have had at an instant: neither what was made later nor what came of it.
 fn until(at: Timestamp, answer: Answer) -> Answer {
     match answer {
         Answer::Deliveries(mut page) => {
             page.items.retain(|row| row.created_at <= at);
             Answer::Deliveries(page)
+        }
+        Answer::DeadCauses(mut causes) => {
+            causes.items.retain(|cause| cause.last_seen <= Some(at));
+            for cause in &mut causes.items {
+                (cause.succeeding, cause.succeeding_now) = (None, None);
+            }
+            Answer::DeadCauses(causes)
         }
         other => other,
     }

@@ -43,16 +43,17 @@ pub(super) fn cause(text: &mut Text, now: Now, cause: &DeadCauseView) {
     }
     text.field("dead", &format::count(cause.dead), Role::StateDead);
     let standing = match (cause.succeeding_now, cause.succeeding) {
-        (true, _) => "all have succeeded since: a replay has a chance".to_owned(),
-        (false, 0) => "none has succeeded since".to_owned(),
-        (false, some) => format!("{some} have succeeded since"),
+        (Some(true), _) => ", all have succeeded since: a replay has a chance".to_owned(),
+        (_, Some(0)) => ", none has succeeded since".to_owned(),
+        (_, Some(some)) => format!(", {some} have succeeded since"),
+        (_, None) => String::new(),
     };
     let word = if cause.endpoints == 1 {
         "endpoint"
     } else {
         "endpoints"
     };
-    let endpoints = format!("{} {word}, {standing}", format::count(cause.endpoints));
+    let endpoints = format!("{} {word}{standing}", format::count(cause.endpoints));
     text.field("at", &endpoints, Role::Text);
     let times = [("first", cause.first_seen), ("last", cause.last_seen)];
     for (name, at) in times {

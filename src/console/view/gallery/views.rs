@@ -74,7 +74,8 @@ fn the_past() {
     for (view, keys) in [
         ("pulse-rewound", "1 <"),
         ("deliveries-rewound", "2 < <"),
-        ("dead-while-rewound", "2 < 5"),
+        ("dead-rewound", "2 < 5"),
+        ("endpoints-while-rewound", "2 < 3"),
     ] {
         keep(view, well(keys));
         assert_ascii(well(keys));
