@@ -45,7 +45,7 @@ pub(crate) struct ConsoleArgs {
     target: Option<String>,
     #[command(flatten)]
     connect: ConnectArgs,
-    /// The theme, one of `hookyard themes list`; the one that fits the terminal when absent.
+    /// The theme, one of `hookyard themes list`; without it the one that fits the terminal's colours and background.
     #[arg(long, value_name = "NAME")]
     theme: Option<String>,
     #[command(flatten)]

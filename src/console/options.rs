@@ -10,7 +10,7 @@ use super::keys::Keymap;
 use super::surroundings::Surroundings;
 use super::term::policy::Scrolling;
 use super::term::tty::Tty;
-use super::theme::ThemeError;
+use super::theme::{Appearance, ThemeError};
 use crate::client::Client;
 use crate::clock::SharedClock;
 use crate::domain::time::Timestamp;
@@ -77,6 +77,8 @@ pub struct TerminalTraits {
     pub ssh: bool,
     /// Whether sixteen colours are enough, though the terminal has more: they take fewer bytes.
     pub few_colors: bool,
+    /// What is known of the terminal's background; at first from `COLORFGBG`, which some terminals set.
+    pub background: Appearance,
     /// The locale in force: `LC_ALL`, else `LC_CTYPE`, else `LANG`.
     pub locale: Option<String>,
     /// `PAGER`.
@@ -99,6 +101,7 @@ impl TerminalTraits {
             screen: filled("STY").is_some(),
             ssh: filled("SSH_CONNECTION").or(filled("SSH_TTY")).is_some(),
             few_colors: false,
+            background: filled("COLORFGBG").map_or(Appearance::Any, |value| background(&value)),
             locale: ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(filled),
         }
     }
@@ -109,6 +112,16 @@ impl TerminalTraits {
             let locale = locale.to_ascii_lowercase();
             locale.contains("utf-8") || locale.contains("utf8")
         })
+    }
+}
+
+/// What `COLORFGBG` says of the background: the number of one of the sixteen colours behind its last semicolon.
+fn background(colors: &str) -> Appearance {
+    let last = colors.rsplit(';').next().unwrap_or_default();
+    match last.parse::<u8>() {
+        Ok(0..=6 | 8) => Appearance::Dark,
+        Ok(7 | 9..=15) => Appearance::Light,
+        _ => Appearance::Any,
     }
 }
 
@@ -162,6 +175,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn colorfgbg_tells_the_background_by_its_last_number() {
+        for (value, expected) in [
+            ("15;0", Appearance::Dark),
+            ("0;default;15", Appearance::Light),
+            ("12;8", Appearance::Dark),
+            ("0;7", Appearance::Light),
+            ("15;default", Appearance::Any),
+            ("15;16", Appearance::Any),
+        ] {
+            assert_eq!(background(value), expected, "{value}");
+        }
+    }
+
+    #[test]
     fn the_locale_decides_about_unicode_in_the_order_of_posix() {
         let traits = TerminalTraits::from_environment(|name| match name {
             "LC_ALL" => Some(String::new()),
@@ -173,6 +200,7 @@ mod tests {
         assert_eq!(traits.locale.as_deref(), Some("C"));
         assert!(!traits.speaks_unicode());
         assert!(traits.no_color && !traits.tmux);
+        assert_eq!(traits.background, Appearance::Any);
         let utf8 = TerminalTraits {
             locale: Some("C.UTF8".into()),
             ..TerminalTraits::default()

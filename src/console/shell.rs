@@ -11,8 +11,9 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 
-use super::app::model::{Dirty, Level, Model, Session};
+use super::app::model::{Dirty, Level, Model};
 use super::app::msg::{Cmd, Msg, Now};
+use super::app::session::Session;
 use super::app::shown::shown;
 use super::app::times::Times;
 use super::app::tour;
@@ -24,6 +25,7 @@ use super::memory::Memory;
 use super::options::{ConsoleError, ConsoleOptions, ExitReason, Reach, TerminalTraits};
 use super::outside;
 use super::perform::{self, Stream};
+use super::term::background::BackgroundQuestion;
 use super::term::bell::bell;
 use super::term::between::{PaneQuestion, is_under_mosh};
 use super::term::guard::TerminalGuard;
@@ -85,6 +87,7 @@ struct Shell {
     between: Between,
     scrolling: Scrolling,
     pane: PaneQuestion,
+    background: BackgroundQuestion,
     pace: Pace,
     stream: Stream,
     calls: FuturesUnordered<BoxFuture<'static, Msg>>,
@@ -128,13 +131,19 @@ impl Shell {
             read_only: options.read_only,
             embedded: options.embedded,
             theme: theme.name().to_owned(),
+            fitted: options.theme.is_none() && Theme::depends_on_background(&options.traits),
             themes: names(options.themes_dir.as_deref()),
             surroundings: options.surroundings,
+        };
+        let between = Between::of(&options.traits, is_under_mosh());
+        let background = if session.fitted && between.tells_background() {
+            BackgroundQuestion::Due
+        } else {
+            BackgroundQuestion::Needless
         };
         let ascii = options.ascii || theme.wants_ascii();
         let mut model = Model::new(session, options.keys, size, options.rng);
         model.data.rewound = options.at;
-        let between = Between::of(&options.traits, is_under_mosh());
         let policy = Policy::new(options.scrolling, between, None);
         let mut shell = Self {
             model,
@@ -149,6 +158,7 @@ impl Shell {
             between,
             scrolling: options.scrolling,
             pane: PaneQuestion::default(),
+            background,
             pace: Pace::new(options.slow, options.traits.ssh),
             traits: options.traits,
             ascii: options.ascii,
@@ -248,7 +258,7 @@ impl Shell {
                 }
             };
             if let Some(reason) = exit {
-                self.await_frame().await;
+                self.stop_listening().await;
                 self.guard = None;
                 if let Some(memory) = &self.memory {
                     memory.finish();
@@ -265,6 +275,27 @@ impl Shell {
     async fn await_frame(&mut self) {
         if self.writer().is_busy() && within(LAST_FRAME, self.written.next()).await.is_some() {
             self.writer().written();
+        }
+    }
+
+    /// Waits, but not for long, until nothing is on its way to the terminal or from it: whoever has it next would get the
+    /// answer to our question as keys.
+    async fn come_to_rest(&mut self) {
+        self.await_frame().await;
+        while let Some(owed) = self.background.owed(self.now().elapsed) {
+            let heard = within(owed, read(&mut self.reader)).await;
+            match heard {
+                Some(TerminalEvent::Typed(typed, _)) => self.background.hear(&typed),
+                Some(TerminalEvent::HangUp) | None => return,
+            }
+        }
+    }
+
+    /// The same, and reads no more: what is typed from here on is for whoever has the terminal next.
+    async fn stop_listening(&mut self) {
+        self.come_to_rest().await;
+        if let Some(reader) = self.reader.take() {
+            reader.stop();
         }
     }
 
@@ -317,6 +348,7 @@ impl Shell {
             event = read(&mut self.reader) => match event {
                 TerminalEvent::Typed(typed, used) => {
                     self.progress.typed = used;
+                    self.background.hear(&typed);
                     Next::Message(Msg::Typed(typed))
                 }
                 TerminalEvent::HangUp => Next::HangUp,
@@ -452,6 +484,9 @@ impl Shell {
         if asked == Dirty::Soon {
             self.pace.spend(now.elapsed, bytes);
         }
+        if let Some(question) = self.background.ask(now.elapsed) {
+            self.painter.pass(question);
+        }
         Ok(())
     }
 
@@ -465,7 +500,7 @@ impl Shell {
 
     /// Gives the terminal back and stops this process group until somebody continues it.
     async fn suspend(&mut self) -> io::Result<()> {
-        self.await_frame().await;
+        self.come_to_rest().await;
         self.give_back();
         let _ = rustix::process::kill_current_process_group(rustix::process::Signal::STOP);
         // The stop may take hold of this thread a little later; until it is continued the terminal is the shell's.
@@ -481,6 +516,7 @@ impl Shell {
 
     fn take(&mut self) -> io::Result<()> {
         self.guard = Some(TerminalGuard::take(&self.tty)?);
+        self.background.renew();
         self.progress.sent += TerminalGuard::TAKING as u64;
         Ok(())
     }
@@ -492,10 +528,7 @@ impl Shell {
 
     /// Gives the terminal to somebody else until they are done.
     async fn outside<T>(&mut self, run: impl AsyncFnOnce() -> T) -> Result<T, ConsoleError> {
-        self.await_frame().await;
-        if let Some(reader) = self.reader.take() {
-            reader.stop();
-        }
+        self.stop_listening().await;
         self.give_back();
         let done = run().await;
         // What was typed to interrupt them does not end the console.

@@ -59,6 +59,7 @@ pub(crate) mod saved;
 pub(crate) mod saved_choice;
 pub(crate) mod screen;
 pub(crate) mod secret_note;
+pub(crate) mod session;
 pub(crate) mod shown;
 pub(crate) mod sieve;
 pub(crate) mod sorting;

@@ -32,6 +32,7 @@ use super::saved::{SaveLine, Saved};
 use super::saved_choice::SavedChoice;
 pub(crate) use super::screen::Screen;
 use super::secret_note::SecretNote;
+use super::session::Session;
 use super::take_away::Prompt;
 use super::themes::ThemeChoice;
 use super::times::{TimeStyle, Times};
@@ -47,7 +48,6 @@ use crate::api::stream::Alert;
 use crate::console::actions::{ActionId, Place};
 use crate::console::input::key::Key;
 use crate::console::keys::{Facts, Keymap};
-use crate::console::surroundings::Surroundings;
 use crate::domain::id::EndpointId;
 use crate::domain::time::Timestamp;
 
@@ -61,25 +61,6 @@ const PAUSE: Duration = Duration::from_millis(300);
 const TOAST: Duration = Duration::from_secs(4);
 /// How long bad news stay.
 const BAD_TOAST: Duration = Duration::from_secs(10);
-
-/// What was decided before the console began.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Session {
-    /// What the header calls the service; not escaped.
-    pub label: String,
-    /// Where it is reached, in words.
-    pub target: String,
-    /// Whether every change is refused.
-    pub read_only: bool,
-    /// Whether the service runs in this process.
-    pub embedded: bool,
-    /// The theme in force.
-    pub theme: String,
-    /// The themes that there are, by name.
-    pub themes: Vec<String>,
-    /// What else is known of it, and of others.
-    pub surroundings: Surroundings,
-}
 
 /// All that the console knows.
 #[derive(Debug)]

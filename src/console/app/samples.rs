@@ -7,13 +7,14 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
 use super::deliveries::Deliveries;
-use super::model::{Model, Screen, Session};
+use super::model::{Model, Screen};
 use super::msg::{Answer, Call, Cmd, Msg, Now, RequestId};
 use super::plan::Start;
 use super::sample_views::{
     audit, causes, contracts, counted, dead_causes, events, figures, last_hour, log, notes, plan,
     replays, saved_view, saved_views, warning,
 };
+use super::session::Session;
 use super::update::update;
 use crate::api::cause::CausesView;
 use crate::api::dead::{DeadCausesView, DiscardedView};
@@ -315,6 +316,7 @@ pub(crate) fn model(read_only: bool) -> Model {
         read_only,
         embedded: false,
         theme: "ansi16".to_owned(),
+        fitted: false,
         themes: Shelf::built_in().map(str::to_owned).collect(),
         surroundings: Surroundings::default(),
     };

@@ -5,6 +5,7 @@ use super::dialogs::Pressed;
 use super::model::{Level, Model, Overlay};
 use super::msg::{Cmd, Now};
 use crate::console::actions::Inside;
+use crate::console::theme::{Appearance, Theme};
 
 /// The choice of a theme.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,7 @@ pub(super) fn key(model: &mut Model, now: Now, pressed: Pressed) -> Vec<Cmd> {
     match pressed.means {
         Some(Inside::Take) => {
             model.overlays.pop();
+            model.session.fitted = false;
             let name = &model.session.theme;
             let text = format!("theme {name} until you quit: --theme {name} begins with it");
             model.tell(now, Level::Info, text);
@@ -57,6 +59,25 @@ pub(super) fn key(model: &mut Model, now: Now, pressed: Pressed) -> Vec<Cmd> {
     name.map(|name| Cmd::Theme(name.clone()))
         .into_iter()
         .collect()
+}
+
+/// The terminal has told its background: the theme that fits it, where none was named or chosen.
+pub(super) fn fit(model: &mut Model, background: Appearance) -> Vec<Cmd> {
+    if !model.session.fitted {
+        return Vec::new();
+    }
+    let name = Theme::upon(background).to_owned();
+    let open = model.overlays.iter_mut().find_map(|overlay| match overlay {
+        Overlay::Themes(choice) => Some(choice),
+        _ => None,
+    });
+    match open {
+        // Another is being looked at.
+        Some(choice) => choice.before = name,
+        None if name != model.session.theme => return vec![Cmd::Theme(name)],
+        None => {}
+    }
+    Vec::new()
 }
 
 /// What brings the theme back that was in force before a choice that is closed unmade.
@@ -82,6 +103,7 @@ mod tests {
     use crate::console::app::msg::Msg;
     use crate::console::app::samples::{at, connected, press};
     use crate::console::app::update::update;
+    use crate::console::input::bytes::Typed;
 
     fn model() -> Model {
         let mut model = connected(false);
@@ -112,6 +134,32 @@ mod tests {
         assert_eq!(press(&mut model, 170, "enter"), []);
         assert!(model.overlays.is_empty());
         assert!(model.toast.unwrap().text.contains("--theme mono"));
+    }
+
+    #[test]
+    fn the_theme_goes_with_the_background_until_one_is_chosen() {
+        let mut model = model();
+        let told = |model: &mut Model, background| {
+            let told = Msg::Typed(Typed::Background(background));
+            update(model, at(100), told)
+        };
+        assert_eq!(told(&mut model, Appearance::Light), [], "one was named");
+        model.session.fitted = true;
+        let light = [Cmd::Theme("yard-light".into())];
+        assert_eq!(told(&mut model, Appearance::Light), light);
+        themed(&mut model, Ok("yard-light"));
+        assert_eq!(told(&mut model, Appearance::Light), []);
+        press(&mut model, 160, "g t");
+        assert_eq!(
+            told(&mut model, Appearance::Dark),
+            [],
+            "a choice is not interrupted"
+        );
+        let dark = [Cmd::Theme("yard-dark".into())];
+        assert_eq!(press(&mut model, 170, "esc"), dark);
+        themed(&mut model, Ok("yard-dark"));
+        press(&mut model, 180, "g t enter");
+        assert_eq!(told(&mut model, Appearance::Light), [], "one was chosen");
     }
 
     #[test]

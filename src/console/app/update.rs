@@ -47,6 +47,7 @@ pub(crate) fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Cmd> {
             model.soil(Dirty::Now);
             paste(model, now, &text)
         }
+        Msg::Typed(Typed::Background(background)) => themes::fit(model, background),
         Msg::Resized(columns, rows) => {
             model.fit((columns, rows));
             let mut cmds = vec![Cmd::Repaint];

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::dialogs::Pressed;
 use super::line::Line;
-use super::model::Session;
+use super::session::Session;
 use crate::console::actions::Inside;
 
 /// How long a protected service stays open to changes.

@@ -1,10 +1,12 @@
 //! From a terminal's bytes to keys and pastes.
 //!
 //! **Promise.** Any bytes in any pieces: never a panic, never unbounded memory, and a sequence that is cut in two
-//! reads as one key. A lone escape is a key only when [`KeyBytes::settle`] says that nothing follows. Replies of the
-//! terminal and sequences that no key of ours has are dropped.
+//! reads as one key. A lone escape is a key only when [`KeyBytes::settle`] says that nothing follows. Of the terminal's
+//! replies the one on its background is told; others, and sequences that no key of ours has, are dropped.
 
 use super::key::{Key, KeyCode};
+use crate::console::term::background;
+use crate::console::theme::Appearance;
 
 /// Bytes of one paste that are kept: a filter line is far shorter.
 const PASTE_BYTES_MAX: usize = 16 * 1024;
@@ -20,6 +22,8 @@ pub(crate) enum Typed {
     Key(Key),
     /// Text was pasted; it never acts.
     Paste(String),
+    /// The terminal told its background.
+    Background(Appearance),
 }
 
 /// Collects bytes until they are keys.
@@ -35,6 +39,8 @@ enum Front {
     /// A key of so many bytes; `None` for a sequence that is none.
     Key(Option<Key>, usize),
     PasteBegin,
+    /// Word of the background, in so many bytes.
+    Background(Appearance, usize),
     Incomplete,
 }
 
@@ -47,7 +53,7 @@ impl KeyBytes {
 
     /// Whether bytes wait for others that may never come.
     pub(crate) fn is_waiting(&self) -> bool {
-        self.paste.is_none() && !self.buffer.is_empty()
+        self.paste.is_none() && !self.buffer.is_empty() && !is_answer(&self.buffer)
     }
 
     /// Nothing followed for a while: what waits is a key by itself, or nothing.
@@ -73,6 +79,10 @@ impl KeyBytes {
                 Front::Key(key, length) => {
                     self.buffer.drain(..length);
                     typed.extend(key.map(Typed::Key));
+                }
+                Front::Background(background, length) => {
+                    self.buffer.drain(..length);
+                    typed.push(Typed::Background(background));
                 }
             }
         }
@@ -111,8 +121,9 @@ fn front(bytes: &[u8], settled: bool) -> Front {
         },
         // Replies of the terminal: they end with a bell or with ESC \.
         [0x1b, b']' | b'P' | b'_' | b'^', rest @ ..] => match string_end(rest) {
-            Some(end) => Front::Key(None, 2 + end),
-            None => cut_short(settled, bytes.len()),
+            Some(end) => reply(bytes, 2 + end),
+            // The rest of an answer comes however late, and is no key.
+            None => cut_short(settled && !is_answer(bytes), bytes.len()),
         },
         [0x1b, rest @ ..] => match character(rest, settled) {
             Front::Key(key, length) => {
@@ -130,6 +141,21 @@ fn cut_short(settled: bool, length: usize) -> Front {
         Front::Key(None, length)
     } else {
         Front::Incomplete
+    }
+}
+
+/// Whether these bytes begin an answer on the background.
+fn is_answer(bytes: &[u8]) -> bool {
+    bytes.starts_with(background::ANSWER)
+}
+
+/// A reply of so many bytes.
+fn reply(bytes: &[u8], length: usize) -> Front {
+    let text = bytes[..length].strip_prefix(background::ANSWER);
+    let text = text.and_then(|text| text.strip_suffix(b"\x07").or(text.strip_suffix(b"\x1b\\")));
+    match text.and_then(background::answer) {
+        Some(background) => Front::Background(background, length),
+        None => Front::Key(None, length),
     }
 }
 
@@ -168,6 +194,11 @@ fn control_sequence(bytes: &[u8], rest: &[u8], settled: bool) -> Front {
     }
     let length = 2 + end + 1;
     let parameters = String::from_utf8_lossy(&rest[..end]).into_owned();
+    if rest[end] == b'n'
+        && let Some(background) = background::change(&parameters)
+    {
+        return Front::Background(background, length);
+    }
     let mut numbers = parameters
         .split(';')
         .map(|number| number.parse::<u16>().unwrap_or(0));
@@ -266,6 +297,7 @@ mod tests {
             .map(|typed| match typed {
                 Typed::Key(key) => key.to_string(),
                 Typed::Paste(text) => format!("paste:{text}"),
+                Typed::Background(background) => format!("background:{}", background.as_str()),
             })
             .collect()
     }
@@ -292,7 +324,11 @@ mod tests {
             ),
             (
                 b"\x1b]11;rgb:00/00/00\x07x\x1bP>|tmux\x1b\\y",
-                vec!["x", "y"],
+                vec!["background:dark", "x", "y"],
+            ),
+            (
+                b"\x1b[?997;2n\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b]11;no\x07\x1b]10;rgb:0/0/0\x07z",
+                vec!["background:light", "background:light", "z"],
             ),
             (b"\x1b[?1;2cz\xff\xc3", vec!["z"]),
             (b"\x1b[1\x1b[B", vec!["down"]),
@@ -303,6 +339,24 @@ mod tests {
         ] {
             assert_eq!(keys(bytes), expected, "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn an_answer_that_comes_in_pieces_with_long_waits_is_no_key() {
+        let mut reader = KeyBytes::default();
+        for piece in ["\x1b]11;rg", "b:ff/ff", "/ff"] {
+            assert_eq!(reader.feed(piece.as_bytes()), []);
+            assert!(!reader.is_waiting());
+            assert_eq!(reader.settle(), []);
+        }
+        let typed = reader.feed(b"\x1b\\j");
+        assert_eq!(
+            typed,
+            [
+                Typed::Background(Appearance::Light),
+                Typed::Key(Key::char('j'))
+            ]
+        );
     }
 
     #[test]

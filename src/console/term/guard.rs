@@ -20,8 +20,8 @@ use crate::domain::escape::line;
 
 /// Alternate screen, no cursor, pastes in brackets, a clean slate.
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[0m\x1b[2J\x1b[H";
-/// The reverse.
-const LEAVE: &[u8] = b"\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l";
+/// The reverse, and no more word of the background's changes, which may have been asked for.
+const LEAVE: &[u8] = b"\x1b[?2031l\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l";
 
 /// What it takes to give the terminal back.
 struct Taken {

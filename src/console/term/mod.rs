@@ -6,8 +6,9 @@
 //!                  └ what it shows      └── head, sgr: the shortest way to place and look
 //! ```
 //! What a terminal may be asked for says `policy`, by what `between` found out; how often, `pace`. What rings
-//! it is `bell`.
+//! it is `bell`; what lies behind its text, `background`.
 
+pub(crate) mod background;
 pub(crate) mod bell;
 pub(crate) mod between;
 mod encoder;

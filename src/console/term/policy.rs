@@ -61,6 +61,11 @@ impl Between {
 }
 
 impl Between {
+    /// Whether the terminal can be asked for its background: mosh and GNU screen take the question for themselves.
+    pub(crate) fn tells_background(self) -> bool {
+        matches!(self, Self::Nothing | Self::Tmux)
+    }
+
     /// Whether a notification of the desktop (OSC 9) may be sent: a multiplexer takes it for itself or drops it, and
     /// the console of a machine itself prints it.
     pub(crate) fn lets_notify(self, term: Option<&str>) -> bool {

@@ -6,7 +6,7 @@ use super::super::options::TerminalTraits;
 use super::depth::Depth;
 use super::layer::{Layer, Unusable};
 use super::role::Role;
-use super::schema::GlyphChoice;
+use super::schema::{Appearance, GlyphChoice};
 use super::shelf::{EXTENDS_MAX, OWN_MAX, Shelf};
 use crate::domain::flaw::Flaw;
 
@@ -88,12 +88,28 @@ impl Theme {
         }
     }
 
-    /// The name of the theme that fits a terminal: `ansi16`, or `mono` where there are no colours.
+    /// The name of the theme that fits a terminal: `yard-dark` or `yard-light` on a background that is known and with
+    /// colours enough, else `ansi16`, or `mono` where there are no colours.
     pub fn fitting(traits: &TerminalTraits) -> &'static str {
         match Depth::of(traits) {
             Depth::Mono => "mono",
-            Depth::Sixteen | Depth::Indexed | Depth::True => "ansi16",
+            Depth::Sixteen => "ansi16",
+            Depth::Indexed | Depth::True => Self::upon(traits.background),
         }
+    }
+
+    /// The name of the theme for a background, where there are colours enough.
+    pub(crate) const fn upon(background: Appearance) -> &'static str {
+        match background {
+            Appearance::Dark => "yard-dark",
+            Appearance::Light => "yard-light",
+            Appearance::Any => "ansi16",
+        }
+    }
+
+    /// Whether the theme that fits a terminal depends on its background.
+    pub(crate) fn depends_on_background(traits: &TerminalTraits) -> bool {
+        matches!(Depth::of(traits), Depth::Indexed | Depth::True)
     }
 
     /// The theme of that name, the user's own before the built-in one; without a name the one that
@@ -220,6 +236,23 @@ mod tests {
         let error =
             Theme::find(Some("mono"), Shelf::new(Some(own)), &traits("truecolor")).unwrap_err();
         assert!(error.to_string().contains("mono.toml:1:"), "{error}");
+    }
+
+    #[test]
+    fn the_background_decides_where_there_are_colours_enough() {
+        use Appearance::{Any, Dark, Light};
+        for (colorterm, background, fitting) in [
+            ("truecolor", Any, "ansi16"),
+            ("truecolor", Dark, "yard-dark"),
+            ("truecolor", Light, "yard-light"),
+            ("", Light, "ansi16"),
+        ] {
+            let traits = TerminalTraits {
+                background,
+                ..traits(colorterm)
+            };
+            assert_eq!(Theme::fitting(&traits), fitting, "{colorterm}");
+        }
     }
 
     #[test]

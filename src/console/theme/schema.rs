@@ -6,6 +6,8 @@ use ratatui::style::{Color, Modifier, Style};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use super::contrast::is_dark;
+
 /// How roles look, by their names.
 pub(super) type Roles = BTreeMap<Spanned<String>, RoleLook>;
 /// Colours by their local names.
@@ -83,6 +85,15 @@ pub enum Appearance {
 }
 
 impl Appearance {
+    /// What text of the built-in themes needs on this background.
+    pub(crate) fn of(background: [u8; 3]) -> Self {
+        if is_dark(background) {
+            Self::Dark
+        } else {
+            Self::Light
+        }
+    }
+
     /// Its name in theme files.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -47,6 +47,15 @@ pub(super) fn console_without_signals(socket: &Path) -> Command {
     command
 }
 
+/// The real console, and after it a shell that shows the next line it reads as `<line>`.
+pub(super) fn console_before_a_shell(socket: &Path) -> Command {
+    let mut command = Command::new("setsid");
+    let script = r#""$@"; read -r line; echo "<$line>""#;
+    command.args(["-c", "sh", "-c", script, "sh"]);
+    behind(&mut command, &console(socket));
+    command
+}
+
 /// The real console in the one pane of a new tmux server with this socket; tmux draws no line of its own.
 pub(super) fn console_in_tmux(socket: &Path, tmux: &Path) -> Command {
     let mut command = Command::new("setsid");
@@ -105,6 +114,8 @@ fn in_a_terminal(program: impl AsRef<OsStr>) -> Command {
         .env_remove("SSH_CONNECTION")
         .env_remove("SSH_TTY")
         .env_remove("NO_COLOR")
+        .env_remove("COLORTERM")
+        .env_remove("COLORFGBG")
         .env_remove("XDG_STATE_HOME");
     command
 }

@@ -250,6 +250,14 @@ impl PseudoTerminal {
         });
     }
 
+    /// Waits until the cell in this row and column, both from 0, is as wanted.
+    pub(super) fn wait_for_cell(&self, at: (u16, u16), wanted: impl Fn(&vt100::Cell) -> bool) {
+        self.wait("a cell", |screen| {
+            let cell = screen.terminal.screen().cell(at.0, at.1)?;
+            wanted(cell).then_some(())
+        });
+    }
+
     /// Waits until the cursor's bar lies on this row, from 0.
     pub(super) fn wait_for_row(&self, row: u16) {
         self.wait("bar", |screen| {

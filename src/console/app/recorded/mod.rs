@@ -12,9 +12,10 @@ use rand_chacha::rand_core::SeedableRng as _;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::model::{Model, Session};
+use super::model::Model;
 use super::msg::{Answer, Call, Cmd, Failure, Msg, Now, RequestId};
 use super::plan::Intent;
+use super::session::Session;
 use super::update::update;
 use crate::api::delivery::{DeliveryCount, DeliveryDetail, DeliveryView};
 use crate::api::log::{LogLineView, LogView};
@@ -94,6 +95,7 @@ impl Recorded {
             read_only: false,
             embedded: false,
             theme: "ansi16".to_owned(),
+            fitted: false,
             themes: Shelf::built_in().map(str::to_owned).collect(),
             surroundings: Surroundings::default(),
         };
