@@ -99,11 +99,19 @@ pub(crate) async fn probe(at: usize, client: impl Future<Output = Result<Client,
 
 /// Calls the service; the answer bears the number of the request.
 pub(crate) async fn call(client: Client, request: RequestId, call: Call) -> Msg {
+    let begun = Stopwatch::start();
     let result = answer(&client, call).await.map_err(|error| Failure {
         kept_since: error.problem().and_then(|problem| problem.kept_since),
         ..Failure::said(error.to_string())
     });
-    Msg::Answered(request, Box::new(result))
+    let took = begun.elapsed();
+    let reached = result.is_ok();
+    let msg = Msg::Answered(request, Box::new(result));
+    if reached {
+        Msg::Timed(took, Box::new(msg))
+    } else {
+        msg
+    }
 }
 
 /// Calls the service.

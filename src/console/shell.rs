@@ -573,7 +573,7 @@ impl Shell {
 
     fn now(&self) -> Now {
         Now {
-            wall: self.clock.now(),
+            wall: self.model.behind.service_time(self.clock.now()),
             elapsed: self.clock.monotonic().saturating_sub(self.started),
         }
     }

@@ -5,7 +5,8 @@ use super::msg::{Answer, Call, Cmd, Failure, Msg};
 use super::requests::Purpose;
 use super::sample_views::replays;
 use super::samples::{
-    at, begun, calls, connected, deliveries, delivery, endpoint, hello, list, page_of, press, serve,
+    at, begun, calls, connected, deliveries, delivery, endpoint, hello_at, list, page_of, press,
+    serve,
 };
 use super::update::update;
 use crate::api::delivery::DeliveryView;
@@ -259,7 +260,7 @@ fn what_happened_while_there_was_no_connection_is_asked_for() {
     press(&mut model, 0, "j j b");
     let mut row = list(&model).selected().unwrap().clone();
     update(&mut model, at(1_000), Msg::StreamLost("gone".into()));
-    let cmds = update(&mut model, at(3_000), hello());
+    let cmds = update(&mut model, at(3_000), hello_at(3_000));
     row.state = "discarded".into();
     let (asked, cmds) = answered(&mut model, 3_100, cmds, &[row.clone()]);
     assert_eq!(asked, [format!("id:{}", row.id)]);

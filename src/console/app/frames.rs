@@ -1,7 +1,7 @@
 //! What comes over the stream.
 
 use super::answers;
-use super::behind::Behind;
+use super::behind::Skew;
 use super::endpoints::ENDPOINTS_MAX;
 use super::fetches;
 use super::link::Outage;
@@ -9,6 +9,7 @@ use super::model::{Dirty, Level, Model, Screen};
 use super::msg::{Call, Cmd, Now};
 use super::requests::{Purpose, ScreenId};
 use crate::api::stream::{Change, LogNews, StreamFrame};
+use crate::console::view::format::age;
 use crate::domain::time::Timestamp;
 
 /// Takes over a frame.
@@ -21,7 +22,8 @@ pub(crate) fn frame(model: &mut Model, now: Now, frame: StreamFrame) -> Vec<Cmd>
         StreamFrame::Hello(hello) => {
             model.link.heard(now, Some(hello.heartbeat_s));
             model.last_heard = Some(now.wall);
-            model.behind = Behind::begin(now);
+            model.behind.begin(now);
+            compare_clocks(model, now, hello.info.now);
             hear_time(model, now, hello.info.now);
             model.data.info = Some(hello.info);
             // Who was there before is told anew.
@@ -60,6 +62,22 @@ pub(crate) fn frame(model: &mut Model, now: Now, frame: StreamFrame) -> Vec<Cmd>
         StreamFrame::Hello(_) | StreamFrame::Bye => {}
     }
     cmds
+}
+
+/// What the service's clock said as it greeted us: where ours is another, instants here are told by the service's.
+fn compare_clocks(model: &mut Model, now: Now, told: Timestamp) {
+    if !model.behind.compare(now, told) {
+        return;
+    }
+    let (seconds, word) = match model.behind.skew() {
+        Some(Skew::Behind(seconds)) => (seconds, "behind"),
+        Some(Skew::Ahead(seconds)) => (seconds, "ahead of"),
+        None => return,
+    };
+    let age = age(seconds);
+    let text =
+        format!("this machine's clock is {age} {word} the service's: times here are the service's");
+    model.tell(now, Level::Warn, text);
 }
 
 /// The service's own time as a frame tells it.

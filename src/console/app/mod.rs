@@ -54,6 +54,7 @@ pub(crate) mod requests;
 pub(crate) mod rewind;
 #[cfg(test)]
 mod rewind_tests;
+mod round_trip;
 pub(crate) mod rows;
 pub(crate) mod saved;
 pub(crate) mod saved_choice;

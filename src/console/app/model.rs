@@ -28,6 +28,7 @@ use super::preview;
 use super::pulse::{Pulse, Row, rows_on};
 use super::remembered::Remembered;
 use super::requests::{Purpose, Requests, ScreenId};
+use super::round_trip::RoundTrip;
 use super::saved::{SaveLine, Saved};
 use super::saved_choice::SavedChoice;
 pub(crate) use super::screen::Screen;
@@ -81,6 +82,8 @@ pub(crate) struct Model {
     pub link: Link,
     /// How far what comes lies behind the service.
     pub behind: Behind,
+    /// How long it takes to answer.
+    pub round_trip: RoundTrip,
     /// When a frame last came, by the wall clock.
     pub last_heard: Option<Timestamp>,
     /// Since when there is no connection, by the wall clock; none while there is one, or when there never was.
@@ -274,6 +277,7 @@ impl Model {
             tour: None,
             link: Link::connecting(Now::default(), 0),
             behind: Behind::default(),
+            round_trip: RoundTrip::default(),
             last_heard: None,
             lost_at: None,
             grace: None,

@@ -65,6 +65,8 @@ pub(crate) enum Msg {
     StreamLost(String),
     /// What came of a call.
     Answered(RequestId, Box<Result<Answer, Failure>>),
+    /// An answer, and how long it was on its way.
+    Timed(Duration, Box<Self>),
     /// What came of a program or file outside of the console: in words, empty for nothing to tell.
     Outside(Result<String, String>),
     /// What came of a change of themes: the one in force now, or why another cannot be.

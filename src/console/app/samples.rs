@@ -328,13 +328,19 @@ pub(crate) fn model(read_only: bool) -> Model {
     )
 }
 
-/// The greeting of a service.
+/// The greeting of a service at the console's start.
 pub(crate) fn hello() -> Msg {
+    hello_at(0)
+}
+
+/// The greeting of a service so many milliseconds later, by the clock that the console has too.
+pub(crate) fn hello_at(millis: u64) -> Msg {
     let info = InfoView {
         version: "0.1.0".into(),
         host: "eu-1".into(),
         caller: "anna".into(),
         role: "operator".into(),
+        now: at(millis).wall,
         ..InfoView::default()
     };
     Msg::Frame(Box::new(StreamFrame::Hello(Box::new(Hello {

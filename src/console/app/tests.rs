@@ -8,8 +8,8 @@ use super::link::Health;
 use super::model::{Level, Model, Overlay, Screen};
 use super::msg::{Call, Cmd, Failure, Msg};
 use super::samples::{
-    at, begun, calls, connected, deliveries, delivery, delivery_id, endpoint, hello, list, model,
-    no_rows, press, serve,
+    at, begun, calls, connected, deliveries, delivery, delivery_id, endpoint, hello, hello_at,
+    list, model, no_rows, press, serve,
 };
 use super::update::update;
 use crate::api::page::{Page, Searched};
@@ -334,7 +334,7 @@ fn a_lost_connection_keeps_what_was_loaded_and_its_return_tells_of_the_gap() {
         opened = update(&mut model, at(now), Msg::Tick).contains(&Cmd::OpenStream);
         assert!(now < 20_000);
     }
-    let cmds = update(&mut model, at(now + 10), hello());
+    let cmds = update(&mut model, at(now + 10), hello_at(now + 10));
     let newest: Vec<_> = (1..=3).map(|number| delivery(1_000 + number)).collect();
     for cmd in cmds {
         if let Cmd::Call(request, Call::Deliveries { .. }) = cmd {

@@ -36,18 +36,7 @@ pub(crate) fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Cmd> {
             model.link = Link::connecting(now, 0);
             vec![Cmd::OpenStream]
         }
-        Msg::Typed(Typed::Key(key)) => {
-            model.soil(Dirty::Now);
-            let before = model.overlays.last().map(Overlay::dialog);
-            let cmds = key_pressed(model, now, key);
-            dialogs::note(model, now, before, key);
-            cmds
-        }
-        Msg::Typed(Typed::Paste(text)) => {
-            model.soil(Dirty::Now);
-            paste(model, now, &text)
-        }
-        Msg::Typed(Typed::Background(background)) => themes::fit(model, background),
+        Msg::Typed(typed) => take_typed(model, now, typed),
         Msg::Resized(columns, rows) => {
             model.fit((columns, rows));
             let mut cmds = vec![Cmd::Repaint];
@@ -69,6 +58,12 @@ pub(crate) fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Cmd> {
             Vec::new()
         }
         Msg::Answered(request, answer) => answers::answer(model, now, request, *answer),
+        Msg::Timed(took, msg) => {
+            if model.round_trip.hear(took) {
+                model.soil(Dirty::Soon);
+            }
+            return update(model, now, *msg);
+        }
         Msg::Outside(result) => {
             match result {
                 Ok(text) if text.is_empty() => {}
@@ -95,6 +90,24 @@ pub(crate) fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Cmd> {
     tour::follow_up(model);
     cmds.extend(remembered::follow_up(model));
     cmds
+}
+
+/// What came from the terminal.
+fn take_typed(model: &mut Model, now: Now, typed: Typed) -> Vec<Cmd> {
+    match typed {
+        Typed::Key(key) => {
+            model.soil(Dirty::Now);
+            let before = model.overlays.last().map(Overlay::dialog);
+            let cmds = key_pressed(model, now, key);
+            dialogs::note(model, now, before, key);
+            cmds
+        }
+        Typed::Paste(text) => {
+            model.soil(Dirty::Now);
+            paste(model, now, &text)
+        }
+        Typed::Background(background) => themes::fit(model, background),
+    }
 }
 
 /// What every change may ask for: windows that hold their cursor, rows below the last one, news that are over.

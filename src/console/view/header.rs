@@ -6,6 +6,7 @@ use super::contexts::role_of;
 use super::format;
 use super::paint::{Pen, columns};
 use crate::console::actions::{ActionId, Stepping};
+use crate::console::app::behind::Skew;
 use crate::console::app::link::Health;
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
@@ -72,6 +73,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) {
         role: Role::Accent,
     }));
     figures.extend(bells(model));
+    figures.extend(clock(model));
     // What is drawn stands in the order of the list, what fits is decided by rank.
     let mut kept = Vec::new();
     figures.sort_by_key(|figure| figure.rank);
@@ -104,7 +106,13 @@ fn told(model: &Model, now: Now) -> Option<(String, Role)> {
             let text = format!("BEHIND {}", format::age(seconds));
             Some((text, Role::LevelWarn))
         }
-        (health, _) => Some(link_words(health)),
+        (health, _) => {
+            let (words, role) = link_words(health);
+            let felt = model.round_trip.millis();
+            let felt = felt.filter(|_| matches!(health, Health::Live | Health::Slow));
+            let words = felt.map_or(words.clone(), |millis| format!("{words} {millis}ms"));
+            Some((words, role))
+        }
     }
 }
 
@@ -118,6 +126,20 @@ fn past_words(pen: &Pen<'_>, model: &Model, now: Now) -> Option<String> {
     let ago = format::age(now.wall.since(at).as_secs());
     let key = model.key(ActionId::Rewind(Stepping::Forward));
     Some(format!("AT {told}  {ago} ago  {key} forward"))
+}
+
+/// How far this machine's clock is off the service's, where that matters.
+fn clock(model: &Model) -> Option<Figure> {
+    let (seconds, sign) = match model.behind.skew()? {
+        Skew::Behind(seconds) => (seconds, '-'),
+        Skew::Ahead(seconds) => (seconds, '+'),
+    };
+    Some(Figure {
+        order: 10,
+        rank: 3,
+        text: format!("CLOCK {sign}{}", format::age(seconds)),
+        role: Role::LevelWarn,
+    })
 }
 
 struct Figure {

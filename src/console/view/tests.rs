@@ -16,7 +16,7 @@ use crate::api::stream::{Change, LogNews, StreamFrame};
 use crate::console::app::model::Model;
 use crate::console::app::msg::{Answer, Call, Cmd, Msg};
 use crate::console::app::samples::{
-    at, connected, deliveries, delivery, endpoint, hello, model, no_rows, press, serve,
+    at, connected, deliveries, delivery, endpoint, hello, hello_at, model, no_rows, press, serve,
 };
 use crate::console::app::times::Times;
 use crate::console::app::update::update;
@@ -335,7 +335,7 @@ fn a_lost_connection_is_told_in_words_and_its_return_leaves_a_gap_row() {
     );
     let down = screen(&model, 1_000);
     update(&mut model, at(9_000), Msg::Tick);
-    let cmds = update(&mut model, at(9_500), hello());
+    let cmds = update(&mut model, at(9_500), hello_at(9_500));
     for cmd in cmds {
         if let Cmd::Call(request, Call::Deliveries { .. }) = cmd {
             let page = Page {

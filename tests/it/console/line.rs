@@ -155,6 +155,15 @@ fn over_a_bad_line_keys_are_as_quick_as_ever_and_changes_come_through() {
         &millis(begun.elapsed()),
     );
     terminal.settle();
+    let shown = terminal.text();
+    let round_trip = shown
+        .split_once("LIVE ")
+        .and_then(|(_, rest)| rest.split_once("ms"));
+    let millis_shown: u64 = round_trip.expect("how long the way is").0.parse().unwrap();
+    assert!(
+        u128::from(millis_shown) >= 2 * LATENCY.as_millis(),
+        "{shown}"
+    );
     let mut waits: Vec<Duration> = (0..10)
         .map(|press| {
             let begun = Instant::now();
