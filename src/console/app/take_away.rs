@@ -74,16 +74,22 @@ pub(super) fn key(model: &mut Model, now: Now, pressed: Pressed) -> Vec<Cmd> {
     if answer.is_empty() {
         return Vec::new();
     }
-    vec![match wanted {
-        Wanted::File => Cmd::Write {
-            text: yank::formatted(&rows, &answer),
-            path: answer,
-        },
-        Wanted::Command => Cmd::Pipe {
+    let text = match wanted {
+        Wanted::Command => Ok(yank::ndjson(&rows)),
+        Wanted::File if answer.ends_with(".sh") => yank::script(model),
+        Wanted::File => Ok(yank::formatted(&rows, &answer)),
+    };
+    match (text, wanted) {
+        (Ok(text), Wanted::File) => vec![Cmd::Write { path: answer, text }],
+        (Ok(text), Wanted::Command) => vec![Cmd::Pipe {
             command: answer,
-            text: yank::ndjson(&rows),
-        },
-    }]
+            text,
+        }],
+        (Err(missing), _) => {
+            model.tell(now, Level::Warn, missing);
+            Vec::new()
+        }
+    }
 }
 
 /// Shows what is selected in the operator's pager.
@@ -97,7 +103,7 @@ pub(super) fn page(model: &mut Model, now: Now) -> Vec<Cmd> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::console::app::samples::{connected, press};
+    use crate::console::app::samples::{connected, press, serve};
 
     #[test]
     fn rows_go_into_a_file_or_to_a_command() {
@@ -123,6 +129,26 @@ mod tests {
         assert_eq!(press(&mut model, 400, "| enter"), [], "nothing was typed");
         assert_eq!(press(&mut model, 500, "| w c esc"), []);
         assert!(model.overlays.is_empty());
+    }
+
+    #[test]
+    fn a_delivery_is_written_as_a_script_that_sends_it_again() {
+        let mut model = connected(false);
+        let cmds = press(&mut model, 0, "W ctrl-u a . s h enter");
+        assert_eq!(cmds, []);
+        let told = &model.toast.as_ref().unwrap().text;
+        assert!(told.contains("open the delivery, then W"), "{told}");
+        for (millis, keys) in [(100, "j j j j j enter"), (200, "l")] {
+            let cmds = press(&mut model, millis, keys);
+            serve(&mut model, millis, cmds);
+        }
+        let cmds = press(&mut model, 300, "W ctrl-u a . s h enter");
+        let [Cmd::Write { path, text }] = &cmds[..] else {
+            panic!("nothing is written: {cmds:?}");
+        };
+        assert_eq!(path, "a.sh");
+        assert!(text.starts_with("#!/usr/bin/env bash\ncurl --globoff --request POST"));
+        assert!(text.ends_with('\n') && !text.ends_with("\n\n"));
     }
 
     #[test]

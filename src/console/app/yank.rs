@@ -1,6 +1,9 @@
 //! What can be taken away from a screen: a part of what is selected for the clipboard, or rows for a file, a pager or a
 //! command. What leaves has the exact bytes; only JSON escapes what a terminal could obey, which is the same value.
 
+use std::collections::HashSet;
+use std::iter;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -11,6 +14,7 @@ use super::pulse::Row;
 use crate::api::delivery::{BodyView, HeaderView};
 use crate::client::curl;
 use crate::console::actions::Yank;
+use crate::console::view::paint::columns;
 use crate::domain::escape;
 
 /// Nothing to take, in words.
@@ -60,6 +64,21 @@ fn id(model: &Model) -> Option<String> {
         Screen::Audit(list) => list.selected().map(|entry| entry.id.to_string()),
         Screen::Log(log) => log.selected().map(|line| line.seq.to_string()),
     }
+}
+
+/// The request of the delivery that is looked at, as a script that sends it again.
+///
+/// # Errors
+/// None is looked at or it was not kept, in words.
+pub(crate) fn script(model: &Model) -> Result<String, Missing> {
+    let Screen::Inspector(_) = model.screen() else {
+        return Err(
+            "a .sh sends one delivery's request again: open the delivery, then W".to_owned(),
+        );
+    };
+    let command = part(model, Yank::Curl)?;
+    // Its quotation marks are no POSIX shell's.
+    Ok(format!("#!/usr/bin/env bash\n{}\n", command.trim_end()))
 }
 
 /// A part of the request or response that an inspector shows.
@@ -152,12 +171,13 @@ pub(crate) fn rows(model: &Model) -> Vec<Value> {
     }
 }
 
-/// Rows in the format that a file's name ends with: `.json`, `.csv`, `.tsv`, else a JSON object a line.
+/// Rows in the format that a file's name ends with: `.json`, `.csv`, `.tsv`, `.txt`, else a JSON object a line.
 pub(crate) fn formatted(rows: &[Value], name: &str) -> String {
     match name.rsplit_once('.').map(|(_, end)| end) {
         Some("json") => pretty(&Value::Array(rows.to_vec())),
         Some("csv") => separated(rows, ','),
         Some("tsv") => separated(rows, '\t'),
+        Some("txt") => aligned(rows),
         _ => ndjson(rows),
     }
 }
@@ -174,27 +194,66 @@ pub(crate) fn pretty(value: &Value) -> String {
     escape::json(&text).into_owned() + "\n"
 }
 
-/// Rows as a table with a line of headings: the members of the first row; what is no text or number is JSON.
-fn separated(rows: &[Value], separator: char) -> String {
-    let names: Vec<&String> = rows
-        .first()
-        .and_then(Value::as_object)
-        .map(|first| first.keys().collect())
-        .unwrap_or_default();
-    let mut table = line_of(names.iter().map(|name| (*name).clone()), separator);
-    for row in rows {
+/// Rows as a table with a line of headings: every member that one of them has, for what is not there may be left out;
+/// what is no text or number is JSON.
+fn table(rows: &[Value]) -> Vec<Vec<String>> {
+    let mut names: Vec<&String> = Vec::new();
+    let mut known = HashSet::new();
+    for row in rows.iter().filter_map(Value::as_object) {
+        names.extend(row.keys().filter(|name| known.insert(*name)));
+    }
+    let cells = |row: &Value| {
         let cells = names.iter().map(|name| match row.get(*name) {
             None | Some(Value::Null) => String::new(),
             Some(Value::String(text)) => text.clone(),
             Some(other) => other.to_string(),
         });
-        table.push_str(&line_of(cells, separator));
-    }
-    table
+        cells.collect()
+    };
+    let headings = names.iter().map(|name| (*name).clone()).collect();
+    iter::once(headings).chain(rows.iter().map(cells)).collect()
 }
 
-fn line_of(cells: impl Iterator<Item = String>, separator: char) -> String {
+/// The table to be read by people, on a terminal too: columns stand below each other, an empty cell is `-`.
+fn aligned(rows: &[Value]) -> String {
+    let mut table = table(rows);
+    let mut widths = Vec::new();
+    for cells in &mut table {
+        widths.resize(cells.len(), 0);
+        for (cell, width) in cells.iter_mut().zip(&mut widths) {
+            *cell = match &**cell {
+                "" => "-".to_owned(),
+                text => escape::line(text).into_owned(),
+            };
+            *width = columns(cell).max(*width);
+        }
+    }
+    let mut text = String::new();
+    for cells in table {
+        let mut line = String::new();
+        for (cell, width) in cells.iter().zip(&widths) {
+            line.push_str(cell);
+            let gap = width - columns(cell) + 2;
+            line.extend(iter::repeat_n(' ', gap.into()));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// The table with this between its cells.
+fn separated(rows: &[Value], separator: char) -> String {
+    let lines = table(rows);
+    lines
+        .into_iter()
+        .map(|cells| line_of(cells, separator))
+        .collect()
+}
+
+fn line_of(cells: Vec<String>, separator: char) -> String {
     let cells: Vec<String> = cells
+        .into_iter()
         .map(|cell| {
             let is_odd = |letter: char| letter == separator || "\"\r\n".contains(letter);
             match cell.chars().any(is_odd) {
@@ -264,6 +323,17 @@ mod tests {
         let csv = formatted(&marked, "a.csv");
         assert_eq!(csv.lines().count(), 3);
         assert!(csv.lines().next().unwrap().contains("event_type"));
+    }
+
+    #[test]
+    fn a_table_has_every_member_that_one_of_its_rows_has() {
+        let rows = [
+            serde_json::json!({"a": 1}),
+            serde_json::json!({"a": 2, "why": "\u{1b}[2J"}),
+        ];
+        assert_eq!(separated(&rows, '\t'), "a\twhy\n1\t\n2\t\u{1b}[2J\n");
+        assert_eq!(formatted(&rows, "x.txt"), "a  why\n1  -\n2  \\x1b[2J\n");
+        assert_eq!(formatted(&[], "x.txt"), "\n");
     }
 
     #[test]

@@ -163,7 +163,7 @@ fn prompt_line(pen: &mut Pen<'_>, prompt: &Prompt, own: Within<'_>, area: Rect) 
         Wanted::File => (
             "write to:",
             "writes it",
-            "a new file, .ndjson .json .csv .tsv",
+            "a new .ndjson .json .csv .tsv .txt .sh",
         ),
         Wanted::Command => ("| ", "runs it", "a command of your shell"),
     };

@@ -95,7 +95,7 @@ pub(super) const LEAVING: &[Action] = &[
     key(
         Id::Write,
         "rows.write",
-        "write the marked or loaded rows to a file: .ndjson, .json, .csv or .tsv",
+        "write the marked or loaded rows to a file: .ndjson, .json, .csv, .tsv, .txt, or .sh of one delivery",
         EVERYWHERE,
         &["W"],
     ),
