@@ -3,6 +3,8 @@
 //! Nothing here waits for the terminal: keys come from a thread, frames go to one. A key is drawn at once, data at
 //! most ten times a second (twice on a slow line), and an unchanged screen neither wakes nor writes.
 
+mod lending;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,40 +13,35 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 
-use super::app::model::{Dirty, Level, Model};
-use super::app::msg::{Cmd, Msg, Now};
-use super::app::session::Session;
-use super::app::shown::shown;
-use super::app::times::Times;
-use super::app::tour;
-use super::app::update::update;
-use super::clipboard;
-use super::idle::{IdleLines, Progress};
-use super::input::reader::{Reader, TerminalEvent};
-use super::memory::Memory;
-use super::options::{ConsoleError, ConsoleOptions, ExitReason, Reach, TerminalTraits};
-use super::outside;
-use super::perform::{self, Stream};
-use super::term::background::BackgroundQuestion;
-use super::term::bell::bell;
-use super::term::between::{PaneQuestion, is_under_mosh};
-use super::term::guard::TerminalGuard;
-use super::term::output::{FrameWriter, WrittenFrames, last_words};
-use super::term::pace::Pace;
-use super::term::painter::Painter;
-use super::term::policy::{Between, Policy, Scrolling};
-use super::term::signals::{SignalEvent, Signals};
-use super::term::tty::Tty;
-use super::theme::{Shelf, Theme};
-use super::view::{self, Skin};
 use crate::client::Client;
-use crate::clock::{SharedClock, pace, within};
+use crate::clock::{SharedClock, pace};
+use crate::console::app::model::{Dirty, Level, Model};
+use crate::console::app::msg::{Cmd, Msg, Now};
+use crate::console::app::session::Session;
+use crate::console::app::shown::shown;
+use crate::console::app::times::Times;
+use crate::console::app::tour;
+use crate::console::app::update::update;
+use crate::console::clipboard;
+use crate::console::idle::{IdleLines, Progress};
+use crate::console::input::reader::{Reader, TerminalEvent};
+use crate::console::memory::Memory;
+use crate::console::options::{ConsoleError, ConsoleOptions, ExitReason, Reach, TerminalTraits};
+use crate::console::outside;
+use crate::console::perform::{self, Stream};
+use crate::console::term::background::BackgroundQuestion;
+use crate::console::term::bell::bell;
+use crate::console::term::between::{PaneQuestion, is_under_mosh};
+use crate::console::term::guard::TerminalGuard;
+use crate::console::term::output::{FrameWriter, WrittenFrames};
+use crate::console::term::pace::Pace;
+use crate::console::term::painter::Painter;
+use crate::console::term::policy::{Between, Policy, Scrolling};
+use crate::console::term::signals::{SignalEvent, Signals};
+use crate::console::term::tty::Tty;
+use crate::console::theme::{Shelf, Theme};
+use crate::console::view::{self, Skin};
 use crate::domain::time::Zone;
-
-/// How long a frame on its way is waited for before the terminal is given back: it must not land on the shell's screen.
-const LAST_FRAME: Duration = Duration::from_millis(300);
-/// How long a stop may take to take hold, at the most.
-const STOP_LIMIT: Duration = Duration::from_secs(1);
 
 /// Shows the console until the operator leaves, a signal comes or the terminal is gone.
 ///
@@ -258,44 +255,9 @@ impl Shell {
                 }
             };
             if let Some(reason) = exit {
-                self.stop_listening().await;
-                self.guard = None;
-                if let Some(memory) = &self.memory {
-                    memory.finish();
-                }
-                if let Some(text) = &self.kept {
-                    last_words(self.tty.output(), text.as_bytes());
-                }
+                self.leave().await;
                 return Ok(reason);
             }
-        }
-    }
-
-    /// Waits, but not for long, until no frame is on its way.
-    async fn await_frame(&mut self) {
-        if self.writer().is_busy() && within(LAST_FRAME, self.written.next()).await.is_some() {
-            self.writer().written();
-        }
-    }
-
-    /// Waits, but not for long, until nothing is on its way to the terminal or from it: whoever has it next would get the
-    /// answer to our question as keys.
-    async fn come_to_rest(&mut self) {
-        self.await_frame().await;
-        while let Some(owed) = self.background.owed(self.now().elapsed) {
-            let heard = within(owed, read(&mut self.reader)).await;
-            match heard {
-                Some(TerminalEvent::Typed(typed, _)) => self.background.hear(&typed),
-                Some(TerminalEvent::HangUp) | None => return,
-            }
-        }
-    }
-
-    /// The same, and reads no more: what is typed from here on is for whoever has the terminal next.
-    async fn stop_listening(&mut self) {
-        self.come_to_rest().await;
-        if let Some(reader) = self.reader.take() {
-            reader.stop();
         }
     }
 
@@ -496,54 +458,6 @@ impl Shell {
         self.model.fit(terminal);
         self.painter.forget();
         self.model.soil(Dirty::Now);
-    }
-
-    /// Gives the terminal back and stops this process group until somebody continues it.
-    async fn suspend(&mut self) -> io::Result<()> {
-        self.come_to_rest().await;
-        self.give_back();
-        let _ = rustix::process::kill_current_process_group(rustix::process::Signal::STOP);
-        // The stop may take hold of this thread a little later; until it is continued the terminal is the shell's.
-        // A group that cannot be stopped is never continued and goes on after the limit.
-        tokio::select! {
-            () = self.signals.continued() => {}
-            () = self.clock.sleep_for(STOP_LIMIT) => {}
-        }
-        self.take()?;
-        self.repaint();
-        Ok(())
-    }
-
-    fn take(&mut self) -> io::Result<()> {
-        self.guard = Some(TerminalGuard::take(&self.tty)?);
-        self.background.renew();
-        self.progress.sent += TerminalGuard::TAKING as u64;
-        Ok(())
-    }
-
-    fn give_back(&mut self) {
-        self.guard = None;
-        self.progress.sent += TerminalGuard::GIVING as u64;
-    }
-
-    /// Gives the terminal to somebody else until they are done.
-    async fn outside<T>(&mut self, run: impl AsyncFnOnce() -> T) -> Result<T, ConsoleError> {
-        self.stop_listening().await;
-        self.give_back();
-        let done = run().await;
-        // What was typed to interrupt them does not end the console.
-        self.signals.forget_interrupts();
-        let taken = self.retake();
-        taken.map_err(ConsoleError::Terminal)?;
-        Ok(done)
-    }
-
-    fn retake(&mut self) -> io::Result<()> {
-        self.take()?;
-        let input = self.tty.input().try_clone_to_owned()?;
-        self.reader = Some(Reader::start(input, self.progress.typed)?);
-        self.repaint();
-        Ok(())
     }
 
     /// Tells what came of something outside.
