@@ -2,6 +2,7 @@
 
 mod deliveries;
 mod figures;
+mod past;
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::api::delivery::DeliveryView;
 use crate::api::page::PageQuery;
 use crate::client::{Client, ClientError};
 use crate::domain::id::DeliveryId;
+use crate::domain::time::Timestamp;
 
 /// How long one read is repeated, in microseconds, once it was made [`CALLS_MIN`] times.
 const BUDGET_US: u64 = 2_000_000;
@@ -51,10 +53,14 @@ pub(super) struct Reads<'a> {
 impl PastSpan {
     /// Where a page begins that shows what was made at a share of the span, in thousandths.
     fn cursor_at(self, permille: u64) -> String {
+        DeliveryId::first_at(self.instant_at(permille)).body()
+    }
+
+    /// The instant at a share of the span, in thousandths.
+    fn instant_at(self, permille: u64) -> Timestamp {
         let span_ms = self.until.since(self.from).as_millis();
         let ms = span_ms * u128::from(permille.min(1_000)) / 1_000;
-        let at = self.from.moved_by(i64::try_from(ms).unwrap_or(0));
-        DeliveryId::first_at(at).body()
+        self.from.moved_by(i64::try_from(ms).unwrap_or(0))
     }
 }
 
@@ -68,6 +74,7 @@ pub(super) async fn measure(rig: &Rig, past: PastSpan, calls: u64) -> Result<Vec
     };
     reads.deliveries().await?;
     reads.filters().await?;
+    reads.past().await?;
     reads.events().await?;
     reads.dead().await?;
     reads.figures().await?;
@@ -157,7 +164,6 @@ pub(super) fn table(times: &[ReadTime]) -> Vec<Row> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::Timestamp;
 
     #[test]
     fn a_quantile_is_a_time_that_was_seen() {

@@ -9,8 +9,8 @@ use crate::api::page::PageQuery;
 use crate::client::ClientError;
 
 /// Rows of an ordinary page, and of the longest.
-const PAGE_ROWS: u32 = 50;
-const PAGE_ROWS_MAX: u32 = 500;
+pub(super) const PAGE_ROWS: u32 = 50;
+pub(super) const PAGE_ROWS_MAX: u32 = 500;
 /// Searches that go on to the end of the file.
 const WHOLE_SEARCHES: u64 = 3;
 /// Places in the past, in thousandths, that calls begin at in turn: no page is read twice in a row.
