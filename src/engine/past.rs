@@ -13,7 +13,8 @@ use crate::domain::past::{self, Door, Then};
 use crate::domain::time::Timestamp;
 use crate::store::{DeliveryScope, DeliverySelect, SqlCondition};
 
-/// Rows that are looked at for one page of the past where a filter narrows it.
+/// Rows that are put together as they were for one page where a filter narrows it; the store has left those out that
+/// have not changed since and do not pass.
 const LOOKED_AT_MAX: usize = 2_000;
 
 impl Engine {
@@ -41,7 +42,7 @@ impl Engine {
     }
 
     /// What the store decides of the past, and what is decided row by row: everything that an attempt or a person changes.
-    async fn search_past(
+    pub(super) async fn search_past(
         &self,
         query: &DeliveryQuery,
         at: Timestamp,
@@ -61,11 +62,11 @@ impl Engine {
         let since = plan
             .created_since(at)
             .map_or_else(|| DeliveryId::from_i64(0), DeliveryId::first_at);
-        let condition = plan.sql.as_ref();
+        let unchanged = plan.rest_of_unchanged();
         Ok(Search {
             select: DeliverySelect {
                 scope: DeliveryScope::Between(since, last_until(at)),
-                condition: condition.and_then(|expr| SqlCondition::of_filter(expr, at)),
+                condition: SqlCondition::of_past(plan.sql.as_ref(), unchanged.as_ref(), at),
             },
             rest: plan.rest,
         })

@@ -26,6 +26,29 @@ impl SqlCondition {
         writer.expr(expr);
         Some(writer.condition)
     }
+
+    /// What must hold of a delivery that is to be looked at as it was at `at`: what always holds, and what holds of those
+    /// that have not changed since, as parts of a filter that SQL can decide. `None` where neither is asked.
+    pub fn of_past(always: Option<&Expr>, unchanged: Option<&Expr>, at: Timestamp) -> Option<Self> {
+        let mut writer = Writer {
+            now: at,
+            condition: Self::default(),
+        };
+        if let Some(always) = always {
+            writer.any_of(std::slice::from_ref(always), "", Writer::expr);
+        }
+        if let Some(unchanged) = unchanged {
+            if always.is_some() {
+                writer.push(" AND ");
+            }
+            writer.push("(d.updated_at > ");
+            writer.bind(SqlValue::Int(at.as_millis()));
+            writer.push(" OR ");
+            writer.expr(unchanged);
+            writer.push(")");
+        }
+        (!writer.condition.sql.is_empty()).then_some(writer.condition)
+    }
 }
 
 struct Writer {

@@ -60,6 +60,16 @@ impl Plan {
         }))
     }
 
+    /// What of `rest` SQL decides of a delivery that has not changed since the instant that is asked for.
+    pub fn rest_of_unchanged(&self) -> Option<Expr> {
+        let parts = match self.rest.as_ref()? {
+            Expr::And(parts) => parts.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        let decided = |part: &&Expr| part.decider() == Decider::Sql && part.stays();
+        Expr::all(parts.iter().filter(decided).cloned().collect())
+    }
+
     /// Whether SQL decides all of it, so that counts are exact and pages complete.
     pub const fn is_exact(&self) -> bool {
         self.rest.is_none()
@@ -152,6 +162,22 @@ impl Expr {
             // A word may be the id of a replay that put it to work.
             Self::Term(Term::Word(pattern)) => !pattern.text().starts_with("rpl"),
             Self::Term(Term::Field(field, _)) => field.lasts(),
+        }
+    }
+
+    /// Whether the answer stays as long as the delivery's own row does, whatever becomes of its endpoint.
+    fn stays(&self) -> bool {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().all(Self::stays),
+            Self::Not(inner) => inner.stays(),
+            Self::Term(Term::Field(Field::State, Test::State(states))) => states
+                .iter()
+                .all(|state| matches!(state, StateWord::Delivered | StateWord::Dead)),
+            Self::Term(Term::Field(
+                Field::Status | Field::Class | Field::Attempts | Field::Latency | Field::Last,
+                _,
+            )) => true,
+            Self::Term(_) => self.lasts(),
         }
     }
 
@@ -272,6 +298,30 @@ mod tests {
             let expr = |text: &str| Filter::parse(text).unwrap().expr.unwrap();
             assert_eq!(plan.sql, sql.map(expr), "{text}");
             assert_eq!(plan.rest, rest.map(expr), "{text}");
+        }
+    }
+
+    #[test]
+    fn of_what_has_not_changed_sql_decides_what_no_endpoint_can_change() {
+        for (text, expected) in [
+            ("type:a.b state:dead", Some("state:dead")),
+            ("state:dead state:held", Some("state:dead")),
+            (
+                "-state:delivered status:5xx",
+                Some("-state:delivered status:5xx"),
+            ),
+            ("state:pending", None),
+            ("state:dead,held", None),
+            ("not state:discarded", None),
+            ("state:dead or state:inflight", None),
+            ("class:timeout or ep:x", Some("class:timeout or ep:x")),
+            ("rpl_0000000000001", None),
+            ("ip:10.0.0.0/8", None),
+            ("type:a.b", None),
+        ] {
+            let plan = Plan::of_past(&Filter::parse(text).unwrap()).unwrap();
+            let expr = |text: &str| Filter::parse(text).unwrap().expr.unwrap();
+            assert_eq!(plan.rest_of_unchanged(), expected.map(expr), "{text}");
         }
     }
 
