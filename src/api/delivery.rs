@@ -27,6 +27,9 @@ pub struct CountQuery {
     /// A filter expression (`hookyard help filter`); all deliveries when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
+    /// Those that there were at this instant, as they were: a time, or how long ago; as it is now when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
 }
 
 /// A delivery in a list.

@@ -77,13 +77,13 @@ pub struct TrafficView {
     pub minutes: Vec<MinuteView>,
 }
 
-/// `GET /v1/endpoints/{id}/stats?window=`: what happened at one endpoint in the window.
+/// `GET /v1/endpoints/{id}/stats?window=&at=`: what happened at one endpoint in the window.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EndpointStatsView {
     /// Whose.
     #[schema(value_type = String)]
     pub endpoint_id: EndpointId,
-    /// When this was counted.
+    /// When this was counted, or where the window ended that was asked for.
     #[schema(value_type = String)]
     pub at: Timestamp,
     /// What happened.

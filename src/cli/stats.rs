@@ -93,13 +93,18 @@ pub(super) async fn of_endpoint(
     client: &Client,
     output: Output,
     endpoint: &str,
-    window: DurationText,
+    (window, at): (DurationText, &AtArgs),
     format: FormatArgs,
 ) -> anyhow::Result<()> {
-    let endpoint = find_endpoint(client, endpoint).await?;
-    let stats = client
-        .endpoint_stats(endpoint.id, &window.to_string())
-        .await?;
+    let id = find_endpoint(client, endpoint).await?.id;
+    let window = window.to_string();
+    let stats = match at.asked(client).await? {
+        Some(at) => {
+            let at = at.to_string();
+            client.endpoint_stats_then(id, &window, &at).await?
+        }
+        None => client.endpoint_stats(id, &window).await?,
+    };
     let mut fields = vec![
         ("endpoint", stats.endpoint_id.to_string()),
         ("at", stats.at.to_string()),

@@ -273,6 +273,20 @@ impl Client {
         self.get(&path, &WindowQuery { window }).await
     }
 
+    /// The same in the window that ended at an instant.
+    ///
+    /// # Errors
+    /// See [`Client::publish`].
+    pub async fn endpoint_stats_then(
+        &self,
+        id: EndpointId,
+        window: &str,
+        at: &str,
+    ) -> Result<EndpointStatsView, ClientError> {
+        let path = with_id(paths::ENDPOINT_STATS, id);
+        self.get(&path, &PastWindowQuery { window, at }).await
+    }
+
     /// Shows its newest secret; the audit log notes it.
     ///
     /// # Errors

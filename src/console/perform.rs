@@ -126,10 +126,7 @@ pub(crate) async fn answer(client: &Client, call: Call) -> Result<Answer, Client
             let query = page(ROWS_A_PAGE, filter, cursor);
             Answer::Deliveries(client.deliveries(&query).await?)
         }
-        Call::Count(filter) => {
-            let filter = Some(filter);
-            Answer::Count(client.count_deliveries(&CountQuery { filter }).await?)
-        }
+        Call::Count(filter) => count(client, filter, None).await?,
         Call::Glance(filter) => {
             let query = page(DELIVERIES_A_GLANCE, Some(filter), None);
             Answer::Deliveries(client.deliveries(&query).await?)
@@ -202,6 +199,7 @@ async fn then(client: &Client, at: Timestamp, call: Call) -> Result<Answer, Clie
         }
         Call::Events { cursor } => Answer::Events(client.events(&page(None, cursor)).await?),
         Call::DeadCauses => Answer::DeadCauses(Box::new(client.dead_causes_then(&at).await?)),
+        Call::Count(filter) => count(client, filter, Some(at)).await?,
         Call::Audit { cursor } => {
             let query = AuditParams {
                 limit: Some(ROWS_A_PAGE),
@@ -222,6 +220,15 @@ async fn then(client: &Client, at: Timestamp, call: Call) -> Result<Answer, Clie
         }
         other => unreachable!("{other:?} has no past"),
     })
+}
+
+/// How many deliveries pass a filter now, or passed it then.
+async fn count(client: &Client, filter: String, at: Option<String>) -> Result<Answer, ClientError> {
+    let query = CountQuery {
+        filter: Some(filter),
+        at,
+    };
+    Ok(Answer::Count(client.count_deliveries(&query).await?))
 }
 
 /// What the service and its operators have to say, and nothing else.

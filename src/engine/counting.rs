@@ -3,9 +3,11 @@
 use super::deliveries::Search;
 use super::error::EngineError;
 use super::handle::Engine;
-use super::judging::JUDGED_TOGETHER;
+use super::judging::{JUDGED_TOGETHER, Seen};
 use super::views::DeliveryQuery;
+use crate::domain::delivery::Delivery;
 use crate::domain::limits::{FILTER_COUNTED_MAX, PAGE_ROWS_MAX};
+use crate::domain::time::Timestamp;
 
 /// Pieces of a count, each with the rows that a page may look at: about 3 ms each.
 const PIECES_MAX: usize = 10;
@@ -32,8 +34,33 @@ impl Engine {
     pub async fn count_deliveries(&self, query: &DeliveryQuery) -> Result<Matching, EngineError> {
         let search = self.search(query).await?;
         if search.rest.is_some() || query.tenant.is_some() {
-            return self.count_judged(query, &search).await;
+            let seen = async |rows| Ok(rows);
+            return self
+                .count_judged(query, &search, self.desk.now(), seen)
+                .await;
         }
+        self.count_selected(&search).await
+    }
+
+    /// The same of the deliveries that there were at `at`, each as it was then.
+    ///
+    /// # Errors
+    /// Invalid (filter; a filter of what is not kept of the past), Internal.
+    pub async fn count_deliveries_then(
+        &self,
+        query: &DeliveryQuery,
+        at: Timestamp,
+    ) -> Result<Matching, EngineError> {
+        let search = self.search_past(query, at).await?;
+        if search.rest.is_some() || query.tenant.is_some() {
+            let seen = async |rows: Vec<Delivery>| self.seen_then(&rows, at).await;
+            return self.count_judged(query, &search, at, seen).await;
+        }
+        self.count_selected(&search).await
+    }
+
+    /// The same for what the store decides alone.
+    async fn count_selected(&self, search: &Search) -> Result<Matching, EngineError> {
         let (mut counted, mut cursor) = (Matching::default(), None);
         for _ in 0..PIECES_MAX {
             let store = &self.desk.store;
@@ -49,23 +76,25 @@ impl Engine {
     }
 
     /// The same for what is decided row by row.
-    async fn count_judged(
+    async fn count_judged<T: Seen>(
         &self,
         query: &DeliveryQuery,
         search: &Search,
+        now: Timestamp,
+        seen: impl AsyncFn(Vec<Delivery>) -> Result<Vec<T>, EngineError>,
     ) -> Result<Matching, EngineError> {
         let (mut counted, mut cursor) = (Matching::default(), None);
-        let now = self.desk.now();
         for _ in 0..PIECES_MAX {
             let store = &self.desk.store;
             let read = store.deliveries_page(&search.select, cursor, PAGE_ROWS_MAX);
             let read = read.await?;
-            for together in read.items.chunks(JUDGED_TOGETHER) {
+            counted.looked_at += read.items.len() as u64;
+            let rows = seen(read.items).await?;
+            for together in rows.chunks(JUDGED_TOGETHER) {
                 let wanted = self.wanted(query, search.rest.as_ref(), now, together);
                 let wanted = wanted.await?.into_iter();
                 counted.count += wanted.filter(|wanted| *wanted).count() as u64;
             }
-            counted.looked_at += read.items.len() as u64;
             cursor = read.next;
             if cursor.is_none() || counted.looked_at >= JUDGED_MAX {
                 break;

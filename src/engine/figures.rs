@@ -140,9 +140,9 @@ impl Engine {
     pub async fn stats_of(
         &self,
         endpoint: EndpointId,
+        to: Timestamp,
         window: Duration,
     ) -> Result<Stats, EngineError> {
-        let to = self.desk.now().moved_by(1);
         let (from, step) = (to - window, step_of(window));
         let store = &self.desk.store;
         let mut figures = Figures::new(step);

@@ -60,17 +60,23 @@ pub(super) async fn list(
 }
 
 /// Counts deliveries by filter: up to 10,000 of them, among as many of the newest as ten pages
-/// of them may look at.
+/// of them may look at; with `at`, those that there were at that instant, as they were.
 #[utoipa::path(get, path = paths::DELIVERIES_COUNT, tag = "deliveries", params(CountQuery),
     responses((status = 200, body = DeliveryCount),
-        (status = 400, body = Problem, description = "The filter does not parse; the detail shows where.")))]
+        (status = 400, body = Problem, description = "The filter does not parse; the detail shows where. Or `at` is in the future, \
+            or before what is kept.")))]
 pub(super) async fn count(
     caller: Caller,
     request: HttpRequest,
     state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
-    let query = picked(&caller, &Query::of(&request, &["filter"])?);
-    let counted = state.engine.count_deliveries(&query).await;
+    let query = Query::of(&request, &["filter", "at"])?;
+    let at = past::kept_instant(&query, &state).await?;
+    let query = picked(&caller, &query);
+    let counted = match at {
+        Some(at) => state.engine.count_deliveries_then(&query, at).await,
+        None => state.engine.count_deliveries(&query).await,
+    };
     let counted = counted.map_err(list_refusal)?;
     ok(&DeliveryCount {
         count: counted.count,

@@ -54,9 +54,11 @@ pub(super) async fn stats(
     }
 }
 
-/// What happened at one endpoint in the window, minute by minute.
+/// What happened at one endpoint in the window, minute by minute; with `at`, in the window that ended then. A minute that
+/// it ends in is counted whole.
 #[utoipa::path(get, path = paths::ENDPOINT_STATS, tag = "endpoints", params(("id" = String, Path),
-    ("window" = Option<String>, Query, description = "Such as `60m`, 1m to 24h; 1h when absent.")),
+    ("window" = Option<String>, Query, description = "Such as `60m`, 1m to 24h; 1h when absent."),
+    ("at" = Option<String>, Query, description = "Where the window ends: an instant, or how long ago.")),
     responses((status = 200, body = EndpointStatsView), (status = 400, body = Problem),
         (status = 404, body = Problem)))]
 pub(super) async fn stats_of_endpoint(
@@ -65,12 +67,13 @@ pub(super) async fn stats_of_endpoint(
     state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
     let endpoint = visible_endpoint(&caller, &state, path_id(&request)?).await?;
-    let query = Query::of(&request, &["window"])?;
+    let query = Query::of(&request, &["window", "at"])?;
     let window = match query.text("window") {
         None => WINDOW_DEFAULT,
         Some(text) => window(text).map_err(|detail| Refusal::bad_query("window", detail))?,
     };
-    ok(&stats::of_endpoint(&state, endpoint.id, window).await?)
+    let at = past::kept_instant(&query, &state).await?;
+    ok(&stats::of_endpoint(&state, endpoint.id, at, window).await?)
 }
 
 /// The window of statistics that a text asks for.

@@ -65,19 +65,22 @@ pub(super) async fn view_then(
     })
 }
 
-/// What happened at one endpoint in the window.
+/// What happened at one endpoint in the window that ended at `at`, or ends now.
 ///
 /// # Errors
 /// The store cannot be read.
 pub(super) async fn of_endpoint(
     core: &Core,
     endpoint_id: EndpointId,
+    at: Option<Timestamp>,
     window: Duration,
 ) -> Result<EndpointStatsView, Refusal> {
-    let stats = core.engine.stats_of(endpoint_id, window).await?;
+    let now = core.clock.now();
+    let until = at.unwrap_or_else(|| now.moved_by(1));
+    let stats = core.engine.stats_of(endpoint_id, until, window).await?;
     Ok(EndpointStatsView {
         endpoint_id,
-        at: core.clock.now(),
+        at: at.unwrap_or(now),
         traffic: traffic(&stats, window),
     })
 }

@@ -63,6 +63,8 @@ enum Action {
         #[command(flatten)]
         pick: PickArgs,
         #[command(flatten)]
+        at: AtArgs,
+        #[command(flatten)]
         format: FormatArgs,
     },
     /// Show one with its attempts.
@@ -137,8 +139,9 @@ pub(crate) async fn run(args: DeliveryArgs, context: &Context) -> anyhow::Result
         Action::Count {
             filter,
             pick,
+            at,
             format,
-        } => count(&client, output, pick.within(&filter), format).await,
+        } => count(&client, output, pick.within(&filter), &at, format).await,
         Action::Show {
             id,
             attempt: None,
@@ -199,10 +202,14 @@ async fn count(
     client: &Client,
     output: Output,
     filter: String,
+    at: &AtArgs,
     format: FormatArgs,
 ) -> anyhow::Result<()> {
-    let filter = Some(filter).filter(|filter| !filter.trim().is_empty());
-    let counted = client.count_deliveries(&CountQuery { filter }).await?;
+    let query = CountQuery {
+        filter: Some(filter).filter(|filter| !filter.trim().is_empty()),
+        at: at.asked(client).await?.map(|at| at.to_string()),
+    };
+    let counted = client.count_deliveries(&query).await?;
     if output.format(format) == Format::Json {
         return output.print(&(json_line(&counted)? + "\n"));
     }

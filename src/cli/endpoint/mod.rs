@@ -11,6 +11,7 @@ use clap::{Args, Subcommand};
 use super::confirm::YesArgs;
 use super::connect::ConnectArgs;
 use super::context::Context;
+use super::instant::AtArgs;
 use super::lists::LimitArgs;
 use super::output::FormatArgs;
 use super::stats;
@@ -62,6 +63,8 @@ enum Action {
         /// How far to look back, 1m to 24h.
         #[arg(long, default_value = "60m")]
         window: DurationText,
+        #[command(flatten)]
+        at: AtArgs,
         #[command(flatten)]
         format: FormatArgs,
     },
@@ -141,8 +144,9 @@ pub(crate) async fn run(args: EndpointArgs, context: &Context) -> anyhow::Result
         Action::Stats {
             one,
             window,
+            at,
             format,
-        } => stats::of_endpoint(&client, output, &one.endpoint, window, format).await,
+        } => stats::of_endpoint(&client, output, &one.endpoint, (window, &at), format).await,
         Action::Create(args) => settings::create(&client, output, *args).await,
         Action::Edit(args) => settings::edit(&client, output, *args).await,
         Action::Pause(args) => actions::pause(&client, output, args).await,

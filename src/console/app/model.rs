@@ -512,7 +512,7 @@ impl Model {
     pub(crate) fn next_wakeup(&self, now: Now) -> Duration {
         let toast = self.toast.as_ref().map(|toast| toast.until);
         let refetch = self.refetch_at();
-        let count = self.count_at().filter(|_| self.link.is_up());
+        let count = self.screen().count_at().filter(|_| self.link.is_up());
         let dialog = match self.overlays.last() {
             Some(Overlay::Plan(dialog)) => dialog.hears_from(now.elapsed),
             _ => None,

@@ -239,6 +239,7 @@ impl Call {
             Self::Deliveries { .. }
                 | Self::Events { .. }
                 | Self::Audit { .. }
+                | Self::Count(_)
                 | Self::DeadCauses
                 | Self::Figures(_)
         )

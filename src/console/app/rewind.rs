@@ -3,8 +3,6 @@
 //! While it looks back, the views that have a past are fetched as they were, changes that are told are not mixed in, and
 //! nothing may be changed: what is acted on is what is seen. The other views are of now, and say so.
 
-use std::time::Duration;
-
 use super::fetches;
 use super::grace;
 use super::model::{Level, Model, Screen};
@@ -190,15 +188,10 @@ impl Model {
 
     /// A call for what a view shows: of the instant that is looked back to, where the call has a past.
     pub(super) fn as_shown(&self, purpose: &Purpose, call: Call) -> Call {
+        let is_shown = is_of_a_view(purpose) || matches!(purpose, Purpose::Count(_));
         match self.data.rewound {
-            Some(at) if is_of_a_view(purpose) && call.has_past() => Call::Then(at, Box::new(call)),
+            Some(at) if is_shown && call.has_past() => Call::Then(at, Box::new(call)),
             _ => call,
         }
-    }
-
-    /// When the service may be asked how many rows the shown view has; it counts those of now.
-    pub(super) fn count_at(&self) -> Option<Duration> {
-        let due = self.screen().count_at();
-        due.filter(|_| self.shows_past().is_none())
     }
 }

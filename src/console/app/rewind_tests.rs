@@ -6,6 +6,7 @@ use super::msg::{Answer, Call, Cmd, Failure, Msg};
 use super::samples::{at, calls, connected, delivery, hello, list, page_of, press, serve};
 use super::update::update;
 use crate::api::dead::DeadCausesView;
+use crate::api::page::Page;
 use crate::api::stream::{Change, StreamFrame};
 use crate::console::actions::ACTIONS;
 use crate::console::view::tests::screen;
@@ -298,6 +299,30 @@ fn pulse_has_only_figures_of_the_past() {
     };
     assert!(pulse.stats.is_some() && pulse.causes.is_empty() && pulse.outlook.is_none());
     assert!(pulse.rows(&model.data, 20).is_empty());
+}
+
+#[test]
+fn what_a_filter_picks_is_counted_as_it_was() {
+    let mut model = rewound();
+    let cmds = press(&mut model, 200, "/ s t a t e : d e a d enter");
+    serve(&mut model, 250, cmds);
+    let cmds = press(&mut model, 1_000, "<");
+    let Some(Cmd::Call(request, _)) = cmds.first() else {
+        panic!("{cmds:?}");
+    };
+    let page = Page {
+        next: Some("more".to_owned()),
+        ..page_of(vec![delivery(1)])
+    };
+    let answer = Answer::Deliveries(page);
+    let msg = Msg::Answered(*request, Box::new(Ok(answer)));
+    let mut cmds = update(&mut model, at(1_050), msg);
+    cmds.extend(update(&mut model, at(9_000), Msg::Tick));
+    let count = Box::new(Call::Count("state:dead".to_owned()));
+    assert!(
+        calls(&cmds).contains(&&Call::Then(past(1), count)),
+        "{cmds:?}"
+    );
 }
 
 #[test]

@@ -138,7 +138,7 @@ fn follow_up(model: &mut Model, now: Now) -> Vec<Cmd> {
     screen.settle(&model.data, height);
     let older = screen.wants_older(height);
     let shown = screen.id();
-    let count_at = model.count_at();
+    let count_at = screen.count_at();
     cmds.extend(beside::fetch(model, now));
     if let Some(id) = shown
         && model.link.is_up()

@@ -94,6 +94,16 @@ async fn deliveries_are_told_as_they_were_before_they_were_replayed() {
         let path = format!("/v1/deliveries?at={then}&filter={filter}");
         told(&rows(&service, &path).await)
     };
+    let path = format!("/v1/deliveries?at={}&filter=", now(&service).await);
+    for (filter, count) in [
+        ("state:delivered", 2),
+        ("state:dead", 0),
+        ("status:200+try:2", 2),
+    ] {
+        let path = format!("{path}{filter}");
+        let unchanged = rows(&service, &path).await;
+        assert_eq!(unchanged.len(), count, "{filter}");
+    }
     let dead = json!(["dead", "exhausted", 1, 500]);
     let pending = json!(["pending", null, 1, 500]);
     assert_eq!(list("").await, [pending.clone(), dead.clone()]);
@@ -102,6 +112,15 @@ async fn deliveries_are_told_as_they_were_before_they_were_replayed() {
     assert_eq!(list("not+state:pending").await, [dead]);
     assert!(list("state:delivered").await.is_empty());
     assert!(list("status:200").await.is_empty());
+    let counted = async |filter: &str| {
+        let path = format!("/v1/deliveries/count?at={then}&filter={filter}");
+        let counted = service.ask(Ask::get(&path)).await.expect(200);
+        json!([counted["count"], counted["exact"], counted["looked_at"]])
+    };
+    assert_eq!(counted("state:dead").await, json!([1, true, 2]));
+    assert_eq!(counted("state:delivered").await, json!([0, true, 2]));
+    assert_eq!(counted("").await[0], 2);
+    assert_eq!(counted("type:a.brief").await[0], 1);
 }
 
 #[tokio::test]
@@ -272,6 +291,14 @@ async fn lists_of_the_past_end_at_their_instant() {
         (&json!(then), &json!(300))
     );
     assert_eq!(stats.get("ledger"), None, "totals of the past are not kept");
+    let path = format!("/v1/endpoints/{}/stats", id.as_str().unwrap());
+    let early = service
+        .ask(Ask::get(&format!("{path}?window=5m&at={then}")))
+        .await
+        .expect(200);
+    assert_eq!(early["at"], json!(then));
+    let refused = service.ask(Ask::get(&format!("{path}?at=1h"))).await;
+    assert_ne!(refused.json()["kept_since"], Value::Null);
 }
 
 #[tokio::test]

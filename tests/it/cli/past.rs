@@ -34,6 +34,13 @@ fn lists_are_told_as_they_were_and_what_has_no_past_is_refused_by_name() {
     }
     let fresh = rows(&home, &["delivery", "list", "try:0", "--at", at]);
     assert_eq!((fresh.len(), &fresh[0]["state"]), (1, &"pending".into()));
+    let count = home.client(&["delivery", "count", "--at", at]);
+    assert_eq!(count.out, "1\n", "{}", count.err);
+    let stats = home.json(&["endpoint", "stats", "shop", "--at", at]);
+    assert_eq!(
+        (&stats["at"], &stats["window_s"]),
+        (&at.into(), &3600.into())
+    );
     let stats = home.json(&["stats", "--at", at]);
     assert_eq!((&stats["at"], stats.get("ledger")), (&at.into(), None));
     let what = |arguments: &[&str]| {
