@@ -33,8 +33,12 @@ pub struct LogView {
     /// Lines after `after` (in all, where that was not given) that are no longer kept, whatever they said: the gap between
     /// what the caller knows and the oldest line that there is.
     pub lost: u64,
-    /// The number of the newest line, wanted or not; 0 when there is none.
+    /// The number of the newest line, wanted or not; 0 when there is none. With `at`, of those written until then.
     pub newest: u64,
+    /// When the oldest line that is kept was written: of what was before nothing can be told. Absent when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub oldest_at: Option<Timestamp>,
     /// When the numbers began: at the start of the service. Another value means that they began again.
     #[schema(value_type = String)]
     pub begun_at: Timestamp,
@@ -62,4 +66,7 @@ pub struct LogParams {
     /// Only lines with these letters in target or text, whatever their case; at most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contains: Option<String>,
+    /// Only lines that were written until this instant: a time, or how long ago; until now when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
 }

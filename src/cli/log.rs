@@ -5,17 +5,19 @@ use clap::{Args, ValueEnum};
 use super::connect::ConnectArgs;
 use super::context::Context;
 use super::failure::Failure;
+use super::instant::AtArgs;
 use super::output::{Format, FormatArgs, Output, counted, json_line, note};
 use crate::api::log::{LogLineView, LogParams, LogView};
 use crate::api::stream::StreamFrame;
 use crate::client::{Client, ClientError};
 use crate::domain::escape;
 use crate::domain::limits::PAGE_ROWS_MAX;
+use crate::domain::time::Timestamp;
 
 /// Show the newest lines of the service's own log, oldest first.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  hookyard log --level warn\n  hookyard log --follow\n  hookyard log --contains breaker --limit 200 --json\n\n\
+    after_help = "Examples:\n  hookyard log --level warn\n  hookyard log --follow\n  hookyard log --at 15m\n  hookyard log --contains breaker --limit 200 --json\n\n\
                   The service keeps its newest 4096 lines (1 MiB) in memory; what it wrote before is in its journal or file. \
                   Where lines are gone, a note on stderr says how many.\n\
                   What is written at all is decided by the setting log of the service, such as info or info,sqlx=warn: \
@@ -32,8 +34,10 @@ pub(crate) struct LogArgs {
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]
     limit: u64,
     /// Go on with each new line until the service stops.
-    #[arg(long, short)]
+    #[arg(long, short, conflicts_with = "at")]
     follow: bool,
+    #[command(flatten)]
+    at: AtArgs,
     #[command(flatten)]
     connect: ConnectArgs,
     #[command(flatten)]
@@ -66,6 +70,7 @@ impl Level {
 /// Prints the log.
 pub(crate) async fn run(args: LogArgs, context: &Context) -> anyhow::Result<()> {
     let client = context.client(&args.connect)?;
+    let at = args.at.asked(&client).await?;
     // Opened first: no line between the look and the first frame is missed.
     let stream = match args.follow {
         true => Some(client.stream("log").await?),
@@ -78,11 +83,21 @@ pub(crate) async fn run(args: LogArgs, context: &Context) -> anyhow::Result<()> 
         wanted: LogParams {
             level: Some(args.level.word()),
             contains: args.contains,
+            at: at.map(|at| at.to_string()),
             ..LogParams::default()
         },
         seen: 0,
+        oldest_at: None,
     };
     let shown = tail.print(Some(args.limit)).await?;
+    if let Some(oldest) = tail
+        .oldest_at
+        .filter(|oldest| at.is_some_and(|at| at < *oldest))
+    {
+        note(&format!(
+            "of then nothing is kept any more: the oldest line that is was written at {oldest}"
+        ));
+    }
     let Some(mut stream) = stream else {
         if shown == 0 && context.output.is_terminal() {
             note("nothing of that is in the log");
@@ -113,6 +128,8 @@ struct Tail {
     wanted: LogParams,
     /// The number of the newest line that was looked at.
     seen: u64,
+    /// When the oldest line was written that the service has.
+    oldest_at: Option<Timestamp>,
 }
 
 impl Tail {
@@ -154,9 +171,11 @@ impl Tail {
                 next,
                 lost,
                 newest: now,
+                oldest_at,
                 ..
             } = self.client.log(&query).await?;
             lines.extend(items);
+            self.oldest_at = oldest_at;
             // The first page has the newest line; what comes while the others are read is for the next look.
             let newest = *newest.get_or_insert(now);
             cursor = next;

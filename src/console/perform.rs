@@ -200,6 +200,15 @@ async fn then(client: &Client, at: Timestamp, call: Call) -> Result<Answer, Clie
         Call::Events { cursor } => Answer::Events(client.events(&page(None, cursor)).await?),
         Call::DeadCauses => Answer::DeadCauses(Box::new(client.dead_causes_then(&at).await?)),
         Call::Count(filter) => count(client, filter, Some(at)).await?,
+        Call::Log { cursor } => {
+            let query = LogParams {
+                limit: Some(ROWS_A_PAGE),
+                cursor,
+                at: Some(at),
+                ..LogParams::default()
+            };
+            Answer::Log(Box::new(client.log(&query).await?))
+        }
         Call::Audit { cursor } => {
             let query = AuditParams {
                 limit: Some(ROWS_A_PAGE),

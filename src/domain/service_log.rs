@@ -102,6 +102,8 @@ pub struct LogQuery {
     pub after: u64,
     /// With a lower number than this.
     pub before: Option<u64>,
+    /// Not written after this instant.
+    pub until: Option<Timestamp>,
     /// With these letters in target or text, whatever their case.
     pub contains: Option<String>,
     /// At most so many, the newest.
@@ -114,6 +116,7 @@ impl Default for LogQuery {
             level: LogLevel::Trace,
             after: 0,
             before: None,
+            until: None,
             contains: None,
             limit: LOG_LINES_MAX,
         }
@@ -129,6 +132,8 @@ pub struct LogRead {
     pub more: bool,
     /// Lines after the number that was given which the ring no longer has, whatever they said.
     pub lost: u64,
+    /// When the oldest line that the ring has was written, whatever it says.
+    pub oldest_at: Option<Timestamp>,
 }
 
 /// The newest lines.
@@ -179,6 +184,7 @@ impl LogRing {
         let wanted = query.contains.as_deref().map(str::to_lowercase);
         let fits = |line: &&Arc<LogLine>| {
             line.level <= query.level
+                && query.until.is_none_or(|until| line.at <= until)
                 && wanted.as_deref().is_none_or(|wanted| line.contains(wanted))
         };
         let in_range = self
@@ -194,7 +200,15 @@ impl LogRing {
             more: found.next().is_some(),
             lines,
             lost: (oldest - 1).saturating_sub(query.after),
+            oldest_at: self.lines.front().map(|line| line.at),
         }
+    }
+
+    /// The number of the newest line that was written until then; 0 when the ring has none.
+    pub fn newest_until(&self, until: Timestamp) -> u64 {
+        let mut lines = self.lines.iter().rev();
+        let line = lines.find(|line| line.at <= until);
+        line.map_or(0, |line| line.seq)
     }
 }
 
@@ -257,6 +271,35 @@ mod tests {
         assert_eq!(read(contains("OPEN")), [2]);
         assert_eq!(read(contains("engine::lane")), [4, 3, 2, 1]);
         assert_eq!((ring.newest(), ring.newest_warning()), (4, 4));
+    }
+
+    #[test]
+    fn of_an_instant_there_are_the_lines_until_then_and_where_they_begin() {
+        let at = |minute: i64| Timestamp::from_millis(minute * 60_000);
+        let mut ring = LogRing::default();
+        // The clock is set back once.
+        for minute in [10, 12, 11, 14] {
+            ring.push(at(minute), LogLevel::Info, "a", "b");
+        }
+        for (minute, expected, newest) in [
+            (9, vec![], 0),
+            (10, vec![1], 1),
+            (11, vec![3, 1], 3),
+            (13, vec![3, 2, 1], 3),
+            (14, vec![4, 3, 2, 1], 4),
+        ] {
+            let read = ring.read(&LogQuery {
+                until: Some(at(minute)),
+                ..LogQuery::default()
+            });
+            assert_eq!(numbers(&read), expected, "{minute}");
+            assert_eq!(read.oldest_at, Some(at(10)));
+            assert_eq!(ring.newest_until(at(minute)), newest, "{minute}");
+        }
+        assert_eq!(
+            LogRing::default().read(&LogQuery::default()).oldest_at,
+            None
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ use tracing::level_filters::LevelFilter;
 
 use super::answers::ok;
 use super::caller::Caller;
+use super::past;
 use super::problem::Refusal;
 use super::query::Query;
 use super::state::State;
@@ -19,10 +20,11 @@ use crate::api::problem::Problem;
 use crate::domain::limits::{LOG_CONTAINS_CHARS_MAX, PAGE_ROWS_DEFAULT};
 use crate::domain::service_log::{LogLevel, LogLine, LogQuery, part_of};
 
-const PARAMETERS: [&str; 5] = ["limit", "cursor", "level", "after", "contains"];
+const PARAMETERS: [&str; 6] = ["limit", "cursor", "level", "after", "contains", "at"];
 
 /// Lists the newest lines of the service's own log, newest first, as far as they are kept in memory; the answer says how
-/// many are not. What is written at all is decided by the setting `log`.
+/// many are not, and when the oldest that is was written. With `at` those that were written until that instant. What is
+/// written at all is decided by the setting `log`.
 #[utoipa::path(get, path = paths::LOG, tag = "service", params(LogParams),
     responses((status = 200, body = LogView), (status = 400, body = Problem),
         (status = 403, body = Problem, description = "Also for a token that is confined to a tenant.")))]
@@ -35,14 +37,19 @@ pub(super) async fn list(
     let query = Query::of(&request, &PARAMETERS)?;
     let log = &state.options.log;
     let lines = log.lines();
-    let wanted = wanted(&query, lines.newest())?;
+    let until = past::instant(&query, &state)?;
+    let wanted = LogQuery {
+        until,
+        ..wanted(&query, lines.newest())?
+    };
     let read = lines.read(&wanted);
     let last = read.lines.last().filter(|_| read.more);
     ok(&LogView {
         next: last.map(|line| line.seq.to_string()),
         items: read.lines.iter().map(view).collect(),
         lost: read.lost,
-        newest: lines.newest(),
+        newest: until.map_or_else(|| lines.newest(), |until| lines.newest_until(until)),
+        oldest_at: read.oldest_at,
         begun_at: log.begun_at(),
         level: LevelFilter::current().to_string(),
     })
@@ -64,6 +71,7 @@ fn wanted(query: &Query, newest: u64) -> Result<LogQuery, Refusal> {
         after,
         before: number(query, "cursor")?,
         contains: contains(query)?,
+        until: None,
         limit: usize::try_from(limit).unwrap_or(usize::MAX),
     })
 }

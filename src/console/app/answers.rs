@@ -185,12 +185,18 @@ fn take_detail(model: &mut Model, id: ScreenId, detail: Box<DeliveryDetail>) -> 
 
 /// Rows for a list of any kind.
 fn take_rows(model: &mut Model, id: ScreenId, answer: Answer, take: TakePage) {
+    let past = model.data.rewound.is_some();
     match (model.screen_of(id), answer) {
         (Some(Screen::Events(list)), Answer::Events(page)) => take.into(list, page),
         (Some(Screen::Replays(list)), Answer::Replays(page)) => take.into(list, page),
         (Some(Screen::Audit(list)), Answer::Audit(page)) => take.into(list, page),
         (Some(Screen::Log(log)), Answer::Log(view)) => match take {
-            TakePage::Newest => log.take_newest(*view),
+            TakePage::Newest => {
+                log.take_newest(*view);
+                if past {
+                    log.hold();
+                }
+            }
             TakePage::Older => log.take_older(*view),
         },
         (Some(Screen::Dead(list)), Answer::DeadCauses(causes)) => {

@@ -31,6 +31,7 @@ pub(crate) fn of(model: &Model) -> String {
     match model.screen() {
         // Of the row itself there is only what is now.
         Screen::Events(_) => format!("hookyard event list --at {at}"),
+        Screen::Log(_) => format!("hookyard log --at {at}"),
         _ => format!("{} --at {at}", of_now(model)),
     }
 }

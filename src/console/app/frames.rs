@@ -188,9 +188,11 @@ fn take_change(model: &mut Model, now: Now, change: Change) -> Vec<Cmd> {
 
 /// The service's log went on.
 fn hear_of_log(model: &mut Model, news: LogNews) {
+    let past = model.data.rewound.is_some();
     for screen in &mut model.screens {
         match screen {
-            Screen::Log(log) => log.heard(news),
+            // Lines of the past stay as they were.
+            Screen::Log(log) if !past => log.heard(news),
             Screen::Pulse(pulse) => pulse.heard_of_warning(news.newest_warning),
             _ => {}
         }

@@ -57,6 +57,8 @@ pub(crate) struct Log {
     pub sieve: Sieve,
     /// The most talkative level that the service writes at all.
     pub level: Option<String>,
+    /// When the oldest line was written that the service has.
+    pub oldest_at: Option<Timestamp>,
     lines: BTreeMap<LineKey, LogLineView>,
     /// What is shown, newest first.
     rows: Vec<LogRow>,
@@ -78,12 +80,21 @@ impl Log {
             fetched: Fetched::default(),
             sieve: Sieve::default(),
             level: None,
+            oldest_at: None,
             lines: BTreeMap::new(),
             rows: Vec::new(),
             life: Timestamp::EPOCH,
             lost_to: 0,
             newest: 0,
         }
+    }
+
+    /// Nothing is known of it any more; its words stay.
+    pub(crate) fn forget(&mut self) {
+        *self = Self {
+            sieve: std::mem::take(&mut self.sieve),
+            ..Self::new(self.id)
+        };
     }
 
     /// Whether new lines appear at the top by themselves.
@@ -162,6 +173,7 @@ impl Log {
         self.newest = view.newest;
         self.lost_to = view.lost;
         self.level = Some(view.level);
+        self.oldest_at = view.oldest_at;
         if self.follows() || first {
             self.put(view.begun_at, view.items);
         }
@@ -332,6 +344,7 @@ mod tests {
             next: None,
             lost,
             newest,
+            oldest_at: None,
             begun_at,
             level: "info".to_owned(),
         }

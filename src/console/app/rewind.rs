@@ -123,7 +123,8 @@ fn forget_rows(screen: &mut Screen) {
         Screen::Events(list) => list.forget(),
         Screen::Audit(list) => list.forget(),
         Screen::Dead(list) => list.forget(),
-        Screen::Inspector(_) | Screen::Endpoints(_) | Screen::Replays(_) | Screen::Log(_) => {}
+        Screen::Log(log) => log.forget(),
+        Screen::Inspector(_) | Screen::Endpoints(_) | Screen::Replays(_) => {}
     }
 }
 
@@ -174,8 +175,9 @@ impl Screen {
             | Self::Deliveries(_)
             | Self::Events(_)
             | Self::Dead(_)
-            | Self::Audit(_) => true,
-            Self::Inspector(_) | Self::Endpoints(_) | Self::Replays(_) | Self::Log(_) => false,
+            | Self::Audit(_)
+            | Self::Log(_) => true,
+            Self::Inspector(_) | Self::Endpoints(_) | Self::Replays(_) => false,
         }
     }
 }

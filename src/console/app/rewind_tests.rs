@@ -6,8 +6,9 @@ use super::msg::{Answer, Call, Cmd, Failure, Msg};
 use super::samples::{at, calls, connected, delivery, hello, list, page_of, press, serve};
 use super::update::update;
 use crate::api::dead::DeadCausesView;
+use crate::api::log::LogView;
 use crate::api::page::Page;
-use crate::api::stream::{Change, StreamFrame};
+use crate::api::stream::{Change, LogNews, StreamFrame};
 use crate::console::actions::ACTIONS;
 use crate::console::view::tests::screen;
 use crate::domain::time::Timestamp;
@@ -235,6 +236,7 @@ fn every_view_with_a_past_is_asked_for_it_and_the_command_says_when() {
         ("4", format!("hookyard event list --at {at}")),
         ("5", format!("hookyard dead causes --at {at}")),
         ("7", format!("hookyard audit --at {at}")),
+        ("8", format!("hookyard log --at {at}")),
     ] {
         let cmds = press(&mut model, 300, key);
         assert!(instants(&cmds).iter().all(|asked| *asked == at));
@@ -242,7 +244,7 @@ fn every_view_with_a_past_is_asked_for_it_and_the_command_says_when() {
         assert!(model.screen().has_past(), "{key}");
         assert_eq!(command::of(&model), command);
     }
-    for key in ["3", "6", "8"] {
+    for key in ["3", "6"] {
         let cmds = press(&mut model, 400, key);
         assert!(instants(&cmds).is_empty(), "{key} {cmds:?}");
         assert_eq!(model.shows_past(), None, "{key} is of now");
@@ -299,6 +301,56 @@ fn pulse_has_only_figures_of_the_past() {
     };
     assert!(pulse.stats.is_some() && pulse.causes.is_empty() && pulse.outlook.is_none());
     assert!(pulse.rows(&model.data, 20).is_empty());
+}
+
+#[test]
+fn a_log_of_the_past_stands_still_and_says_where_what_is_kept_begins() {
+    let mut model = connected(false);
+    let cmds = press(&mut model, 0, "8");
+    serve(&mut model, 50, cmds);
+    let cmds = press(&mut model, 100, "<");
+    assert_eq!(instants(&cmds), [past(2)]);
+    serve(&mut model, 150, cmds);
+    let shown = screen(&model, 200);
+    assert!(
+        shown.contains("PAST") && shown.contains("a breaker opened"),
+        "{shown}"
+    );
+    let news = LogNews {
+        newest: 99,
+        newest_warning: 99,
+    };
+    let change = Change {
+        log: Some(news),
+        ..Change::default()
+    };
+    let frame = StreamFrame::Change(Box::new(change));
+    update(&mut model, at(1_000), Msg::Frame(Box::new(frame)));
+    let cmds = update(&mut model, at(9_000), Msg::Tick);
+    assert!(calls(&cmds).is_empty(), "{cmds:?}");
+    let cmds = press(&mut model, 9_100, "<");
+    let Some(Cmd::Call(request, _)) = cmds.first() else {
+        panic!("{cmds:?}");
+    };
+    let nothing = LogView {
+        items: Vec::new(),
+        newest: 0,
+        ..super::sample_views::log()
+    };
+    let answer = Answer::Log(Box::new(nothing));
+    let msg = Msg::Answered(*request, Box::new(Ok(answer)));
+    update(&mut model, at(9_200), msg);
+    let shown = screen(&model, 9_300);
+    assert!(shown.contains("Of that time no line is kept."), "{shown}");
+    assert!(
+        shown.contains("What is kept begins at 14:03:22."),
+        "{shown}"
+    );
+    press(&mut model, 9_400, "f");
+    assert!(toast(&model).starts_with("nothing new comes in the past"));
+    let cmds = press(&mut model, 9_500, "L");
+    serve(&mut model, 9_600, cmds);
+    assert!(screen(&model, 9_700).contains("FOLLOW"));
 }
 
 #[test]

@@ -156,6 +156,7 @@ pub(crate) fn log() -> LogView {
         next: None,
         lost: 14,
         newest: 18,
+        oldest_at: Some(at(0).wall),
         begun_at: at(0).wall,
         level: "debug".into(),
     }

@@ -22,7 +22,7 @@ pub(super) const COLUMNS: [Column; 4] = [
 
 /// Draws it.
 pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, log: &Log, area: Rect) {
-    title(pen, log, area);
+    title(pen, model, log, area);
     let shown = super::columns::shown(model, Place::Log);
     let placed = place(&shown, area.width);
     headings(pen, &shown, &placed, area.x, area.y + 1);
@@ -32,7 +32,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, log: &Log, area: 
         ..area
     };
     if log.counts_nothing() {
-        return empty(pen, model, log, body);
+        return empty(pen, model, now, log, body);
     }
     let rows = log.rows().iter().skip(log.offset);
     for (y, row) in (body.top()..body.bottom()).zip(rows) {
@@ -60,10 +60,12 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, log: &Log, area: 
     }
 }
 
-fn title(pen: &mut Pen<'_>, log: &Log, area: Rect) {
+fn title(pen: &mut Pen<'_>, model: &Model, log: &Log, area: Rect) {
     let mut title = Title::new(area);
     title.put(pen, area.width, "Log", Role::Strong);
-    if log.follows() {
+    if model.data.rewound.is_some() {
+        title.put(pen, area.width, "PAST", Role::LevelWarn);
+    } else if log.follows() {
         title.put(pen, area.width, "FOLLOW", Role::StateOk);
     } else {
         let waiting = log.waiting();
@@ -85,12 +87,20 @@ fn title(pen: &mut Pen<'_>, log: &Log, area: Rect) {
     fetch_error(pen, &mut title, &log.fetched);
 }
 
-fn empty(pen: &mut Pen<'_>, model: &Model, log: &Log, body: Rect) {
+fn empty(pen: &mut Pen<'_>, model: &Model, now: Now, log: &Log, body: Rect) {
     if let Some(error) = &log.fetched.error {
         return notes(pen, body, &not_fetched(model, error, body.width));
     }
     if !log.fetched.loaded {
         return notes(pen, body, &not_here_yet(model));
+    }
+    if model.data.rewound.is_some() {
+        let begins = log.oldest_at.map_or_else(String::new, |at| {
+            let told = pen.skin().times.near(now.wall, at);
+            format!("What is kept begins at {told}.")
+        });
+        let lines = ["Of that time no line is kept.", &begins];
+        return notes(pen, body, &lines);
     }
     let lines = [
         "The service has written nothing since it was started.",

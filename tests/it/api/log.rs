@@ -73,6 +73,27 @@ async fn lines_come_newest_first_by_level_number_and_letters_and_in_pages() {
 }
 
 #[tokio::test]
+async fn the_log_of_an_instant_ends_with_it_and_says_where_it_begins() {
+    let (service, log) = logging().await;
+    log.note(LogLevel::Info, "a", "first");
+    let first = read(&service, "").await["items"][0]["at"].clone();
+    let then = first.as_str().unwrap();
+    // The next line is of a later millisecond.
+    while service.ask(Ask::get("/v1/info")).await.expect(200)["now"] == first {}
+    log.note(LogLevel::Info, "a", "second");
+    let past = read(&service, &format!("at={then}")).await;
+    assert_eq!(texts(&past), ["first"]);
+    assert_eq!((&past["newest"], &past["oldest_at"]), (&json!(1), &first));
+    let early = read(&service, "at=1h").await;
+    assert_eq!(texts(&early), Vec::<&str>::new());
+    assert_eq!((&early["newest"], &early["oldest_at"]), (&json!(0), &first));
+    let refused = service
+        .ask(Ask::get("/v1/log?at=2999-01-01T00:00:00Z"))
+        .await;
+    assert!(refused.problem().2.contains("is in the future"));
+}
+
+#[tokio::test]
 async fn an_answer_says_how_many_lines_are_lost() {
     let (service, log) = logging().await;
     for number in 0..LOG_LINES_MAX + 3 {

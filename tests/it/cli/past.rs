@@ -49,6 +49,13 @@ fn lists_are_told_as_they_were_and_what_has_no_past_is_refused_by_name() {
         what.collect::<Vec<_>>()
     };
     assert!(what(&["audit", "--at", at]).contains(&"endpoint.create".into()));
+    let ended = home.client(&["log", "--at", "1h"]);
+    assert_eq!((ended.code, &*ended.out), (Some(0), ""), "{}", ended.err);
+    assert!(
+        ended.err.contains("of then nothing is kept any more"),
+        "{}",
+        ended.err
+    );
     for (arguments, code, words) in [
         (
             ["delivery", "list", "--at", "soon"],

@@ -429,6 +429,11 @@ fn until(at: Timestamp, answer: Answer) -> Answer {
             page.items.retain(|row| row.created_at <= at);
             Answer::Deliveries(page)
         }
+        Answer::Log(mut view) => {
+            view.items.retain(|line| line.at <= at);
+            view.newest = view.items.first().map_or(0, |line| line.seq);
+            Answer::Log(view)
+        }
         Answer::DeadCauses(mut causes) => {
             causes.items.retain(|cause| cause.last_seen <= Some(at));
             for cause in &mut causes.items {
