@@ -330,7 +330,7 @@ mod tests {
         let all = of(Place::Audit);
         let titles: Vec<String> = all.iter().map(|one| one.title.to_owned()).collect();
         let columns = Columns::of_names(all, &[], &titles);
-        assert_eq!(columns.shown(all).len(), 1);
+        assert_eq!(columns.shown(all, 80).len(), 1);
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use super::sorting::Sorting;
 use crate::console::actions::{ActionId, Arranging, Dialog, Inside, Ordering, Place};
 use crate::console::input::key::Key;
 use crate::console::keys::Within;
-use crate::console::view::columns::of;
+use crate::console::view::columns::{of, timed};
 use crate::console::view::table::{Column, place};
 
 /// Letters that choose a line at once, where they mean nothing else in a choice; without the one that opens it.
@@ -40,9 +40,22 @@ impl Columns {
         ordered
     }
 
-    /// The columns that may be shown, in their order, without those that were scrolled away.
-    pub(crate) fn shown(&self, all: &[Column]) -> Vec<Column> {
-        let mut left = self.scrolled;
+    /// The columns that may be shown in `width` columns of the screen, in their order, without those that were scrolled
+    /// away.
+    pub(crate) fn shown(&self, all: &[Column], width: u16) -> Vec<Column> {
+        self.without(all, self.gone(all, width))
+    }
+
+    /// How many have gone at the left: no more than it takes, so that a list that got wider has all of them again.
+    fn gone(&self, all: &[Column], width: u16) -> usize {
+        let fits = |gone: &usize| {
+            let shown = self.without(all, *gone);
+            place(&shown, width).len() == shown.len()
+        };
+        (0..self.scrolled).find(fits).unwrap_or(self.scrolled)
+    }
+
+    fn without(&self, all: &[Column], mut left: usize) -> Vec<Column> {
         let mut shown = self.ordered(all);
         shown.retain(|column| {
             let goes = left > 0 && column.rank > 0 && !self.is_hidden(column.title);
@@ -283,22 +296,21 @@ fn turn(model: &mut Model, now: Now) {
 /// Lets the next column at the left go, so that those come in that had no room; or brings it back.
 fn scroll(model: &mut Model, now: Now, right: bool) {
     let view = model.place();
-    let width = width(model);
+    let (all, width) = (timed(model, view), width(model));
     let chosen = model.columns.entry(view).or_default();
-    let told = if !right {
-        match chosen.scrolled {
-            0 => Some("these are the first columns"),
-            _ => {
-                chosen.scrolled -= 1;
-                None
-            }
+    chosen.scrolled = chosen.gone(&all, width);
+    let shown = chosen.shown(&all, width);
+    let told = match (right, chosen.scrolled) {
+        (false, 0) => Some("these are the first columns"),
+        (false, gone) => {
+            chosen.scrolled = gone - 1;
+            None
         }
-    } else {
-        let shown = chosen.shown(of(view));
-        if place(&shown, width).len() == shown.len() {
+        (true, _) if place(&shown, width).len() == shown.len() => {
             Some("these are all columns there are to the right")
-        } else {
-            chosen.scrolled += 1;
+        }
+        (true, gone) => {
+            chosen.scrolled = gone + 1;
             None
         }
     };
@@ -308,7 +320,7 @@ fn scroll(model: &mut Model, now: Now, right: bool) {
 }
 
 /// The columns of the screen that a list has.
-fn width(model: &Model) -> u16 {
+pub(crate) fn width(model: &Model) -> u16 {
     match pane::room(model) {
         Some(Room::Right(beside)) => model.size.0.saturating_sub(beside),
         Some(Room::Below(_)) | None => model.size.0,
@@ -382,6 +394,24 @@ mod tests {
         update(&mut model, at(200), Msg::Resized(200, 30));
         press(&mut model, 250, "l");
         assert_eq!(headings(&model)[0], "TIME", "all have room");
+    }
+
+    #[test]
+    fn columns_that_were_let_go_come_back_where_there_is_room_and_go_again_where_there_is_none() {
+        let mut model = connected(false);
+        press(&mut model, 100, "l l");
+        let narrow = headings(&model);
+        assert_ne!(narrow[0], "TIME");
+        update(&mut model, at(200), Msg::Resized(200, 30));
+        assert_eq!(headings(&model)[..2], ["TIME", "STATE"]);
+        update(&mut model, at(300), Msg::Resized(80, 24));
+        assert_eq!(headings(&model), narrow);
+        // A key means what is seen: nothing is left to come back.
+        update(&mut model, at(400), Msg::Resized(200, 30));
+        press(&mut model, 500, "h");
+        assert!(model.toast.as_ref().unwrap().text.contains("the first"));
+        update(&mut model, at(600), Msg::Resized(80, 24));
+        assert_eq!(headings(&model)[0], "TIME");
     }
 
     #[test]

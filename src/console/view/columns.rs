@@ -7,7 +7,7 @@ use super::table::Column;
 use super::window::{self, Height};
 use super::{audit, dead, deliveries, endpoints, events, log, replays};
 use crate::console::actions::{Dialog, Inside, Place};
-use crate::console::app::columns::{ColumnChoice, Wants, letters, listed};
+use crate::console::app::columns::{self, ColumnChoice, Wants, letters, listed};
 use crate::console::app::model::Model;
 use crate::console::theme::Role;
 
@@ -31,9 +31,9 @@ pub(crate) const fn of(place: Place) -> &'static [Column] {
     }
 }
 
-/// The columns that a view's list may show.
-pub(super) fn shown(model: &Model, place: Place) -> Vec<Column> {
-    let mut columns = model.columns_of(place).shown(of(place));
+/// The same, as wide as times are told now.
+pub(crate) fn timed(model: &Model, place: Place) -> Vec<Column> {
+    let mut columns = of(place).to_vec();
     for column in &mut columns {
         if TIMES.contains(&column.title) {
             column.width = model.times.width(column.width);
@@ -41,6 +41,12 @@ pub(super) fn shown(model: &Model, place: Place) -> Vec<Column> {
         }
     }
     columns
+}
+
+/// The columns that a view's list may show.
+pub(super) fn shown(model: &Model, place: Place) -> Vec<Column> {
+    let chosen = model.columns_of(place);
+    chosen.shown(&timed(model, place), columns::width(model))
 }
 
 /// Draws the choice.
