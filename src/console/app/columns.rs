@@ -342,7 +342,7 @@ pub(crate) const CHOSEN_IN: &[Place] = &[
 mod tests {
     use super::*;
     use crate::console::app::msg::Msg;
-    use crate::console::app::samples::{at, connected, list, press};
+    use crate::console::app::samples::{at, connected, list, press, serve};
     use crate::console::app::update::update;
     use crate::console::view::tests::screen;
 
@@ -412,6 +412,31 @@ mod tests {
         assert!(model.toast.as_ref().unwrap().text.contains("the first"));
         update(&mut model, at(600), Msg::Resized(80, 24));
         assert_eq!(headings(&model)[0], "TIME");
+    }
+
+    #[test]
+    fn a_new_filter_keeps_what_rows_are_sorted_by_and_holds_them() {
+        let mut model = connected(false);
+        press(&mut model, 100, "s h");
+        let by = model.screen().sorting();
+        assert_eq!(by.unwrap().in_words(), "by TRY");
+        let cmds = press(&mut model, 200, "/ s t a t e : d e a d enter");
+        serve(&mut model, 300, cmds);
+        assert_eq!(model.screen().sorting(), by);
+        let tries: Vec<u32> = list(&model)
+            .rows
+            .deliveries()
+            .map(|row| row.attempts)
+            .collect();
+        assert!(
+            tries.len() > 1 && tries.is_sorted_by(|one, next| one >= next),
+            "{tries:?}"
+        );
+        assert!(
+            !list(&model).follows(),
+            "rows that come would push it about"
+        );
+        assert!(screen(&model, 400).contains("by TRY"));
     }
 
     #[test]

@@ -218,13 +218,15 @@ impl Deliveries {
         }
     }
 
-    /// Another filter: the rows of the old one go.
+    /// Another filter: the rows of the old one go; what they are sorted by stays until it is chosen otherwise.
     pub(crate) fn set_filter(&mut self, filter: String) {
+        let sorting = self.rows.sorting();
         *self = Self {
             base_filter: std::mem::take(&mut self.base_filter),
             title: self.title.take(),
             ..Self::new(self.id, filter, None)
         };
+        self.rows.sort(sorting);
     }
 
     /// Takes over a changed delivery, as far as this side can tell where it belongs.
@@ -269,6 +271,9 @@ impl Deliveries {
                 self.older = Older::End;
             } else if first || reloaded || self.older == Older::Unknown {
                 self.older = page.next.map_or(Older::End, Older::From);
+            }
+            if self.rows.sorting().is_some() {
+                self.hold();
             }
             return;
         }
