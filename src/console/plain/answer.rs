@@ -6,8 +6,9 @@ use super::ask::{Alone, Ask, Deed, View, Which};
 use super::asking::{self, Asking};
 use super::deeds::{Does, does};
 use super::help;
+use super::listing::Listing;
 use super::planning::{self, Planning};
-use super::rows::{self, Row, Target};
+use super::rows::{self, Target};
 use crate::client::Client;
 use crate::clock::SharedClock;
 use crate::console::app::dialogs::DEAF;
@@ -19,9 +20,6 @@ use crate::console::app::proposal::Proposal;
 use crate::console::app::writes::{ARMED_FOR, Writes};
 use crate::console::perform;
 use crate::domain::filter::{Filter, ViewName};
-
-/// Rows that are read out at once.
-const ROWS_AT_ONCE: usize = 10;
 
 /// What is asked of the operator.
 enum Question {
@@ -43,14 +41,8 @@ pub(super) struct Desk {
     label: String,
     /// Whether anything may be changed.
     writes: Writes,
-    /// The last list, as far as it is known.
-    rows: Vec<Row>,
-    /// How many of its rows were read out.
-    told: usize,
-    /// Its filter, where it is one of deliveries.
-    filter: Option<String>,
-    /// The place from which older rows of it can be had.
-    older: Option<String>,
+    /// The last list.
+    list: Listing,
     /// What waits for an answer.
     question: Option<Question>,
     /// Whether what happens is to be told.
@@ -64,10 +56,7 @@ impl Desk {
             clock,
             label,
             writes,
-            rows: Vec::new(),
-            told: 0,
-            filter: None,
-            older: None,
+            list: Listing::default(),
             question: None,
             follows: false,
         }
@@ -119,9 +108,9 @@ impl Desk {
                 let number = "the number of a row of the last list";
                 vec![format!("{word} what? {word} N, with {number}.")]
             }
-            Ask::Plan => match &self.filter {
+            Ask::Plan => match self.list.filter() {
                 Some(filter) if !filter.trim().is_empty() => {
-                    let what = (filter.clone(), filter.clone());
+                    let what = (filter.to_owned(), filter.to_owned());
                     self.plan(Intent::Replay, what).await
                 }
                 _ => vec!["All deliveries are too many: filter them first, or plan N.".to_owned()],
@@ -157,18 +146,7 @@ impl Desk {
             View::Log => Call::Log { cursor: None },
             View::Saved => Call::SavedViews,
         };
-        let rows = match self.call(call).await {
-            Err(failed) => return failed,
-            Ok(Answer::Endpoints(page)) => page.items.iter().map(rows::endpoint).collect(),
-            Ok(Answer::Events(page)) => page.items.iter().map(rows::event).collect(),
-            Ok(Answer::DeadCauses(causes)) => rows::dead(&causes),
-            Ok(Answer::Replays(page)) => page.items.iter().map(rows::replay).collect(),
-            Ok(Answer::Audit(page)) => page.items.iter().map(rows::audit).collect(),
-            Ok(Answer::Log(view)) => view.items.iter().map(rows::log).collect(),
-            Ok(Answer::SavedViews(views)) => views.iter().map(rows::saved).collect(),
-            Ok(_) => Vec::new(),
-        };
-        self.list(rows, None, None)
+        self.list(call).await
     }
 
     async fn pulse(&mut self) -> Vec<String> {
@@ -197,85 +175,39 @@ impl Desk {
                 .collect();
         }
         let call = Call::Deliveries {
-            filter: filter.clone(),
+            filter,
             cursor: None,
         };
-        match self.call(call).await {
-            Ok(Answer::Deliveries(page)) => {
-                let rows = page.items.iter().map(rows::delivery).collect();
-                self.list(rows, Some(filter), page.next)
+        self.list(call).await
+    }
+
+    async fn list(&mut self, call: Call) -> Vec<String> {
+        match self.call(call.clone()).await {
+            Ok(answer) => {
+                self.list = Listing::new(call, answer);
+                self.list.tell()
             }
-            Ok(_) => Vec::new(),
             Err(failed) => failed,
         }
     }
 
-    fn list(
-        &mut self,
-        rows: Vec<Row>,
-        filter: Option<String>,
-        older: Option<String>,
-    ) -> Vec<String> {
-        (self.rows, self.told, self.filter, self.older) = (rows, 0, filter, older);
-        if self.rows.is_empty() {
-            return vec!["Nothing.".to_owned()];
-        }
-        self.tell()
-    }
-
     async fn more(&mut self) -> Vec<String> {
-        if self.told == self.rows.len()
-            && let Some(cursor) = self.older.take()
-        {
-            let call = Call::Deliveries {
-                filter: self.filter.clone().unwrap_or_default(),
-                cursor: Some(cursor.clone()),
-            };
-            match self.call(call).await {
-                Ok(Answer::Deliveries(page)) => {
-                    self.rows.extend(page.items.iter().map(rows::delivery));
-                    self.older = page.next;
-                }
-                Ok(_) => {}
-                Err(failed) => {
-                    self.older = Some(cursor);
-                    return failed;
-                }
+        if let Some(call) = self.list.wants().cloned() {
+            match self.call(call.clone()).await {
+                Ok(answer) => self.list.extend(call, answer),
+                Err(failed) => return failed,
             }
         }
-        if self.told == self.rows.len() {
-            return vec!["No more rows.".to_owned()];
-        }
-        self.tell()
-    }
-
-    /// The next rows with their numbers.
-    fn tell(&mut self) -> Vec<String> {
-        let from = self.told;
-        self.told = self.rows.len().min(from + ROWS_AT_ONCE);
-        let rows = self.rows[from..self.told].iter().enumerate();
-        let mut lines: Vec<String> = rows
-            .map(|(index, row)| format!("{}. {}", from + index + 1, row.text))
-            .collect();
-        let more = if self.told < self.rows.len() || self.older.is_some() {
-            ", more has others"
-        } else {
-            ", that is all"
-        };
-        lines.push(format!("{} rows{more}.", self.told));
-        lines
+        self.list.tell()
     }
 
     async fn row(&mut self, deed: Deed, which: Which, words: &str) -> Vec<String> {
         let target = match which {
             Which::Delivery(id) => Some(Target::Delivery(id)),
-            Which::Row(number) => {
-                let row = number.checked_sub(1).and_then(|index| self.rows.get(index));
-                row.map(|row| row.target.clone())
-            }
+            Which::Row(number) => self.list.row(number).map(|row| row.target.clone()),
         };
         let Some(target) = target else {
-            let known = self.rows.len();
+            let known = self.list.len();
             return vec![format!("No {which}: the list has {known}.")];
         };
         match does(deed, &target, words) {
@@ -336,7 +268,7 @@ impl Desk {
             Ok(name) => name,
             Err(error) => return vec![format!("Not saved: {error}.")],
         };
-        let filter = self.filter.clone().unwrap_or_default();
+        let filter = self.list.filter().unwrap_or_default().to_owned();
         if filter.trim().is_empty() {
             return vec!["The last list has no filter: filter EXPRESSION makes one.".to_owned()];
         }

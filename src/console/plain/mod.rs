@@ -11,6 +11,7 @@ mod asking;
 mod deeds;
 mod follow;
 mod help;
+mod listing;
 mod planning;
 mod rows;
 
