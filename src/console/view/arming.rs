@@ -2,7 +2,8 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::paint::{Pen, columns, wrap_words};
+use super::paint::{Pen, wrap_words};
+use super::typed;
 use super::window::{self, Height};
 use crate::console::actions::Inside;
 use crate::console::app::writes::Arming;
@@ -39,7 +40,7 @@ pub(super) fn draw(
     let y = rect.bottom().saturating_sub(3);
     pen.text(rect.x + 2, y, 1, ">", Role::Key);
     let room = inner.saturating_sub(2);
-    pen.text(rect.x + 4, y, room, arming.line.text(), Role::Text);
+    let at = typed::text(pen, &arming.line, Role::Text, (rect.x + 4, y), room);
     let (note, role) = match arming.wrong {
         true => (format!("that is not {label}"), Role::LevelError),
         false => (
@@ -48,6 +49,5 @@ pub(super) fn draw(
         ),
     };
     pen.text(rect.x + 2, y + 1, inner, &note, role);
-    let x = rect.x + 4 + columns(arming.line.before_cursor()).min(room);
-    Some(Position { x, y })
+    Some(at)
 }

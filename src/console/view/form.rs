@@ -3,6 +3,7 @@
 use ratatui::layout::{Position, Rect};
 
 use super::paint::{Pen, columns, wrap, wrap_words};
+use super::typed;
 use super::window::{self, Height};
 use crate::console::actions::Inside;
 use crate::console::app::form::{Field, Form, Value};
@@ -104,7 +105,7 @@ fn line_of(pen: &mut Pen<'_>, field: &Field, has_keys: bool, line: Rect) -> Opti
     let x = line.x + NAME;
     let room = line.width.saturating_sub(NAME);
     let (shown, before) = match &field.value {
-        Value::Text(text) => (text.text().to_owned(), columns(text.before_cursor())),
+        Value::Text(text) => (text.text().to_owned(), 0),
         Value::Secret(text) => {
             let dots = pen.skin().glyph("•", "*");
             let dots = dots.repeat(text.text().chars().count());
@@ -119,28 +120,31 @@ fn line_of(pen: &mut Pen<'_>, field: &Field, has_keys: bool, line: Rect) -> Opti
         Value::Ticks { options, at } => return ticks(pen, field, options, *at, has_keys, line),
         Value::Fixed(text) => (text.clone(), 0),
     };
-    // While a long text is typed its end is what counts.
     let role = match field.value {
         Value::Fixed(_) => Role::Muted,
         _ => Role::Text,
     };
     let width = columns(&shown);
-    let text_room = if has_keys && width > VALUE {
+    let text_room = if has_keys && width >= VALUE {
         room
     } else {
         room.min(VALUE)
     };
-    let used = pen.text(x, line.y, text_room, &shown, role);
+    let (used, typed) = match &field.value {
+        Value::Text(text) => typed::field(pen, text, has_keys, (x, line.y), (room, VALUE)),
+        _ => (pen.text(x, line.y, text_room, &shown, role), None),
+    };
     let hint_x = x + used.max(VALUE.min(used + 2)) + 2;
     let right = line.x + line.width;
     if has_keys || width == 0 {
         let hint_room = right.saturating_sub(hint_x);
         pen.text(hint_x, line.y, hint_room, &field.hint, Role::Muted);
     }
-    has_keys.then(|| Position {
+    let at = typed.unwrap_or(Position {
         x: (x + before).min(right.saturating_sub(1)),
         y: line.y,
-    })
+    });
+    has_keys.then_some(at)
 }
 
 /// What can be ticked, as much of it as fits around the one that has the keys.

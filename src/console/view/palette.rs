@@ -2,7 +2,8 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::paint::{Pen, columns};
+use super::paint::Pen;
+use super::typed;
 use super::window::{self, Height};
 use crate::console::actions::{Dialog, Inside};
 use crate::console::app::model::Model;
@@ -27,12 +28,13 @@ pub(super) fn draw(
     let rect = window::open(pen, area, (width, shown + 4), Height::Top);
     let inner = width.saturating_sub(4);
     pen.text(rect.x + 2, rect.y + 1, 1, ":", Role::Key);
-    pen.text(
-        rect.x + 4,
-        rect.y + 1,
-        inner.saturating_sub(2),
-        palette.line.text(),
+    let place = (rect.x + 4, rect.y + 1);
+    let at = typed::text(
+        pen,
+        &palette.line,
         Role::Text,
+        place,
+        inner.saturating_sub(2),
     );
     let first = palette
         .chosen
@@ -55,9 +57,5 @@ pub(super) fn draw(
         None => format!("{takes} does it, {leaves} closes"),
     };
     pen.text(rect.x + 2, rect.bottom() - 2, inner, &last, Role::Muted);
-    let typed = columns(palette.line.before_cursor());
-    Some(Position {
-        x: (rect.x + 4 + typed).min(rect.right().saturating_sub(2)),
-        y: rect.y + 1,
-    })
+    Some(at)
 }

@@ -3,7 +3,8 @@
 use ratatui::layout::{Position, Rect};
 
 use super::format;
-use super::paint::{Pen, columns, wrap_words};
+use super::paint::{Pen, wrap_words};
+use super::typed;
 use super::window::{self, Height};
 use crate::api::replay::PlanView;
 use crate::console::actions::Inside;
@@ -18,6 +19,8 @@ use crate::domain::escape;
 const WIDTH_MAX: u16 = 80;
 /// The columns of what a line is about.
 const NAME: u16 = 11;
+/// The columns of what is filled in, where the hint stands beside it.
+const VALUE: u16 = 40;
 /// Lines that a list in it may take.
 const LISTED_MAX: usize = 3;
 
@@ -245,7 +248,8 @@ fn draw_field(
             });
         }
     };
-    let used = pen.text(x, line.y, room.min(40), text.text(), Role::Text);
+    let place = (x, line.y);
+    let (used, at) = typed::field(pen, text, has_keys, place, (room, VALUE));
     let hint_x = x + used.max(8) + 2;
     pen.text(
         hint_x,
@@ -254,10 +258,7 @@ fn draw_field(
         hint,
         Role::Muted,
     );
-    has_keys.then(|| Position {
-        x: (x + columns(text.before_cursor())).min(x + 40),
-        y: line.y,
-    })
+    at
 }
 
 fn confirm_line(
@@ -285,9 +286,8 @@ fn confirm_line(
     let used = pen.text(line.x, line.y, line.width, &prompt, role);
     let x = line.x + used + 1;
     let room = (line.x + line.width).saturating_sub(x);
-    pen.text(x, line.y, room, dialog.typed.text(), Role::Strong);
-    let at = x + columns(dialog.typed.before_cursor());
-    has_keys.then_some(Position { x: at, y: line.y })
+    let at = typed::text(pen, &dialog.typed, Role::Strong, (x, line.y), room);
+    has_keys.then_some(at)
 }
 
 /// What is wrong, or what keys do.

@@ -4,6 +4,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::format;
 use super::paint::{Pen, columns};
+use super::typed;
 use crate::console::actions::{ActionId, Dialog, InText, Inside};
 use crate::console::app::inspector::Inspector;
 use crate::console::app::line::Line;
@@ -83,7 +84,7 @@ pub(super) fn line(pen: &mut Pen<'_>, model: &Model, line: &Line, area: Rect) ->
     pen.clear_prompt();
     pen.text(area.x, y, 1, "/", Role::Key);
     let room = area.width.saturating_sub(1);
-    pen.text(area.x + 1, y, room, line.text(), Role::Text);
+    let at = typed::text(pen, line, Role::Text, (area.x + 1, y), room);
     let own = model.keys.within(Dialog::Words);
     let (takes, leaves) = (own.key(Inside::Take), own.key(Inside::Leave));
     let hint = match model.screen() {
@@ -97,9 +98,5 @@ pub(super) fn line(pen: &mut Pen<'_>, model: &Model, line: &Line, area: Rect) ->
         ),
     };
     pen.text(area.x + 1, note, room, &hint, Role::Muted);
-    let x = area.x + 1 + columns(line.before_cursor());
-    Position {
-        x: x.min(area.right().saturating_sub(1)),
-        y,
-    }
+    at
 }
