@@ -1,12 +1,15 @@
 //! The file of what consoles remember, `console.toml` in the user's folder for such: a table for each service, the one
 //! that changed last first. It is the user's alone, and written only when something changed, a whole file at a time. One
-//! that cannot be read is left as it is; names of it that nobody knows are skipped.
+//! that cannot be read is left as it is; names of it that nobody knows are skipped. Consoles of one service take turns,
+//! and each writes what changed in it and no more: what another changed meanwhile stays.
 
 use std::collections::BTreeMap;
+use std::fs::TryLockError;
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -18,12 +21,17 @@ use super::app::msg::Msg;
 use super::app::remembered::{Remembered, chosen};
 use super::app::times::TimeStyle;
 use super::view::columns::of;
+use crate::clock::pace;
 use crate::domain::flaw::Flaw;
 
 /// Services of a file: far more than anybody looks at.
 const SERVICES_MAX: usize = 100;
 /// Bytes of a file: a service's table has up to about two thousand.
 const BYTES_MAX: u64 = 256 * 1024;
+/// How often a file that another console writes is tried again, and when: it takes milliseconds, unless that one was
+/// stopped, and then nobody waits for it.
+const TRIES: usize = 20;
+const AGAIN: Duration = Duration::from_millis(50);
 /// What the file says of itself.
 const HEAD: &str = "# What hookyard's console remembers between runs. It writes this file; without it the console begins anew.\n";
 
@@ -38,8 +46,23 @@ struct Shared {
     service: String,
     /// What is to be written next; held for a moment only.
     newest: Mutex<Option<Remembered>>,
-    /// Whether writing has failed, which is told once; held while something is written.
-    failed: Mutex<bool>,
+    /// What is known of the file; held while something is written.
+    file: Mutex<Known>,
+}
+
+/// What is known of the file.
+struct Known {
+    /// What was in force here when it was last read or written: what differs from it was changed here.
+    base: Remembered,
+    /// Whether writing has failed, which is told once.
+    failed: bool,
+}
+
+/// Whether a file is left alone while another console writes it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Waits,
+    Takes,
 }
 
 impl Memory {
@@ -55,7 +78,10 @@ impl Memory {
             path,
             service,
             newest: Mutex::default(),
-            failed: Mutex::default(),
+            file: Mutex::new(Known {
+                base: remembered.clone(),
+                failed: false,
+            }),
         });
         Ok((Self { shared }, remembered))
     }
@@ -65,42 +91,78 @@ impl Memory {
         let newest = &self.shared.newest;
         *newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(remembered);
         let shared = Arc::clone(&self.shared);
-        let written = tokio::task::spawn_blocking(move || shared.write());
         Box::pin(async move {
-            let written = written.await.unwrap_or(Ok(()));
-            Msg::Outside(written.map(|()| String::new()))
+            let mut written = None;
+            for left in (0..TRIES).rev() {
+                let shared = Arc::clone(&shared);
+                let turn = if left == 0 { Turn::Takes } else { Turn::Waits };
+                let write = tokio::task::spawn_blocking(move || shared.write(turn));
+                written = write.await.unwrap_or(Some(Ok(())));
+                if written.is_some() {
+                    break;
+                }
+                pace(AGAIN).await;
+            }
+            Msg::Outside(written.unwrap_or(Ok(())).map(|()| String::new()))
         })
     }
 
     /// Writes what is not written yet.
     pub(super) fn finish(&self) {
         // There is no screen left to tell it on.
-        let _ = self.shared.write();
+        let _ = self.shared.write(Turn::Takes);
     }
 }
 
 impl Shared {
-    fn write(&self) -> Result<(), String> {
-        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(remembered) = newest.take().filter(|_| !*failed) else {
-            return Ok(());
+    /// Writes what is to be written; none where another console is at it.
+    fn write(&self, turn: Turn) -> Option<Result<(), String>> {
+        let mut known = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = lock(&self.path);
+        if lock.is_err() && turn == Turn::Waits {
+            return None;
+        }
+        let newest = &self.newest;
+        let newest = newest.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(remembered) = newest.filter(|_| !known.failed) else {
+            return Some(Ok(()));
         };
-        drop(newest);
-        let written = self.replace(&remembered);
-        *failed = written.is_err();
-        written
+        let written = self.replace(&known.base, &remembered);
+        known.failed = written.is_err();
+        known.base = remembered;
+        Some(written)
     }
 
-    /// Other consoles may have written since: what they remember of other services stays.
-    fn replace(&self, remembered: &Remembered) -> Result<(), String> {
+    /// Other consoles may have written since: what they remember stays where nothing else was changed here.
+    fn replace(&self, base: &Remembered, remembered: &Remembered) -> Result<(), String> {
         let path = &self.path;
         let text = read(path).map_err(|error| cannot(path, "read", &error))?;
-        let text = File::parse(path, &text)?.with(&self.service, remembered);
-        let put = text
+        let file = File::parse(path, &text)?;
+        let merged = file.of(&self.service).changed(base, remembered);
+        let put = file
+            .with(&self.service, &merged)
             .map_err(io::Error::other)
             .and_then(|text| put(path, &text));
         put.map_err(|error| cannot(path, "write", &error))
+    }
+}
+
+/// Keeps other consoles from the file until it is dropped, by its folder: a file that is replaced has no lock that
+/// lasts. Nothing where there is no folder yet, or where it cannot be locked.
+///
+/// # Errors
+/// Another console is at it.
+fn lock(path: &Path) -> Result<Option<std::fs::File>, TryLockError> {
+    let folder = path
+        .parent()
+        .and_then(|folder| std::fs::File::open(folder).ok());
+    let Some(folder) = folder else {
+        return Ok(None);
+    };
+    match folder.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
+        Err(TryLockError::Error(_)) => Ok(None),
+        Ok(()) => Ok(Some(folder)),
     }
 }
 
@@ -308,6 +370,72 @@ mod tests {
         let (memory, _) = open(&path, "one").unwrap();
         drop(memory.keep(sample()));
         memory.finish();
+        assert_eq!(open(&path, "one").unwrap().1, sample());
+    }
+
+    #[tokio::test]
+    async fn two_consoles_of_one_service_keep_each_others_changes() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("console.toml");
+        let (first, _) = open(&path, "one").unwrap();
+        let (second, _) = open(&path, "one").unwrap();
+        let times = Remembered {
+            style: TimeStyle::Relative,
+            ..Remembered::default()
+        };
+        let mut columns = Remembered {
+            columns: sample().columns,
+            ..Remembered::default()
+        };
+        first.keep(times.clone()).await;
+        second.keep(columns.clone()).await;
+        first
+            .keep(Remembered {
+                previews: false,
+                ..times
+            })
+            .await;
+        let expected = Remembered {
+            window: Window::default(),
+            ..sample()
+        };
+        assert_eq!(open(&path, "one").unwrap().1, expected);
+        // What is taken back here goes, though it is what a new console begins with.
+        columns.columns.clear();
+        second.keep(columns).await;
+        let found = open(&path, "one").unwrap().1;
+        assert_eq!(found.columns.len(), 0);
+        assert_eq!(found.style, TimeStyle::Relative);
+    }
+
+    #[tokio::test]
+    async fn consoles_that_write_at_the_same_moment_take_turns() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("console.toml");
+        let writes = (0..12).map(|number| {
+            let (memory, _) = open(&path, &format!("service {number}")).unwrap();
+            tokio::spawn(memory.keep(sample()))
+        });
+        for write in writes.collect::<Vec<_>>() {
+            write.await.unwrap();
+        }
+        for number in 0..12 {
+            let found = open(&path, &format!("service {number}")).unwrap().1;
+            assert_eq!(found, sample(), "{number}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_console_that_was_stopped_while_it_wrote_is_waited_for_and_then_not() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("console.toml");
+        let (memory, _) = open(&path, "one").unwrap();
+        let stopped = lock(&path).unwrap();
+        assert!(stopped.is_some());
+        drop(memory.keep(sample()));
+        assert_eq!(memory.shared.write(Turn::Waits), None);
+        assert!(!path.exists());
+        assert_eq!(memory.shared.write(Turn::Takes), Some(Ok(())));
         assert_eq!(open(&path, "one").unwrap().1, sample());
     }
 

@@ -9,7 +9,7 @@ use super::looking_back::Window;
 use super::model::{Model, Screen};
 use super::msg::Cmd;
 use super::times::TimeStyle;
-use crate::console::actions::Place;
+use crate::console::actions::{EVERYWHERE, Place};
 
 /// What is remembered of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +47,31 @@ impl Remembered {
             pulse.look_back(self.window);
         }
         model.remembered = Some(Box::new(self));
+    }
+
+    /// This, with what differs between two others as the later one has it.
+    pub(crate) fn changed(self, before: &Self, after: &Self) -> Self {
+        fn pick<T: Clone + PartialEq>(this: T, before: &T, after: &T) -> T {
+            if before == after { this } else { after.clone() }
+        }
+        let mut columns = self.columns;
+        for place in EVERYWHERE {
+            match (before.columns.get(place), after.columns.get(place)) {
+                (before, after) if before == after => {}
+                (_, Some(after)) => {
+                    columns.insert(*place, after.clone());
+                }
+                (_, None) => {
+                    columns.remove(place);
+                }
+            }
+        }
+        Self {
+            columns,
+            style: pick(self.style, &before.style, &after.style),
+            window: pick(self.window, &before.window, &after.window),
+            previews: pick(self.previews, &before.previews, &after.previews),
+        }
     }
 
     /// What is in force.
