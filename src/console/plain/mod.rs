@@ -79,7 +79,7 @@ pub async fn run(
     let clock = options.clock.clone();
     let mut ears = Ears {
         input,
-        typed: Vec::new(),
+        typed: Typed::default(),
         client: options.client.clone(),
         clock: options.clock,
         stream: Stream::Closed,
@@ -95,7 +95,10 @@ pub async fn run(
                 paper.say_all(&lines)?;
             }
             Heard::End => return paper.say(""),
-            Heard::Line(line) => {
+            Heard::Line(None) => paper.say(&format!(
+                "A line has at most {LINE_MAX} bytes: nothing of this one is taken, say it shorter."
+            ))?,
+            Heard::Line(Some(line)) => {
                 let Some(lines) = desk.answer(&line).await else {
                     return Ok(());
                 };
@@ -111,7 +114,7 @@ pub async fn run(
 struct Ears<R> {
     input: R,
     /// A line that is not at its end yet.
-    typed: Vec<u8>,
+    typed: Typed,
     client: Client,
     clock: SharedClock,
     stream: Stream,
@@ -120,8 +123,8 @@ struct Ears<R> {
 
 /// What was heard.
 enum Heard {
-    /// A line.
-    Line(String),
+    /// A line; none where it is too long to be one.
+    Line(Option<String>),
     /// The end of the input.
     End,
     /// What happened, in lines.
@@ -153,7 +156,7 @@ impl<R: AsyncBufRead + Unpin> Ears<R> {
             tokio::select! {
                 biased;
                 line = read_line(&mut self.input, &mut self.typed) => {
-                    return Ok(line?.map_or(Heard::End, Heard::Line));
+                    return Ok(line?.map_or(Heard::End, |line| Heard::Line(line.text())));
                 }
                 msg = self.stream.next() => self.hear(msg),
                 () = wait(told_in), if told_in.is_some() => {
@@ -191,16 +194,55 @@ impl<W: Write> Paper<W> {
     }
 }
 
-/// The next line, or as much of it as is read as one; none at the end. What was read of it stays in `typed` where the
-/// future is dropped.
+/// What was read of a line.
+#[derive(Debug, Default)]
+struct Typed {
+    bytes: Vec<u8>,
+    /// Whether it was more than is read as one, and the beginning is dropped.
+    is_over: bool,
+}
+
+impl Typed {
+    /// The line; none where it is too long: half a line may mean something else.
+    fn text(self) -> Option<String> {
+        (!self.is_over).then(|| String::from_utf8_lossy(&self.bytes).into_owned())
+    }
+}
+
+/// The next line; none at the end. What was read of it stays in `typed` where the future is dropped.
 async fn read_line(
     input: &mut (impl AsyncBufRead + Unpin),
-    typed: &mut Vec<u8>,
-) -> io::Result<Option<String>> {
-    let room = LINE_MAX.saturating_sub(typed.len() as u64);
-    let mut bounded = input.take(room);
-    bounded.read_until(b'\n', typed).await?;
-    let line = std::mem::take(typed);
-    let text = String::from_utf8_lossy(&line).into_owned();
-    Ok((!line.is_empty()).then_some(text))
+    typed: &mut Typed,
+) -> io::Result<Option<Typed>> {
+    loop {
+        let room = LINE_MAX.saturating_sub(typed.bytes.len() as u64);
+        let mut bounded = input.take(room);
+        let bytes = bounded.read_until(b'\n', &mut typed.bytes).await?;
+        if bytes == 0 && room > 0 || typed.bytes.ends_with(b"\n") {
+            let line = std::mem::take(typed);
+            return Ok((line.is_over || !line.bytes.is_empty()).then_some(line));
+        }
+        if typed.bytes.len() as u64 >= LINE_MAX {
+            typed.bytes.clear();
+            typed.is_over = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_line_that_is_too_long_is_none_and_the_next_is_one() {
+        let long = "x".repeat(usize::try_from(LINE_MAX).unwrap());
+        let text = format!("{long} 1\nyes\n{long}{long}\nlast");
+        let (mut input, mut typed) = (text.as_bytes(), Typed::default());
+        let mut lines = Vec::new();
+        while let Some(line) = read_line(&mut input, &mut typed).await.unwrap() {
+            lines.push(line.text());
+        }
+        let expected = [None, Some("yes\n"), None, Some("last")];
+        assert_eq!(lines, expected.map(|line| line.map(str::to_owned)));
+    }
 }
