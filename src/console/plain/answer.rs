@@ -327,7 +327,11 @@ impl Desk {
             }
             "yes" | "y" => Some(self.change(call, &what).await),
             "no" | "n" => Some(vec!["Nothing was done.".to_owned()]),
-            _ => self.ask(Ask::parse(line)).await,
+            _ => {
+                let mut lines = vec![format!("Not done: {what}.")];
+                lines.extend(self.ask(Ask::parse(line)).await?);
+                Some(lines)
+            }
         }
     }
 
