@@ -115,6 +115,10 @@ impl Desk {
                 }
                 _ => vec!["All deliveries are too many: filter them first, or plan N.".to_owned()],
             },
+            Ask::PlanOf(rows) => match rows.and_then(|rows| self.list.selection(&rows)) {
+                Ok(what) => self.plan(Intent::Replay, what).await,
+                Err(refused) => vec![refused],
+            },
             Ask::Alone(alone, words) => self.alone(alone, &words).await,
             Ask::Answer => vec!["Nothing was asked.".to_owned()],
             Ask::Elsewhere(name, command) => {

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use super::numbers::Numbers;
 use crate::console::actions::{ACTIONS, ActionId, Saving};
 use crate::domain::id::DeliveryId;
 
@@ -156,6 +157,8 @@ pub(super) enum Ask {
     WhichRow(&'static str),
     /// A plan for what the filter of the last list picks.
     Plan,
+    /// A plan for several rows of the last list, or why they are none.
+    PlanOf(Result<Numbers, String>),
     /// Something without a row, and the words behind it.
     Alone(Alone, String),
     /// An answer where nothing was asked.
@@ -183,6 +186,9 @@ impl Ask {
             ("more", "") => return Self::More,
             ("yes" | "y" | "no" | "n", "") => return Self::Answer,
             ("plan" | "replay.plan", "") => return Self::Plan,
+            ("plan" | "replay.plan", rows) if let Some(rows) = Numbers::parse(rows) => {
+                return Self::PlanOf(rows);
+            }
             _ => {}
         }
         let bare = word.strip_prefix("view.").unwrap_or(word);

@@ -82,6 +82,7 @@ fn plan(target: &Target) -> Does {
             format!("what is dead of {}", name_of(endpoint)),
         ),
         Target::Cause { id, name } => (format!("state:dead cause:{id}"), name.clone()),
+        Target::Delivery(id) => (format!("id:{id}"), id.to_string()),
         _ => return Does::Nothing,
     };
     Does::Plan(Intent::Replay, what)

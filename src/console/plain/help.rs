@@ -16,7 +16,9 @@ pub(super) fn lines() -> Vec<String> {
     for (word, _, id, _) in &DEEDS {
         let words = match id {
             ActionId::Note => " N WORDS",
-            ActionId::PlanReplay => " N, or alone for what the last filter picks",
+            ActionId::PlanReplay => {
+                " N, or several such as 3-7,9, or alone for what the last filter picks"
+            }
             _ => " N",
         };
         lines.push(told(word, words, *id));

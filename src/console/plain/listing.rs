@@ -1,6 +1,7 @@
 //! A list as it is read out: a few rows at a time, each by its number, page after page as far as there are any. Pure.
 
-use super::rows::{self, Row};
+use super::numbers::Numbers;
+use super::rows::{self, Row, Target};
 use crate::api::page::Searched;
 use crate::console::app::msg::{Answer, Call};
 
@@ -67,6 +68,23 @@ impl Listing {
     /// The row of this number, from 1.
     pub(super) fn row(&self, number: usize) -> Option<&Row> {
         self.rows.get(number.checked_sub(1)?)
+    }
+
+    /// What a plan of these rows selects, and that in words.
+    ///
+    /// # Errors
+    /// One of them is not there or no delivery, in words.
+    pub(super) fn selection(&self, numbers: &Numbers) -> Result<(String, String), String> {
+        let id = |number: &usize| match self.row(*number).map(|row| &row.target) {
+            Some(Target::Delivery(id)) => Ok(id.to_string()),
+            Some(_) => Err(format!(
+                "Row {number} is no delivery: several rows are planned of a list of deliveries, others one by one."
+            )),
+            None => Err(format!("No row {number}: the list has {}.", self.len())),
+        };
+        let ids = numbers.rows.iter().map(id).collect::<Result<Vec<_>, _>>()?;
+        let words = format!("rows {} of the last list", numbers.text);
+        Ok((format!("id:{}", ids.join(",")), words))
     }
 
     /// What has to be asked before more can be read out.
@@ -185,6 +203,30 @@ mod tests {
         assert_eq!(last(&mut list), "No more rows.");
         let mut none = Listing::new(endpoints(None), page_of(0, None));
         assert_eq!(none.tell(), ["Nothing."]);
+    }
+
+    #[test]
+    fn several_deliveries_are_selected_by_their_numbers_and_nothing_else_is() {
+        let numbers = |text| Numbers::parse(text).unwrap().unwrap();
+        let call = Call::Deliveries {
+            filter: String::new(),
+            cursor: None,
+        };
+        let answer = Answer::Deliveries(Page {
+            items: (0..5).map(delivery).collect(),
+            next: None,
+            searched: None,
+        });
+        let list = Listing::new(call, answer);
+        let (filter, words) = list.selection(&numbers("2-3,5")).unwrap();
+        let ids = [1, 2, 4].map(|number| delivery(number).id.to_string());
+        assert_eq!(filter, format!("id:{}", ids.join(",")));
+        assert_eq!(words, "rows 2-3,5 of the last list");
+        let told = list.selection(&numbers("4-6")).unwrap_err();
+        assert_eq!(told, "No row 6: the list has 5.");
+        let list = Listing::new(endpoints(None), page_of(3, None));
+        let told = list.selection(&numbers("1-2")).unwrap_err();
+        assert!(told.starts_with("Row 1 is no delivery"), "{told}");
     }
 
     #[test]

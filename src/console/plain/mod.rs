@@ -12,6 +12,7 @@ mod deeds;
 mod follow;
 mod help;
 mod listing;
+mod numbers;
 mod planning;
 mod rows;
 

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use hookyard::api::endpoint::{BreakerBody, CreateEndpoint, RetryBody};
 
-use super::program::hookyard;
+use super::program::{hookyard, hookyard_at_home};
 use super::pseudo_terminal::PseudoTerminal;
 use super::yard::Yard;
 use crate::support::receiver::Receiver;
@@ -242,10 +242,115 @@ fn a_pipe_is_answered_line_by_line_and_cannot_start_a_plan() {
     assert!(told.contains("replay 1 deliveries on "), "{told}");
     assert!(told.contains("and is not taken."), "{told}");
     assert!(
-        told.contains("plan N, or alone for what the last filter picks, or replay.plan: "),
+        told.contains("plan N, or several such as 3-7,9, or alone for what the last filter picks, or replay.plan: "),
         "{told}"
     );
     assert_eq!(receiver.requests().len(), 1, "nothing was replayed");
+}
+
+#[test]
+fn several_rows_are_planned_by_their_numbers() {
+    let receiver = Receiver::start();
+    receiver.script((0..4).map(|_| Behaviour::Answer(Answer::status(503))));
+    let yard = Yard::start();
+    yard.endpoint_that_gives_up(&receiver.url("/in"), "acme");
+    for number in 0..4 {
+        yard.publish(&format!("packet.n{number}"));
+    }
+    yard.wait_for_dead(4);
+    let mut terminal = plain(&yard, &[]);
+    terminal.type_in("filter state:dead\rplan 1-2,9\r");
+    terminal.wait_for_text("No row 9: the list has 4.");
+    terminal.type_in("plan 4-3\r");
+    terminal.wait_for_text("\"4-3\" is no row nor a range of rows");
+    terminal.type_in("plan 1-2,4\r");
+    terminal.wait_for_text("replay 3 deliveries on ");
+    terminal.wait_for_text(": rows 1-2,4 of the last list.");
+    answer_until_taken(&mut terminal, "y\r", "Done: start. rpl_");
+    receiver.block_until("the replay", |receiver| receiver.requests().len() == 7);
+    terminal.type_in("quit\r");
+    assert!(terminal.end().success());
+}
+
+#[test]
+fn a_protected_service_is_armed_by_its_name_and_locked_again() {
+    let yard = Yard::start();
+    let endpoint = yard.endpoint("http://127.0.0.1:9/", "acme");
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join(".config/hookyard");
+    std::fs::create_dir_all(&folder).unwrap();
+    let text = format!(
+        "[context.prod]\ntarget = {:?}\nbanner = \"LIVE-EU\"\nprotect = true\n",
+        yard.socket()
+    );
+    std::fs::write(folder.join("contexts.toml"), text).unwrap();
+    let command = hookyard_at_home(&["console", "prod", "--plain"], home.path());
+    let mut terminal = PseudoTerminal::start_sized(command, 160, 48);
+    terminal.wait_for_text("Hookyard at prod (LIVE-EU). It is protected");
+    terminal.type_in("endpoints\rpause 1\ryes\r");
+    terminal.wait_for_text(
+        "Refused: this service is protected, and arm lets changes through: pause acme",
+    );
+    terminal.wait_for_text("Nothing was asked.");
+    terminal.type_in("arm\rdev\r");
+    terminal.wait_for_text("That is not its name: changes stay locked.");
+    terminal.type_in("arm\rprod\r");
+    terminal.wait_for_text("Armed: changes are let through for ten minutes.");
+    assert_eq!(yard.status(&endpoint), "active");
+    terminal.type_in("pause 1\ryes\r");
+    terminal.wait_for_text("Done: pause acme. It is paused.");
+    terminal.type_in("arm\rresume 1\r");
+    terminal.wait_for_text("Changes are locked.");
+    terminal.wait_for_text("arm lets changes through: resume acme");
+    assert_eq!(yard.status(&endpoint), "paused");
+    terminal.type_in("quit\r");
+    assert!(terminal.end().success());
+}
+
+#[test]
+fn following_goes_on_by_itself_after_a_lost_connection() {
+    let receiver = Receiver::start();
+    let mut yard = Yard::start();
+    yard.endpoint(&receiver.url("/in"), "acme");
+    let mut terminal = plain(&yard, &[]);
+    terminal.type_in("follow\r");
+    terminal.wait_for_text("Following: what happens is told here");
+    yard.publish("packet.first");
+    terminal.wait_for_text("now delivered, packet.first to acme");
+    yard.go_silent();
+    terminal.wait_for_text("Following is interrupted: ");
+    terminal.type_in("endpoints\r");
+    terminal.wait_for_text("Failed: ");
+    yard.serve();
+    terminal.wait_for_text("Following again; what was missed is not told.");
+    yard.publish("packet.second");
+    terminal.wait_for_text("now delivered, packet.second to acme");
+    terminal.type_in("quit\r");
+    assert!(terminal.end().success());
+}
+
+#[test]
+fn a_secret_is_rotated_by_questions_and_never_typed() {
+    let yard = Yard::start();
+    yard.endpoint("http://127.0.0.1:9/", "acme");
+    let mut terminal = plain(&yard, &[]);
+    terminal.type_in("endpoints\rrotate 1\r");
+    terminal.wait_for_text("Rotate the secret of acme. Each line is asked for; no leaves.");
+    terminal.wait_for_text("how long the old secret signs too: 0s to 7d");
+    terminal.type_in("a while\r");
+    terminal.wait_for_text("Rotate? Answer yes or no");
+    terminal.type_in("yes\r");
+    terminal.wait_for_text("a while");
+    terminal.wait_for_text("Answer yes or no");
+    terminal.type_in("\r");
+    terminal.type_in("no\r");
+    terminal.wait_for_text("Nothing was done.");
+    terminal.type_in("rotate 1\r1h\ryes\r");
+    terminal.wait_for_text("Its secret, shown once: whsec_");
+    let sent = terminal.sent_text();
+    assert!(!sent.contains("the new one; empty makes one"), "{sent}");
+    terminal.type_in("quit\r");
+    assert!(terminal.end().success());
 }
 
 #[test]
