@@ -11,6 +11,7 @@ use super::model::{Level, Model, Screen};
 use super::msg::{Answer, Call, Cmd, Now};
 use super::pulse::Row;
 use super::requests::Purpose;
+use super::rung::{self, BellMark, Belled, Rung};
 use crate::api::delivery::DeliveryView;
 use crate::api::endpoint::EndpointView;
 use crate::api::replay::ReplayView;
@@ -46,6 +47,8 @@ pub(crate) struct Bells {
     news: Vec<String>,
     /// When one last rang.
     rang: Option<Duration>,
+    /// The rows that they rang for.
+    rung: Rung,
 }
 
 /// A bell that is set.
@@ -88,6 +91,26 @@ impl Bells {
         self.set.len()
     }
 
+    /// What they have to do with a row.
+    pub(crate) fn mark(&self, row: Belled) -> Option<BellMark> {
+        let is_on = |bell: &Bell| match (&bell.watched, row) {
+            (Watched::Delivery(id, _), Belled::Delivery(row)) => *id == row,
+            (Watched::Endpoint(id, _), Belled::Endpoint(row)) => *id == row,
+            (Watched::Replay(id, _), Belled::Replay(row)) => *id == row,
+            _ => false,
+        };
+        if self.rung.has(row) {
+            return Some(BellMark::Rang);
+        }
+        self.set.iter().any(is_on).then_some(BellMark::Set)
+    }
+
+    /// Whether one rings for what comes under this filter.
+    pub(crate) fn is_on_filter(&self, filter: &str) -> bool {
+        let is_on = |bell: &Bell| matches!(&bell.watched, Watched::Filter(on) if on.filter == filter.trim());
+        self.set.iter().any(is_on)
+    }
+
     /// When one of them wants to ask the service.
     pub(crate) fn asks_at(&self) -> Option<Duration> {
         let wanting = self.set.iter().filter(|bell| bell.question().is_some());
@@ -111,12 +134,15 @@ impl Bells {
     }
 
     fn hear_deliveries(&mut self, rows: &[DeliveryView]) {
-        let news = &mut self.news;
+        let (news, rung) = (&mut self.news, &mut self.rung);
         self.set.retain_mut(|bell| match &mut bell.watched {
             Watched::Delivery(id, state) => {
                 let row = rows.iter().rfind(|row| row.id == *id);
                 row.is_none_or(|row| {
                     let is_new = turns(state, &row.state, &bell.name, news);
+                    if is_new {
+                        rung.put(Belled::Delivery(*id));
+                    }
                     // It can be put back to work, but not by itself.
                     !(is_new && matches!(&**state, "delivered" | "dead" | "discarded"))
                 })
@@ -134,12 +160,14 @@ impl Bells {
     }
 
     fn hear_replays(&mut self, replays: &[ReplayView]) {
-        let news = &mut self.news;
+        let (news, rung) = (&mut self.news, &mut self.rung);
         self.set.retain_mut(|bell| match &mut bell.watched {
             Watched::Replay(id, state) => {
                 let replay = replays.iter().rfind(|one| one.id == *id);
                 replay.is_none_or(|replay| {
-                    turns(state, &replay.state, &bell.name, news);
+                    if turns(state, &replay.state, &bell.name, news) {
+                        rung.put(Belled::Replay(*id));
+                    }
                     replay.ended_at.is_none()
                 })
             }
@@ -156,6 +184,7 @@ impl Bells {
                 && before != condition
             {
                 self.news.push(format!("{} {condition}", bell.name));
+                self.rung.put(Belled::Endpoint(*id));
             }
         }
     }
@@ -168,7 +197,11 @@ impl Bells {
                 let bell = self.set.iter_mut().find(|bell| bell.id == id);
                 match bell.map(|bell| &mut bell.watched) {
                     Some(Watched::Filter(filtered)) => {
-                        self.news.extend(filtered.take(&page.items));
+                        let new = filtered.take(&page.items);
+                        self.news.extend(filtered.told(&new));
+                        for id in new {
+                            self.rung.put(Belled::Delivery(id));
+                        }
                     }
                     _ => self.hear_deliveries(&page.items),
                 }
@@ -264,8 +297,8 @@ impl Filtered {
         (!ids.is_empty()).then(|| format!("({}) id:{}", self.filter, ids.join(",")))
     }
 
-    /// Takes those that pass; what is told of those that did not before.
-    fn take(&mut self, rows: &[DeliveryView]) -> Option<String> {
+    /// Takes those that pass; gives those that did not before.
+    fn take(&mut self, rows: &[DeliveryView]) -> Vec<DeliveryId> {
         for id in std::mem::take(&mut self.asked) {
             // Whatever passes no longer may come again.
             if !rows.iter().any(|row| row.id == id) {
@@ -277,7 +310,12 @@ impl Filtered {
         while self.known.len() > KNOWN_MAX {
             self.known.pop_first();
         }
-        match new[..] {
+        new
+    }
+
+    /// What is told of those that are new.
+    fn told(&self, new: &[DeliveryId]) -> Option<String> {
+        match new {
             [] => None,
             [id] => Some(format!("{id} came under {}", self.filter)),
             _ => Some(format!("{} came under {}", new.len(), self.filter)),
@@ -370,6 +408,13 @@ fn condition(endpoint: &EndpointView) -> Option<&'static str> {
         ("deleted", _) => "is deleted",
         _ => return None,
     })
+}
+
+/// Somebody presses a key and had the selected row before them.
+pub(super) fn see(model: &mut Model) {
+    if let Some(row) = rung::selected(model) {
+        model.bells.rung.see(row);
+    }
 }
 
 /// Tells what has changed since the last message, and asks what only the service knows.

@@ -3,6 +3,7 @@
 use super::model::Model;
 use super::msg::{Answer, Call, Cmd, Failure, Msg};
 use super::requests::Purpose;
+use super::rung::{BellMark, Belled};
 use super::sample_views::replays;
 use super::samples::{
     at, begun, calls, connected, deliveries, delivery, endpoint, hello_at, list, page_of, press,
@@ -12,6 +13,7 @@ use super::update::update;
 use crate::api::delivery::DeliveryView;
 use crate::api::endpoint::EndpointView;
 use crate::api::stream::{Change, StreamFrame};
+use crate::console::view::tests::{buffer, screen, text};
 
 fn rings(cmds: &[Cmd]) -> Vec<&str> {
     let rings = cmds.iter().filter_map(|cmd| match cmd {
@@ -230,6 +232,65 @@ fn an_endpoint_rings_when_it_breaks_and_recovers_and_a_failure_is_no_break() {
         ring(&mut model, &|one| one.status = "paused".into()),
         ["billing-prod is paused"]
     );
+}
+
+/// What stands behind the name of a row, on a screen drawn in either set of glyphs.
+fn behind(model: &Model, words: &str) -> [String; 2] {
+    [false, true].map(|ascii| {
+        let shown = text(&buffer(model, 300, ascii));
+        let mut lines = shown.lines().skip(2);
+        let line = lines.find(|line| line.contains(words)).unwrap_or_default();
+        let rest = line.split_once(words).map_or("", |(_, rest)| rest);
+        rest.trim_start().chars().take(1).collect()
+    })
+}
+
+#[test]
+fn rows_with_a_bell_have_a_mark_and_another_when_it_rang_until_the_bar_was_on_them() {
+    let mut model = begun(false);
+    let cmds = press(&mut model, 0, "3");
+    serve(&mut model, 10, cmds);
+    let well = endpoint(4, "billing-prod");
+    press(&mut model, 20, "G");
+    while model.selected_endpoint().unwrap().id != well.id {
+        press(&mut model, 30, "k");
+    }
+    assert_ne!(behind(&model, "billing-prod"), ["◇", "o"]);
+    press(&mut model, 50, "b");
+    assert_eq!(behind(&model, "billing-prod"), ["◇", "o"]);
+    // Also where somebody who was elsewhere comes back to it.
+    press(&mut model, 60, "7");
+    let mut broken = well.clone();
+    broken.health.breaker = "open".into();
+    update(&mut model, at(100), told(&broken));
+    press(&mut model, 200, "3");
+    assert_eq!(behind(&model, "billing-prod"), ["◆", "!"]);
+    press(&mut model, 300, "k j");
+    assert_eq!(behind(&model, "billing-prod"), ["◇", "o"]);
+    press(&mut model, 400, "b");
+    assert!(!["◇", "◆"].contains(&&*behind(&model, "billing-prod")[0]));
+    // Pulse lists endpoints, too.
+    press(&mut model, 500, "1 j b");
+    assert_eq!(model.bells.count(), 1, "{}", toast(&model));
+    let shown = screen(&model, 600);
+    assert!(shown.contains("◇✗ failing"), "{shown}");
+}
+
+#[test]
+fn a_list_with_a_bell_says_so_and_marks_what_came_under_its_filter() {
+    let mut model = listening();
+    assert!(screen(&model, 400).contains("◇ bell"));
+    let cmds = update(&mut model, at(500), rows(vec![delivery(30)]));
+    answered(&mut model, 600, cmds, &[delivery(30)]);
+    let came = Belled::Delivery(delivery(30).id);
+    assert_eq!(model.bells.mark(came), Some(BellMark::Rang));
+    let others = list(&model).rows.deliveries();
+    let others: Vec<_> = others.filter(|row| row.id != delivery(30).id).collect();
+    assert!(!others.is_empty());
+    let mark = |row: &&DeliveryView| model.bells.mark(Belled::Delivery(row.id));
+    assert_eq!(others.iter().find_map(mark), None);
+    press(&mut model, 700, "esc");
+    assert!(!screen(&model, 800).contains("◇ bell"), "another filter");
 }
 
 #[test]

@@ -98,6 +98,7 @@ fn take_typed(model: &mut Model, now: Now, typed: Typed) -> Vec<Cmd> {
         Typed::Key(key) => {
             model.soil(Dirty::Now);
             let before = model.overlays.last().map(Overlay::dialog);
+            bell::see(model);
             let cmds = key_pressed(model, now, key);
             dialogs::note(model, now, before, key);
             cmds

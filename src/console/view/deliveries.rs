@@ -5,13 +5,14 @@ use ratatui::layout::{Position, Rect};
 use super::paint::{Pen, Skin};
 use super::rows::{column, not_fetched, not_here_yet, notes, right};
 use super::table::{Column, headings, place};
-use super::{columns, filter_line, format, preview, state};
+use super::{bell, columns, filter_line, format, preview, state};
 use crate::api::delivery::DeliveryView;
 use crate::console::actions::{ActionId, Dialog, Place};
 use crate::console::app::deliveries::{Deliveries, Older};
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
 use crate::console::app::rows::{Gap, RowLine};
+use crate::console::app::rung::{BellMark, Belled};
 use crate::console::theme::Role;
 
 /// The columns from left to right; those of higher rank go first when it gets narrow.
@@ -75,6 +76,10 @@ pub(super) fn draw(
                     } else {
                         pen.text(x, y, column.width, &text, role);
                     }
+                }
+                if let Some(mark) = model.bells.mark(Belled::Delivery(delivery.id)) {
+                    let behind = placed.first().map_or(0, |first| first.width);
+                    bell::draw(pen, mark, (body.x + behind, y));
                 }
                 if list.marks.has(delivery.id) {
                     let mark = pen.skin().glyph("●", "*");
@@ -201,6 +206,10 @@ fn title(pen: &mut Pen<'_>, model: &Model, list: &Deliveries, area: Rect) {
     }
     if let Some(by) = list.rows.sorting() {
         put(pen, &by.in_words(), Role::Accent, area.width);
+    }
+    if model.bells.is_on_filter(&list.filter) {
+        let text = format!("{} bell", bell::glyph(pen.skin(), BellMark::Set));
+        put(pen, &text, Role::LevelWarn, area.width);
     }
     if !list.marks.is_empty() {
         put(pen, &list.marks.in_words(), Role::Mark, area.width);

@@ -5,13 +5,14 @@ use ratatui::layout::Rect;
 use super::paint::{self, Pen};
 use super::rows::{column, not_fetched, not_here_yet, notes, right, table};
 use super::table::Column;
-use super::{chart, columns, format, state};
+use super::{bell, chart, columns, format, state};
 use crate::api::egress::EgressView;
 use crate::api::endpoint::EndpointView;
 use crate::console::actions::Place;
 use crate::console::app::endpoints::Endpoints;
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
+use crate::console::app::rung::Belled;
 use crate::console::theme::Role;
 use crate::domain::certificate::Nearness;
 
@@ -49,8 +50,10 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, list: &Endpoints,
         height: area.height.saturating_sub(1),
         ..area
     };
+    let marks = order.iter().skip(list.offset);
+    let marks = marks.map(|endpoint| model.bells.mark(Belled::Endpoint(endpoint.id)));
     let rows = order.iter().copied().enumerate().skip(list.offset);
-    table(
+    let behind = table(
         pen,
         body,
         &shown,
@@ -58,6 +61,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, list: &Endpoints,
         list.line(&order),
         &|pen, endpoint, column| cell(pen, now, endpoint, column),
     );
+    bell::beside(pen, behind, body, marks);
     if order.is_empty() {
         empty(pen, model, area);
     }

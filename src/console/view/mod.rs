@@ -5,6 +5,7 @@
 
 pub(crate) mod arming;
 mod audit;
+mod bell;
 mod beside;
 mod chart;
 pub(crate) mod columns;

@@ -2,16 +2,17 @@
 
 use ratatui::layout::Rect;
 
-use super::format;
 use super::paint::{Pen, Skin};
 use super::rows::{Title, column, fetch_error, listing, loaded, right};
 use super::state::Shown;
 use super::table::Column;
+use super::{bell, format};
 use crate::api::replay::ReplayView;
 use crate::console::actions::Place;
 use crate::console::app::listing::Listing;
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
+use crate::console::app::rung::Belled;
 use crate::console::theme::Role;
 
 pub(super) const COLUMNS: [Column; 12] = [
@@ -55,7 +56,7 @@ pub(super) fn draw(
     }
     loaded(pen, &mut title, list);
     fetch_error(pen, &mut title, &list.fetched);
-    listing(
+    let behind = listing(
         pen,
         model,
         list,
@@ -63,6 +64,14 @@ pub(super) fn draw(
         (Place::Replays, &NONE),
         &|pen, replay, column| cell(pen, now, replay, column),
     );
+    let marks = list.shown().skip(list.offset);
+    let marks = marks.map(|replay| model.bells.mark(Belled::Replay(replay.id)));
+    let body = Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(1),
+        ..area
+    };
+    bell::beside(pen, behind, body, marks);
 }
 
 /// How a replay is.

@@ -65,7 +65,8 @@ impl Title {
 /// A cell: what its row has to say under a heading.
 pub(super) type Cell<'a, T> = &'a dyn Fn(&Pen<'_>, &T, &'static str) -> (String, Role);
 
-/// Draws headings and rows from `offset` on; `selected` is the shaded line.
+/// Draws headings and rows from `offset` on; `selected` is the shaded line. Gives the column of the space behind the
+/// first column, where a mark of the row has room.
 pub(super) fn table<'a, T: 'a>(
     pen: &mut Pen<'_>,
     area: Rect,
@@ -73,12 +74,11 @@ pub(super) fn table<'a, T: 'a>(
     rows: impl Iterator<Item = (usize, &'a T)>,
     selected: usize,
     cell: Cell<'_, T>,
-) {
-    if area.height == 0 {
-        return;
-    }
+) -> u16 {
     let placed = place(columns, area.width);
-    headings(pen, columns, &placed, area.x, area.y);
+    if area.height > 0 {
+        headings(pen, columns, &placed, area.x, area.y);
+    }
     for (y, (index, row)) in (area.y + 1..area.bottom()).zip(rows) {
         for column in &placed {
             let kind = &columns[column.index];
@@ -99,9 +99,11 @@ pub(super) fn table<'a, T: 'a>(
             pen.shade(line, Role::Cursor);
         }
     }
+    area.x + placed.first().map_or(0, |first| first.width)
 }
 
-/// Draws a list that is fetched as it is, below the row of its title.
+/// Draws a list that is fetched as it is, below the row of its title. Gives the column of the space behind the first
+/// column.
 pub(super) fn listing<T: Listed>(
     pen: &mut Pen<'_>,
     model: &Model,
@@ -109,7 +111,7 @@ pub(super) fn listing<T: Listed>(
     area: Rect,
     (view, none): (Place, &[&str]),
     cell: Cell<'_, T>,
-) {
+) -> u16 {
     let body = Rect {
         y: area.y + 1,
         height: area.height.saturating_sub(1),
@@ -117,7 +119,7 @@ pub(super) fn listing<T: Listed>(
     };
     let rows = list.shown().enumerate().skip(list.offset);
     let columns = columns::shown(model, view);
-    table(pen, body, &columns, rows, list.line(), cell);
+    let behind = table(pen, body, &columns, rows, list.line(), cell);
     if list.items.is_empty() {
         let lines = instead(model, &list.fetched, none, area.width);
         let below = Rect {
@@ -127,6 +129,7 @@ pub(super) fn listing<T: Listed>(
         };
         notes(pen, below, &lines);
     }
+    behind
 }
 
 /// What stands where there are no rows.

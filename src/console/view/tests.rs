@@ -36,7 +36,7 @@ pub(crate) fn skin(ascii: bool) -> Skin {
     }
 }
 
-pub(super) fn buffer(model: &Model, millis: u64, ascii: bool) -> Buffer {
+pub(crate) fn buffer(model: &Model, millis: u64, ascii: bool) -> Buffer {
     let (columns, rows) = model.terminal;
     let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
     let skin = Skin {
@@ -52,7 +52,7 @@ pub(crate) fn screen(model: &Model, millis: u64) -> String {
     text(&buffer(model, millis, false))
 }
 
-pub(super) fn text(buffer: &Buffer) -> String {
+pub(crate) fn text(buffer: &Buffer) -> String {
     let mut lines = Vec::new();
     for y in 0..buffer.area.height {
         let mut line = String::new();

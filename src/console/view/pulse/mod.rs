@@ -18,11 +18,12 @@ use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
 use crate::console::app::pane::is_wide;
 use crate::console::app::pulse::{Pulse, Row};
+use crate::console::app::rung::Belled;
 use crate::console::theme::Role;
 use crate::console::view::paint::{Pen, Skin, columns};
 use crate::console::view::rows::{Title, column, fetch_error, right, table};
 use crate::console::view::table::Column;
-use crate::console::view::{format, log, replays, state};
+use crate::console::view::{bell, format, log, replays, state};
 
 /// Of what is not known how it was.
 const UNTOLD: &str = "not kept of the past";
@@ -136,7 +137,7 @@ fn tables(pen: &mut Pen<'_>, model: &Model, now: Now, pulse: &Pulse, area: Rect)
     of_causes(pen, model, pulse, now, room.causes, selected, part);
     if room.replays > 0 {
         let part = section(room.replays.saturating_sub(1));
-        of_replays(pen, &pulse.replays[..room.replays], selected, part);
+        of_replays(pen, model, &pulse.replays[..room.replays], selected, part);
     }
 }
 
@@ -212,7 +213,7 @@ fn of_endpoints(
         .iter()
         .position(|endpoint| Some(&Row::Endpoint(endpoint.id)) == selected);
     let rows = endpoints.iter().copied().enumerate();
-    table(
+    let behind = table(
         pen,
         area,
         shown,
@@ -220,6 +221,9 @@ fn of_endpoints(
         at.unwrap_or(usize::MAX),
         &|pen, endpoint, column| endpoint_cell(pen, now, endpoint, column),
     );
+    let marks = endpoints.iter();
+    let marks = marks.map(|endpoint| model.bells.mark(Belled::Endpoint(endpoint.id)));
+    bell::beside(pen, behind, area, marks);
     if endpoints.is_empty() && area.height > 1 {
         let (text, role) = if model.data.rewound.is_some() {
             (UNTOLD, Role::Muted)
@@ -332,13 +336,21 @@ fn cause_cell(pen: &Pen<'_>, now: Now, cause: &CauseView, column: &str) -> (Stri
     }
 }
 
-fn of_replays(pen: &mut Pen<'_>, replays: &[ReplayView], selected: Option<&Row>, area: Rect) {
+fn of_replays(
+    pen: &mut Pen<'_>,
+    model: &Model,
+    replays: &[ReplayView],
+    selected: Option<&Row>,
+    area: Rect,
+) {
     for (y, replay) in (area.top()..area.bottom()).zip(replays) {
         let skin = pen.skin();
         let shown = replays::state_of(skin, replay);
         let counts = &replay.counts;
+        let mark = model.bells.mark(Belled::Replay(replay.id));
+        let mark = mark.map_or_else(String::new, |mark| format!(" {}", bell::glyph(skin, mark)));
         let text = format!(
-            "{} {} {}  {}  ok {} fail {} of {}  {}",
+            "{} {}{mark} {}  {}  ok {} fail {} of {}  {}",
             shown.glyph,
             replay.id,
             shown.word,
