@@ -14,7 +14,7 @@ use tokio::task::{JoinSet, LocalSet, spawn_local};
 use super::receivers::{self, DemoReceiver, Manner};
 use super::summary::Ledger;
 use super::traffic;
-use crate::api::endpoint::{CreateEndpoint, EndpointView, RetryBody};
+use crate::api::endpoint::{BreakerBody, CreateEndpoint, EndpointView, RetryBody};
 use crate::api::page::PageQuery;
 use crate::cli::console::{ConsoleArgs, Shown, show};
 use crate::cli::context::Context;
@@ -34,6 +34,9 @@ use crate::domain::duration::DurationText;
 const SETTLE_MAX: Duration = Duration::from_secs(15);
 /// How often the demo looks whether it has.
 const SETTLE_LOOK: Duration = Duration::from_millis(50);
+/// The longest wait between two probes of a breaker: as short as the retries, so that a receiver that is back is found
+/// while somebody looks.
+const PROBE_MAX: &str = "10s";
 /// What the demo looks back at.
 const WINDOW: &str = "60m";
 
@@ -153,6 +156,10 @@ impl Stage {
             retry: Some(RetryBody {
                 ladder: Some(ladder.map(|&delay| delay.to_owned()).collect()),
                 ..RetryBody::default()
+            }),
+            breaker: Some(BreakerBody {
+                probe_max: Some(PROBE_MAX.to_owned()),
+                ..BreakerBody::default()
             }),
             ..CreateEndpoint::default()
         };

@@ -19,8 +19,13 @@ const AWAY: Duration = Duration::from_secs(15);
 const UP: Duration = Duration::from_secs(10);
 /// The slow receiver's time to answer.
 const SLOW: Duration = Duration::from_millis(700);
-/// The flaky receiver refuses every fourth event that comes, as many times as its ladder has attempts.
-const TROUBLE_EVERY: usize = 4;
+/// How long the rude receiver is rude, and then takes what waited for it: long enough to be looked at, and short enough
+/// that what waits is hundreds after an hour, too.
+const RUDE: Duration = Duration::from_secs(60);
+const POLITE: Duration = Duration::from_secs(30);
+/// The flaky receiver refuses one of so many events that come, as many times as its ladder has attempts: few enough that
+/// most of its attempts succeed, else its breaker would hold back all the others as well.
+const TROUBLE_EVERY: usize = 25;
 const TROUBLE_ATTEMPTS: usize = 4;
 
 /// How a receiver behaves.
@@ -34,7 +39,7 @@ pub(super) enum Manner {
     Flaky,
     /// Nobody listens, and after a while somebody does.
     Down,
-    /// Refuses with terminal escapes in its answer.
+    /// Refuses with terminal escapes in its answer, and is polite for a while after that.
     Rude,
 }
 
@@ -87,8 +92,8 @@ impl Manner {
         }
     }
 
-    /// The answer to the `attempt`-th request for the `number`-th event.
-    fn answer(self, number: usize, attempt: usize) -> Answer {
+    /// The answer to the `attempt`-th request for the `number`-th event, so long after it began to listen.
+    fn answer(self, number: usize, attempt: usize, since: Duration) -> Answer {
         match self {
             Self::Good | Self::Down => Answer::status(200),
             Self::Slow => Answer {
@@ -102,6 +107,9 @@ impl Manner {
                 }
             }
             Self::Flaky => Answer::status(200),
+            Self::Rude if since.as_secs() % (RUDE + POLITE).as_secs() >= RUDE.as_secs() => {
+                Answer::status(200)
+            }
             Self::Rude => Answer {
                 headers: vec![("X-Mood".into(), "\u{1f4a9} \u{202e}toor".into())],
                 body: b"\x1b[2J\x1b[31mALL YOUR TERMINAL\x1b]0;owned\x07\x9b31m\n".to_vec(),
@@ -127,6 +135,7 @@ pub(super) async fn start(
         let post = Post {
             manner,
             seen: Rc::clone(&seen),
+            began: clock.monotonic(),
             clock: clock.clone(),
         };
         if manner == Manner::Down {
@@ -149,6 +158,8 @@ pub(super) async fn start(
 struct Post {
     manner: Manner,
     seen: Rc<RefCell<Seen>>,
+    /// When it began to listen.
+    began: Duration,
     clock: SharedClock,
 }
 
@@ -208,10 +219,51 @@ impl Post {
         let next_number = seen.events.len();
         let (number, attempt) = seen.events.entry(event.clone()).or_insert((next_number, 0));
         *attempt += 1;
-        let answer = self.manner.answer(*number, *attempt);
+        let since = self.clock.monotonic().saturating_sub(self.began);
+        let answer = self.manner.answer(*number, *attempt, since);
         if (200..300).contains(&answer.status) && !event.is_empty() {
             seen.accepted.insert(event);
         }
         answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(manner: Manner, number: usize, attempt: usize, seconds: u64) -> u16 {
+        let since = Duration::from_secs(seconds);
+        manner.answer(number, attempt, since).status
+    }
+
+    #[test]
+    fn most_attempts_at_the_flaky_receiver_succeed_and_some_events_die() {
+        let (mut failed, mut all, mut dead) = (0, 0, 0);
+        let attempts = 1 + Manner::Flaky.ladder().len();
+        for number in 0..1_000 {
+            let taken =
+                (1..=attempts).find(|attempt| status(Manner::Flaky, number, *attempt, 0) < 300);
+            dead += usize::from(taken.is_none());
+            all += taken.unwrap_or(attempts);
+            failed += taken.map_or(attempts, |taken| taken - 1);
+        }
+        assert!(dead >= 20, "{dead} die");
+        assert!(failed * 4 < all, "{failed} of {all} fail");
+        assert!(
+            status(Manner::Flaky, 0, attempts + 1, 0) < 300,
+            "a replay goes through"
+        );
+    }
+
+    #[test]
+    fn the_rude_receiver_takes_what_waited_for_it_every_now_and_then() {
+        let rude: Vec<bool> = (0..3_600)
+            .map(|second| status(Manner::Rude, 7, 1, second) >= 300)
+            .collect();
+        assert!(rude[0], "one sees it at once");
+        let longest = rude.split(|rude| !rude).map(<[bool]>::len).max();
+        assert_eq!(longest, Some(60));
+        assert!(rude.iter().filter(|rude| !**rude).count() > 900);
     }
 }
