@@ -82,7 +82,7 @@ pub struct Change {
 /// How far the service's own log has come: `GET /v1/log?after=` has the lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LogNews {
-    /// The number of the newest line.
+    /// The number of the newest line, but for what libraries say at debug and trace: it comes with the next.
     pub newest: u64,
     /// The number of the newest line of warn or error; 0 when there never was one.
     pub newest_warning: u64,

@@ -142,6 +142,7 @@ pub struct LogRing {
     lines: VecDeque<Arc<LogLine>>,
     bytes: usize,
     newest: u64,
+    newest_news: u64,
     newest_warning: u64,
 }
 
@@ -149,6 +150,9 @@ impl LogRing {
     /// Keeps a line, escaped and cut; the oldest go where it finds no room. The first is number 1.
     pub fn push(&mut self, at: Timestamp, level: LogLevel, target: &str, text: &str) {
         self.newest += 1;
+        if is_news(level, target) {
+            self.newest_news = self.newest;
+        }
         if level <= LogLevel::Warn {
             self.newest_warning = self.newest;
         }
@@ -172,6 +176,11 @@ impl LogRing {
     /// The number of the newest line; 0 when there never was one.
     pub const fn newest(&self) -> u64 {
         self.newest
+    }
+
+    /// The number of the newest line that is worth a look at the log; 0 when there never was one.
+    pub const fn newest_news(&self) -> u64 {
+        self.newest_news
     }
 
     /// The number of the newest line of warn or error; 0 when there never was one.
@@ -210,6 +219,13 @@ impl LogRing {
         let line = lines.find(|line| line.at <= until);
         line.map_or(0, |line| line.seq)
     }
+}
+
+/// Whether a line is worth a look at the log by itself. What libraries say for whoever looks for a fault is not: such
+/// lines are written about every request, that of whoever reads the log included, and one that was told of them would
+/// ask again for ever.
+fn is_news(level: LogLevel, target: &str) -> bool {
+    level <= LogLevel::Info || target.starts_with(OWN)
 }
 
 /// A text of at most [`LOG_LINE_BYTES_MAX`] bytes and a word about the rest.
@@ -364,6 +380,21 @@ mod tests {
         let line = &ring.read(&LogQuery::default()).lines[0];
         assert_eq!(line.text, "it said \\x1b[2J\\u{9b}31m\\u{202e}\\nand more");
         assert_eq!(line.target, "a\\x07");
+    }
+
+    #[test]
+    fn what_libraries_say_of_requests_is_kept_and_is_no_news() {
+        use LogLevel::{Debug, Info, Trace, Warn};
+        let mut ring = LogRing::default();
+        let mut news = |level, target| {
+            ring.push(Timestamp::EPOCH, level, target, "a line");
+            ring.newest_news() == ring.newest()
+        };
+        assert!(!news(Debug, "hyper_util::client::legacy::pool"));
+        assert!(!news(Trace, "actix_http::h1::dispatcher"));
+        assert!(news(Debug, "hookyard::engine::lane"));
+        assert!(news(Info, "actix_server::server") && news(Warn, "rustls::conn"));
+        assert_eq!(ring.read(&LogQuery::default()).lines.len(), 5);
     }
 
     #[test]

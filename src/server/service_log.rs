@@ -41,7 +41,7 @@ impl ServiceLog {
     pub(super) fn news(&self) -> LogNews {
         let ring = self.lock();
         LogNews {
-            newest: ring.newest(),
+            newest: ring.newest_news(),
             newest_warning: ring.newest_warning(),
         }
     }
