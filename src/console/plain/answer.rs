@@ -239,7 +239,9 @@ impl Desk {
             Alone::Follow => {
                 self.follows = !self.follows;
                 let text = if self.follows {
-                    "Following: what happens is told here, at most five lines every three seconds. follow again ends it."
+                    // A terminal that edits lines keeps what is typed, and shows it when it is asked to.
+                    "Following: what happens is told here, at most five lines every three seconds. Where it comes into a line \
+                     that is being typed, ctrl-r shows that again. follow again ends it."
                 } else {
                     "No longer following."
                 };

@@ -113,6 +113,15 @@ fn what_happens_is_told_between_lines_while_it_is_followed_and_never_within_a_qu
     receiver.block_until("both", |receiver| receiver.requests().len() == 2);
     terminal.type_in("no\r");
     terminal.wait_for_text("now delivered, packet.held-back to acme");
+    // Half a line outlives what is told into it, is shown again and can be mended.
+    terminal.type_in("endpx");
+    yard.publish("packet.meanwhile");
+    terminal.wait_for_text("now delivered, packet.meanwhile to acme");
+    let before = terminal.sent();
+    terminal.type_in("\u{12}");
+    terminal.wait_for_sent_after(before, "endpx");
+    terminal.type_in("\u{7f}oints\r");
+    terminal.wait_for_sent_after(before, "1. acme, active");
     let sent = terminal.sent_text();
     let place = |text: &str| sent.find(text).expect(text);
     assert!(
