@@ -3,7 +3,7 @@
 //! that cannot be read is left as it is; names of it that nobody knows are skipped. Consoles of one service take turns,
 //! and each writes what changed in it and no more: what another changed meanwhile stays.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::TryLockError;
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -20,6 +20,7 @@ use super::app::looking_back::Window;
 use super::app::msg::Msg;
 use super::app::remembered::{Remembered, chosen};
 use super::app::times::TimeStyle;
+use super::keys::Elsewhere;
 use super::view::columns::of;
 use crate::clock::pace;
 use crate::domain::flaw::Flaw;
@@ -214,6 +215,9 @@ fn put(path: &Path, text: &str) -> io::Result<()> {
 #[derive(Default, Deserialize, Serialize)]
 #[serde(default)]
 struct File {
+    /// Keys of another program that were explained, whatever the service.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    explained: BTreeSet<String>,
     service: Vec<Kept>,
 }
 
@@ -250,13 +254,25 @@ impl File {
     /// What is remembered of a service.
     fn of(&self, service: &str) -> Remembered {
         let kept = self.service.iter().find(|kept| kept.name == service);
-        kept.map_or_else(Remembered::default, Kept::remembered)
+        let known = self.explained.iter();
+        let known = known.filter_map(|key| Some(Elsewhere::named(key)?.key));
+        Remembered {
+            explained: known.collect(),
+            ..kept.map_or_else(Remembered::default, Kept::remembered)
+        }
     }
 
     /// The text of the file with this of a service.
     fn with(mut self, service: &str, remembered: &Remembered) -> Result<String, toml::ser::Error> {
         self.service.retain(|kept| kept.name != service);
-        if *remembered != Remembered::default() {
+        self.explained.retain(|key| Elsewhere::named(key).is_some());
+        let explained = remembered.explained.iter().copied();
+        self.explained.extend(explained.map(str::to_owned));
+        let usual = Remembered {
+            explained: remembered.explained.clone(),
+            ..Remembered::default()
+        };
+        if *remembered != usual {
             self.service.insert(0, Kept::new(service, remembered));
         }
         self.service.truncate(SERVICES_MAX);
@@ -308,6 +324,7 @@ impl Kept {
                 .and_then(window)
                 .unwrap_or(usual.window),
             previews: self.preview.unwrap_or(usual.previews),
+            explained: usual.explained,
         }
     }
 }
@@ -331,6 +348,7 @@ mod tests {
             style: TimeStyle::Relative,
             window: Window::Week,
             previews: false,
+            explained: BTreeSet::new(),
         }
     }
 
@@ -361,6 +379,25 @@ mod tests {
         two.keep(Remembered::default()).await;
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(!text.contains("/run/two.sock"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn what_was_explained_in_one_service_is_known_in_all() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("console.toml");
+        let explained = |keys: &[&'static str]| Remembered {
+            explained: keys.iter().copied().collect(),
+            ..Remembered::default()
+        };
+        let (one, _) = open(&path, "one").unwrap();
+        let (two, _) = open(&path, "two").unwrap();
+        one.keep(explained(&["ctrl-d"])).await;
+        two.keep(explained(&["y"])).await;
+        assert_eq!(open(&path, "three").unwrap().1, explained(&["ctrl-d", "y"]));
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(!text.contains("name ="), "no service has more: {text}");
+        std::fs::write(&path, text.replace("\"y\"", "\"moon\"")).unwrap();
+        assert_eq!(open(&path, "one").unwrap().1, explained(&["ctrl-d"]));
     }
 
     #[tokio::test]

@@ -44,6 +44,8 @@ pub(crate) enum ActionId {
     Repaint,
     /// Back to the shell for a while.
     Suspend,
+    /// A digit of how often the next key is done.
+    Count,
     /// One row down.
     Down,
     /// One row up.

@@ -112,7 +112,7 @@ fn perform(model: &mut Model, now: Now, action: ActionId) -> Vec<Cmd> {
         ActionId::Help => help(model),
         ActionId::Tour => tour::switch(model, now),
         ActionId::TourSkip => tour::skip(model, now),
-        ActionId::Cancel | ActionId::In(_) => {}
+        ActionId::Cancel | ActionId::Count | ActionId::In(_) => {}
     }
     Vec::new()
 }
@@ -160,7 +160,7 @@ fn half_page(model: &mut Model, down: bool) {
 }
 
 /// Moves the cursor, or the text, by so many lines.
-fn step(model: &mut Model, steps: isize) {
+pub(super) fn step(model: &mut Model, steps: isize) {
     if matches!(model.screen(), Screen::Inspector(_)) {
         return reading::step(model, steps);
     }

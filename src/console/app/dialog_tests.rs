@@ -38,7 +38,6 @@ fn rebound(text: &str) -> Keymap {
 /// A console with the dialog that these keys open, at 1,000 ms.
 fn opened(keys: Keymap, way: &str) -> Model {
     let mut model = connected(false);
-    model.keys = keys;
     model.session.themes = vec!["ansi16".into(), "mono".into()];
     model.session.surroundings.contexts = vec![Neighbour {
         name: "lab".into(),
@@ -54,6 +53,8 @@ fn opened(keys: Keymap, way: &str) -> Model {
         let cmds = press(&mut model, millis, key);
         serve(&mut model, millis, cmds);
     }
+    // What opens a dialog may have another key there.
+    model.keys = keys;
     model
 }
 

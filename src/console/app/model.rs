@@ -1,6 +1,6 @@
 //! All that the console knows.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use rand_chacha::ChaCha8Rng;
@@ -124,6 +124,10 @@ pub(crate) struct Model {
     pub toast: Option<Toast>,
     /// The newest alert, while news of the operator's own doing are to be read first; not escaped.
     pub announced: Option<String>,
+    /// How often the next key is to be done, where that was typed.
+    pub count: Option<u16>,
+    /// Keys of another program that were explained.
+    pub explained: BTreeSet<&'static str>,
     /// Strokes of an unfinished key.
     pub strokes: Vec<Key>,
     /// When the first of them was typed.
@@ -297,6 +301,8 @@ impl Model {
             opened: Opened::default(),
             toast: None,
             announced: None,
+            count: None,
+            explained: BTreeSet::new(),
             strokes: Vec::new(),
             strokes_since: Duration::ZERO,
             cancelled_at: None,

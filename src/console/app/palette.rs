@@ -129,7 +129,8 @@ impl Palette {
 const fn is_only_a_key(id: ActionId) -> bool {
     matches!(
         id,
-        ActionId::Down
+        ActionId::Count
+            | ActionId::Down
             | ActionId::Up
             | ActionId::HalfDown
             | ActionId::HalfUp

@@ -1,8 +1,8 @@
 //! What a console remembers of a service until it shows it again: the columns of its lists, how times are told, how far
-//! Pulse looks back, and whether previews are open. What lists are sorted by is not among it: it belongs to a question
-//! of the moment.
+//! Pulse looks back, whether previews are open, and which keys of other programs were explained. What lists are sorted by
+//! is not among it: it belongs to a question of the moment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns::Columns;
 use super::looking_back::Window;
@@ -22,6 +22,8 @@ pub(crate) struct Remembered {
     pub window: Window,
     /// Whether lists show the selected row beside them.
     pub previews: bool,
+    /// Keys of another program that were explained: of every service.
+    pub explained: BTreeSet<&'static str>,
 }
 
 impl Default for Remembered {
@@ -31,6 +33,7 @@ impl Default for Remembered {
             style: TimeStyle::default(),
             window: Window::default(),
             previews: true,
+            explained: BTreeSet::new(),
         }
     }
 }
@@ -41,6 +44,7 @@ impl Remembered {
         model.columns.clone_from(&self.columns);
         model.times.style = self.style;
         model.previews = self.previews;
+        model.explained.clone_from(&self.explained);
         if let Some(Screen::Pulse(pulse)) = model.screens.first_mut()
             && pulse.window != self.window
         {
@@ -71,6 +75,8 @@ impl Remembered {
             style: pick(self.style, &before.style, &after.style),
             window: pick(self.window, &before.window, &after.window),
             previews: pick(self.previews, &before.previews, &after.previews),
+            // Whatever was explained once stays so.
+            explained: &self.explained | &after.explained,
         }
     }
 
@@ -83,6 +89,7 @@ impl Remembered {
             style: model.times.style,
             window: window(model),
             previews: model.previews,
+            explained: model.explained.clone(),
         }
     }
 
@@ -90,6 +97,7 @@ impl Remembered {
     fn is_of(&self, model: &Model) -> bool {
         self.style == model.times.style
             && self.previews == model.previews
+            && self.explained == model.explained
             && self.window == window(model)
             && chosen(&self.columns).eq(chosen(&model.columns))
     }

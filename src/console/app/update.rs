@@ -1,10 +1,11 @@
 //! The door of the console's mind: one message in, commands out.
 
-use super::acts;
 use super::answers;
 use super::bell;
 use super::beside;
+use super::count;
 use super::dialogs;
+use super::elsewhere;
 use super::fetches;
 use super::frames;
 use super::grace;
@@ -209,19 +210,38 @@ fn key_pressed(model: &mut Model, now: Now, key: Key) -> Vec<Cmd> {
     if let Some(line) = model.line() {
         return dialogs::line_key(model, now, line, key);
     }
+    if count::goes_on(model, key) {
+        return Vec::new();
+    }
     if model.strokes.is_empty() {
         model.strokes_since = now.elapsed;
     }
     model.strokes.push(key);
-    match model.keys.meaning(&model.facts(), &model.strokes) {
+    let meaning = model.keys.meaning(&model.facts(), &model.strokes);
+    let explained = match model.strokes.len() {
+        1 => elsewhere::explained(model, key, meaning),
+        _ => None,
+    };
+    if let Some(explained) = explained {
+        return elsewhere::tell(model, now, explained, |model| {
+            meant(model, now, key, meaning)
+        });
+    }
+    meant(model, now, key, meaning)
+}
+
+/// Does what the strokes that end with this key mean.
+fn meant(model: &mut Model, now: Now, key: Key, meaning: Meaning) -> Vec<Cmd> {
+    match meaning {
         Meaning::Prefix => Vec::new(),
         Meaning::Action(action) => {
             model.strokes.clear();
-            acts::act(model, now, action)
+            count::act(model, now, action, key)
         }
         Meaning::Nothing => {
             let unfinished = model.strokes.len() > 1;
             model.strokes.clear();
+            model.count = None;
             if !unfinished {
                 let text = match model.keys.unmet(&model.facts(), &[key]) {
                     Some(when) => format!("{key} does nothing here now: it needs {when}"),
@@ -247,6 +267,7 @@ fn cancel(model: &mut Model, now: Now) -> Vec<Cmd> {
     }
     model.cancelled_at = Some(now.elapsed);
     model.strokes.clear();
+    model.count = None;
     let cmds = themes::cancelled(model.overlays.drain(..));
     if let Screen::Deliveries(list) = model.screen_mut() {
         list.input = None;

@@ -18,7 +18,8 @@ use super::scope::Scope;
 use super::taken::read_strokes;
 use super::when::Condition;
 use super::within::{LEAVES, heard, is_fixed};
-use crate::console::actions::{ACTIONS, Action, Place};
+use crate::console::actions::{ACTIONS, Action, ActionId, Place};
+use crate::console::app::count::digit;
 use crate::domain::flaw::{Flaw, line_and_column};
 
 /// Names what a file builds upon.
@@ -222,6 +223,13 @@ impl KeyFile {
                 );
                 return flaws.push((meaning.named_at, problem));
             }
+            if meaning.action.id == ActionId::Count && !is_count(&strokes) {
+                let problem = format!(
+                    "{:?} is no digit that begins a count: bind one of 1 to 9 to count",
+                    strokes.to_string()
+                );
+                return flaws.push((meaning.at, problem));
+            }
             let places = match heard(&strokes, meaning.action.id, meaning.when.is_some(), &places) {
                 Ok(places) => places,
                 Err(problem) => return flaws.push((meaning.at, problem)),
@@ -264,6 +272,11 @@ impl KeyFile {
             }
         }
     }
+}
+
+/// Whether these strokes can begin a count.
+fn is_count(strokes: &Strokes) -> bool {
+    matches!(strokes.0[..], [key] if digit(key).is_some_and(|digit| digit > 0))
 }
 
 /// What a key means, and when.

@@ -14,6 +14,8 @@ const NO_KEY: &str = "no key";
 #[derive(Clone, Debug)]
 pub struct Keymap {
     pub(super) bindings: Vec<Binding>,
+    /// Whether they are for fingers that know k9s.
+    pub(super) knows_k9s: bool,
 }
 
 /// Strokes that mean an action in some places.
@@ -83,6 +85,7 @@ impl Keymap {
         });
         Self {
             bindings: bindings.collect(),
+            knows_k9s: false,
         }
     }
 

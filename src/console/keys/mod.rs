@@ -4,9 +4,11 @@
 //! - `when`: conditions of keys; `reach`: whether one is ever met
 //! - `within`: keys inside dialogs, and which are refused there
 //! - `file`: a file as read; `scope`: where its keys apply; `taken`: keys that cannot be bound
+//! - `elsewhere`: keys that other programs have for something else
 //! - `shelf`: where files come from; `told`: the keys in force as rows and as a table of the README
 
 mod compose;
+mod elsewhere;
 mod file;
 mod keymap;
 mod reach;
@@ -19,6 +21,7 @@ mod use_tests;
 mod when;
 mod within;
 
+pub(crate) use elsewhere::Elsewhere;
 pub use keymap::Keymap;
 pub(crate) use keymap::Meaning;
 pub use shelf::{KEYS_BYTES_MAX, KeyShelf, KeysError};

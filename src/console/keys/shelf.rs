@@ -3,6 +3,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use super::elsewhere::K9S;
 use super::file::{KeyFile, perhaps};
 use super::keymap::Keymap;
 use crate::domain::flaw::Flaw;
@@ -11,7 +12,7 @@ use crate::domain::flaw::Flaw;
 const OPS: &str = "ops";
 /// The presets that are files.
 const BUILT_IN: [(&str, &str); 2] = [
-    ("k9s", include_str!("../../../keys/k9s.toml")),
+    (K9S, include_str!("../../../keys/k9s.toml")),
     ("vim", include_str!("../../../keys/vim.toml")),
 ];
 /// Files of keys that may lie upon each other.
@@ -123,6 +124,7 @@ impl<'a> KeyShelf<'a> {
             layers.push(next);
         }
         let mut keys = Keymap::ops();
+        keys.knows_k9s = layers.iter().any(|layer| layer.is_named(K9S));
         for layer in layers.iter().rev() {
             flaws.extend(keys.lay(layer));
         }

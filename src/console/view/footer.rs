@@ -113,7 +113,7 @@ fn about_endpoint(model: &Model, endpoint: &EndpointView, now: Now) -> String {
 
 /// Draws the keys: those of the table that have a short word, as many as fit; help always.
 pub(super) fn keys(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) {
-    if !model.strokes.is_empty() {
+    if !model.strokes.is_empty() || model.count.is_some() {
         return which_key::draw(pen, model, now, area);
     }
     let facts = model.facts();

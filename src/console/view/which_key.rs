@@ -1,9 +1,9 @@
-//! How an unfinished key goes on: in the row of keys at once, and after a pause in as many rows as it takes.
+//! How an unfinished key, or a count, goes on: in the row of keys at once, and after a pause in as many rows as it takes.
 
 use ratatui::layout::Rect;
 
 use super::paint::{Pen, columns};
-use crate::console::actions::Action;
+use crate::console::actions::{Action, ActionId};
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
 use crate::console::input::key::Key;
@@ -15,8 +15,19 @@ const GAP: u16 = 2;
 
 /// Draws it into the last row of the screen, or from there upwards.
 pub(super) fn draw(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) {
-    let typed: Vec<String> = model.strokes.iter().map(Key::to_string).collect();
-    let typed = format!("{} -", typed.join(" "));
+    let count = model.count.map(|count| count.to_string());
+    let typed = count
+        .into_iter()
+        .chain(model.strokes.iter().map(Key::to_string));
+    let typed = format!("{} -", typed.collect::<Vec<_>>().join(" "));
+    if model.strokes.is_empty() {
+        let (down, last) = (model.key(ActionId::Down), model.key(ActionId::Last));
+        let hint = format!(
+            "{typed}  {down} goes so far, {last} to the row of this number, esc forgets it"
+        );
+        pen.text(area.x, area.y, area.width, &hint, Role::Muted);
+        return;
+    }
     let ways = model.keys.continuations(&model.facts(), &model.strokes);
     let paused = model.explains_at().is_some_and(|at| now.elapsed >= at);
     if paused {

@@ -50,6 +50,30 @@ fn a_key_with_a_condition_acts_while_it_is_met() {
 }
 
 #[test]
+fn a_key_of_k9s_is_explained_in_one_run_and_not_in_the_next() {
+    let yard = Yard::start();
+    yard.endpoint("http://127.0.0.1:9/in", "acme");
+    let run = || {
+        let command = hookyard(&["console", "--keys", "k9s"], &yard.socket());
+        let terminal = PseudoTerminal::start(command);
+        terminal.wait_for_text("LIVE");
+        terminal
+    };
+    let explained = "ctrl-d is delete in k9s, here: half a page down; X deletes an endpoint";
+    let mut terminal = run();
+    terminal.type_in("\u{4}");
+    terminal.wait_for_text(explained);
+    terminal.type_in("\u{b}");
+    terminal.wait_for_text("ctrl-k is kill in k9s, here: nothing; x cancels a replay");
+    terminal.type_in("q");
+    assert!(terminal.end().success());
+    let mut terminal = run();
+    terminal.type_in("\u{4}\u{b}");
+    let screen = terminal.wait_for_text("ctrl-k does nothing here");
+    assert!(!screen.contains("in k9s"), "{screen}");
+}
+
+#[test]
 fn a_file_of_keys_that_is_wrong_is_refused_before_the_screen_is_taken() {
     let yard = Yard::start();
     let file = yard.socket().with_file_name("mine.toml");

@@ -8,6 +8,13 @@ use crate::console::actions::{Arranging, LookingBack, Ordering};
 use crate::console::app::columns::CHOSEN_IN;
 
 pub(super) const LISTS: &[Action] = &[
+    key(
+        Id::Count,
+        "count",
+        "a digit of a count: what moves next moves so often; a row by its number",
+        EVERYWHERE,
+        &[],
+    ),
     key(Id::Down, "row.down", "down", EVERYWHERE, &["j", "down"]),
     key(Id::Up, "row.up", "up", EVERYWHERE, &["k", "up"]),
     key(

@@ -4,6 +4,7 @@
 //! A part promises what it does; it fails when it does less, and the tests here when the parts together leave something
 //! out. Whoever adds an action, a view or a dialog is told its name by them.
 
+mod counting;
 mod dialogs;
 mod endpoints;
 mod inspecting;
@@ -33,6 +34,7 @@ struct Part {
 }
 
 const PARTS: &[&Part] = &[
+    &counting::PART,
     &dialogs::PART,
     &endpoints::PART,
     &inspecting::PART,

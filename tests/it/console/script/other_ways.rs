@@ -52,7 +52,8 @@ const FURTHER: &[(&str, &str)] = &[
 ];
 
 /// What the palette leaves to keys, and what gives the terminal away.
-const NOT_BY_PALETTE: [&str; 12] = [
+const NOT_BY_PALETTE: [&str; 13] = [
+    "count",
     "row.down",
     "row.up",
     "row.half-down",

@@ -124,6 +124,13 @@ impl Stage {
         check(self);
     }
 
+    /// Does an action by a key that a file of keys gives it.
+    pub(super) fn act_by(&mut self, action: &'static str, key: &str, check: impl FnOnce(&Self)) {
+        self.promise(action);
+        self.answer(key);
+        check(self);
+    }
+
     /// Does an action until what lies upon the view has heard it and is gone: it is deaf at first.
     pub(super) fn act_until_gone(&mut self, action: &'static str, overlay: &str) {
         self.press_key_of(action);
@@ -151,12 +158,16 @@ impl Stage {
         }
     }
 
-    fn press_key_of(&mut self, action: &'static str) {
+    fn promise(&mut self, action: &'static str) {
         assert!(
             self.part.actions.contains(&action),
             "{action} is not what this part of the script promises"
         );
         self.done.insert(action);
+    }
+
+    fn press_key_of(&mut self, action: &'static str) {
+        self.promise(action);
         self.terminal.type_in(&key_of(action));
     }
 
