@@ -251,9 +251,7 @@ fn help_key(model: &mut Model, pressed: Pressed) -> Vec<Cmd> {
         .meaning(&facts, &[pressed.key])
         .is(ActionId::Help);
     let half = usize::from(model.size.1 / 2).max(1);
-    let end = help::lines(&model.keys, &facts, model.size.0)
-        .len()
-        .saturating_sub(help::height(model.size.1));
+    let end = help::scroll_end(&model.keys, &facts, model.size);
     let moved = match pressed.means {
         Some(Inside::Down) => scroll + 1,
         Some(Inside::Up) => scroll.saturating_sub(1),

@@ -23,6 +23,7 @@ mod form;
 pub(crate) mod format;
 pub(crate) mod header;
 pub(crate) mod help;
+mod help_columns;
 pub(crate) mod inspector;
 mod json;
 mod log;
