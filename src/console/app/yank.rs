@@ -86,9 +86,11 @@ fn exchange(model: &Model, yank: Yank) -> Result<String, Missing> {
     let Screen::Inspector(inspector) = model.screen() else {
         return Err(nothing());
     };
-    let exchange = inspector
-        .exchange()
-        .ok_or("the request is not fetched: the Request tab does that")?;
+    let missing = match inspector.known.attempts {
+        0 => "there is no request yet: no attempt was made",
+        _ => "the request is not fetched: the Request tab does that",
+    };
+    let exchange = inspector.exchange().ok_or(missing)?;
     let missing = || {
         let why = exchange.request_missing.clone();
         why.unwrap_or_else(|| "the request was not kept".to_owned())
