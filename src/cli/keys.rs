@@ -47,7 +47,7 @@ pub(crate) struct KeysArgs {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Print the keys in force of views, dialogs and typed lines, action by action, and where each was said.
+    /// Print the keys in force, action by action, and where each was said.
     #[command(
         after_help = "Examples:\n  hookyard keys print\n  hookyard keys print --keys vim\n  \
                       hookyard keys print --json | jq 'select(.key == null)'"
@@ -138,7 +138,7 @@ fn check(file: Option<&str>, context: &Context) -> anyhow::Result<()> {
     let bound = rows.iter().filter(|row| row.key.is_some()).count();
     let unbound: Vec<&str> = rows
         .iter()
-        .filter(|row| row.key.is_none())
+        .filter(|row| row.key.is_none() && !row.optional)
         .map(|row| row.action)
         .collect();
     let without = match unbound.len() {

@@ -25,6 +25,9 @@ pub struct KeyRow {
     pub command: Option<&'static str>,
     /// `preset ops`, or the place in a file; `None` where there is no key.
     pub from: Option<String>,
+    /// Whether the action has a key only where a file gives it one: nothing is amiss without.
+    #[serde(skip)]
+    pub optional: bool,
 }
 
 impl Keymap {
@@ -41,6 +44,7 @@ impl Keymap {
                 changes: action.danger != Danger::Look,
                 command: action.command,
                 from: binding.map(|binding| binding.origin.to_string()),
+                optional: action.keys.is_empty(),
             };
             let before = rows.len();
             rows.extend(self.of(action).map(|binding| row(Some(binding))));
@@ -53,7 +57,8 @@ impl Keymap {
 
     /// The keys as a table in Markdown.
     pub fn markdown(&self) -> String {
-        let rows = ACTIONS.iter().map(|action| self.line(action));
+        let told = |action: &&Action| !action.keys.is_empty() || self.of(action).next().is_some();
+        let rows = ACTIONS.iter().filter(told).map(|action| self.line(action));
         let head = "| key | what it does | where | the same by command |\n|---|---|---|---|\n";
         format!("{head}{}", rows.collect::<String>())
     }

@@ -29,7 +29,10 @@ fn the_keys_in_force_are_printed_with_where_each_was_said() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    assert!(rows.iter().all(|row| row["from"] == "preset ops"));
+    let mut with_key = rows.iter().filter(|row| !row["key"].is_null());
+    assert!(with_key.all(|row| row["from"] == "preset ops"));
+    let without: Vec<&Value> = rows.iter().filter(|row| row["key"].is_null()).collect();
+    assert!(matches!(&without[..], [row] if row["action"] == "count"));
     assert!(
         rows.iter()
             .any(|row| row["key"] == "=" && row["action"] == "command")
@@ -62,6 +65,7 @@ fn a_check_tells_every_fault_and_a_good_file_what_has_no_key() {
     for preset in ["ops", "vim", "k9s"] {
         let ended = run(home.path(), &["keys", "check", preset]);
         assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert!(!ended.out.contains("count"), "{}", ended.out);
     }
     let unknown = run(home.path(), &["keys", "check", "emacs"]);
     assert_eq!(unknown.code, Some(2));
