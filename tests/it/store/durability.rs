@@ -17,6 +17,7 @@ use hookyard::clock::{SharedClock, SystemClock};
 use hookyard::domain::delivery::DeliveryState;
 use hookyard::domain::id::{DeliveryId, EventId};
 use hookyard::store::{AfterAttempt, DeliverySelect, Store, StoreOptions};
+use tokio::sync::Barrier;
 use tokio::time::timeout;
 
 use super::fixture::{self, Yard, event, note, plain_endpoint};
@@ -48,15 +49,20 @@ async fn the_traced_program_writes_down_each_answer() {
     let endpoint = store.insert_endpoint(note(), endpoint).await.unwrap();
     let told = directory.join("told");
     let open = || OpenOptions::new().create(true).append(true).open(&told);
+    let all_rest = Barrier::new(PUBLISHERS);
     let publishers = (0..PUBLISHERS).map(|_| {
         let (store, endpoint, told) = (&store, &endpoint, open().unwrap());
+        let all_rest = &all_rest;
         async move {
             for count in 0..EVENTS_EACH {
                 if count == EVENTS_EACH / 2 {
+                    // SQLite syncs the file only where nobody commits meanwhile, and does not say whether it has.
+                    all_rest.wait().await;
                     let checkpoint = checkpointed(store);
                     timeout(PATIENCE, checkpoint)
                         .await
                         .expect("a checkpoint copies all there is");
+                    all_rest.wait().await;
                 }
                 let published = store.publish(vec![event("a.b")]).await.unwrap();
                 tell(&told, "accepted", &published[0].event_id.to_string());
