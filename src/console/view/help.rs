@@ -86,6 +86,8 @@ pub(super) fn lines_of(
 ) -> Vec<HelpLine> {
     let keys = keymap.keys_of(facts, action.id);
     let keys = match keys.is_empty() {
+        // It is there for those who give it one.
+        true if action.keys.is_empty() => return Vec::new(),
         true => NO_KEYS.to_owned(),
         false => keys.join(", "),
     };
