@@ -255,9 +255,9 @@ fn rows_with_a_bell_have_a_mark_and_another_when_it_rang_until_the_bar_was_on_th
     while model.selected_endpoint().unwrap().id != well.id {
         press(&mut model, 30, "k");
     }
-    assert_ne!(behind(&model, "billing-prod"), ["◇", "o"]);
+    assert_ne!(behind(&model, "billing-prod"), ["◇", "^"]);
     press(&mut model, 50, "b");
-    assert_eq!(behind(&model, "billing-prod"), ["◇", "o"]);
+    assert_eq!(behind(&model, "billing-prod"), ["◇", "^"]);
     // Also where somebody who was elsewhere comes back to it.
     press(&mut model, 60, "7");
     let mut broken = well.clone();
@@ -266,7 +266,7 @@ fn rows_with_a_bell_have_a_mark_and_another_when_it_rang_until_the_bar_was_on_th
     press(&mut model, 200, "3");
     assert_eq!(behind(&model, "billing-prod"), ["◆", "!"]);
     press(&mut model, 300, "k j");
-    assert_eq!(behind(&model, "billing-prod"), ["◇", "o"]);
+    assert_eq!(behind(&model, "billing-prod"), ["◇", "^"]);
     press(&mut model, 400, "b");
     assert!(!["◇", "◆"].contains(&&*behind(&model, "billing-prod")[0]));
     // Pulse lists endpoints, too.

@@ -9,7 +9,7 @@ use crate::console::theme::Role;
 /// What stands for it: an open mark where a bell would ring, a full one where it rang.
 pub(super) const fn glyph(skin: &Skin, mark: BellMark) -> &'static str {
     match mark {
-        BellMark::Set => skin.glyph("◇", "o"),
+        BellMark::Set => skin.glyph("◇", "^"),
         BellMark::Rang => skin.glyph("◆", "!"),
     }
 }
