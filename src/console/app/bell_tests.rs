@@ -184,8 +184,8 @@ fn a_delivery_rings_until_it_is_at_an_end_and_its_words_are_told() {
     assert_eq!(model.bells.count(), 0);
 }
 
-#[test]
-fn an_endpoint_rings_when_it_breaks_and_recovers_and_a_failure_is_no_break() {
+/// A console in Endpoints with the bar on one that is well.
+fn upon_an_endpoint_that_is_well() -> (Model, EndpointView) {
     let mut model = begun(false);
     let cmds = press(&mut model, 0, "3");
     serve(&mut model, 10, cmds);
@@ -194,6 +194,12 @@ fn an_endpoint_rings_when_it_breaks_and_recovers_and_a_failure_is_no_break() {
     while model.selected_endpoint().unwrap().id != well.id {
         press(&mut model, 30, "k");
     }
+    (model, well)
+}
+
+#[test]
+fn an_endpoint_rings_when_it_breaks_and_recovers_and_a_failure_is_no_break() {
+    let (mut model, well) = upon_an_endpoint_that_is_well();
     press(&mut model, 50, "b");
     let mut millis = 1_000;
     let mut ring = |model: &mut Model, change: &dyn Fn(&mut EndpointView)| {
@@ -247,14 +253,7 @@ fn behind(model: &Model, words: &str) -> [String; 2] {
 
 #[test]
 fn rows_with_a_bell_have_a_mark_and_another_when_it_rang_until_the_bar_was_on_them() {
-    let mut model = begun(false);
-    let cmds = press(&mut model, 0, "3");
-    serve(&mut model, 10, cmds);
-    let well = endpoint(4, "billing-prod");
-    press(&mut model, 20, "G");
-    while model.selected_endpoint().unwrap().id != well.id {
-        press(&mut model, 30, "k");
-    }
+    let (mut model, well) = upon_an_endpoint_that_is_well();
     assert_ne!(behind(&model, "billing-prod"), ["◇", "^"]);
     press(&mut model, 50, "b");
     assert_eq!(behind(&model, "billing-prod"), ["◇", "^"]);

@@ -123,11 +123,8 @@ async fn deliveries_are_told_as_they_were_before_they_were_replayed() {
     assert_eq!(counted("type:a.brief").await[0], 1);
 }
 
-#[tokio::test]
-async fn a_replay_of_many_and_a_discard_leave_the_past_as_it_was() {
-    let service = Service::start().await;
-    let receiver = Receiver::start();
-    let then = failing(&service, &receiver).await;
+/// Lets the receiver recover and replays what [`failing`] left dead; the other delivery goes on waiting.
+async fn replay_the_dead(service: &Service, receiver: &Receiver) {
     receiver.always(Behaviour::ok());
     let replay = json!({"filter": "state:dead", "rate": "100/s"});
     service
@@ -135,13 +132,21 @@ async fn a_replay_of_many_and_a_discard_leave_the_past_as_it_was() {
         .await
         .expect(201);
     until_told(
-        &service,
+        service,
         &[
             json!(["pending", null, 1, 500]),
             json!(["delivered", null, 2, 200]),
         ],
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_replay_of_many_and_a_discard_leave_the_past_as_it_was() {
+    let service = Service::start().await;
+    let receiver = Receiver::start();
+    let then = failing(&service, &receiver).await;
+    replay_the_dead(&service, &receiver).await;
     let waiting = &rows(&service, "/v1/deliveries").await[0];
     let path = format!("/v1/deliveries/{}/discard", waiting["id"].as_str().unwrap());
     service.ask(Ask::post(&path, "{}")).await.expect(200);
@@ -168,20 +173,7 @@ async fn what_was_dead_is_told_by_what_it_died_of_then() {
     };
     let while_dead = causes("").await;
     // One is delivered after all, by a replay of many; the other dies of something else.
-    receiver.always(Behaviour::ok());
-    let replay = json!({"filter": "state:dead", "rate": "100/s"});
-    service
-        .ask(Ask::post("/v1/replays", &replay.to_string()))
-        .await
-        .expect(201);
-    until_told(
-        &service,
-        &[
-            json!(["pending", null, 1, 500]),
-            json!(["delivered", null, 2, 200]),
-        ],
-    )
-    .await;
+    replay_the_dead(&service, &receiver).await;
     receiver.always(Behaviour::status(418));
     let event = json!({"type": "a.brief", "data": {"n": 2}});
     service.publish(event).await;
