@@ -5,11 +5,15 @@
 //! of the keys that were acted upon, `SENT` those that went to the terminal, and `SHOWN` is one of [`all_shown`]. A script
 //! that has typed 31 bytes waits for a line with as many, reads the terminal as far as `SENT`, and sees what came of them.
 //! What is fetched or told later by the clock alone, such as news that go away, is not waited for.
+//!
+//! Between these, a line `answered MICROSECONDS` for each frame that answers a key: the time from the reading of the
+//! key's last byte to the writing of the frame's. It is for those who measure the console and not the machine around it.
 
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 pub use super::app::shown::all_shown;
 
@@ -42,11 +46,19 @@ impl IdleLines {
         Ok(Self { pipe, count: 0 })
     }
 
+    /// Says how long a key took from its reading to the frame that answers it.
+    pub(crate) fn tell_answered(&mut self, took: Duration) {
+        self.put(&format!("answered {}\n", took.as_micros()));
+    }
+
     /// Says that there is nothing left to do.
     pub(crate) fn tell(&mut self, progress: Progress, shown: &str) {
         self.count += 1;
         let Progress { typed, sent } = progress;
-        let line = format!("{} {typed} {sent} {shown}\n", self.count);
+        self.put(&format!("{} {typed} {sent} {shown}\n", self.count));
+    }
+
+    fn put(&mut self, line: &str) {
         // A reader that is gone, or does not keep up, is none of the console's business.
         let _ = self.pipe.write_all(line.as_bytes());
     }
@@ -70,12 +82,17 @@ mod tests {
         let mut lines = IdleLines::open(&path).unwrap();
         lines.tell(Progress::default(), "pulse");
         let progress = Progress { typed: 3, sent: 90 };
+        lines.tell_answered(Duration::from_micros(1_250));
         lines.tell(progress, "deliveries+confirm");
         let mut reader = BufReader::new(both);
         let mut read = String::new();
-        reader.read_line(&mut read).unwrap();
-        reader.read_line(&mut read).unwrap();
-        assert_eq!(read, "1 0 0 pulse\n2 3 90 deliveries+confirm\n");
+        for _ in 0..3 {
+            reader.read_line(&mut read).unwrap();
+        }
+        assert_eq!(
+            read,
+            "1 0 0 pulse\nanswered 1250\n2 3 90 deliveries+confirm\n"
+        );
         for _ in 0..10_000 {
             lines.tell(progress, "pulse");
         }

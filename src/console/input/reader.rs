@@ -12,6 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::sync::mpsc;
 
 use super::bytes::{KeyBytes, Typed};
+use crate::clock::Stopwatch;
 
 /// How long after an escape its sequence may go on: lines over SSH cut them.
 const ESCAPE_WAIT: Timespec = Timespec {
@@ -22,10 +23,16 @@ const ESCAPE_WAIT: Timespec = Timespec {
 const QUEUE: usize = 256;
 
 /// What the terminal did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum TerminalEvent {
-    /// A key or a paste, and the bytes of input that are used up with it, all in all.
-    Typed(Typed, u64),
+    /// A key or a paste.
+    Typed {
+        typed: Typed,
+        /// The bytes of input that are used up with it, all in all.
+        used: u64,
+        /// Runs since the last of them was read.
+        since: Stopwatch,
+    },
     /// The terminal is gone; nothing follows.
     HangUp,
 }
@@ -133,15 +140,14 @@ fn read_until_end(
         } else {
             keys.settle()
         };
+        let since = Stopwatch::start();
         let mut events = typed.into_iter().peekable();
-        while let Some(event) = events.next() {
+        while let Some(typed) = events.next() {
             if events.peek().is_none() && !keys.is_waiting() {
                 used += std::mem::take(&mut unused);
             }
-            if sender
-                .blocking_send(TerminalEvent::Typed(event, used))
-                .is_err()
-            {
+            let event = TerminalEvent::Typed { typed, used, since };
+            if sender.blocking_send(event).is_err() {
                 return Ok(());
             }
         }

@@ -46,7 +46,7 @@ impl Shell {
         while let Some(owed) = self.background.owed(self.now().elapsed) {
             let heard = within(owed, read(&mut self.reader)).await;
             match heard {
-                Some(TerminalEvent::Typed(typed, _)) => self.background.hear(&typed),
+                Some(TerminalEvent::Typed { typed, .. }) => self.background.hear(&typed),
                 Some(TerminalEvent::HangUp) | None => return,
             }
         }

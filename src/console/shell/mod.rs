@@ -33,7 +33,7 @@ use crate::console::term::background::BackgroundQuestion;
 use crate::console::term::bell::bell;
 use crate::console::term::between::{PaneQuestion, is_under_mosh};
 use crate::console::term::guard::TerminalGuard;
-use crate::console::term::output::{FrameWriter, WrittenFrames};
+use crate::console::term::output::{FrameWriter, Written, WrittenFrames};
 use crate::console::term::pace::Pace;
 use crate::console::term::painter::Painter;
 use crate::console::term::policy::{Between, Policy, Scrolling};
@@ -108,7 +108,7 @@ struct Shell {
 enum Next {
     Message(Msg),
     Signal(SignalEvent),
-    Written(io::Result<()>),
+    Written(io::Result<Written>),
     HangUp,
     Draw,
     /// What tmux says about the width of the pane.
@@ -225,13 +225,14 @@ impl Shell {
                     self.draw().map_err(ConsoleError::Terminal)?;
                     None
                 }
-                Next::Written(result) => {
-                    self.frame_written();
-                    match result {
-                        Ok(()) => None,
-                        // A terminal that takes no frames is gone.
-                        Err(_) => Some(ExitReason::HangUp),
-                    }
+                Next::Written(Ok(written)) => {
+                    self.frame_written(written);
+                    None
+                }
+                Next::Written(Err(_)) => {
+                    // A terminal that takes no frames is gone, and nothing is on its way to it.
+                    self.writer().written();
+                    Some(ExitReason::HangUp)
                 }
                 Next::Pane(whole_width) => {
                     let policy = Policy::new(self.scrolling, self.between, whole_width);
@@ -262,8 +263,11 @@ impl Shell {
     }
 
     /// Notes that the line has taken a frame, and how it did.
-    fn frame_written(&mut self) {
+    fn frame_written(&mut self, written: Written) {
         self.writer().written();
+        if let (Some(took), Some(idle)) = (written.answered, &mut self.idle) {
+            idle.tell_answered(took);
+        }
         let now = self.now();
         if self.pace.written(now.elapsed, now.elapsed - self.drawn_at) {
             let text = if self.pace.is_slow() {
@@ -293,6 +297,10 @@ impl Shell {
     /// Waits for whatever happens first.
     async fn next(&mut self) -> Next {
         let now = self.now();
+        if self.model.dirty != Dirty::Now {
+            // The key has changed nothing that is to be seen.
+            self.writer().forget_key();
+        }
         let draw_in = self.draw_in(now);
         if draw_in == Some(Duration::ZERO) {
             return Next::Draw;
@@ -308,8 +316,9 @@ impl Shell {
             signal = self.signals.next() => Next::Signal(signal),
             written = self.written.next() => Next::Written(written),
             event = read(&mut self.reader) => match event {
-                TerminalEvent::Typed(typed, used) => {
+                TerminalEvent::Typed { typed, used, since } => {
                     self.progress.typed = used;
+                    self.writer().hear_key(since);
                     self.background.hear(&typed);
                     Next::Message(Msg::Typed(typed))
                 }

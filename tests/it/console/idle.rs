@@ -43,6 +43,8 @@ struct State {
     latest: Rest,
     /// Every name that was shown.
     seen: BTreeSet<String>,
+    /// How long each key took that a frame answered, within the console.
+    answered: Vec<Duration>,
 }
 
 impl IdlePipe {
@@ -78,11 +80,26 @@ impl IdlePipe {
         self.told.state().seen.clone()
     }
 
+    /// Waits until so many keys were answered, and gives how long each took, from its reading to its frame's writing.
+    pub(super) fn wait_for_answers(&self, limit: Duration, many: usize) -> Option<Vec<Duration>> {
+        self.wait_until(limit, |state| state.answered.len() >= many)
+            .map(|state| state.answered.clone())
+    }
+
     /// Waits for a rest as wanted; none when it does not come in time.
     pub(super) fn wait(&self, limit: Duration, wanted: impl Fn(&Rest) -> bool) -> Option<Rest> {
+        self.wait_until(limit, |state| wanted(&state.latest))
+            .map(|state| state.latest.clone())
+    }
+
+    fn wait_until(
+        &self,
+        limit: Duration,
+        wanted: impl Fn(&State) -> bool,
+    ) -> Option<MutexGuard<'_, State>> {
         let deadline = Instant::now() + limit;
         let mut state = self.told.state();
-        while !wanted(&state.latest) {
+        while !wanted(&state) {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return None;
@@ -90,7 +107,7 @@ impl IdlePipe {
             let woken = self.told.changed.wait_timeout(state, left);
             state = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
-        Some(state.latest.clone())
+        Some(state)
     }
 }
 
@@ -112,11 +129,17 @@ fn read(reader: BufReader<File>, told: &Told) {
         if line.is_empty() {
             return;
         }
-        let rest = Rest::parse(&line).unwrap_or_else(|| panic!("no line of a console: {line:?}"));
         let mut state = told.state();
-        let names = rest.shown.split('+').map(str::to_owned);
-        state.seen.extend(names);
-        state.latest = rest;
+        if let Some(micros) = line.strip_prefix("answered ") {
+            let took = Duration::from_micros(micros.parse().unwrap());
+            state.answered.push(took);
+        } else {
+            let rest =
+                Rest::parse(&line).unwrap_or_else(|| panic!("no line of a console: {line:?}"));
+            let names = rest.shown.split('+').map(str::to_owned);
+            state.seen.extend(names);
+            state.latest = rest;
+        }
         told.changed.notify_all();
     }
 }
