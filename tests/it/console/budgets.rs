@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::program::console;
-use super::pseudo_terminal::PseudoTerminal;
+use super::pseudo_terminal::{PseudoTerminal, WAIT_MAX};
 use super::yard::Yard;
 use crate::support::receiver::Receiver;
 
@@ -229,22 +229,39 @@ fn heavy_traffic_stays_within_bytes_a_second_and_keys_are_quick() {
         let what = format!("bytes/s under traffic {}", arguments.join(" "));
         report(&what, setting, &format!("{rate} B/s, budget {budget} B/s"));
         assert!(rate <= budget, "{rate} B/s");
-        terminal.type_in("j");
-        terminal.wait_for_text("HELD");
-        let mut waits = Vec::new();
-        for press in 0..100 {
-            let row = 3 + (press + 1) % 2;
-            let begun = Instant::now();
-            terminal.type_in(if row == 4 { "j" } else { "k" });
-            terminal.wait_for_row(row);
-            waits.push(begun.elapsed());
-        }
+        report_keys(&mut terminal, setting);
         let published = traffic.stop();
-        waits.sort();
-        let (half, most) = (millis(waits[50]), millis(waits[98]));
-        let text = format!("p50 {half}, p99 {most}, {published} events meanwhile");
-        report("key to screen under traffic", setting, &text);
+        report("events meanwhile", setting, &published.to_string());
     }
+}
+
+/// Holds a list that follows, steps to and fro in it, and reports how long each key took: until its frame was written, as
+/// the console says; the same without the time in which its threads could run and had no processor; and until it was
+/// seen on the screen, which this program reads.
+pub(super) fn report_keys(terminal: &mut PseudoTerminal, setting: Setting) {
+    terminal.type_in("j");
+    terminal.wait_for_text("HELD");
+    let (mut seen, mut queued) = (Vec::new(), Vec::new());
+    for press in 0..100 {
+        let row = 3 + (press + 1) % 2;
+        let before = queued_for_a_processor(terminal.id());
+        let begun = Instant::now();
+        terminal.type_in(if row == 4 { "j" } else { "k" });
+        terminal.wait_for_row(row);
+        seen.push(begun.elapsed());
+        queued.push(queued_for_a_processor(terminal.id()) - before);
+    }
+    let answered = terminal.idle().wait_for_answers(WAIT_MAX, seen.len());
+    let answered = answered.expect("each key is answered");
+    let written = &answered[answered.len() - seen.len()..];
+    let own: Vec<Duration> = written
+        .iter()
+        .zip(&queued)
+        .map(|(written, queued)| written.saturating_sub(*queued))
+        .collect();
+    report("key to its frame written", setting, &times(written));
+    report("without waits for a processor", setting, &times(&own));
+    report("key to screen", setting, &times(&seen));
 }
 
 #[test]
@@ -288,6 +305,26 @@ fn memory_with_many_rows_is_told() {
     let full = Figures::of(terminal.id()).memory_kb;
     let text = format!("{full} kB with {loaded} rows, {empty} kB with {SCREENFUL}");
     report("resident memory", LARGE, &text);
+}
+
+/// How long the threads of a process could have run and had no processor, all in all.
+fn queued_for_a_processor(pid: u32) -> Duration {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    tasks
+        .map(|task| {
+            let stat = std::fs::read_to_string(task.unwrap().path().join("schedstat")).unwrap();
+            let nanos = stat.split_whitespace().nth(1).unwrap();
+            Duration::from_nanos(nanos.parse().unwrap())
+        })
+        .sum()
+}
+
+/// The median of a hundred times, and the second greatest.
+fn times(times: &[Duration]) -> String {
+    let mut sorted = times.to_vec();
+    sorted.sort();
+    let (half, most) = (millis(sorted[50]), millis(sorted[98]));
+    format!("p50 {half}, p99 {most}")
 }
 
 /// A number as the console writes it.
