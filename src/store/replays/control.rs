@@ -1,5 +1,6 @@
 //! Starting, pausing, resuming, stopping, finishing and cancelling.
 
+use serde_json::{Map, Value};
 use sqlx::Row;
 
 use super::rows::{StoredReplay, read_in};
@@ -18,7 +19,7 @@ pub(super) const COUNT_ACTIVE: &str = "SELECT count(*) FROM replays \
      AND state IN ('planning', 'planned', 'running', 'paused', 'stopped')";
 pub(super) const START: &str = "UPDATE replays SET state = 'running', note = $2, rate_requests = $3, \
      rate_per_ms = $4, canary = $5, canary_done = ($5 = 0), stop_percent = $6, stop_last = $7, skip_delivered = $8, \
-     started_at = $9, expires_at = NULL WHERE id = $1";
+     started_at = $9, expires_at = NULL, items_timed = 1 WHERE id = $1";
 const PAUSE: &str = "UPDATE replays SET state = 'paused' WHERE id = $1";
 const RESUME: &str = "UPDATE replays SET state = 'running', why = NULL, \
      canary_done = max(canary_done, state = 'stopped'), \
@@ -174,6 +175,23 @@ impl ColdCommand for Start {
     }
 }
 
+/// What the audit log keeps of a move: why a replay stopped is forgotten elsewhere when it goes on.
+fn change(before: &StoredReplay, after: &StoredReplay) -> AuditChange {
+    let told = |replay: &StoredReplay| {
+        let state = replay.facts.state;
+        let mut told = Map::from_iter([("state".to_owned(), state.as_str().into())]);
+        let why = replay.why.as_deref();
+        if let Some(why) = why.filter(|_| state == ReplayState::Stopped) {
+            told.insert("why".to_owned(), why.into());
+        }
+        Some(Value::Object(told).to_string())
+    };
+    AuditChange {
+        before: told(before),
+        after: told(after),
+    }
+}
+
 struct Move {
     note: Option<AuditNote>,
     id: ReplayId,
@@ -210,8 +228,7 @@ impl ColdCommand for Move {
         tx.effects.replays.push(self.id);
         let moved = read_in(tx.connection, self.id).await?;
         if let Some(note) = &self.note {
-            let (was, is) = (replay.facts.state.as_str(), moved.facts.state.as_str());
-            let change = AuditChange::of_member("state", &was.into(), &is.into());
+            let change = change(&replay, &moved);
             // What it still concerns: the items that had not been released.
             let count = Some(replay.facts.counts.waiting);
             tx.audit_with(note, Some(self.id.to_string()), change, count)

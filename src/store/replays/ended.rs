@@ -11,7 +11,7 @@ pub(super) const SELECT_ITEM: &str = "SELECT d.replay_id, i.failed_first IS NULL
      JOIN replay_items i ON i.replay_id = d.replay_id AND i.delivery_id = d.id \
      WHERE d.id = $1 AND d.state = 'pending' AND d.replay_id IS NOT NULL";
 pub(super) const UPDATE_ITEM: &str =
-    "UPDATE replay_items SET outcome = $3 WHERE replay_id = $1 AND delivery_id = $2";
+    "UPDATE replay_items SET outcome = $3, ended_at = $4 WHERE replay_id = $1 AND delivery_id = $2";
 pub(super) const UPDATE_REPLAY: &str = "UPDATE replays SET open = open - 1, untried = untried - $2, \
      failed = failed + $3, skipped = skipped + $4 WHERE id = $1";
 
@@ -33,6 +33,7 @@ pub(in crate::store) async fn end_item(
         .bind(replay_id)
         .bind(id.as_i64())
         .bind(outcome.as_str())
+        .bind(tx.now.as_millis())
         .execute(&mut *tx.connection)
         .await?;
     sqlx::query(UPDATE_REPLAY)

@@ -37,10 +37,9 @@ pub(super) const SELECT_NEXT_EVENTS: &str = "SELECT i.delivery_id, e.event_type,
 pub(super) const COUNT_OPEN: &str = "SELECT count(*) FROM deliveries WHERE replay_id = $1 AND endpoint_id = $2 \
      AND state = 'pending' AND replay_id IS NOT NULL";
 pub(super) const ADOPT: &str = "UPDATE deliveries SET replay_id = $2 WHERE id = $1";
-pub(super) const REKEY: &str = "UPDATE replay_items SET delivery_id = $3, outcome = 'open' \
-     WHERE replay_id = $1 AND delivery_id = $2";
-pub(super) const SKIP: &str =
-    "UPDATE replay_items SET outcome = 'skipped' WHERE replay_id = $1 AND delivery_id = $2";
+pub(super) const REKEY: &str = "UPDATE replay_items SET delivery_id = $3, outcome = 'open', \
+     released_at = $4 WHERE replay_id = $1 AND delivery_id = $2";
+pub(super) const SKIP: &str = "UPDATE replay_items SET outcome = 'skipped', ended_at = $3 WHERE replay_id = $1 AND delivery_id = $2";
 
 /// An event that the endpoint never got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,6 +147,7 @@ pub(super) async fn release(
             sqlx::query(SKIP)
                 .bind(id.as_i64())
                 .bind(event)
+                .bind(tx.now.as_millis())
                 .execute(&mut *tx.connection)
                 .await?;
             (skipped, cursor) = (skipped + 1, event);
@@ -194,6 +194,7 @@ async fn make(
         .bind(replay.as_i64())
         .bind(event.as_i64())
         .bind(delivery.as_i64())
+        .bind(tx.now.as_millis())
         .execute(&mut *tx.connection)
         .await?;
     Ok(())

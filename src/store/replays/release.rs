@@ -61,8 +61,10 @@ pub(super) const WORK: &str = "UPDATE deliveries SET state = 'pending', reason =
      budget_started_at = $2, held_before_ms = item.held, next_attempt_at = $2, updated_at = $3, replay_id = $4 \
      FROM (SELECT value->>0 AS id, value->>1 AS held FROM jsonb_each($1)) AS item WHERE deliveries.id = item.id";
 /// `$1` holds rows of id, outcome, the endpoint for which it is passed over, and the replay. The replay is in each row, so
-/// that SQLite looks each row's item up; bound beside them it would go through the rows for every item there is.
-pub(super) const MARK: &str = "UPDATE replay_items SET outcome = item.outcome, deferred_for = item.deferred_for \
+/// that SQLite looks each row's item up; bound beside them it would go through the rows for every item there is. `$2` is
+/// the instant.
+pub(super) const MARK: &str = "UPDATE replay_items SET outcome = item.outcome, deferred_for = item.deferred_for, \
+     released_at = iif(item.outcome = 'open', $2, NULL), ended_at = iif(item.outcome = 'skipped', $2, NULL) \
      FROM (SELECT value->>0 AS id, value->>1 AS outcome, value->>2 AS deferred_for, value->>3 AS replay_id \
      FROM jsonb_each($1)) AS item \
      WHERE replay_items.replay_id = item.replay_id AND replay_items.delivery_id = item.id";
@@ -293,6 +295,7 @@ impl ReleaseItems {
         let marks: Vec<_> = open.chain(left_out).chain(passed_over).collect();
         sqlx::query(MARK)
             .bind(json(&marks))
+            .bind(tx.now.as_millis())
             .execute(&mut *tx.connection)
             .await?;
         let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);

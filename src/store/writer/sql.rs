@@ -148,7 +148,9 @@ WHERE deliveries.id = late.id AND deliveries.attempts < late.number;
 /// Items of replays whose delivery was tried the first time or came to an end.
 const REPLAYS: &str = "
 UPDATE replay_items SET outcome = coalesce(item.outcome, replay_items.outcome),
-    failed_first = coalesce(item.failed_first, replay_items.failed_first)
+    failed_first = coalesce(item.failed_first, replay_items.failed_first),
+    tried_at = iif(item.failed_first IS NULL, replay_items.tried_at, NEW.now),
+    ended_at = iif(item.outcome IS NULL, replay_items.ended_at, NEW.now)
 FROM (SELECT value->>'$[0]' AS delivery_id, value->>'$[1]' AS replay_id, value->>'$[2]' AS outcome, value->>'$[3]' AS failed_first
     FROM jsonb_each(NEW.replay_items)) AS item
 WHERE replay_items.replay_id = item.replay_id AND replay_items.delivery_id = item.delivery_id;
