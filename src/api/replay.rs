@@ -153,13 +153,14 @@ pub struct PlanCause {
     pub count: u64,
 }
 
-/// A replay.
+/// A replay, now or as it was: what nothing tells of an instant that is past is absent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReplayView {
     /// Its id; `replay:` finds its deliveries.
     #[schema(value_type = String)]
     pub id: ReplayId,
-    /// `running`, `paused`, `stopped` (by its canary or its stop rule), `finished` or `cancelled`.
+    /// `running`, `paused`, `stopped` (by its canary or its stop rule), `finished` or `cancelled`; of an instant that is
+    /// past `unknown` where nothing tells.
     pub state: String,
     /// Why it stopped by itself.
     pub why: Option<String>,
@@ -176,22 +177,32 @@ pub struct ReplayView {
     pub rate: String,
     /// Items of the canary; 0 for none.
     pub canary: u32,
-    /// Whether the canary is behind it.
-    pub canary_done: bool,
+    /// Whether the canary is behind it; absent of an instant that is past where nothing tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary_done: Option<bool>,
     /// The stop rule.
     pub stop: Option<String>,
     /// Whether what was delivered already at the plan is left out.
     pub skip_delivered: bool,
     /// Items.
     pub total: u64,
-    /// Where they stand; adds up to `total`.
-    pub counts: ReplayCounts,
+    /// Where they stand; adds up to `total`. Of an instant that is past it is absent, with all that depends on it, where
+    /// the items are not kept any more, or were begun by a version that did not note when what happened to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<ReplayCounts>,
+    /// Of an instant that is past: the items were not counted, because those of newer replays on this page are as many as
+    /// one answer counts. Asked for alone, the replay has its counts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub limited: bool,
     /// First attempts that succeeded.
-    pub first_succeeded: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_succeeded: Option<u64>,
     /// First attempts that failed, as probes behind an open breaker too.
-    pub first_failed: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_failed: Option<u64>,
     /// How long the rest of the releases takes.
-    pub eta: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eta: Option<String>,
     /// SHA-256 over the items' ids; hex.
     pub hash: String,
     /// When it was started.
@@ -202,14 +213,22 @@ pub struct ReplayView {
     pub ended_at: Option<Timestamp>,
 }
 
+impl ReplayView {
+    /// Where the items of a replay stand now: of that it is always told.
+    pub fn now(&self) -> ReplayCounts {
+        self.counts.unwrap_or_default()
+    }
+}
+
 /// Where the items of a replay stand: each in exactly one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReplayCounts {
     /// Not released yet.
     pub waiting: u64,
     /// Of these, passed over for now, because their endpoint is paused or disabled or has as many under way as it may
-    /// have: the others go on without them.
-    pub deferred: u64,
+    /// have: the others go on without them. Absent of an instant that is past, where any waited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deferred: Option<u64>,
     /// Released, and neither delivered nor dead.
     pub open: u64,
     /// Delivered.

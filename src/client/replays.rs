@@ -1,6 +1,6 @@
 //! Replays, one method per route.
 
-use super::calls::{NoBody, NoQuery, with_id};
+use super::calls::{AtQuery, NoBody, NoQuery, with_id};
 use super::{Client, ClientError};
 use crate::api::page::{Page, PageQuery};
 use crate::api::paths;
@@ -50,6 +50,14 @@ impl Client {
     /// See [`Client::plan_replay`].
     pub async fn replay(&self, id: ReplayId) -> Result<ReplayView, ClientError> {
         self.get(&with_id(paths::REPLAY, id), &NoQuery {}).await
+    }
+
+    /// One replay as it was.
+    ///
+    /// # Errors
+    /// See [`Client::plan_replay`].
+    pub async fn replay_then(&self, id: ReplayId, at: &str) -> Result<ReplayView, ClientError> {
+        self.get(&with_id(paths::REPLAY, id), &AtQuery { at }).await
     }
 
     /// A plan.

@@ -1,13 +1,14 @@
-//! Plans and replays as the wire shows them.
+//! Plans and replays as the wire shows them, now and as they were.
 
 use crate::api::replay::{PlanCause, PlanEndpoint, PlanView, ReplayCounts, ReplayView};
 use crate::domain::duration::DurationText;
 use crate::domain::fingerprint::CauseId;
 use crate::domain::id::{EndpointId, PlanId};
+use crate::domain::past::Progress;
 use crate::domain::rate_limit::RateLimit;
-use crate::domain::replay::releases_take;
+use crate::domain::replay::{ReplayState, releases_take};
 use crate::domain::time::Timestamp;
-use crate::engine::StoredReplay;
+use crate::engine::{ReplayAt, StoredReplay};
 use crate::server::state::Core;
 
 /// A plan, with how long it takes at this rate.
@@ -79,10 +80,15 @@ fn warnings(plan: &StoredReplay) -> Vec<String> {
 /// A replay with its progress.
 pub(super) fn replay(replay: &StoredReplay) -> ReplayView {
     let settings = &replay.settings;
-    let counts = &replay.facts.counts;
-    ReplayView {
+    let facts = &replay.facts;
+    let progress = Progress {
+        counts: facts.counts,
+        deferred: Some(facts.counts.deferred),
+        canary_done: Some(facts.canary_done),
+    };
+    let view = ReplayView {
         id: replay.id,
-        state: replay.facts.state.as_str().to_owned(),
+        state: facts.state.as_str().to_owned(),
         why: replay.why.clone(),
         selection: replay.selection.clone(),
         stands_for: replay.flight.stands_for.clone(),
@@ -90,24 +96,58 @@ pub(super) fn replay(replay: &StoredReplay) -> ReplayView {
         who: replay.who.clone(),
         rate: settings.rate.to_string(),
         canary: settings.canary,
-        canary_done: replay.facts.canary_done,
+        canary_done: None,
         stop: settings.stop.map(|stop| stop.to_string()),
         skip_delivered: settings.skip_delivered,
         total: replay.total,
-        counts: ReplayCounts {
-            waiting: counts.waiting,
-            deferred: counts.deferred,
-            open: counts.open,
-            delivered: counts.delivered,
-            failed: counts.failed,
-            skipped: counts.skipped,
-            cancelled: counts.cancelled,
-        },
-        first_succeeded: counts.tried_well,
-        first_failed: counts.tried_badly,
-        eta: DurationText(releases_take(counts.waiting, settings.rate)).to_string(),
+        counts: None,
+        limited: false,
+        first_succeeded: None,
+        first_failed: None,
+        eta: None,
         hash: replay.flight.hash.clone(),
         started_at: replay.started_at,
         ended_at: replay.ended_at,
+    };
+    with_progress(view, Some(&progress), settings.rate)
+}
+
+/// A replay as it was.
+pub(super) fn replay_then(replay: &ReplayAt) -> ReplayView {
+    let then = &replay.then;
+    let state = then.state.map_or("unknown", ReplayState::as_str);
+    let view = ReplayView {
+        state: state.to_owned(),
+        why: then.why.clone(),
+        ended_at: then.ended_at,
+        limited: replay.limited,
+        ..self::replay(&replay.now)
+    };
+    let progress = then.progress.as_ref();
+    with_progress(view, progress, replay.now.settings.rate)
+}
+
+/// The view with how far the replay is, or without where that is not told.
+fn with_progress(view: ReplayView, progress: Option<&Progress>, rate: RateLimit) -> ReplayView {
+    let counts = progress.map(|progress| &progress.counts);
+    ReplayView {
+        canary_done: progress.and_then(|progress| progress.canary_done),
+        counts: progress.map(
+            |Progress {
+                 counts, deferred, ..
+             }| ReplayCounts {
+                waiting: counts.waiting,
+                deferred: *deferred,
+                open: counts.open,
+                delivered: counts.delivered,
+                failed: counts.failed,
+                skipped: counts.skipped,
+                cancelled: counts.cancelled,
+            },
+        ),
+        first_succeeded: counts.map(|counts| counts.tried_well),
+        first_failed: counts.map(|counts| counts.tried_badly),
+        eta: counts.map(|counts| DurationText(releases_take(counts.waiting, rate)).to_string()),
+        ..view
     }
 }

@@ -9,7 +9,8 @@ use super::body;
 use super::caller::Caller;
 use super::deliveries::NoMembers;
 use super::endpoints::visible_endpoint;
-use super::problem::Refusal;
+use super::past;
+use super::problem::{Kind, Refusal};
 use super::query::{Query, path_id};
 use super::replay_views as views;
 use super::state::State;
@@ -101,36 +102,68 @@ pub(super) async fn recover(
     answer(&caller, &state, asked, wanted.dry_run, settings).await
 }
 
-/// Lists the replays that were started, newest first.
+/// Lists the replays that were started, newest first; with `at`, those that had been started at that instant, as they
+/// were.
+///
+/// Where they stood is told by the audit log, and how far they were by their items. What nothing tells is absent. The
+/// items of up to 1,000,000 deliveries are counted, of the newest replays on the page first; of a replay that is left out
+/// of that `limited` says so.
 #[utoipa::path(get, path = paths::REPLAYS, tag = "replays", params(PageQuery),
-    responses((status = 200, body = Page<ReplayView>)))]
+    responses((status = 200, body = Page<ReplayView>),
+        (status = 400, body = Problem, description = "Also where `at` is in the future, or before what is kept.")))]
 pub(super) async fn list(
     caller: Caller,
     request: HttpRequest,
     state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
     whole(&caller)?;
-    let query = Query::of(&request, &["limit", "cursor"])?.page()?;
-    let found = state.engine.replays(&query).await.map_err(list_refusal)?;
-    ok(&page(found, |replay| views::replay(&replay)))
+    let query = Query::of(&request, &["limit", "cursor", "at"])?;
+    let at = past::kept_instant(&query, &state).await?;
+    let query = query.page()?;
+    let Some(at) = at else {
+        let found = state.engine.replays(&query).await.map_err(list_refusal)?;
+        return ok(&page(found, |replay| views::replay(&replay)));
+    };
+    let then = state.engine.replays_then(&query, at).await;
+    let then = then.map_err(list_refusal)?;
+    ok(&page(then, |replay| views::replay_then(&replay)))
 }
 
-/// Shows a replay with its progress, or the plan of one that was not started.
+/// Shows a replay with its progress, or the plan of one that was not started; with `at`, a replay as it was at that
+/// instant.
 #[utoipa::path(get, path = paths::REPLAY, tag = "replays",
-    params(("id" = String, Path, description = "`rpl_…`, or `pln_…` for the plan.")),
-    responses((status = 200, body = ReplayView), (status = 404, body = Problem)))]
+    params(("id" = String, Path, description = "`rpl_…`, or `pln_…` for the plan."),
+        ("at" = Option<String>, Query, description = "As it was then: an instant, or how long ago. A plan has no past.")),
+    responses((status = 200, body = ReplayView),
+        (status = 400, body = Problem, description = "`at` is in the future, before what is kept, or given for a plan."),
+        (status = 404, body = Problem, description = "Also where it was not started yet at that instant.")))]
 pub(super) async fn show(
     caller: Caller,
     request: HttpRequest,
     state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
     whole(&caller)?;
+    let query = Query::of(&request, &["at"])?;
     if let Ok(id) = path_id::<PlanKind>(&request) {
+        if query.text("at").is_some() {
+            let detail = "a plan is frozen and has no past: leave at out";
+            return Err(Refusal::bad_query("at", detail));
+        }
         let plan = state.engine.plan(id).await?;
         return ok(&views::plan(&state, &plan, plan.settings.rate));
     }
-    let replay = state.engine.replay(path_id(&request)?).await?;
-    ok(&views::replay(&replay))
+    let id = path_id(&request)?;
+    let Some(at) = past::kept_instant(&query, &state).await? else {
+        let replay = state.engine.replay(id).await?;
+        return ok(&views::replay(&replay));
+    };
+    match state.engine.replay_then(id, at).await? {
+        Some(replay) => ok(&views::replay_then(&replay)),
+        None => {
+            let detail = format!("{id} was not started yet at {at}");
+            Err(Refusal::new(Kind::NotFound, detail))
+        }
+    }
 }
 
 /// Holds a replay: once this is answered, nothing of it is released until it is resumed.

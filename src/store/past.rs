@@ -1,4 +1,4 @@
-//! What rows tell of the past: of some deliveries, and of the endpoints they go to.
+//! What rows tell of the past: of some deliveries, of the endpoints they go to, and of replays.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,7 +15,8 @@ use crate::domain::attempt::{FailureClass, LastAttempt};
 use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::fingerprint::CauseId;
 use crate::domain::id::{AuditId, DeliveryId, EndpointId, ReplayId};
-use crate::domain::past::{Died, Frozen, Stood, Traces, Tried, Turn};
+use crate::domain::past::{Died, Frozen, ReplayTurn, Stood, Traces, Tried, Turn};
+use crate::domain::replay::ReplayState;
 use crate::domain::time::Timestamp;
 
 /// Deliveries whose traces are read together.
@@ -49,6 +50,7 @@ struct Before {
     state: Option<String>,
     reason: Option<String>,
     status: Option<String>,
+    why: Option<String>,
 }
 
 impl Store {
@@ -202,6 +204,29 @@ impl Store {
             }
         }
         Ok(statuses)
+    }
+
+    /// The first move since `at` of replays that were moved since.
+    ///
+    /// # Errors
+    /// [`StoreError::Inconsistent`] for a row that cannot be read, [`StoreError::Unavailable`].
+    pub async fn replay_turns(
+        &self,
+        replays: &[ReplayId],
+        at: Timestamp,
+    ) -> Result<HashMap<ReplayId, ReplayTurn>, StoreError> {
+        let ids = replays.iter().map(|id| (id.to_string(), *id));
+        let ids: HashMap<String, ReplayId> = ids.collect();
+        let mut turns = HashMap::new();
+        let changes = self.changes_since(ids.keys(), at, "$.state").await?;
+        for (subject, _, before) in changes {
+            let from = before.state.as_deref().and_then(ReplayState::from_word);
+            if let (Some(id), Some(from)) = (ids.get(&subject), from) {
+                let why = before.why;
+                turns.insert(*id, ReplayTurn { from, why });
+            }
+        }
+        Ok(turns)
     }
 
     /// Whose `member` was changed after `at`, when first, and what it was before.

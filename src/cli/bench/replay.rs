@@ -106,7 +106,7 @@ pub(super) async fn measure(scenario: Scenario) -> Result<ReplayReport> {
     let replay = finished(&rig, id).await?;
     check(&replay, &arrived, items)?;
     rig.all_delivered().await?;
-    let counts = &replay.counts;
+    let counts = replay.now();
     let report = ReplayReport {
         replay_items: items,
         replay_plan_ms: plan_ms,
@@ -221,9 +221,9 @@ fn check(replay: &ReplayView, arrived: &Arrived, items: u64) -> Result<()> {
         arrived.bad_signatures
     );
     ensure!(
-        replay.counts.delivered == items,
+        replay.now().delivered == items,
         "all {items} items arrived, and the replay says {:?}",
-        replay.counts
+        replay.now()
     );
     Ok(())
 }

@@ -10,12 +10,14 @@ use super::confirm::{YesArgs, confirm};
 use super::connect::ConnectArgs;
 use super::context::Context;
 use super::failure::Failure;
+use super::instant::AtArgs;
 use super::lists::LimitArgs;
 use super::output::{FormatArgs, Output, note};
 use super::pick::{PICKS, PickArgs};
 use crate::api::replay::{PlanView, ReplayBody, ReplayView};
 use crate::client::Client;
 use crate::domain::id::{PlanId, ReplayId};
+use crate::domain::time::Timestamp;
 pub(super) use settings::PaceArgs;
 
 /// Put many deliveries back to work: planned, paced, steered.
@@ -71,18 +73,27 @@ enum Action {
         format: FormatArgs,
     },
     /// List replays, newest first.
-    #[command(after_help = "Example:\n  hookyard replay list")]
+    #[command(
+        after_help = "Examples:\n  hookyard replay list\n  hookyard replay list --at 15m\n\n\
+                            With --at, what is not known of the past is left out."
+    )]
     List {
         #[command(flatten)]
         limit: LimitArgs,
         #[command(flatten)]
+        at: AtArgs,
+        #[command(flatten)]
         format: FormatArgs,
     },
     /// Show one with its progress, or a plan.
-    #[command(after_help = "Example:\n  hookyard replay show rpl_0e6kq3v9xjz00")]
+    #[command(after_help = "Examples:\n  hookyard replay show rpl_0e6kq3v9xjz00\n  \
+                            hookyard replay show rpl_0e6kq3v9xjz00 --at 15m\n\n\
+                            With --at, what is not known of the past is left out. A plan has no past.")]
     Show {
         /// Its id (rpl_…, or pln_… for a plan).
         id: String,
+        #[command(flatten)]
+        at: AtArgs,
         #[command(flatten)]
         format: FormatArgs,
     },
@@ -138,8 +149,14 @@ pub(crate) async fn run(args: ReplayArgs, context: &Context) -> anyhow::Result<(
             let body = pace.body(skip_delivered);
             start(&client, output, &pick.within(&what), body, yes, format).await
         }
-        Action::List { limit, format } => list(&client, output, limit, format).await,
-        Action::Show { id, format } => show_one(&client, output, &id, format).await,
+        Action::List { limit, at, format } => {
+            let at = at.asked(&client).await?;
+            list(&client, output, limit, at, format).await
+        }
+        Action::Show { id, at, format } => {
+            let at = at.asked(&client).await?;
+            show_one(&client, output, &id, at, format).await
+        }
         Action::Watch(one) => watch::watch(&client, output, one.id, one.format).await,
         Action::Pause(one) => {
             let replay = client.pause_replay(one.id).await?;
@@ -234,12 +251,18 @@ async fn list(
     client: &Client,
     output: Output,
     limit: LimitArgs,
+    at: Option<Timestamp>,
     format: FormatArgs,
 ) -> anyhow::Result<()> {
     let found = limit
-        .gather(None, async |query| client.replays(query).await)
+        .gather_at(None, at, async |query| client.replays(query).await)
         .await?;
     output.list(format, &show::columns(), &found.rows)?;
+    if found.rows.iter().any(|replay| replay.limited) {
+        note(
+            "not every replay's deliveries were counted, there are too many: hookyard replay show ID --at WHEN counts those of one",
+        );
+    }
     if found.more && output.is_terminal() {
         note("there are more: --limit N or --all shows them");
     }
@@ -250,15 +273,24 @@ async fn show_one(
     client: &Client,
     output: Output,
     id: &str,
+    at: Option<Timestamp>,
     format: FormatArgs,
 ) -> anyhow::Result<()> {
     if let Ok(id) = id.parse::<PlanId>() {
+        if at.is_some() {
+            let text = format!("{id} is a plan, which is frozen and has no past: leave --at out");
+            return Err(Failure::usage(text));
+        }
         return show::plan(output, format, &client.replay_plan(id).await?);
     }
     let id: ReplayId = id
         .parse()
         .map_err(|error: crate::domain::id::InvalidId| Failure::usage(error.to_string()))?;
-    show::replay(output, format, &client.replay(id).await?)
+    let Some(at) = at else {
+        return show::replay(output, format, &client.replay(id).await?);
+    };
+    let then = client.replay_then(id, &at.to_string()).await?;
+    show::replay_then(output, format, &then)
 }
 
 async fn cancel(
@@ -268,10 +300,11 @@ async fn cancel(
     yes: YesArgs,
 ) -> anyhow::Result<()> {
     let replay = client.replay(one.id).await?;
+    let counts = replay.now();
     let what = format!(
         "Cancel {}: {} of its {} deliveries are not released and never will be; {} that are under way end by \
          themselves.",
-        replay.id, replay.counts.waiting, replay.total, replay.counts.open
+        replay.id, counts.waiting, replay.total, counts.open
     );
     confirm(yes, &what)?;
     let replay = client.cancel_replay(one.id).await?;

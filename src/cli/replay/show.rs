@@ -101,13 +101,30 @@ fn causes(plan: &PlanView) -> impl Iterator<Item = String> {
     })
 }
 
-/// Prints a replay.
+/// Prints a replay, and how to go on with one that runs.
 pub(crate) fn replay(
     output: Output,
     format: FormatArgs,
     replay: &ReplayView,
 ) -> anyhow::Result<()> {
-    let counts = &replay.counts;
+    replay_then(output, format, replay)?;
+    if output.format(format) == Format::Table && replay.state == "running" {
+        crate::cli::output::note(&format!(
+            "watch it: hookyard replay watch {}; hold it: hookyard replay pause {}",
+            replay.id, replay.id
+        ));
+    }
+    Ok(())
+}
+
+/// Prints a replay as it was.
+pub(super) fn replay_then(
+    output: Output,
+    format: FormatArgs,
+    replay: &ReplayView,
+) -> anyhow::Result<()> {
+    let counts = replay.counts.as_ref();
+    let left = counts.is_some_and(|counts| counts.waiting > 0);
     let mut fields: Vec<Field> = vec![
         ("replay", replay.id.to_string()),
         ("state", replay.state.clone()),
@@ -120,46 +137,36 @@ pub(crate) fn replay(
         ("canary", canary(replay)),
         ("stop rule", or_empty(replay.stop.as_ref())),
         ("deliveries", replay.total.to_string()),
-        ("waiting", waiting(counts)),
-        ("under way", counts.open.to_string()),
-        ("delivered", counts.delivered.to_string()),
-        ("failed", counts.failed.to_string()),
-        ("skipped", counts.skipped.to_string()),
-        ("cancelled", counts.cancelled.to_string()),
-        (
-            "first attempts",
-            format!(
-                "{} succeeded, {} failed",
-                replay.first_succeeded, replay.first_failed
-            ),
-        ),
+        ("waiting", or_empty(counts.map(waiting))),
+        ("under way", counted(replay, |counts| counts.open)),
+        ("delivered", counted(replay, |counts| counts.delivered)),
+        ("failed", counted(replay, |counts| counts.failed)),
+        ("skipped", counted(replay, |counts| counts.skipped)),
+        ("cancelled", counted(replay, |counts| counts.cancelled)),
+        ("first attempts", first_attempts(replay)),
         (
             "released in",
-            if counts.waiting > 0 {
-                replay.eta.clone()
-            } else {
-                String::new()
-            },
+            or_empty(replay.eta.as_ref().filter(|_| left)),
         ),
         ("started", or_empty(replay.started_at)),
         ("ended", or_empty(replay.ended_at)),
     ];
     present(&mut fields);
-    output.one(format, replay, &fields)?;
-    if output.format(format) == Format::Table && replay.state == "running" {
-        crate::cli::output::note(&format!(
-            "watch it: hookyard replay watch {}; hold it: hookyard replay pause {}",
-            replay.id, replay.id
-        ));
+    output.one(format, replay, &fields)
+}
+
+fn first_attempts(replay: &ReplayView) -> String {
+    match (replay.first_succeeded, replay.first_failed) {
+        (Some(well), Some(badly)) => format!("{well} succeeded, {badly} failed"),
+        _ => String::new(),
     }
-    Ok(())
 }
 
 /// What waits, and what of it waits for its endpoint.
 pub(super) fn waiting(counts: &ReplayCounts) -> String {
     match counts.deferred {
-        0 => counts.waiting.to_string(),
-        deferred => format!("{}, {deferred} of them for their endpoint", counts.waiting),
+        None | Some(0) => counts.waiting.to_string(),
+        Some(deferred) => format!("{}, {deferred} of them for their endpoint", counts.waiting),
     }
 }
 
@@ -170,13 +177,18 @@ fn cause_of(cause: Option<&String>) -> String {
 fn canary(replay: &ReplayView) -> String {
     match (replay.canary, replay.canary_done) {
         (0, _) => String::new(),
-        (count, true) => format!("{count}, passed"),
-        (count, false) => format!("{count}, under way"),
+        (count, None) => count.to_string(),
+        (count, Some(true)) => format!("{count}, passed"),
+        (count, Some(false)) => format!("{count}, under way"),
     }
 }
 
 fn present(fields: &mut Vec<Field>) {
     fields.retain(|(_, value)| !value.is_empty());
+}
+
+fn counted(replay: &ReplayView, member: fn(&ReplayCounts) -> u64) -> String {
+    or_empty(replay.counts.as_ref().map(member))
 }
 
 /// The columns of a list of replays.
@@ -186,12 +198,20 @@ pub(crate) fn columns() -> [Column<'static, ReplayView>; 11] {
         ("STARTED", &|replay| or_empty(replay.started_at)),
         ("STATE", &|replay| replay.state.clone()),
         ("TOTAL", &|replay| replay.total.to_string()),
-        ("WAITING", &|replay| replay.counts.waiting.to_string()),
-        ("OPEN", &|replay| replay.counts.open.to_string()),
-        ("DELIVERED", &|replay| replay.counts.delivered.to_string()),
-        ("FAILED", &|replay| replay.counts.failed.to_string()),
-        ("SKIPPED", &|replay| replay.counts.skipped.to_string()),
-        ("CANCELLED", &|replay| replay.counts.cancelled.to_string()),
+        ("WAITING", &|replay| {
+            counted(replay, |counts| counts.waiting)
+        }),
+        ("OPEN", &|replay| counted(replay, |counts| counts.open)),
+        ("DELIVERED", &|replay| {
+            counted(replay, |counts| counts.delivered)
+        }),
+        ("FAILED", &|replay| counted(replay, |counts| counts.failed)),
+        ("SKIPPED", &|replay| {
+            counted(replay, |counts| counts.skipped)
+        }),
+        ("CANCELLED", &|replay| {
+            counted(replay, |counts| counts.cancelled)
+        }),
         ("SELECTION", &|replay| replay.selection.clone()),
     ]
 }

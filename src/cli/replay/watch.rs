@@ -4,6 +4,7 @@ use super::show::waiting;
 use crate::api::replay::ReplayView;
 use crate::api::stream::StreamFrame;
 use crate::cli::failure::Failure;
+use crate::cli::lists::or_empty;
 use crate::cli::output::{Format, FormatArgs, Output, json_line};
 use crate::client::Client;
 use crate::domain::id::ReplayId;
@@ -52,7 +53,7 @@ pub(super) async fn watch(
 
 /// Whether nothing of it can change any more.
 fn is_over(replay: &ReplayView) -> bool {
-    matches!(replay.state.as_str(), "finished" | "cancelled") && replay.counts.open == 0
+    matches!(replay.state.as_str(), "finished" | "cancelled") && replay.now().open == 0
 }
 
 fn tell(output: Output, format: FormatArgs, replay: &ReplayView) -> anyhow::Result<()> {
@@ -64,7 +65,7 @@ fn tell(output: Output, format: FormatArgs, replay: &ReplayView) -> anyhow::Resu
 }
 
 fn words(replay: &ReplayView) -> String {
-    let counts = &replay.counts;
+    let counts = replay.now();
     let ended = counts.delivered + counts.failed + counts.skipped + counts.cancelled;
     let mut text = format!(
         "{}: {ended} of {} ended ({} delivered, {} failed, {} skipped, {} cancelled), {} under way",
@@ -79,8 +80,8 @@ fn words(replay: &ReplayView) -> String {
     if counts.waiting > 0 {
         text.push_str(&format!(
             ", {} waiting: released within {} at {}",
-            waiting(counts),
-            replay.eta,
+            waiting(&counts),
+            or_empty(replay.eta.as_ref()),
             replay.rate
         ));
     }

@@ -82,7 +82,7 @@ pub(crate) fn cancel(replay: &ReplayView) -> Result<Proposal, String> {
     if matches!(replay.state.as_str(), "finished" | "cancelled") {
         return Err(format!("{id} is {} already", replay.state));
     }
-    let counts = &replay.counts;
+    let counts = replay.now();
     Ok(Proposal {
         what: format!("cancel {id}"),
         consequences: vec![

@@ -53,14 +53,15 @@ pub(crate) fn replays() -> Vec<ReplayView> {
         who: "anna".into(),
         rate: "10/s".into(),
         canary: 5,
-        canary_done: true,
+        canary_done: Some(true),
         stop: Some("20%/50".into()),
         skip_delivered: true,
         total: 1_284,
-        counts,
-        first_succeeded: 520,
-        first_failed: 6,
-        eta: "1m16s".into(),
+        counts: Some(counts),
+        limited: false,
+        first_succeeded: Some(520),
+        first_failed: Some(6),
+        eta: Some("1m16s".into()),
         hash: "9c1e".repeat(16),
         started_at: Some(at(0).wall),
         ended_at: None,
@@ -70,10 +71,12 @@ pub(crate) fn replays() -> Vec<ReplayView> {
         open: 37,
         delivered: 520,
         failed: 6,
+        deferred: Some(0),
         ..ReplayCounts::default()
     };
     let done = ReplayCounts {
         delivered: 1_284,
+        deferred: Some(0),
         ..ReplayCounts::default()
     };
     let stopped = ReplayView {

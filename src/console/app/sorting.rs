@@ -185,15 +185,15 @@ impl Sortable for DeadCauseView {
 
 impl Sortable for ReplayView {
     fn sort_key(&self, column: &str) -> Option<SortKey> {
-        let counts = &self.counts;
+        let counts = self.counts;
         Some(match column {
             "STARTED" => SortKey::latest(self.started_at?),
             "STATE" => SortKey::word(&self.state),
-            "PROGRESS" | "LEFT" => SortKey::most(counts.waiting + counts.open),
+            "PROGRESS" | "LEFT" => SortKey::most(counts?.waiting + counts?.open),
             "TOTAL" => SortKey::most(self.total),
-            "OK" => SortKey::most(counts.delivered),
-            "FAIL" => SortKey::most(counts.failed),
-            "SKIP" => SortKey::most(counts.skipped),
+            "OK" => SortKey::most(counts?.delivered),
+            "FAIL" => SortKey::most(counts?.failed),
+            "SKIP" => SortKey::most(counts?.skipped),
             "RATE" => SortKey::word(&self.rate),
             "WHO" => SortKey::word(&self.who),
             "SELECTION" => SortKey::word(&self.selection),

@@ -144,7 +144,7 @@ pub(super) fn dead(causes: &DeadCausesView) -> Vec<Row> {
 }
 
 pub(super) fn replay(row: &ReplayView) -> Row {
-    let counts = &row.counts;
+    let counts = row.now();
     Row {
         text: format!(
             "{}, {} of {} delivered, {} failed, of {}, by {}, {}",

@@ -7,7 +7,7 @@ use super::rows::{Title, column, fetch_error, listing, loaded, right};
 use super::state::Shown;
 use super::table::Column;
 use super::{bell, format};
-use crate::api::replay::ReplayView;
+use crate::api::replay::{ReplayCounts, ReplayView};
 use crate::console::actions::Place;
 use crate::console::app::listing::Listing;
 use crate::console::app::model::Model;
@@ -29,6 +29,9 @@ pub(super) const COLUMNS: [Column; 12] = [
     column("SELECTION", 12, 60, 7),
     column("NOTE", 8, 40, 9),
 ];
+
+/// What stands where nothing tells of the past.
+pub(super) const UNTOLD: &str = "-";
 
 const NONE: [&str; 2] = [
     "No replays yet.",
@@ -80,7 +83,9 @@ pub(super) fn state_of(skin: &Skin, replay: &ReplayView) -> Shown {
         "running" => ("▸", ">", "running", Role::StateInflight),
         "paused" => ("‖", "=", "paused", Role::StatePaused),
         "stopped" => ("✗", "x", "stopped", Role::StateFailed),
-        "finished" if replay.counts.failed > 0 => ("✓", ".", "finished", Role::StateRetrying),
+        "finished" if replay.counts.is_some_and(|counts| counts.failed > 0) => {
+            ("✓", ".", "finished", Role::StateRetrying)
+        }
         "finished" => ("✓", ".", "finished", Role::StateOk),
         "cancelled" => ("-", "-", "cancelled", Role::Muted),
         _ => ("?", "?", "unknown", Role::LevelWarn),
@@ -92,9 +97,11 @@ pub(super) fn state_of(skin: &Skin, replay: &ReplayView) -> Shown {
     }
 }
 
-/// How far it is, as a bar of so many columns with a number behind it.
+/// How far it is, as a bar of so many columns with a number behind it; of the past it may not be known.
 pub(super) fn progress(skin: &Skin, replay: &ReplayView, width: u16) -> String {
-    let counts = &replay.counts;
+    let Some(counts) = replay.counts else {
+        return UNTOLD.to_owned();
+    };
     let done = counts.delivered + counts.failed + counts.skipped + counts.cancelled;
     let percent = (done * 100).checked_div(replay.total).unwrap_or(100);
     let cells = u64::from(width.saturating_sub(5));
@@ -105,11 +112,12 @@ pub(super) fn progress(skin: &Skin, replay: &ReplayView, width: u16) -> String {
 }
 
 fn cell(pen: &Pen<'_>, now: Now, replay: &ReplayView, column: &str) -> (String, Role) {
-    let counts = &replay.counts;
-    let loud = |number: u64, role: Role| {
-        let role = if number > 0 { role } else { Role::Muted };
-        (format::count(number), role)
-    };
+    let loud =
+        |number: fn(&ReplayCounts) -> u64, role: Role| match replay.counts.as_ref().map(number) {
+            None => (UNTOLD.to_owned(), Role::Muted),
+            Some(0) => (format::count(0), Role::Muted),
+            Some(number) => (format::count(number), role),
+        };
     match column {
         "STARTED" => {
             let at = replay
@@ -123,10 +131,10 @@ fn cell(pen: &Pen<'_>, now: Now, replay: &ReplayView, column: &str) -> (String, 
         }
         "PROGRESS" => (progress(pen.skin(), replay, 16), Role::Text),
         "TOTAL" => (format::count(replay.total), Role::Text),
-        "OK" => loud(counts.delivered, Role::StateOk),
-        "FAIL" => loud(counts.failed, Role::StateDead),
-        "SKIP" => loud(counts.skipped, Role::Text),
-        "LEFT" => loud(counts.waiting + counts.open, Role::StateInflight),
+        "OK" => loud(|counts| counts.delivered, Role::StateOk),
+        "FAIL" => loud(|counts| counts.failed, Role::StateDead),
+        "SKIP" => loud(|counts| counts.skipped, Role::Text),
+        "LEFT" => loud(|counts| counts.waiting + counts.open, Role::StateInflight),
         "RATE" => (format::pace(&replay.rate), Role::Muted),
         "WHO" => (replay.who.clone(), Role::Muted),
         "SELECTION" => (replay.selection.clone(), Role::Text),
@@ -136,21 +144,25 @@ fn cell(pen: &Pen<'_>, now: Now, replay: &ReplayView, column: &str) -> (String, 
 
 /// The selected replay in a sentence.
 pub(super) fn about(replay: &ReplayView) -> String {
-    let counts = &replay.counts;
-    let mut text = format!("{}  {}", replay.id, replay.selection);
     if let Some(why) = &replay.why {
-        text = format!("{}  {why}", replay.id);
-    } else if matches!(replay.state.as_str(), "running" | "paused") {
-        text = format!(
-            "{}  {} waiting, {} under way, {} to go",
-            replay.id, counts.waiting, counts.open, replay.eta
-        );
-        if counts.deferred > 0 {
-            text.push_str(&format!(", {} passed over for now", counts.deferred));
-        }
-        if replay.canary > 0 && !replay.canary_done {
-            text.push_str(&format!(", waits for its canary of {}", replay.canary));
-        }
+        return format!("{}  {why}", replay.id);
+    }
+    let is_under_way = matches!(replay.state.as_str(), "running" | "paused");
+    let (Some(counts), true) = (replay.counts, is_under_way) else {
+        return format!("{}  {}", replay.id, replay.selection);
+    };
+    let mut text = format!(
+        "{}  {} waiting, {} under way, {} to go",
+        replay.id,
+        counts.waiting,
+        counts.open,
+        replay.eta.as_deref().unwrap_or(UNTOLD)
+    );
+    if let Some(deferred) = counts.deferred.filter(|deferred| *deferred > 0) {
+        text.push_str(&format!(", {deferred} passed over for now"));
+    }
+    if replay.canary > 0 && replay.canary_done == Some(false) {
+        text.push_str(&format!(", waits for its canary of {}", replay.canary));
     }
     text
 }

@@ -9,6 +9,7 @@
 //! ended; the latest one's from when it was recorded.
 
 mod dead;
+mod replay;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,9 @@ use super::id::ReplayId;
 use super::time::Timestamp;
 
 pub use dead::{DeadThen, Died, OfCause};
+pub use replay::{
+    ItemsThen, Progress, ReplayNow, ReplayThen, ReplayTraces, ReplayTurn, replay_then,
+};
 
 /// An outcome is recorded sooner than this after its attempt ended: what changes a delivery later is something else.
 const RECORDED_WITHIN: Duration = Duration::from_secs(10);

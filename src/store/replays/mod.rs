@@ -5,6 +5,7 @@ mod control;
 mod ended;
 mod figures;
 mod missed;
+mod past;
 mod planning;
 mod release;
 mod rows;
@@ -26,7 +27,7 @@ pub(super) use statements::{ALL as STATEMENTS, GROUPED, LISTED};
 mod statements {
     //! What the test of query plans looks at.
 
-    use super::{candidates, control, ended, figures, missed, planning, release, rows};
+    use super::{candidates, control, ended, figures, missed, past, planning, release, rows};
 
     /// Every statement with a search in it.
     pub(in crate::store) const ALL: &[&str] = &[
@@ -34,6 +35,8 @@ mod statements {
         rows::SELECT_PAGE,
         rows::SELECT_LIVE,
         rows::SELECT_RESULTS,
+        past::SELECT_PAGE_THEN,
+        past::SELECT_ITEMS_THEN,
         candidates::SELECT_EDGE,
         planning::SELECT_EXPIRED,
         planning::SELECT_OLD,

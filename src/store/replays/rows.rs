@@ -21,9 +21,11 @@ macro_rules! replay_columns {
     () => {
         "id, selection, state, why, who, note, rate_requests, rate_per_ms, canary, canary_done, stop_percent, \
          stop_last, skip_delivered, total, released, waiting, open, untried, delivered, failed, skipped, cancelled, \
-         tried_well, tried_badly, deferred, probed_badly, window_from, flight, created_at, expires_at, started_at, ended_at"
+         tried_well, tried_badly, deferred, probed_badly, window_from, flight, created_at, expires_at, started_at, ended_at, \
+         items_timed"
     };
 }
+pub(super) use replay_columns;
 
 pub(super) const SELECT_ONE: &str =
     concat!("SELECT ", replay_columns!(), " FROM replays WHERE id = $1");
@@ -66,6 +68,8 @@ pub struct StoredReplay {
     pub started_at: Option<Timestamp>,
     /// When it was finished or cancelled.
     pub ended_at: Option<Timestamp>,
+    /// Whether it is known of all its items when what happened to them.
+    pub items_timed: bool,
 }
 
 impl Store {
@@ -146,7 +150,7 @@ pub(super) async fn read_in(
     decode(&row)
 }
 
-fn decode(row: &SqliteRow) -> Result<StoredReplay, StoreError> {
+pub(super) fn decode(row: &SqliteRow) -> Result<StoredReplay, StoreError> {
     let mut columns = Columns::with_id(row, TABLE, 0)?;
     let id = ReplayId::from_i64(columns.id());
     let selection = columns.take("selection")?;
@@ -205,6 +209,7 @@ fn decode(row: &SqliteRow) -> Result<StoredReplay, StoreError> {
         expires_at: columns.time_or_null("expires_at")?,
         started_at: columns.time_or_null("started_at")?,
         ended_at: columns.time_or_null("ended_at")?,
+        items_timed: columns.take("items_timed")?,
     })
 }
 

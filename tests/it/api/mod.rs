@@ -18,6 +18,7 @@ mod notes;
 mod openapi;
 mod operators;
 mod past;
+mod past_replays;
 mod probes;
 mod publish;
 mod rate_limits;

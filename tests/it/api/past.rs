@@ -39,7 +39,7 @@ async fn until_told(service: &Service, expected: &[Value]) {
 }
 
 /// The service's time, once it has moved on.
-async fn now(service: &Service) -> String {
+pub(super) async fn now(service: &Service) -> String {
     let ask = async || {
         let info = service.ask(Ask::get("/v1/info")).await.expect(200);
         info["now"].as_str().unwrap().to_owned()

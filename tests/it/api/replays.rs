@@ -12,7 +12,7 @@ use crate::support::receiver::Receiver;
 use crate::support::receiver_answer::Behaviour;
 
 /// Asks for a path until the answer is as wanted; at most ten seconds.
-async fn until(service: &Service, path: &str, is_met: impl Fn(&Value) -> bool) -> Value {
+pub(super) async fn until(service: &Service, path: &str, is_met: impl Fn(&Value) -> bool) -> Value {
     let waiting = async {
         loop {
             let answer = service.ask(Ask::get(path)).await.expect(200);
@@ -183,7 +183,7 @@ async fn progress_is_on_the_stream_to_the_last_state_and_in_the_metrics() {
         }
     };
     assert_eq!(last.id.to_string(), id);
-    assert_eq!((last.counts.delivered, last.total), (3, 3));
+    assert_eq!((last.now().delivered, last.total), (3, 3));
     assert!(told <= 8, "{told} frames for so short a replay");
     let text = Ask::get("/metrics").send(&service.unix()).await.body;
     for line in [

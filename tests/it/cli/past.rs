@@ -82,3 +82,30 @@ fn lists_are_told_as_they_were_and_what_has_no_past_is_refused_by_name() {
         early.err
     );
 }
+
+#[test]
+fn replays_are_told_as_they_were_and_not_before_they_were_started() {
+    let home = Home::new();
+    let _service = home.start();
+    home.json(&["endpoint", "create", "http://127.0.0.1:9/in"]);
+    home.json(&["event", "publish", "--type", "a.b", "--data", "{}"]);
+    let first = rows(&home, &["event", "list"]);
+    let at = first[0]["accepted_at"].as_str().unwrap();
+    let start = ["replay", "start", "type:a.b", "--rate", "1/h", "--yes"];
+    let id = home.json(&start)["id"].clone();
+    assert_eq!(rows(&home, &["replay", "list", "--at", at]).len(), 0);
+    let replays = rows(&home, &["replay", "list", "--at", "1ms"]);
+    assert_eq!(
+        (replays.len(), &replays[0]["state"]),
+        (1, &"running".into())
+    );
+    let id = id.as_str().unwrap();
+    let replay = home.json(&["replay", "show", id, "--at", "1ms"]);
+    assert_eq!(
+        (&replay["total"], &replay["counts"]["cancelled"]),
+        (&1.into(), &0.into())
+    );
+    let ended = home.client(&["replay", "show", id, "--at", at]);
+    assert_eq!(ended.code, Some(3), "{}", ended.err);
+    assert!(ended.err.contains("was not started yet"), "{}", ended.err);
+}

@@ -46,11 +46,11 @@ async fn each_item_of_a_replay_ends_once_over_kills_a_pause_a_cancel_and_a_secon
     let mut published = 0;
 
     let id = start(&service).await;
-    published += until(&service, id, |replay| replay.counts.delivered >= 40).await;
+    published += until(&service, id, |replay| replay.now().delivered >= 40).await;
     service = again(service, directory.path()).await;
-    published += until(&service, id, |replay| replay.counts.delivered >= 80).await;
+    published += until(&service, id, |replay| replay.now().delivered >= 80).await;
     service.client.pause_replay(id).await.unwrap();
-    published += until(&service, id, |replay| replay.counts.open == 0).await;
+    published += until(&service, id, |replay| replay.now().open == 0).await;
     let paused = service.client.replay(id).await.unwrap();
     // Nothing is under way: this kill may cost nothing.
     service = again(service, directory.path()).await;
@@ -64,13 +64,13 @@ async fn each_item_of_a_replay_ends_once_over_kills_a_pause_a_cancel_and_a_secon
         "it stayed paused"
     );
     service.client.resume_replay(id).await.unwrap();
-    published += until(&service, id, |replay| replay.counts.delivered >= 120).await;
+    published += until(&service, id, |replay| replay.now().delivered >= 120).await;
     service = again(service, directory.path()).await;
-    published += until(&service, id, |replay| replay.counts.delivered >= 160).await;
+    published += until(&service, id, |replay| replay.now().delivered >= 160).await;
     service.client.cancel_replay(id).await.unwrap();
-    published += until(&service, id, |replay| replay.counts.open == 0).await;
+    published += until(&service, id, |replay| replay.now().open == 0).await;
     let cancelled = service.client.replay(id).await.unwrap();
-    let counts = cancelled.counts;
+    let counts = cancelled.now();
     assert_eq!(counts.delivered + counts.cancelled, DEAD, "{cancelled:?}");
     assert!(counts.cancelled > 0, "it ended before it was cancelled");
 
@@ -78,7 +78,7 @@ async fn each_item_of_a_replay_ends_once_over_kills_a_pause_a_cancel_and_a_secon
     published += until(&service, rest, |replay| replay.state == "finished").await;
     let finished = service.client.replay(rest).await.unwrap();
     assert_eq!(finished.total, counts.cancelled, "exactly what was left");
-    assert_eq!(finished.counts.delivered, finished.total);
+    assert_eq!(finished.now().delivered, finished.total);
     ledger_until(&service, |dead, pending| dead == 0 && pending == 0).await;
     service.stop().await;
 
@@ -164,7 +164,7 @@ async fn until(service: &Service, id: ReplayId, is_met: impl Fn(&ReplayView) -> 
     let mut published = 0;
     loop {
         let replay = service.client.replay(id).await.unwrap();
-        let counts = replay.counts;
+        let counts = replay.now();
         let sum = counts.waiting
             + counts.open
             + counts.delivered

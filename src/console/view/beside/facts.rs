@@ -74,35 +74,35 @@ pub(super) fn replay(text: &mut Text, skin: &Skin, replay: &ReplayView) {
     if let Some(filter) = &replay.stands_for {
         text.field("that is", filter, Role::Muted);
     }
-    let counts = &replay.counts;
     let room = text.width.saturating_sub(10).min(40);
     text.field(
         "progress",
         &replays::progress(skin, replay, room),
         Role::Text,
     );
-    let sums = format!(
-        "{} delivered, {} failed, {} skipped, {} cancelled, {} waiting, {} under way",
-        counts.delivered,
-        counts.failed,
-        counts.skipped,
-        counts.cancelled,
-        counts.waiting,
-        counts.open
-    );
-    text.field("of them", &sums, Role::Text);
-    text.field(
-        "rate",
-        &format!("{}, {} to go", format::pace(&replay.rate), replay.eta),
-        Role::Text,
-    );
+    if let Some(counts) = &replay.counts {
+        let sums = format!(
+            "{} delivered, {} failed, {} skipped, {} cancelled, {} waiting, {} under way",
+            counts.delivered,
+            counts.failed,
+            counts.skipped,
+            counts.cancelled,
+            counts.waiting,
+            counts.open
+        );
+        text.field("of them", &sums, Role::Text);
+    }
+    let eta = replay.eta.as_ref();
+    let eta = eta.map_or_else(String::new, |eta| format!(", {eta} to go"));
+    let rate = format!("{}{eta}", format::pace(&replay.rate));
+    text.field("rate", &rate, Role::Text);
     if replay.canary > 0 {
-        let done = if replay.canary_done {
-            "passed"
-        } else {
-            "waits"
+        let done = match replay.canary_done {
+            Some(true) => " passed",
+            Some(false) => " waits",
+            None => "",
         };
-        text.field("canary", &format!("{} {done}", replay.canary), Role::Text);
+        text.field("canary", &format!("{}{done}", replay.canary), Role::Text);
     }
     if let Some(stop) = &replay.stop {
         text.field("stops", stop, Role::Text);

@@ -346,7 +346,9 @@ fn of_replays(
     for (y, replay) in (area.top()..area.bottom()).zip(replays) {
         let skin = pen.skin();
         let shown = replays::state_of(skin, replay);
-        let counts = &replay.counts;
+        let counts = replay.counts;
+        let counted =
+            |number: Option<u64>| number.map_or_else(|| replays::UNTOLD.to_owned(), format::count);
         let mark = model.bells.mark(Belled::Replay(replay.id));
         let mark = mark.map_or_else(String::new, |mark| format!(" {}", bell::glyph(skin, mark)));
         let text = format!(
@@ -355,8 +357,8 @@ fn of_replays(
             replay.id,
             shown.word,
             replays::progress(skin, replay, 20),
-            format::count(counts.delivered),
-            format::count(counts.failed),
+            counted(counts.map(|counts| counts.delivered)),
+            counted(counts.map(|counts| counts.failed)),
             format::count(replay.total),
             format::pace(&replay.rate),
         );
