@@ -199,6 +199,7 @@ async fn then(client: &Client, at: Timestamp, call: Call) -> Result<Answer, Clie
         }
         Call::Events { cursor } => Answer::Events(client.events(&page(None, cursor)).await?),
         Call::DeadCauses => Answer::DeadCauses(Box::new(client.dead_causes_then(&at).await?)),
+        Call::Replays { cursor } => Answer::Replays(client.replays(&page(None, cursor)).await?),
         Call::Count(filter) => count(client, filter, Some(at)).await?,
         Call::Log { cursor } => {
             let query = LogParams {

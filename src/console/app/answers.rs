@@ -288,8 +288,11 @@ fn close_dialog(model: &mut Model) {
     model.close(Dialog::Plan);
 }
 
-/// A replay stands elsewhere.
+/// A replay stands elsewhere; those of the past stay where they stood.
 pub(crate) fn replay_moved(model: &mut Model, replay: &ReplayView) {
+    if model.data.rewound.is_some() {
+        return;
+    }
     for screen in &mut model.screens {
         match screen {
             Screen::Replays(list) => list.put(replay.clone()),

@@ -32,6 +32,10 @@ pub(crate) fn of(model: &Model) -> String {
         // Of the row itself there is only what is now.
         Screen::Events(_) => format!("hookyard event list --at {at}"),
         Screen::Log(_) => format!("hookyard log --at {at}"),
+        Screen::Replays(list) => match list.selected() {
+            Some(replay) => format!("hookyard replay show {} --at {at}", replay.id),
+            None => format!("hookyard replay list --at {at}"),
+        },
         _ => format!("{} --at {at}", of_now(model)),
     }
 }

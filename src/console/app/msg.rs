@@ -241,6 +241,7 @@ impl Call {
                 | Self::Audit { .. }
                 | Self::Count(_)
                 | Self::DeadCauses
+                | Self::Replays { .. }
                 | Self::Log { .. }
                 | Self::Figures(_)
         )

@@ -9,6 +9,7 @@ use super::model::{Level, Model, Screen};
 use super::msg::{Cmd, Now};
 use super::pulse::Row;
 use crate::api::dead::DeadCauseView;
+use crate::console::actions::{ActionId, Stepping};
 
 pub(super) fn open(model: &mut Model, now: Now) -> Vec<Cmd> {
     let past = model.data.rewound.is_some();
@@ -40,6 +41,9 @@ pub(super) fn open(model: &mut Model, now: Now) -> Vec<Cmd> {
             let Some(replay) = list.selected() else {
                 return no_row(model, now);
             };
+            if past {
+                return of_now_only(model, now);
+            }
             (format!("replay:{}", replay.id), replay.id.to_string())
         }
         Screen::Events(list) => {
@@ -50,6 +54,14 @@ pub(super) fn open(model: &mut Model, now: Now) -> Vec<Cmd> {
         }
     };
     open_deliveries(model, now, filter, title)
+}
+
+/// Which deliveries a replay had put to work is asked by a filter that is of now only.
+fn of_now_only(model: &mut Model, now: Now) -> Vec<Cmd> {
+    let live = model.key(ActionId::Rewind(Stepping::Live));
+    let text = format!("its deliveries of then cannot be asked for: {live} goes back to now");
+    model.tell(now, Level::Info, text);
+    Vec::new()
 }
 
 /// A filter of what was dead of a cause, as near as one that is asked of the past can say: of causes nothing is kept.

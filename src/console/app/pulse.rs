@@ -57,7 +57,7 @@ impl Part {
 
     /// Whether it is known what it was.
     pub(crate) const fn has_past(self) -> bool {
-        matches!(self, Self::Figures)
+        matches!(self, Self::Figures | Self::Replays)
     }
 
     /// Whether it is of a window of time.

@@ -123,8 +123,9 @@ fn forget_rows(screen: &mut Screen) {
         Screen::Events(list) => list.forget(),
         Screen::Audit(list) => list.forget(),
         Screen::Dead(list) => list.forget(),
+        Screen::Replays(list) => list.forget(),
         Screen::Log(log) => log.forget(),
-        Screen::Inspector(_) | Screen::Endpoints(_) | Screen::Replays(_) => {}
+        Screen::Inspector(_) | Screen::Endpoints(_) => {}
     }
 }
 
@@ -175,9 +176,10 @@ impl Screen {
             | Self::Deliveries(_)
             | Self::Events(_)
             | Self::Dead(_)
+            | Self::Replays(_)
             | Self::Audit(_)
             | Self::Log(_) => true,
-            Self::Inspector(_) | Self::Endpoints(_) | Self::Replays(_) => false,
+            Self::Inspector(_) | Self::Endpoints(_) => false,
         }
     }
 }

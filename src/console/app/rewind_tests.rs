@@ -3,6 +3,7 @@
 use super::command;
 use super::model::{Model, Screen};
 use super::msg::{Answer, Call, Cmd, Failure, Msg};
+use super::pulse::Row;
 use super::samples::{at, calls, connected, delivery, hello, list, page_of, press, serve};
 use super::update::update;
 use crate::api::dead::DeadCausesView;
@@ -108,13 +109,15 @@ fn refuse(model: &mut Model, millis: u64, cmds: &[Cmd], since: Timestamp) -> Vec
 #[test]
 fn a_step_past_what_is_kept_stops_at_its_edge_and_says_so() {
     let oldest = past(1).moved_by(30_000);
-    for view in ["1", "2", "4", "5", "7"] {
+    for view in ["1", "2", "4", "5", "6", "7"] {
         let mut model = connected(false);
         let cmds = press(&mut model, 0, view);
         serve(&mut model, 50, cmds);
         let cmds = press(&mut model, 100, "< <");
         let cmds = refuse(&mut model, 150, &cmds, oldest);
-        assert_eq!(instants(&cmds), [oldest], "{view}");
+        let mut asked = instants(&cmds);
+        asked.dedup();
+        assert_eq!(asked, [oldest], "{view}");
         assert_eq!(toast(&model), "the oldest that is kept: 14:01");
         serve(&mut model, 200, cmds);
         assert_eq!(model.shows_past(), Some(oldest));
@@ -235,6 +238,10 @@ fn every_view_with_a_past_is_asked_for_it_and_the_command_says_when() {
         ("2", format!("hookyard delivery list --at {at}")),
         ("4", format!("hookyard event list --at {at}")),
         ("5", format!("hookyard dead causes --at {at}")),
+        (
+            "6",
+            format!("hookyard replay show rpl_0000000000003 --at {at}"),
+        ),
         ("7", format!("hookyard audit --at {at}")),
         ("8", format!("hookyard log --at {at}")),
     ] {
@@ -244,12 +251,10 @@ fn every_view_with_a_past_is_asked_for_it_and_the_command_says_when() {
         assert!(model.screen().has_past(), "{key}");
         assert_eq!(command::of(&model), command);
     }
-    for key in ["3", "6"] {
-        let cmds = press(&mut model, 400, key);
-        assert!(instants(&cmds).is_empty(), "{key} {cmds:?}");
-        assert_eq!(model.shows_past(), None, "{key} is of now");
-        assert!(!command::of(&model).contains("--at"));
-    }
+    let cmds = press(&mut model, 400, "3");
+    assert!(instants(&cmds).is_empty(), "{cmds:?}");
+    assert_eq!(model.shows_past(), None, "endpoints are of now");
+    assert!(!command::of(&model).contains("--at"));
 }
 
 #[test]
@@ -288,19 +293,49 @@ fn dead_letters_of_the_past_lead_to_what_died_so_and_say_whether_there_may_be_mo
 }
 
 #[test]
-fn pulse_has_only_figures_of_the_past() {
+fn pulse_has_only_figures_and_replays_of_the_past() {
     let mut model = connected(false);
     let cmds = press(&mut model, 0, "1");
     serve(&mut model, 10, cmds);
     let cmds = press(&mut model, 100, "<");
-    assert_eq!(instants(&cmds), [past(2)]);
-    assert_eq!(calls(&cmds).len(), 1);
+    assert_eq!(instants(&cmds), [past(2); 2]);
+    assert_eq!(calls(&cmds).len(), 2);
     serve(&mut model, 110, cmds);
     let Screen::Pulse(pulse) = model.screen() else {
         panic!("another view");
     };
     assert!(pulse.stats.is_some() && pulse.causes.is_empty() && pulse.outlook.is_none());
-    assert!(pulse.rows(&model.data, 20).is_empty());
+    let rows = pulse.rows(&model.data, 20);
+    assert!(!rows.is_empty() && rows.iter().all(|row| matches!(row, Row::Replay(_))));
+}
+
+#[test]
+fn replays_of_the_past_stand_still_and_say_where_nothing_tells_how_far_they_were() {
+    let mut model = connected(false);
+    let cmds = press(&mut model, 0, "6");
+    serve(&mut model, 50, cmds);
+    let cmds = press(&mut model, 100, "<");
+    assert_eq!(instants(&cmds), [past(2)]);
+    serve(&mut model, 150, cmds);
+    let before = screen(&model, 200);
+    let row = before.lines().find(|line| line.contains("running   -"));
+    assert!(row.is_some(), "{before}");
+    let mut moved = super::sample_views::replays().remove(0);
+    moved.state = "finished".into();
+    let change = Change {
+        replays: vec![moved],
+        ..Change::default()
+    };
+    let frame = StreamFrame::Change(Box::new(change));
+    update(&mut model, at(1_000), Msg::Frame(Box::new(frame)));
+    let rows = |text: &str| text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(rows(&screen(&model, 1_100)), rows(&before));
+    let cmds = press(&mut model, 1_200, "enter");
+    assert!(calls(&cmds).is_empty());
+    assert!(toast(&model).starts_with("its deliveries of then"));
+    let cmds = press(&mut model, 1_300, "L");
+    serve(&mut model, 1_400, cmds);
+    assert!(!screen(&model, 1_500).contains("running   -"));
 }
 
 #[test]

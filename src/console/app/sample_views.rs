@@ -17,6 +17,7 @@ use crate::api::replay::{PlanEndpoint, PlanView, ReplayCounts, ReplayView};
 use crate::api::saved_view::SavedView;
 use crate::api::stats::{MinuteView, QuantilesView, StatsView, TrafficView};
 use crate::domain::id::{AuditId, EndpointId, EventId, PlanId, ReplayId};
+use crate::domain::time::Timestamp;
 
 /// Dead letters of three causes.
 pub(crate) fn dead_causes() -> Vec<DeadCauseView> {
@@ -88,6 +89,26 @@ pub(crate) fn replays() -> Vec<ReplayView> {
         stopped,
         replay(1, "finished", done),
     ]
+}
+
+/// The same now or as they were: of the oldest nothing tells then how far it was.
+pub(crate) fn replays_at(past: Option<Timestamp>) -> Vec<ReplayView> {
+    let mut replays = replays();
+    if past.is_none() {
+        return replays;
+    }
+    for replay in &mut replays {
+        if let Some(counts) = &mut replay.counts {
+            counts.deferred = None;
+        }
+        replay.canary_done = None;
+    }
+    if let Some(oldest) = replays.last_mut() {
+        oldest.state = "running".into();
+        (oldest.counts, oldest.eta) = (None, None);
+        (oldest.first_succeeded, oldest.first_failed) = (None, None);
+    }
+    replays
 }
 
 /// Two entries of the audit log.

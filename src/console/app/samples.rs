@@ -12,7 +12,7 @@ use super::msg::{Answer, Call, Cmd, Msg, Now, RequestId};
 use super::plan::Start;
 use super::sample_views::{
     audit, causes, contracts, counted, dead_causes, events, figures, last_hour, log, notes, plan,
-    replays, saved_view, saved_views, warning,
+    replays, replays_at, saved_view, saved_views, warning,
 };
 use super::session::Session;
 use super::update::update;
@@ -471,7 +471,7 @@ fn reply(model: &mut Model, millis: u64, request: RequestId, call: &Call) -> Vec
             items: dead_causes(),
             ..DeadCausesView::default()
         })),
-        Call::Replays { .. } => Answer::Replays(page_of(replays())),
+        Call::Replays { .. } => Answer::Replays(page_of(replays_at(model.data.rewound))),
         Call::Audit { .. } => Answer::Audit(page_of(audit())),
         Call::Log { .. } => Answer::Log(Box::new(log())),
         Call::Warning => Answer::Log(Box::new(warning())),

@@ -75,6 +75,7 @@ fn the_past() {
         ("pulse-rewound", "1 <"),
         ("deliveries-rewound", "2 < <"),
         ("dead-rewound", "2 < 5"),
+        ("replays-rewound", "2 < 6"),
         ("log-rewound", "2 < 8"),
         ("endpoints-while-rewound", "2 < 3"),
     ] {
