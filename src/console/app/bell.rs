@@ -16,7 +16,7 @@ use crate::api::delivery::DeliveryView;
 use crate::api::endpoint::EndpointView;
 use crate::api::replay::ReplayView;
 use crate::api::stream::Change;
-use crate::console::actions::ActionId;
+use crate::console::actions::{ActionId, Stepping};
 use crate::domain::id::{DeliveryId, EndpointId, ReplayId};
 
 /// Bells at once; the oldest gives way to one more.
@@ -325,6 +325,13 @@ impl Filtered {
 
 /// Sets a bell on what is selected or listed, or takes it off.
 pub(super) fn switch(model: &mut Model, now: Now) -> Vec<Cmd> {
+    if model.shows_past().is_some() {
+        let live = model.key(ActionId::Rewind(Stepping::Live));
+        let text =
+            format!("this is the past, and a bell is for what comes: {live} goes back to now");
+        model.tell(now, Level::Info, text);
+        return Vec::new();
+    }
     let Some((name, watched)) = wanted(model) else {
         let filter = model.key(ActionId::Filter);
         let text = format!(

@@ -75,6 +75,21 @@ fn answered(
 }
 
 #[test]
+fn no_bell_is_set_on_what_was() {
+    for view in ["2", "6"] {
+        let mut model = connected(false);
+        let cmds = press(&mut model, 0, view);
+        serve(&mut model, 10, cmds);
+        let cmds = press(&mut model, 100, "<");
+        serve(&mut model, 110, cmds);
+        press(&mut model, 200, "j b");
+        assert_eq!(model.bells.count(), 0, "{view}");
+        let toast = &model.toast.as_ref().unwrap().text;
+        assert!(toast.starts_with("this is the past, and a bell"), "{toast}");
+    }
+}
+
+#[test]
 fn nothing_rings_unless_somebody_asks() {
     let mut model = connected(false);
     let cmds = update(&mut model, at(50), rows(vec![delivery(30)]));
