@@ -257,12 +257,12 @@ impl<'a> Known<'a> {
                 }
                 _ => pending,
             },
-            _ if self.is_unrecorded() => pending,
-            DeliveryState::Dead(DeadReason::Undeliverable) => pending,
-            // Persons give up one at a time, which the log tells, or many of what is dead.
+            // Persons give up one at a time, which the log tells, or many of what is dead: however soon that was.
             DeliveryState::Discarded(DiscardReason::Operator) if self.before.is_some() => {
                 Stood::Dead
             }
+            _ if self.is_unrecorded() => pending,
+            DeliveryState::Dead(DeadReason::Undeliverable) => pending,
             _ => Stood::Untold,
         }
     }

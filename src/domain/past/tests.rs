@@ -141,6 +141,8 @@ fn a_delivery_that_was_discarded_later_was_what_it_was() {
     // Many at once are not in the log one by one; only dead ones are discarded so.
     let together = traces(&[tried(1, 1, false)]);
     assert_eq!(told(&delivery, &together, 10), (Stood::Dead, 1, false));
+    let soon = now(GIVEN_UP, 5);
+    assert_eq!(told(&soon, &together, 4), (Stood::Dead, 1, false));
 }
 
 #[test]
