@@ -40,7 +40,8 @@ pub(super) const SELECT_TURNS: &str = "SELECT a.id, a.subject, a.at, a.before FR
      CROSS JOIN audit a ON a.id = (SELECT b.id FROM audit b WHERE b.subject = i.value AND b.id >= $2 AND b.at > $3 \
      AND b.before IS NOT NULL AND json_extract(b.before, $4) IS NOT NULL ORDER BY b.id LIMIT 1)";
 /// `$1` holds pairs of replay and delivery.
-pub(super) const SELECT_FROZEN: &str = "SELECT i.delivery_id, i.replay_id, i.planned, r.created_at, r.started_at \
+pub(super) const SELECT_FROZEN: &str = "SELECT i.delivery_id, i.replay_id, i.planned, r.created_at, r.started_at, \
+     i.released_at \
      FROM json_each($1) p CROSS JOIN replay_items i ON i.replay_id = p.value->>'$[0]' \
      AND i.delivery_id = p.value->>'$[1]' CROSS JOIN replays r ON r.id = i.replay_id";
 
@@ -151,6 +152,7 @@ impl Store {
                 was: Stood::of_word(columns.take("planned")?),
                 planned_at: columns.time("created_at")?,
                 started_at: columns.time_or_null("started_at")?,
+                released_at: columns.time_or_null("released_at")?,
             };
             traces.entry(id).or_default().frozen.push(frozen);
         }

@@ -59,6 +59,8 @@ pub struct Frozen {
     pub planned_at: Timestamp,
     /// When it was started; none where it was not.
     pub started_at: Option<Timestamp>,
+    /// When it put the delivery to work; none where it did not, or a version before this was noted did.
+    pub released_at: Option<Timestamp>,
     /// Where the delivery stood when it was planned.
     pub was: Stood,
 }
@@ -283,7 +285,7 @@ impl<'a> Known<'a> {
         };
         let started = self.delivery.budget_started_at;
         let is_known = self.delivery.replay_id == Some(replay) && started <= by;
-        let released = if is_known { Some(started) } else { None };
+        let released = frozen.released_at.or(is_known.then_some(started));
         match released {
             Some(released) if self.at >= released => Stood::Told(DeliveryState::Pending),
             Some(_) => was,

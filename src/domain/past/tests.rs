@@ -172,6 +172,7 @@ fn a_replay_of_many_tells_what_it_planned_and_leaves_open_what_it_overwrote() {
         replay_id: BULK,
         planned_at: at(40),
         started_at: Some(at(45)),
+        released_at: None,
         was: Stood::Dead,
     };
     let again = Tried {
@@ -199,6 +200,11 @@ fn a_replay_of_many_tells_what_it_planned_and_leaves_open_what_it_overwrote() {
     delivery.budget_started_at = at(61);
     assert_eq!(told(&delivery, &traces, 44).0, Stood::Dead);
     assert_eq!(told(&delivery, &traces, 49).0, Stood::Untold);
+    // The item has it all the same, if it was noted then.
+    let mut noted = traces.clone();
+    noted.frozen[0].released_at = Some(at(50));
+    assert_eq!(told(&delivery, &noted, 49).0, Stood::Dead);
+    assert_eq!(told(&delivery, &noted, 50).0, PENDING);
     // Retention has taken the replay.
     let alone = Traces {
         frozen: Vec::new(),
@@ -216,6 +222,7 @@ fn a_delivery_put_to_work_and_not_tried_yet_was_dead_before() {
         replay_id: BULK,
         planned_at: at(40),
         started_at: Some(at(45)),
+        released_at: None,
         was: Stood::Dead,
     };
     let traces = Traces {
