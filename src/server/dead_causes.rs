@@ -19,9 +19,9 @@ use crate::engine::{DeadCause, DeadOfCause};
 /// Dead deliveries by cause, most of them first; with `at`, those that were dead at that instant, by what they were dead of
 /// then.
 ///
-/// What is dead of then is looked for among the 100,000 dead deliveries that one look takes, and among the newest that were
-/// made until then and have changed since: up to 5,000 of these, in up to 200,000 rows. Where there was more to look at,
-/// `limited` says so.
+/// What is dead of then is looked for among the 100,000 dead deliveries that one look takes, and among the newest 5,000 of
+/// then that replays and persons have moved since; where many were discarded together since, or a replay began under an older
+/// version, among the newest 200,000 rows. Where there was more to look at, `limited` says so.
 #[utoipa::path(get, path = paths::DEAD_CAUSES, tag = "dead letters",
     params(("at" = Option<String>, Query, description = "As it was then: an instant, or how long ago.")),
     responses((status = 200, body = DeadCausesView),

@@ -55,6 +55,7 @@ mod ledger;
 mod lock;
 mod matching;
 mod meta;
+mod moved;
 mod moves;
 mod open;
 mod operational;
@@ -95,6 +96,7 @@ pub use lanes::LaneRow;
 pub use ledger::LedgerReport;
 pub use matching::MatchingPiece;
 pub use meta::StoredRevision;
+pub use moved::Moved;
 pub use options::{FreeSpace, StoreLimits, StoreOptions};
 pub use page::{Cursor, InvalidCursor, Page};
 pub use record::{

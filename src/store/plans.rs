@@ -10,8 +10,8 @@ use super::writer::{SELECT_KEYS, SELECT_ODD};
 use super::{
     CandidateScope, DeliveryScope, DeliverySelect, SqlCondition, Store, StoreOptions, attempts,
     causes, certificates, counters, day_sketches, dead_causes, departed, events, failing, horizon,
-    janitor, lanes, ledger, moves, past, replays, saved_views, service_keys, sketches, taken,
-    tokens,
+    janitor, lanes, ledger, moved, moves, past, replays, saved_views, service_keys, sketches,
+    taken, tokens,
 };
 use crate::clock::SystemClock;
 use crate::domain::fingerprint::CauseId;
@@ -266,6 +266,12 @@ async fn the_past_is_read_by_one_search_for_each_delivery_and_thing() {
     check(past::SELECT_STILL_DEAD, &sources).await;
     check(dead_causes::SELECT_KNOWN, &["SCAN i VIRTUAL"]).await;
     check(past::SELECT_FROZEN, &["SCAN p VIRTUAL"]).await;
+    check(moved::SELECT_THESE, &["SCAN i VIRTUAL"]).await;
+    // The rows of the first part, cut off.
+    check(moved::SELECT_GOING, &["SCAN (subquery"]).await;
+    for sql in [moved::SELECT_RELEASED, moved::SELECT_SUBJECTS] {
+        check(sql, &[]).await;
+    }
     check(taken::SELECT_AUDIT_EDGE, &[]).await;
     // The first row of each is enough; of days there are few.
     check(taken::SELECT_OLDEST, &["SCAN events"]).await;

@@ -19,7 +19,7 @@ use crate::store::{AuditNote, ReplayFigures, ReplayMove, StoredReplay};
 pub(super) use office::ReplayOffice;
 use office::{Look, Planned};
 pub(super) use planning::Walk;
-pub(super) use tidying::tidy_for_ever;
+pub(super) use tidying::{ITEMS_KEPT, tidy_for_ever};
 
 /// What is to be replayed.
 #[derive(Clone, Debug, PartialEq, Eq)]

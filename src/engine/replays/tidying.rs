@@ -8,7 +8,7 @@ use crate::engine::yard::Yard;
 /// How often the items of old replays are looked for, and plans that nobody was left to remove.
 const TIDY_EVERY: Duration = Duration::from_hours(1);
 /// How long the items of a replay that is over are kept.
-const ITEMS_KEPT: Duration = Duration::from_hours(30 * 24);
+pub(in crate::engine) const ITEMS_KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// Tidies now and then, for as long as the engine lives; ends by a panic only.
 pub(in crate::engine) async fn tidy_for_ever(yard: Rc<Yard>) {

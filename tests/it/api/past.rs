@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::http::Ask;
+use super::replays::{after_trouble, replays, until};
 use super::service::Service;
 use crate::support::receiver::Receiver;
 use crate::support::receiver_answer::Behaviour;
@@ -211,6 +212,39 @@ async fn what_was_dead_is_told_by_what_it_died_of_then() {
         .ask(Ask::get(&format!("/v1/dead/causes?at={before}")))
         .await;
     assert_eq!(refused.problem().0, 400);
+}
+
+#[tokio::test]
+async fn what_was_dead_is_counted_whoever_moved_it_since() {
+    let (service, receiver, _) = after_trouble(5).await;
+    let then = now(&service).await;
+    now(&service).await;
+    let dead = rows(&service, "/v1/deliveries?filter=state:dead").await;
+    for (row, verb) in dead.iter().zip(["replay", "discard"]) {
+        let path = format!("/v1/deliveries/{}/{verb}", row["id"].as_str().unwrap());
+        service.ask(Ask::post(&path, "{}")).await.expect(200);
+    }
+    let count = async || {
+        let path = format!("/v1/dead/causes?at={then}");
+        let told = service.ask(Ask::get(&path)).await.expect(200);
+        assert_eq!(told.get("limited"), None);
+        json!([told["dead"], told["items"][0]["dead"]])
+    };
+    assert_eq!(count().await, json!([5, 5]));
+    // One by a replay of many, which lets it die of something else.
+    receiver.always(Behaviour::status(418));
+    let id = &dead[2]["id"];
+    let body = json!({"filter": format!("id:{}", id.as_str().unwrap())});
+    service.ask(replays(&body)).await.expect(201);
+    let path = format!("/v1/deliveries/{}", id.as_str().unwrap());
+    until(&service, &path, |row| row["attempts"] == 2).await;
+    assert_eq!(count().await, json!([5, 5]));
+    // Nothing says of each that is discarded with others that it was.
+    let discard = json!({"filter": "state:dead", "note": "over"}).to_string();
+    let ask = Ask::post("/v1/dead/discard", &discard);
+    let discarded = service.ask(ask).await.expect(200);
+    assert_eq!(discarded["discarded"], 3);
+    assert_eq!(count().await, json!([5, 5]));
 }
 
 #[tokio::test]
