@@ -23,6 +23,11 @@ pub struct DeadCausesView {
     /// Of an instant that is past: there may be more of all this, for not all that changed since was looked at.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub limited: bool,
+    /// Of an instant that is past: of deliveries made before this, retention has taken some, which may have been dead then;
+    /// absent where it has taken none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub kept_since: Option<Timestamp>,
     /// The causes, most dead deliveries first, at most 1,100.
     pub items: Vec<DeadCauseView>,
 }

@@ -152,6 +152,11 @@ async fn causes(
     if found.limited {
         note("there may be more: not all that changed since was looked at");
     }
+    if let Some(since) = found.kept_since {
+        note(&format!(
+            "of what was made before {since} there may have been more: retention has taken some of it"
+        ));
+    }
     if found.dead == 0 {
         let is = if at.is_some() { "was" } else { "is" };
         return Err(Failure::nothing(format!("no delivery {is} dead")));

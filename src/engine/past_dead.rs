@@ -43,6 +43,8 @@ pub struct DeadCausesThen {
     pub causes: Vec<DeadOfCause>,
     /// Whether there may be more: not all that changed since was looked at.
     pub limited: bool,
+    /// Since when what was made is all there: retention has taken some of what is older, if anything.
+    pub kept_since: Option<Timestamp>,
 }
 
 impl Engine {
@@ -75,6 +77,7 @@ impl Engine {
             dead: total,
             causes: in_words.collect(),
             limited,
+            kept_since: self.desk.store.taken_until().await?,
         })
     }
 

@@ -21,7 +21,8 @@ use crate::engine::{DeadCause, DeadOfCause};
 ///
 /// What is dead of then is looked for among the 100,000 dead deliveries that one look takes, and among the newest 5,000 of
 /// then that replays and persons have moved since; where many were discarded together since, or a replay began under an older
-/// version, among the newest 200,000 rows. Where there was more to look at, `limited` says so.
+/// version, among the newest 200,000 rows. Where there was more to look at, `limited` says so; since when what was made is all
+/// there, `kept_since` does.
 #[utoipa::path(get, path = paths::DEAD_CAUSES, tag = "dead letters",
     params(("at" = Option<String>, Query, description = "As it was then: an instant, or how long ago.")),
     responses((status = 200, body = DeadCausesView),
@@ -45,6 +46,7 @@ pub(super) async fn list(
         at: state.clock.now(),
         dead: counts(&state.engine.ledger_total().await?).dead,
         limited: false,
+        kept_since: None,
         items: causes.into_iter().map(view).collect(),
     })
 }
@@ -56,6 +58,7 @@ async fn view_then(state: &State, at: Timestamp) -> Result<DeadCausesView, Refus
         at,
         dead: then.dead,
         limited: then.limited,
+        kept_since: then.kept_since,
         items: then.causes.into_iter().map(named).collect(),
     })
 }

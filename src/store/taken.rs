@@ -43,6 +43,14 @@ impl Store {
         let audit = audit.map(|edge| AuditId::from_i64(edge).timestamp());
         Ok(Some(oldest).max(taken).max(audit))
     }
+
+    /// Up to when deliveries were made of which retention has taken some; `None` where it has taken none.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn taken_until(&self) -> Result<Option<Timestamp>, StoreError> {
+        taken_before(&mut *self.readers().acquire().await?).await
+    }
 }
 
 /// Notes that of what ended before `edge` something is taken; an edge that is not later than what is `known` to be

@@ -207,6 +207,7 @@ fn take_rows(model: &mut Model, id: ScreenId, answer: Answer, take: TakePage) {
             };
             take.into(list, page);
             list.fetched.cut = causes.limited;
+            list.fetched.kept_since = causes.kept_since;
         }
         (None, _) => {}
         (screen, _) => debug_assert!(false, "rows of another kind for {screen:?}"),

@@ -13,6 +13,7 @@ use crate::api::event::EventView;
 use crate::api::page::Page;
 use crate::api::replay::ReplayView;
 use crate::domain::id::{AuditId, EventId, ReplayId};
+use crate::domain::time::Timestamp;
 
 /// Rows that a list holds; what is older is left to filters and to the command line.
 const ROWS_MAX: usize = 5_000;
@@ -82,6 +83,8 @@ pub(crate) struct Fetched {
     pub next: Option<String>,
     /// Whether there are older rows than the list holds.
     pub cut: bool,
+    /// Since when what was made is all in it, where retention has taken some of what is older.
+    pub kept_since: Option<Timestamp>,
     /// Whether rows were ever fetched.
     pub loaded: bool,
     /// Something changed since the last fetch.

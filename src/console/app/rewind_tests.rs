@@ -272,6 +272,7 @@ fn dead_letters_of_the_past_lead_to_what_died_so_and_say_whether_there_may_be_mo
     }
     let causes = DeadCausesView {
         limited: true,
+        kept_since: Some(past(-600)),
         items,
         ..DeadCausesView::default()
     };
@@ -283,6 +284,7 @@ fn dead_letters_of_the_past_lead_to_what_died_so_and_say_whether_there_may_be_mo
     );
     let shown = screen(&model, 200);
     assert!(shown.contains("at least 318 of 3 causes"), "{shown}");
+    assert!(shown.contains("of what was made since 04:00"), "{shown}");
     assert!(!shown.contains("failing") && !shown.contains("ok now"));
     for key in ["enter", "C"] {
         let cmds = press(&mut model, 300, key);

@@ -52,6 +52,11 @@ pub(super) fn draw(
         );
         title.put(pen, area.width, &text, Role::Text);
     }
+    if let Some(since) = list.fetched.kept_since {
+        let since = pen.skin().times.day_and_minute(now.wall, since);
+        let text = format!("of what was made since {since}");
+        title.put(pen, area.width, &text, Role::Muted);
+    }
     sorted(pen, &mut title, list.sorting);
     fetch_error(pen, &mut title, &list.fetched);
     listing(

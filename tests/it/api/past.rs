@@ -227,7 +227,7 @@ async fn what_was_dead_is_counted_whoever_moved_it_since() {
     let count = async || {
         let path = format!("/v1/dead/causes?at={then}");
         let told = service.ask(Ask::get(&path)).await.expect(200);
-        assert_eq!(told.get("limited"), None);
+        assert_eq!((told.get("limited"), told.get("kept_since")), (None, None));
         json!([told["dead"], told["items"][0]["dead"]])
     };
     assert_eq!(count().await, json!([5, 5]));

@@ -116,6 +116,7 @@ async fn how_far_back_all_is_kept_rises_with_what_is_taken_and_with_nothing_else
     let (_, dead) = moved(&yard, AfterAttempt::Dead(DeadReason::Exhausted)).await;
     let kept_since = async || yard.store.kept_since().await.unwrap();
     assert_eq!(kept_since().await, Some(oldest.timestamp()));
+    assert_eq!(yard.store.taken_until().await.unwrap(), None);
     yard.clock.advance(31 * DAY);
     let edge = yard.clock.now() - 30 * DAY;
     assert_eq!(round(&yard).await.deliveries, 1);
@@ -125,6 +126,7 @@ async fn how_far_back_all_is_kept_rises_with_what_is_taken_and_with_nothing_else
     yard.clock.advance(DAY);
     assert_eq!(round(&yard).await.deliveries, 0);
     assert_eq!(kept_since().await, Some(edge), "nothing was taken since");
+    assert_eq!(yard.store.taken_until().await.unwrap(), Some(edge));
 }
 
 #[tokio::test]
