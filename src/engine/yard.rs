@@ -124,7 +124,9 @@ impl Yard {
     pub(super) fn nap(&self, at: Option<Timestamp>, longest: Duration) -> Sleep {
         // Read first: what passes until `now` is read shortens the nap, and must not lengthen it.
         let from = self.clock.monotonic();
-        let wait = at.map_or(longest, |at| at.since(self.now()).min(longest));
+        // Read whether there is an `at` or not: nobody lies down on a clock that was set without saying so.
+        let now = self.now();
+        let wait = at.map_or(longest, |at| at.since(now).min(longest));
         self.clock.nap_until(from + wait)
     }
 

@@ -73,6 +73,21 @@ impl Handler<Break> for Router {
     }
 }
 
+/// Lies down for a while, with nothing to wake up for.
+struct LieDown;
+
+impl Message for LieDown {
+    type Result = ();
+}
+
+impl Handler<LieDown> for Router {
+    type Result = ();
+
+    fn handle(&mut self, _: LieDown, _: &mut Context<Self>) {
+        drop(self.yard.nap(None, Duration::from_secs(1)));
+    }
+}
+
 /// Naps of whoever keeps time, and those of lanes for a deadline. The watch over certificates naps for an hour: when it
 /// begins to is its own affair.
 const OF_TIME: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(1);
@@ -459,4 +474,20 @@ async fn the_engine_says_when_nobody_keeps_time_any_more() {
     place.clock.armed.store(true, Ordering::SeqCst);
     assert_eq!(place.ended().await, "the keeping of time panicked");
     assert!(!place.engine.health().await.is_ready());
+}
+
+#[tokio::test]
+async fn whoever_lies_down_on_a_clock_that_was_set_says_so_with_no_time_passing() {
+    const HOUR_MS: i64 = 3_600_000;
+    let place = Place::new().await;
+    // The first time somebody may be looking at the clock anyway; by and by everybody rests.
+    for hours in 1..=3 {
+        place.clock.inner.set(place.clock.now().moved_by(HOUR_MS));
+        place.router().send(LieDown).await.unwrap();
+        let is_followed = |lanes: &LanesSnapshot| lanes.clock_set_ms == hours * HOUR_MS;
+        place.watch("the clock is followed", is_followed).await;
+        for _ in 0..20 {
+            place.router().send(NextBusiness).await.unwrap();
+        }
+    }
 }
