@@ -8,6 +8,7 @@ use super::link::Outage;
 use super::model::{Dirty, Level, Model, Screen};
 use super::msg::{Call, Cmd, Now};
 use super::requests::{Purpose, ScreenId};
+use crate::api::endpoint::EndpointView;
 use crate::api::stream::{Change, LogNews, StreamFrame};
 use crate::console::view::format::age;
 use crate::domain::time::Timestamp;
@@ -116,6 +117,19 @@ pub(crate) fn lost(model: &mut Model, now: Now, reason: String) {
     model.soil(Dirty::Soon);
 }
 
+/// Takes over an endpoint that the stream tells of. The answer to a change can overtake the stream, which then tells what
+/// was before it: that is no news.
+fn take_endpoint(model: &mut Model, endpoint: EndpointView) {
+    let endpoints = &mut model.data.endpoints;
+    let has_room = endpoints.len() < ENDPOINTS_MAX;
+    let is_news = endpoints
+        .get(&endpoint.id)
+        .map_or(has_room, |known| known.updated_at <= endpoint.updated_at);
+    if is_news {
+        endpoints.insert(endpoint.id, endpoint);
+    }
+}
+
 fn take_change(model: &mut Model, now: Now, change: Change) -> Vec<Cmd> {
     model.soil(Dirty::Soon);
     model.bells.hear(&change);
@@ -136,10 +150,7 @@ fn take_change(model: &mut Model, now: Now, change: Change) -> Vec<Cmd> {
         }
     }
     for endpoint in change.endpoints {
-        let known = model.data.endpoints.contains_key(&endpoint.id);
-        if known || model.data.endpoints.len() < ENDPOINTS_MAX {
-            model.data.endpoints.insert(endpoint.id, endpoint);
-        }
+        take_endpoint(model, endpoint);
     }
     for replay in &change.replays {
         answers::replay_moved(model, replay);
@@ -207,5 +218,38 @@ fn outdate(model: &mut Model, is_outdated: impl Fn(&Screen) -> bool) {
         {
             fetched.outdated = true;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::app::msg::Msg;
+    use crate::console::app::samples::{at, connected, endpoint};
+    use crate::console::app::update::update;
+
+    #[test]
+    fn what_an_endpoint_was_before_the_answer_to_a_change_is_no_news() {
+        let mut model = connected(false);
+        let tell = |model: &mut Model, told: &EndpointView| {
+            let change = Change {
+                endpoints: vec![told.clone()],
+                ..Change::default()
+            };
+            let frame = StreamFrame::Change(Box::new(change));
+            update(model, at(900), Msg::Frame(Box::new(frame)));
+            model.data.endpoints[&told.id].clone()
+        };
+        let before = endpoint(1, "partner-acme");
+        let mut paused = before.clone();
+        paused.status = "paused".to_owned();
+        paused.updated_at = at(500).wall;
+        model.data.endpoints.insert(paused.id, paused.clone());
+        assert_eq!(tell(&mut model, &before), paused);
+        paused.health.deliveries.held = 7;
+        assert_eq!(tell(&mut model, &paused), paused, "how it fares is told");
+        let mut resumed = before;
+        resumed.updated_at = at(800).wall;
+        assert_eq!(tell(&mut model, &resumed), resumed);
     }
 }
