@@ -10,6 +10,11 @@ pub(super) const PART: Part = Part {
     shown: &["deliveries", "endpoints"],
 };
 
+const OF_ENDPOINT: Part = Part {
+    actions: &["bell"],
+    shown: &["endpoints"],
+};
+
 /// What the terminal was rung with so far: BEL, each with the notification after it.
 fn rung(stage: &Stage) -> Vec<String> {
     let sent = stage.terminal.sent_text();
@@ -20,12 +25,9 @@ fn rung(stage: &Stage) -> Vec<String> {
 }
 
 #[test]
-fn a_filter_and_an_endpoint_ring_as_long_as_they_have_a_bell() {
+fn a_filter_rings_as_long_as_it_has_a_bell() {
     let scenery = Scenery::new();
     scenery.fail(1);
-    let strange = scenery
-        .yard
-        .endpoint(&scenery.good.url("/strange"), "a]0;b\u{202e}é\\c");
     let mut stage = scenery.stage(&PART);
     stage.answer("2");
     stage.answer("/state:dead\r");
@@ -35,8 +37,7 @@ fn a_filter_and_an_endpoint_ring_as_long_as_they_have_a_bell() {
         shows("a bell on state:dead: b takes it off")(stage);
     });
     // Wherever one looks then.
-    stage.answer("3/]0;b\r");
-    selects("a]0;b")(&stage);
+    stage.answer("3");
     assert!(!stage.terminal.sent_text().contains('\u{7}'));
     stage.yard.publish("bad.n02");
     shows("bell: dlv_")(&stage);
@@ -48,8 +49,19 @@ fn a_filter_and_an_endpoint_ring_as_long_as_they_have_a_bell() {
     );
     stage.answer("2");
     stage.act("bell", shows("no bell any more on state:dead"));
+    stage.end();
+}
 
-    stage.answer("3");
+/// By itself: what changes right after a ring is told without one.
+#[test]
+fn an_endpoint_rings_with_nothing_of_its_name_that_a_terminal_obeys() {
+    let scenery = Scenery::new();
+    let strange = scenery
+        .yard
+        .endpoint(&scenery.good.url("/strange"), "a]0;b\u{202e}é\\c");
+    let mut stage = scenery.stage(&OF_ENDPOINT);
+    stage.answer("3/]0;b\r");
+    selects("a]0;b")(&stage);
     stage.act("bell", shows("takes it off"));
     let pause = PauseBody::default();
     let paused = stage
