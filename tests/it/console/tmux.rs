@@ -138,7 +138,10 @@ fn a_bell_marks_the_window_and_no_notification_goes_to_tmux() {
     let command = console_in_tmux(&yard.socket(), &tmux.socket);
     let mut terminal = PseudoTerminal::start_sized(command, 120, 24);
     terminal.wait_for_text("LIVE");
-    terminal.type_in("3b");
+    terminal.type_in("3");
+    // The endpoints come a little after the connection.
+    terminal.wait_for_text("1 in all");
+    terminal.type_in("b");
     terminal.wait_for_text("a bell on acme");
     tmux.run(&["new-window", "cat"]);
     let flag = || tmux.run(&["display-message", "-p", "-t", ":0", "#{window_bell_flag}"]);
