@@ -450,13 +450,13 @@ impl Shell {
         let (model, skin) = (&self.model, &self.skin);
         let bytes = self
             .painter
+        if let Some(question) = self.background.ask(now.elapsed) {
+            self.painter.pass(question);
+        }
             .paint(|frame| view::draw(model, now, skin, frame))?;
         self.progress.sent += bytes as u64;
         if asked == Dirty::Soon {
             self.pace.spend(now.elapsed, bytes);
-        }
-        if let Some(question) = self.background.ask(now.elapsed) {
-            self.painter.pass(question);
         }
         Ok(())
     }

@@ -23,8 +23,10 @@ const ON_ITS_WAY: Duration = Duration::from_millis(500);
 pub(crate) enum BackgroundQuestion {
     /// Is not asked: the theme is given.
     Needless,
-    /// Goes with the next frame.
+    /// Goes with the frame after the next one, which it does not hold up.
     Due,
+    /// Goes with the next frame.
+    Ready,
     /// Was asked at that time, and is not answered.
     Asked(Duration),
     /// Is answered.
@@ -34,11 +36,17 @@ pub(crate) enum BackgroundQuestion {
 impl BackgroundQuestion {
     /// What a frame that is drawn now has to ask.
     pub(crate) fn ask(&mut self, now: Duration) -> Option<&'static [u8]> {
-        if *self != Self::Due {
-            return None;
+        match self {
+            Self::Due => {
+                *self = Self::Ready;
+                None
+            }
+            Self::Ready => {
+                *self = Self::Asked(now);
+                Some(ASK)
+            }
+            Self::Needless | Self::Asked(_) | Self::Answered => None,
         }
-        *self = Self::Asked(now);
-        Some(ASK)
     }
 
     /// The terminal was somebody else's: it has forgotten what it was asked for.
@@ -59,7 +67,7 @@ impl BackgroundQuestion {
     pub(crate) fn owed(self, now: Duration) -> Option<Duration> {
         match self {
             Self::Asked(at) => ON_ITS_WAY.checked_sub(now.saturating_sub(at)),
-            Self::Needless | Self::Due | Self::Answered => None,
+            Self::Needless | Self::Due | Self::Ready | Self::Answered => None,
         }
     }
 }
@@ -120,6 +128,8 @@ mod tests {
     fn it_is_asked_once_and_again_after_somebody_else_had_the_terminal() {
         let second = Duration::from_secs(1);
         let mut question = BackgroundQuestion::Due;
+        assert_eq!(question.ask(second), None, "the first frame goes alone");
+        assert_eq!(question.owed(second), None, "nothing was asked yet");
         assert_eq!(question.ask(second), Some(ASK));
         assert_eq!(question.ask(second), None);
         assert_eq!(question.owed(second), Some(ON_ITS_WAY));
@@ -129,9 +139,11 @@ mod tests {
         question.hear(&Typed::Background(Appearance::Dark));
         assert_eq!(question.owed(second), None);
         question.renew();
+        assert_eq!(question.ask(second), None);
         assert_eq!(question.ask(second), Some(ASK));
         let mut needless = BackgroundQuestion::Needless;
         needless.renew();
+        assert_eq!(needless.ask(second), None);
         assert_eq!(needless.ask(second), None);
     }
 }
