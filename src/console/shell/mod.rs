@@ -391,7 +391,7 @@ impl Shell {
                 Cmd::Ring(words) => {
                     let term = self.traits.term.as_deref();
                     let words = Some(&*words).filter(|_| self.between.lets_notify(term));
-                    self.painter.pass(&bell(words));
+                    self.painter.ring(bell(words));
                 }
                 Cmd::Probe(at) => self.probe(at),
                 Cmd::Theme(name) => {

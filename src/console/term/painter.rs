@@ -52,6 +52,8 @@ pub(crate) struct Painter<S> {
     clean: bool,
     /// Sequences that go before the next frame.
     before: Vec<u8>,
+    /// What rings before the next frame.
+    bell: Vec<u8>,
 }
 
 impl<S: FrameSink> Painter<S> {
@@ -67,6 +69,7 @@ impl<S: FrameSink> Painter<S> {
             policy,
             clean: false,
             before: Vec::new(),
+            bell: Vec::new(),
         }
     }
 
@@ -85,6 +88,11 @@ impl<S: FrameSink> Painter<S> {
     /// Sends a sequence of our own with the next frame.
     pub(crate) fn pass(&mut self, sequence: &[u8]) {
         self.before.extend_from_slice(sequence);
+    }
+
+    /// Rings with the next frame. A terminal that takes none for a while rings once for the latest, not for each.
+    pub(crate) fn ring(&mut self, bell: Vec<u8>) {
+        self.bell = bell;
     }
 
     /// The text that the terminal shows, a line a row without the blanks at its end; no controls but the line feeds.
@@ -133,6 +141,7 @@ impl<S: FrameSink> Painter<S> {
         self.place_cursor(&mut head, cursor);
         self.stance = head.stance;
         let mut frame = std::mem::take(&mut self.before);
+        frame.append(&mut self.bell);
         if std::mem::take(&mut self.clean) {
             frame.extend_from_slice(CLEAN);
         }

@@ -178,6 +178,17 @@ fn an_unchanged_frame_is_no_bytes() {
 }
 
 #[test]
+fn a_terminal_that_took_no_frame_for_a_while_rings_once() {
+    let mut easel = Easel::new(10, 3);
+    let empty = Buffer::empty(Rect::new(0, 0, 10, 3));
+    easel.paint_frame(&empty);
+    easel.painter.ring(b"\x07\x1b]9;one\x07".to_vec());
+    easel.painter.ring(b"\x07\x1b]9;two\x07".to_vec());
+    assert_eq!(easel.paint_frame(&empty), b"\x07\x1b]9;two\x07");
+    assert_eq!(easel.paint_frame(&empty), b"");
+}
+
+#[test]
 fn a_cursor_is_shown_and_hidden_once() {
     let mut easel = Easel::new(12, 4);
     let at = |place| move |_: &mut Buffer| place;
