@@ -5,6 +5,7 @@
 
 mod lending;
 
+use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -359,7 +360,8 @@ impl Shell {
 
     async fn handle(&mut self, msg: Msg) -> Result<Option<ExitReason>, ConsoleError> {
         let now = self.now();
-        for cmd in update(&mut self.model, now, msg) {
+        let mut cmds = VecDeque::from(update(&mut self.model, now, msg));
+        while let Some(cmd) = cmds.pop_front() {
             match cmd {
                 Cmd::OpenStream => self.stream = Stream::open(&self.client),
                 Cmd::CloseStream => self.stream = Stream::Closed,
@@ -395,8 +397,9 @@ impl Shell {
                 }
                 Cmd::Probe(at) => self.probe(at),
                 Cmd::Theme(name) => {
+                    // Told at once: the next key may have come already, and is about what is in force now.
                     let done = Msg::Themed(self.put_in_force(&name));
-                    self.calls.push(Box::pin(std::future::ready(done)));
+                    cmds.extend(update(&mut self.model, now, done));
                 }
                 Cmd::Remember(remembered) => {
                     if let Some(memory) = &self.memory {
@@ -447,12 +450,12 @@ impl Shell {
         let asked = std::mem::replace(&mut self.model.dirty, Dirty::Clean);
         self.drawn_at = now.elapsed;
         self.skin.times = self.model.times.clone();
-        let (model, skin) = (&self.model, &self.skin);
-        let bytes = self
-            .painter
         if let Some(question) = self.background.ask(now.elapsed) {
             self.painter.pass(question);
         }
+        let (model, skin) = (&self.model, &self.skin);
+        let bytes = self
+            .painter
             .paint(|frame| view::draw(model, now, skin, frame))?;
         self.progress.sent += bytes as u64;
         if asked == Dirty::Soon {

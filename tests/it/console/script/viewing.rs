@@ -130,6 +130,10 @@ fn every_view_is_reached_by_its_key_and_has_help_and_a_command() {
     shows("high-contrast")(&stage);
     stage.answer("\u{1b}");
     opens("audit")(&stage);
+    // What is told is what was chosen, however quickly.
+    stage.act("view.themes", opens("themes"));
+    stage.answer("G\r");
+    shows("theme yard-light until you quit")(&stage);
     // Nothing tells the audit view by itself.
     stage
         .yard
