@@ -43,26 +43,30 @@ impl Columns {
     /// The columns that may be shown in `width` columns of the screen, in their order, without those that were scrolled
     /// away.
     pub(crate) fn shown(&self, all: &[Column], width: u16) -> Vec<Column> {
-        self.without(all, self.gone(all, width))
+        let mut own = self.own(all);
+        let gone = self.gone(&own, width);
+        scroll_away(&mut own, gone);
+        own
     }
 
-    /// How many have gone at the left: no more than it takes, so that a list that got wider has all of them again.
-    fn gone(&self, all: &[Column], width: u16) -> usize {
-        let fits = |gone: &usize| {
-            let shown = self.without(all, *gone);
-            place(&shown, width).len() == shown.len()
-        };
-        (0..self.scrolled).find(fits).unwrap_or(self.scrolled)
+    /// All columns that are not hidden, in their order.
+    fn own(&self, all: &[Column]) -> Vec<Column> {
+        let mut own = self.ordered(all);
+        own.retain(|column| !self.is_hidden(column.title));
+        own
     }
 
-    fn without(&self, all: &[Column], mut left: usize) -> Vec<Column> {
-        let mut shown = self.ordered(all);
-        shown.retain(|column| {
-            let goes = left > 0 && column.rank > 0 && !self.is_hidden(column.title);
-            left -= usize::from(goes);
-            !goes && !self.is_hidden(column.title)
-        });
-        shown
+    /// How many of its own have gone at the left: no more than it takes, so that a list that got wider has all of them
+    /// again.
+    fn gone(&self, own: &[Column], width: u16) -> usize {
+        let mut shown = own.to_vec();
+        for gone in 0..self.scrolled {
+            if place(&shown, width).len() == shown.len() {
+                return gone;
+            }
+            scroll_away(&mut shown, 1);
+        }
+        self.scrolled
     }
 
     /// Whether a column is not to be shown.
@@ -122,6 +126,15 @@ impl Columns {
         self.order = order;
         to
     }
+}
+
+/// Lets so many columns go at the left, of those that can be left out.
+fn scroll_away(columns: &mut Vec<Column>, mut left: usize) {
+    columns.retain(|column| {
+        let goes = left > 0 && column.rank > 0;
+        left -= usize::from(goes);
+        !goes
+    });
 }
 
 /// The choice of columns, or of one.
@@ -298,7 +311,7 @@ fn scroll(model: &mut Model, now: Now, right: bool) {
     let view = model.place();
     let (all, width) = (timed(model, view), width(model));
     let chosen = model.columns.entry(view).or_default();
-    chosen.scrolled = chosen.gone(&all, width);
+    chosen.scrolled = chosen.gone(&chosen.own(&all), width);
     let shown = chosen.shown(&all, width);
     let told = match (right, chosen.scrolled) {
         (false, 0) => Some("these are the first columns"),
