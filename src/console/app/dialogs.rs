@@ -1,4 +1,4 @@
-//! Keys and pasted text while something lies upon a view, or is typed in it: what they mean there by the table, and who hears them.
+//! Keys and pasted text while something lies upon a view, or is typed in it: what they mean by the table, who hears them.
 //!
 //! **Promise.** What begins something is not begun by the key that opened the dialog, by a key that came while it was
 //! opening, or by pasted text; escape always closes.
