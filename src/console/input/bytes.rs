@@ -117,6 +117,8 @@ fn front(bytes: &[u8], settled: bool) -> Front {
         [0x1b, b'[', rest @ ..] => control_sequence(bytes, rest, settled),
         [0x1b, b'O', rest @ ..] => match rest {
             [] => cut_short(settled, bytes.len()),
+            // A sequence broke off and another began.
+            [0x1b, ..] => Front::Key(None, 2),
             [last, ..] => Front::Key(cursor_key(*last), 3),
         },
         // Replies of the terminal: they end with a bell or with ESC \.
@@ -332,6 +334,7 @@ mod tests {
             ),
             (b"\x1b[?1;2cz\xff\xc3", vec!["z"]),
             (b"\x1b[1\x1b[B", vec!["down"]),
+            (b"\x1bO\x1b[B", vec!["down"]),
             (
                 b"\x1bOP\x1b[11~\x1b[[A\x1b[[Bx",
                 vec!["f1", "f1", "f1", "x"],
