@@ -235,7 +235,8 @@ fn turn(model: &mut Model, right: isize) -> Vec<Cmd> {
     fetch_exchange(model, id)
 }
 
-fn step_attempt(model: &mut Model, later: isize) -> Vec<Cmd> {
+/// Shows an attempt so many later, and fetches that one alone.
+pub(super) fn step_attempt(model: &mut Model, later: isize) -> Vec<Cmd> {
     let Screen::Inspector(inspector) = model.screen_mut() else {
         return Vec::new();
     };

@@ -4,7 +4,7 @@
 //! number. What only looks is done once whatever the count, what changes something is refused with one: nobody replays
 //! by three.
 
-use super::acts::{self, step};
+use super::acts::{self, step, step_attempt};
 use super::model::{Level, Model};
 use super::msg::{Cmd, Now};
 use crate::console::actions::{Action, ActionId, Arranging, Danger, InText, Marking};
@@ -58,6 +58,8 @@ pub(super) fn act(model: &mut Model, now: Now, action: &Action, key: Key) -> Vec
             step(model, isize::MIN + 1);
             step(model, steps - 1);
         }
+        ActionId::NextAttempt => return step_attempt(model, steps),
+        ActionId::PreviousAttempt => return step_attempt(model, -steps),
         id if is_repeated(id) => {
             let times = 0..count.min(TIMES_MAX);
             return times.flat_map(|_| acts::act(model, now, action)).collect();
@@ -87,8 +89,6 @@ const fn is_repeated(id: ActionId) -> bool {
             | ActionId::PreviousFailure
             | ActionId::NextTab
             | ActionId::PreviousTab
-            | ActionId::NextAttempt
-            | ActionId::PreviousAttempt
             | ActionId::Columns(Arranging::Left | Arranging::Right)
             | ActionId::InText(InText::Next | InText::Previous)
             | ActionId::Mark(Marking::Row)
@@ -164,6 +164,22 @@ mod tests {
         press(&mut model, 60, "ctrl-c");
         assert_eq!(model.count, None);
         assert!(!screen(&model, 60).contains("2 -"));
+    }
+
+    #[test]
+    fn of_the_attempts_that_a_count_passes_by_none_is_asked_for() {
+        let mut model = vim();
+        press(&mut model, 10, "g g");
+        while list(&model).selected().unwrap().attempts < 3 {
+            press(&mut model, 10, "j");
+        }
+        for key in ["enter", "tab"] {
+            let cmds = press(&mut model, 20, key);
+            serve(&mut model, 30, cmds);
+        }
+        let cmds = press(&mut model, 40, "2 K");
+        let asked = calls(&cmds);
+        assert!(matches!(asked[..], [Call::Attempt(_, 1)]), "{asked:?}");
     }
 
     #[test]
