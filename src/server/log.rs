@@ -90,7 +90,8 @@ fn level(query: &Query) -> Result<LogLevel, Refusal> {
 fn number(query: &Query, name: &str) -> Result<Option<u64>, Refusal> {
     let read = |text: &str| {
         text.parse().map_err(|_| {
-            let detail = format!("{text:?} is no number of a line");
+            let detail =
+                format!("{text:?} is no number of a line: give the seq of one, such as 42");
             Refusal::bad_query(name, detail)
         })
     };

@@ -118,7 +118,10 @@ async fn what_is_no_query_of_the_log_is_refused_with_the_remedy() {
             "after=2",
             "2 is beyond the newest line, which is 1: the service was started again",
         ),
-        ("after=x", "\"x\" is no number of a line"),
+        (
+            "after=x",
+            "\"x\" is no number of a line: give the seq of one, such as 42",
+        ),
         ("cursor=-1", "\"-1\" is no number of a line"),
         ("limit=501", "is not a number of rows from 1 to 500"),
         (&long, "201 characters are too many; at most 200"),
