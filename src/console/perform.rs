@@ -104,14 +104,8 @@ pub(crate) async fn call(client: Client, request: RequestId, call: Call) -> Msg 
         kept_since: error.problem().and_then(|problem| problem.kept_since),
         ..Failure::said(error.to_string())
     });
-    let took = begun.elapsed();
-    let reached = result.is_ok();
-    let msg = Msg::Answered(request, Box::new(result));
-    if reached {
-        Msg::Timed(took, Box::new(msg))
-    } else {
-        msg
-    }
+    let took = result.is_ok().then(|| begun.elapsed());
+    Msg::Answered(request, took, Box::new(result))
 }
 
 /// Calls the service.

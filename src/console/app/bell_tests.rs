@@ -67,7 +67,7 @@ fn answered(
         if let Cmd::Call(request, Call::Glance(filter)) = cmd {
             asked.push(filter);
             let answer = Ok(Answer::Deliveries(page_of(rows.to_vec())));
-            let msg = Msg::Answered(request, Box::new(answer));
+            let msg = Msg::Answered(request, None, Box::new(answer));
             more.extend(update(model, at(millis), msg));
         }
     }
@@ -349,7 +349,7 @@ fn a_bell_that_cannot_ask_says_why_and_goes() {
     for cmd in cmds {
         if let Cmd::Call(request, Call::Glance(_)) = cmd {
             let failure = Failure::said("the filter has too many terms");
-            let msg = Msg::Answered(request, Box::new(Err(failure)));
+            let msg = Msg::Answered(request, None, Box::new(Err(failure)));
             update(&mut model, at(600), msg);
         }
     }

@@ -21,7 +21,7 @@ fn serve_page(model: &mut Model, millis: u64, cmds: Vec<Cmd>, next: Option<&str>
             next: next.map(str::to_owned),
             searched: None,
         };
-        let msg = Msg::Answered(request, Box::new(Ok(Answer::Deliveries(page))));
+        let msg = Msg::Answered(request, None, Box::new(Ok(Answer::Deliveries(page))));
         rest.extend(update(model, at(millis), msg));
     }
     rest
@@ -54,7 +54,7 @@ fn answer(model: &mut Model, millis: u64, asked: &Cmd, result: Result<Answer, Fa
     let Cmd::Call(request, _) = asked else {
         panic!("{asked:?}");
     };
-    let msg = Msg::Answered(*request, Box::new(result));
+    let msg = Msg::Answered(*request, None, Box::new(result));
     update(model, at(millis), msg);
 }
 

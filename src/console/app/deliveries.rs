@@ -417,7 +417,7 @@ mod tests {
                 update(
                     &mut model,
                     at(2_100),
-                    Msg::Answered(request, Box::new(answer)),
+                    Msg::Answered(request, None, Box::new(answer)),
                 );
             }
         }

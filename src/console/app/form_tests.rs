@@ -152,7 +152,7 @@ fn a_form_that_the_service_refuses_stays_open_with_the_reason() {
         (Some("24h"), &None)
     );
     let text = "overlap: 24h is longer than 1h".to_owned();
-    let msg = Msg::Answered(*request, Box::new(Err(Failure::said(text.clone()))));
+    let msg = Msg::Answered(*request, None, Box::new(Err(Failure::said(text.clone()))));
     update(&mut model, at(600), msg);
     let form = model.form_mut().unwrap();
     assert_eq!((form.problem.as_ref(), form.sending), (Some(&text), false));

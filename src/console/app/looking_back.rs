@@ -177,7 +177,7 @@ mod tests {
         update(
             &mut model,
             at(150),
-            Msg::Answered(*request, Box::new(Ok(late))),
+            Msg::Answered(*request, None, Box::new(Ok(late))),
         );
         assert!(shown(&model).stats.is_none());
         serve(&mut model, 160, second);

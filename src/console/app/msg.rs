@@ -63,10 +63,8 @@ pub(crate) enum Msg {
     Frame(Box<StreamFrame>),
     /// The stream could not be opened, or it ended, for this reason.
     StreamLost(String),
-    /// What came of a call.
-    Answered(RequestId, Box<Result<Answer, Failure>>),
-    /// An answer, and how long it was on its way.
-    Timed(Duration, Box<Self>),
+    /// What came of a call, and how long the answer was on its way where there was one.
+    Answered(RequestId, Option<Duration>, Box<Result<Answer, Failure>>),
     /// What came of a program or file outside of the console: in words, empty for nothing to tell.
     Outside(Result<String, String>),
     /// What came of a change of themes: the one in force now, or why another cannot be.

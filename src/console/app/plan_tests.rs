@@ -19,7 +19,7 @@ fn dialog(intent_key: &str, matched: u64) -> Model {
     };
     assert_eq!(filter, "state:dead cause:9f86d081884c");
     let answer = Answer::Plan(Box::new(plan(matched)));
-    let msg = Msg::Answered(*request, Box::new(Ok(answer)));
+    let msg = Msg::Answered(*request, None, Box::new(Ok(answer)));
     update(&mut model, at(1_000), msg);
     model
 }
@@ -125,7 +125,7 @@ fn a_refusal_leaves_the_dialog_open_in_the_services_own_words() {
     update(
         &mut model,
         at(2_100),
-        Msg::Answered(request, Box::new(Err(failure))),
+        Msg::Answered(request, None, Box::new(Err(failure))),
     );
     assert_eq!(
         shown(&model).problem.as_deref(),

@@ -100,7 +100,7 @@ fn refuse(model: &mut Model, millis: u64, cmds: &[Cmd], since: Timestamp) -> Vec
             kept_since: Some(since),
             ..Failure::said("too early")
         };
-        let msg = Msg::Answered(*request, Box::new(Err(failure)));
+        let msg = Msg::Answered(*request, None, Box::new(Err(failure)));
         next.extend(update(model, at(millis), msg));
     }
     next
@@ -181,7 +181,7 @@ fn each_step_asks_once_and_what_comes_too_late_is_dropped() {
     update(
         &mut model,
         at(150),
-        Msg::Answered(*request, Box::new(Ok(late))),
+        Msg::Answered(*request, None, Box::new(Ok(late))),
     );
     assert!(!list(&model).loaded);
     serve(&mut model, 160, second);
@@ -280,7 +280,7 @@ fn dead_letters_of_the_past_lead_to_what_died_so_and_say_whether_there_may_be_mo
     update(
         &mut model,
         at(150),
-        Msg::Answered(*request, Box::new(Ok(answer))),
+        Msg::Answered(*request, None, Box::new(Ok(answer))),
     );
     let shown = screen(&model, 200);
     assert!(shown.contains("at least 318 of 3 causes"), "{shown}");
@@ -375,7 +375,7 @@ fn a_log_of_the_past_stands_still_and_says_where_what_is_kept_begins() {
         ..super::sample_views::log()
     };
     let answer = Answer::Log(Box::new(nothing));
-    let msg = Msg::Answered(*request, Box::new(Ok(answer)));
+    let msg = Msg::Answered(*request, None, Box::new(Ok(answer)));
     update(&mut model, at(9_200), msg);
     let shown = screen(&model, 9_300);
     assert!(shown.contains("Of that time no line is kept."), "{shown}");
@@ -404,7 +404,7 @@ fn what_a_filter_picks_is_counted_as_it_was() {
         ..page_of(vec![delivery(1)])
     };
     let answer = Answer::Deliveries(page);
-    let msg = Msg::Answered(*request, Box::new(Ok(answer)));
+    let msg = Msg::Answered(*request, None, Box::new(Ok(answer)));
     let mut cmds = update(&mut model, at(1_050), msg);
     cmds.extend(update(&mut model, at(9_000), Msg::Tick));
     let count = Box::new(Call::Count("state:dead".to_owned()));

@@ -45,7 +45,7 @@ impl RoundTrip {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::console::app::msg::Msg;
+    use crate::console::app::msg::{Answer, Msg, RequestId};
     use crate::console::app::samples::{at, connected};
     use crate::console::app::update::update;
     use crate::console::view::tests::screen;
@@ -74,8 +74,13 @@ mod tests {
     #[test]
     fn the_header_has_it_beside_live() {
         let mut model = connected(false);
-        let told = Msg::Timed(Duration::from_millis(84), Box::new(Msg::Tick));
-        update(&mut model, at(100), told);
+        let (nobodys, took) = (RequestId(9_999), Duration::from_millis(84));
+        let answer = Box::new(Ok(Answer::Contracts(Vec::new())));
+        update(
+            &mut model,
+            at(100),
+            Msg::Answered(nobodys, Some(took), answer),
+        );
         let shown = screen(&model, 100);
         assert!(shown.lines().next().unwrap().contains("  LIVE 84ms  "));
     }

@@ -481,7 +481,7 @@ fn reply(model: &mut Model, millis: u64, request: RequestId, call: &Call) -> Vec
         Call::Contracts => Answer::Contracts(contracts()),
         change => changed(change),
     };
-    let msg = Msg::Answered(request, Box::new(Ok(answer)));
+    let msg = Msg::Answered(request, None, Box::new(Ok(answer)));
     update(model, at(millis), msg)
 }
 

@@ -319,7 +319,7 @@ mod tests {
             panic!("{cmds:?}");
         };
         let failure = Failure::said("there are 200 saved views");
-        let msg = Msg::Answered(*request, Box::new(Err(failure)));
+        let msg = Msg::Answered(*request, None, Box::new(Err(failure)));
         update(&mut model, at(40), msg);
         assert_eq!(
             told(&model),
@@ -397,7 +397,7 @@ mod tests {
             panic!("{cmds:?}");
         };
         let failure = Failure::said("of the whole service");
-        let msg = Msg::Answered(*request, Box::new(Err(failure)));
+        let msg = Msg::Answered(*request, None, Box::new(Err(failure)));
         update(&mut model, at(10), msg);
         assert_eq!(input(&model).problem, None);
         assert!(model.toast.is_none());

@@ -183,7 +183,7 @@ mod tests {
         update(
             &mut model,
             at(10),
-            Msg::Answered(*request, Box::new(Err(failure))),
+            Msg::Answered(*request, None, Box::new(Err(failure))),
         );
         let shown = screen(&model, 20);
         assert!(shown.contains("views are of the whole service"), "{shown}");

@@ -123,7 +123,7 @@ fn a_refused_change_is_told_in_the_services_own_words() {
     update(
         &mut model,
         at(4_050),
-        Msg::Answered(request, Box::new(Err(failure))),
+        Msg::Answered(request, None, Box::new(Err(failure))),
     );
     let toast = model.toast.as_ref().unwrap();
     assert_eq!(toast.level, Level::Error);
@@ -170,7 +170,7 @@ fn pause_and_resume_act_at_once_and_disable_asks_with_no_as_its_default() {
                 update(
                     &mut model,
                     at(2_500),
-                    Msg::Answered(request, Box::new(Err(failure))),
+                    Msg::Answered(request, None, Box::new(Err(failure))),
                 );
             }
         }
@@ -275,7 +275,7 @@ fn an_answer_for_a_screen_that_was_left_is_dropped() {
     let cmds = update(
         &mut model,
         at(100),
-        Msg::Answered(request, Box::new(Ok(answer))),
+        Msg::Answered(request, None, Box::new(Ok(answer))),
     );
     assert_eq!(cmds, []);
     assert_eq!(format!("{model:?}"), before);
@@ -284,6 +284,7 @@ fn an_answer_for_a_screen_that_was_left_is_dropped() {
         at(100),
         Msg::Answered(
             RequestId(9_999),
+            None,
             Box::new(Ok(Answer::Deliveries(no_rows()))),
         ),
     );
@@ -343,7 +344,7 @@ fn a_lost_connection_keeps_what_was_loaded_and_its_return_tells_of_the_gap() {
                 next: Some("older".into()),
                 searched: None,
             };
-            let msg = Msg::Answered(request, Box::new(Ok(Answer::Deliveries(page))));
+            let msg = Msg::Answered(request, None, Box::new(Ok(Answer::Deliveries(page))));
             update(&mut model, at(now + 20), msg);
         }
     }
@@ -400,7 +401,7 @@ fn rows_below_are_fetched_when_the_reader_comes_near_the_end() {
             _ => None,
         });
         let answer = Box::new(Ok(Answer::Deliveries(page)));
-        update(model, at(10), Msg::Answered(request.unwrap(), answer))
+        update(model, at(10), Msg::Answered(request.unwrap(), None, answer))
     };
     assert_eq!(
         calls(&answer(&mut model, cmds, page(200, Some("c1")))),
@@ -548,7 +549,7 @@ proptest! {
                 Step::Gap => Msg::Frame(Box::new(StreamFrame::Gap { missed: 3 })),
                 Step::Tick => Msg::Tick,
                 Step::Resize(columns, rows) => Msg::Resized(columns, rows),
-                Step::Refuse => Msg::Answered(RequestId(millis), Box::new(Err(Failure::said("no")))),
+                Step::Refuse => Msg::Answered(RequestId(millis), None, Box::new(Err(Failure::said("no")))),
             };
             let cmds = update(&mut model, at(millis), msg);
             if read_only {

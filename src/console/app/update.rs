@@ -58,12 +58,11 @@ pub(crate) fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Cmd> {
             frames::lost(model, now, reason);
             Vec::new()
         }
-        Msg::Answered(request, answer) => answers::answer(model, now, request, *answer),
-        Msg::Timed(took, msg) => {
-            if model.round_trip.hear(took) {
+        Msg::Answered(request, took, answer) => {
+            if took.is_some_and(|took| model.round_trip.hear(took)) {
                 model.soil(Dirty::Soon);
             }
-            return update(model, now, *msg);
+            answers::answer(model, now, request, *answer)
         }
         Msg::Outside(result) => {
             match result {

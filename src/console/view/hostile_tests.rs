@@ -68,7 +68,11 @@ fn serve_hostile(model: &mut Model, cmds: Vec<Cmd>) {
         if let Cmd::Call(request, call) = cmd
             && let Some(answer) = of_delivery(&call).or_else(|| of_views(&call))
         {
-            update(model, at(70), Msg::Answered(request, Box::new(Ok(answer))));
+            update(
+                model,
+                at(70),
+                Msg::Answered(request, None, Box::new(Ok(answer))),
+            );
         }
     }
 }

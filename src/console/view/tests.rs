@@ -295,7 +295,7 @@ fn an_empty_list_says_what_to_do() {
             update(
                 &mut empty,
                 at(0),
-                Msg::Answered(request, Box::new(Ok(answer))),
+                Msg::Answered(request, None, Box::new(Ok(answer))),
             );
         }
     }
@@ -347,7 +347,7 @@ fn a_lost_connection_is_told_in_words_and_its_return_leaves_a_gap_row() {
             update(
                 &mut model,
                 at(9_500),
-                Msg::Answered(request, Box::new(Ok(answer))),
+                Msg::Answered(request, None, Box::new(Ok(answer))),
             );
         }
     }
@@ -546,7 +546,7 @@ fn a_cause_that_nobody_fails_for_any_more_says_so() {
             update(
                 &mut model,
                 at(200),
-                Msg::Answered(request, Box::new(Ok(page))),
+                Msg::Answered(request, None, Box::new(Ok(page))),
             );
         }
     }

@@ -136,7 +136,7 @@ impl Recorded {
         request: RequestId,
         answer: Result<Answer, Failure>,
     ) {
-        let msg = Msg::Answered(request, Box::new(answer));
+        let msg = Msg::Answered(request, None, Box::new(answer));
         let cmds = update(model, self.at(millis), msg);
         self.serve(model, millis, cmds);
     }

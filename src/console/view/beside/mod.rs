@@ -252,7 +252,7 @@ mod tests {
             update(
                 &mut model,
                 at(50),
-                Msg::Answered(request, Box::new(Ok(answer))),
+                Msg::Answered(request, None, Box::new(Ok(answer))),
             );
         }
         press(&mut model, 100, "j");
