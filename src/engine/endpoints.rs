@@ -127,6 +127,21 @@ impl Engine {
         Ok((*self.desk.endpoint(id)?).clone())
     }
 
+    /// The same as it is on disk: who hears of a change asks for this one, for memory has it a moment later.
+    ///
+    /// # Errors
+    /// NotFound, Internal.
+    pub async fn endpoint_on_disk(&self, id: EndpointId) -> Result<Endpoint, EngineError> {
+        let stored = self.desk.store.endpoint(id).await?;
+        match stored.status {
+            EndpointStatus::Deleted => Err(EngineError::NotFound {
+                noun: "endpoint",
+                id: id.to_string(),
+            }),
+            _ => Ok(stored),
+        }
+    }
+
     /// Changes an endpoint's settings.
     ///
     /// # Errors

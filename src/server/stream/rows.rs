@@ -21,11 +21,12 @@ pub(super) async fn deliveries(core: &Core, ids: &[DeliveryId]) -> Vec<DeliveryV
     with_names(core, &rows)
 }
 
-/// The endpoints as they stand now; deleted ones are left out.
+/// The endpoints as they stand on disk; deleted ones are left out. News of a commit come before the engine has taken it
+/// up: what it had in memory until then would be told as the news, and nothing after it.
 pub(super) async fn endpoints(core: &Core, ids: &[EndpointId]) -> Vec<EndpointView> {
     let mut rows = Vec::with_capacity(ids.len());
     for &id in ids {
-        if let Ok(endpoint) = core.engine.endpoint(id).await {
+        if let Ok(endpoint) = core.engine.endpoint_on_disk(id).await {
             rows.push(endpoint);
         }
     }

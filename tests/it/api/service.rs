@@ -25,6 +25,8 @@ use super::http::{Answer, Ask, Door};
 /// A running service.
 pub(crate) struct Service {
     pub(crate) engine: Engine,
+    /// What the engine stands on.
+    pub(crate) store: Store,
     pub(crate) tcp: SocketAddr,
     pub(crate) socket: PathBuf,
     stop: Option<oneshot::Sender<()>>,
@@ -100,7 +102,7 @@ impl Service {
         })
         .unwrap();
         let engine = Engine::start(EngineParts {
-            store,
+            store: store.clone(),
             hand_over,
             transport: Arc::new(transport),
             contracts: Arc::new(contracts),
@@ -129,6 +131,7 @@ impl Service {
         }));
         Self {
             engine,
+            store,
             tcp: tcp.local_addr().unwrap(),
             socket,
             stop: Some(stop),

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use hookyard::api::stream::{Change, StreamFrame};
 use hookyard::client::{Client, FrameStream, Target};
+use hookyard::domain::actor::Actor;
+use hookyard::store::AuditNote;
 use serde_json::json;
 
 use super::http::Ask;
@@ -56,6 +58,30 @@ async fn a_stream_begins_with_hello_and_tells_what_changes() {
     let change = change_until(&mut stream, |change| !change.deliveries.is_empty()).await;
     assert_eq!(change.deliveries[0].endpoint_name.as_deref(), Some("one"));
     assert!(change.seq >= 2);
+}
+
+/// News of a commit come before the engine has taken it up; on a busy machine that may take a while.
+#[tokio::test]
+async fn a_stream_tells_of_an_endpoint_as_it_is_on_disk() {
+    let service = Service::start().await;
+    let mut stream = service.client().stream("endpoints").await.unwrap();
+    service
+        .endpoint(json!({"url": "http://127.0.0.1:9/", "name": "one"}))
+        .await;
+    let change = change_until(&mut stream, |change| !change.endpoints.is_empty()).await;
+    let stored = service.store.endpoint(change.endpoints[0].id).await;
+    let mut renamed = stored.unwrap();
+    renamed.name = Some("two".to_owned());
+    let (note, version) = (AuditNote::new(Actor::service(), "test"), renamed.version);
+    let done = service.store.update_endpoint(note, renamed, version).await;
+    let id = done.unwrap().id;
+    assert_eq!(
+        service.engine.endpoint(id).await.unwrap().name.as_deref(),
+        Some("one"),
+        "the engine does not know"
+    );
+    let change = change_until(&mut stream, |change| !change.endpoints.is_empty()).await;
+    assert_eq!(change.endpoints[0].name.as_deref(), Some("two"));
 }
 
 #[tokio::test]
