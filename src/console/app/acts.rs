@@ -197,7 +197,13 @@ pub(super) fn palette_key(model: &mut Model, now: Now, pressed: Pressed) -> Vec<
     let Some(Overlay::Palette(palette)) = model.overlays.last_mut() else {
         return Vec::new();
     };
-    let asked = palette.key(pressed, &model.keys, &facts, &model.data);
+    let asked = palette.key(
+        pressed,
+        &model.keys,
+        &facts,
+        &model.data,
+        &model.session.themes,
+    );
     if !matches!(asked, Asked::Nothing) {
         model.overlays.pop();
     }
@@ -213,6 +219,11 @@ pub(super) fn palette_key(model: &mut Model, now: Now, pressed: Pressed) -> Vec<
         Asked::Do(Target::Saved(name)) => {
             let filter = format!("@{name}");
             open_deliveries(model, now, filter.clone(), filter)
+        }
+        Asked::Do(Target::Found(filter)) => open_deliveries(model, now, filter.clone(), filter),
+        Asked::Do(Target::Theme(name)) => {
+            themes::chosen(model, now, &name);
+            vec![Cmd::Theme(name)]
         }
     }
 }

@@ -31,6 +31,7 @@ pub(crate) mod frames;
 pub(crate) mod grace;
 mod history;
 pub(crate) mod inspector;
+mod jump;
 pub(crate) mod line;
 pub(crate) mod link;
 pub(crate) mod listing;

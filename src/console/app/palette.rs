@@ -1,6 +1,7 @@
-//! The palette: every action, every endpoint and every saved view by a few letters of its name.
+//! The palette: every action, endpoint, saved view and theme by a few letters of its name, and what a filter or an id finds.
 
 use super::dialogs::Pressed;
+use super::jump;
 use super::line::Line;
 use super::model::Data;
 use crate::api::endpoint::EndpointView;
@@ -42,6 +43,10 @@ pub(crate) enum Target {
     Endpoint(EndpointId),
     /// The deliveries of a saved view, by its name.
     Saved(String),
+    /// The deliveries that a filter finds.
+    Found(String),
+    /// A theme by its name.
+    Theme(String),
 }
 
 /// What a key of the palette asks for.
@@ -57,7 +62,13 @@ pub(crate) enum Asked {
 
 impl Palette {
     /// What fits the letters now, the best first.
-    pub(crate) fn entries(&self, keys: &Keymap, facts: &Facts, data: &Data) -> Vec<Entry> {
+    pub(crate) fn entries(
+        &self,
+        keys: &Keymap,
+        facts: &Facts,
+        data: &Data,
+        themes: &[String],
+    ) -> Vec<Entry> {
         let letters = self.line.text().trim().to_lowercase();
         let actions = actions_of(facts.place).filter(|action| !is_only_a_key(action.id));
         let actions = actions.map(|action| Entry {
@@ -82,13 +93,22 @@ impl Palette {
             command: Some("hookyard delivery list @NAME"),
             target: Target::Saved(view.name.clone()),
         });
-        let all = actions.chain(endpoints).chain(saved);
+        let themes = themes.iter().map(|name| Entry {
+            title: format!("theme {name}"),
+            keys: String::new(),
+            command: None,
+            target: Target::Theme(name.clone()),
+        });
+        let all = actions.chain(endpoints).chain(saved).chain(themes);
         let mut fitting: Vec<(u32, Entry)> = all
-            .filter_map(|entry| Some((rank(&entry.title, &letters)?, entry)))
+            .filter_map(|entry| Some((entry.rank(&letters)?, entry)))
             .collect();
         fitting.sort_by_key(|(rank, _)| *rank);
         fitting.truncate(LISTED_MAX);
-        fitting.into_iter().map(|(_, entry)| entry).collect()
+        // What can be read as a filter was meant as one.
+        let found = jump::filter(self.line.text().trim(), data).map(found);
+        let fitting = fitting.into_iter().map(|(_, entry)| entry);
+        found.into_iter().chain(fitting).collect()
     }
 
     /// Handles a key.
@@ -98,8 +118,9 @@ impl Palette {
         keys: &Keymap,
         facts: &Facts,
         data: &Data,
+        themes: &[String],
     ) -> Asked {
-        let mut entries = self.entries(keys, facts, data);
+        let mut entries = self.entries(keys, facts, data, themes);
         match pressed.means {
             Some(Inside::Leave) => return Asked::Close,
             Some(Inside::Take) => {
@@ -122,6 +143,26 @@ impl Palette {
             }
         }
         Asked::Nothing
+    }
+}
+
+impl Entry {
+    /// How well letters fit it, 0 best; none when they do not.
+    fn rank(&self, letters: &str) -> Option<u32> {
+        match &self.target {
+            Target::Action(action) if jump::is_short(letters, action.name) => Some(0),
+            _ => rank(&self.title, letters).map(|rank| rank + 1),
+        }
+    }
+}
+
+/// The deliveries of a filter that was typed.
+fn found(filter: String) -> Entry {
+    Entry {
+        title: format!("deliveries that fit {filter}"),
+        keys: String::new(),
+        command: Some("hookyard delivery list FILTER"),
+        target: Target::Found(filter),
     }
 }
 
@@ -172,6 +213,12 @@ fn rank(title: &str, letters: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::console::actions::Place;
+    use crate::console::app::model::Model;
+    use crate::console::app::msg::{Call, Cmd};
+    use crate::console::app::samples::{calls, connected, delivery_id, press};
+    use crate::console::view::tests::screen;
+    use crate::domain::id::ReplayId;
 
     #[test]
     fn letters_fit_better_the_more_they_are_together() {
@@ -187,5 +234,65 @@ mod tests {
         ] {
             assert_eq!(rank("pause this endpoint", letters), expected, "{letters}");
         }
+    }
+
+    fn opened() -> Model {
+        let mut model = connected(false);
+        model.session.themes = ["ansi16", "mono"].map(str::to_owned).to_vec();
+        model
+    }
+
+    fn typed(model: &mut Model, text: &str) -> Vec<Cmd> {
+        press(model, 0, ":");
+        let letters = text.chars().map(|letter| match letter {
+            ' ' => "space".to_owned(),
+            letter => letter.to_string(),
+        });
+        let keys: Vec<String> = letters.chain(["enter".to_owned()]).collect();
+        press(model, 10, &keys.join(" "))
+    }
+
+    #[test]
+    fn an_id_or_a_filter_that_is_typed_leads_to_its_deliveries_from_any_view() {
+        let id = delivery_id(3).to_string();
+        let replay = ReplayId::from_i64(9);
+        for (text, filter) in [
+            (id.clone(), id),
+            ("state:dead lat>2s".into(), "state:dead lat>2s".into()),
+            (replay.to_string(), format!("replay:{replay}")),
+        ] {
+            let mut model = opened();
+            let cmds = typed(&mut model, &text);
+            let cursor = None;
+            assert_eq!(calls(&cmds), [&Call::Deliveries { filter, cursor }]);
+        }
+    }
+
+    #[test]
+    fn what_is_no_filter_is_looked_for_among_names_only() {
+        let mut model = opened();
+        assert_eq!(typed(&mut model, "state:nonsense"), []);
+        assert!(screen(&model, 500).contains("nothing fits"));
+    }
+
+    #[test]
+    fn views_are_found_by_the_names_that_other_consoles_give_them() {
+        for (short, place) in [
+            ("dl", Place::Deliveries),
+            ("ep", Place::Endpoints),
+            ("dlq", Place::Dead),
+            ("jobs", Place::Replays),
+        ] {
+            let mut model = opened();
+            typed(&mut model, short);
+            assert_eq!(model.place(), place, "{short}");
+        }
+    }
+
+    #[test]
+    fn a_theme_is_taken_by_its_name() {
+        let mut model = opened();
+        let cmds = typed(&mut model, "theme mo");
+        assert_eq!(cmds, [Cmd::Theme("mono".to_owned())]);
     }
 }

@@ -41,10 +41,8 @@ pub(super) fn key(model: &mut Model, now: Now, pressed: Pressed) -> Vec<Cmd> {
     match pressed.means {
         Some(Inside::Take) => {
             model.overlays.pop();
-            model.session.fitted = false;
-            let name = &model.session.theme;
-            let text = format!("theme {name} until you quit: --theme {name} begins with it");
-            model.tell(now, Level::Info, text);
+            let name = model.session.theme.clone();
+            chosen(model, now, &name);
             return Vec::new();
         }
         Some(Inside::Leave) => {
@@ -59,6 +57,13 @@ pub(super) fn key(model: &mut Model, now: Now, pressed: Pressed) -> Vec<Cmd> {
     name.map(|name| Cmd::Theme(name.clone()))
         .into_iter()
         .collect()
+}
+
+/// This one was chosen: none that would fit the background better takes its place.
+pub(super) fn chosen(model: &mut Model, now: Now, name: &str) {
+    model.session.fitted = false;
+    let text = format!("theme {name} until you quit: --theme {name} begins with it");
+    model.tell(now, Level::Info, text);
 }
 
 /// The terminal has told its background: the theme that fits it, where none was named or chosen.

@@ -23,7 +23,12 @@ pub(super) fn draw(
     area: Rect,
 ) -> Option<Position> {
     let width = area.width.saturating_sub(2).min(WIDTH_MAX);
-    let entries = palette.entries(&model.keys, &model.facts(), &model.data);
+    let entries = palette.entries(
+        &model.keys,
+        &model.facts(),
+        &model.data,
+        &model.session.themes,
+    );
     let shown = SHOWN_MAX.min(area.height.saturating_sub(5));
     let rect = window::open(pen, area, (width, shown + 4), Height::Top);
     let inner = width.saturating_sub(4);
