@@ -4,7 +4,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::paint::{Pen, Skin};
 use super::rows::{column, not_fetched, not_here_yet, notes, right};
-use super::table::{Column, headings, place};
+use super::table::{Column, Placed, headings, place};
 use super::{bell, columns, filter_line, format, preview, state};
 use crate::api::delivery::DeliveryView;
 use crate::console::actions::{ActionId, Dialog, Place};
@@ -83,7 +83,7 @@ pub(super) fn draw(
                 }
                 if list.marks.has(delivery.id) {
                     let mark = pen.skin().glyph("●", "*");
-                    pen.text(body.right().saturating_sub(1), y, 1, mark, Role::Mark);
+                    pen.text(beside_last(&placed, body), y, 1, mark, Role::Mark);
                 }
                 if list.cursor == Some(delivery.id) {
                     pen.shade(line_area, Role::Cursor);
@@ -91,18 +91,24 @@ pub(super) fn draw(
             }
         }
     }
-    seam(pen, list, body);
+    seam(pen, list, &placed, body);
     list.input
         .as_ref()
         .map(|input| filter_line::draw(pen, input, model.keys.within(Dialog::Filter), body))
 }
 
+/// The space before the last column, where a mark hides nothing; where there is but one column, its end.
+fn beside_last(placed: &[Placed], body: Rect) -> u16 {
+    let before = placed.last().and_then(|last| last.x.checked_sub(1));
+    before.map_or(body.right().saturating_sub(1), |x| body.x + x)
+}
+
 /// Marks the newest row of a list that is swept: from there on down rows get older.
-fn seam(pen: &mut Pen<'_>, list: &Deliveries, body: Rect) {
+fn seam(pen: &mut Pen<'_>, list: &Deliveries, placed: &[Placed], body: Rect) {
     if list.sweep.lines().is_some() {
         let y = body.y + u16::try_from(list.sweep.newest()).unwrap_or(0);
         let mark = pen.skin().glyph("◂", "<");
-        pen.text(body.right().saturating_sub(1), y, 1, mark, Role::Accent);
+        pen.text(beside_last(placed, body), y, 1, mark, Role::Accent);
     }
 }
 
@@ -295,4 +301,26 @@ fn gap_row(pen: &mut Pen<'_>, gap: Gap, area: Rect) {
         &text,
         Role::LevelWarn,
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::console::app::samples::{connected, press};
+    use crate::console::view::tests::screen;
+
+    #[test]
+    fn a_mark_stands_before_the_last_column_and_hides_nothing() {
+        let mut model = connected(false);
+        press(&mut model, 0, "2 j j j j j");
+        let bare = screen(&model, 100);
+        press(&mut model, 110, "space");
+        let marked = screen(&model, 200);
+        let row = |shown: &str| {
+            let row = shown.lines().find(|line| line.contains("retrying"));
+            row.map(str::to_owned).unwrap_or_default()
+        };
+        assert!(row(&bare).ends_with(" 14:04:02"), "{bare}");
+        assert!(row(&marked).ends_with("●14:04:02"), "{marked}");
+        assert_eq!(row(&marked).replace('●', " "), row(&bare));
+    }
 }
