@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::paint::{Pen, columns};
 use super::{audit, format, log, note, replays, which_key};
+use crate::api::delivery::DeliveryView;
 use crate::api::endpoint::EndpointView;
 use crate::console::actions::{Action, ActionId, Danger, Stepping, actions_of};
 use crate::console::app::link::Health;
@@ -49,16 +50,10 @@ pub(super) fn news(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) {
 /// What there is to say about the row that keys act on.
 fn about_selection(model: &Model, now: Now) -> String {
     match model.screen() {
-        Screen::Deliveries(list) => list.selected().map_or_else(String::new, |delivery| {
-            let next = delivery.next_attempt_at.map_or_else(String::new, |at| {
-                format!("  next attempt {}", format::near(now.wall, at))
-            });
-            let reason = delivery
-                .reason
-                .as_deref()
-                .map_or_else(String::new, |reason| format!("  {reason}"));
-            format!("{}  event {}{reason}{next}", delivery.id, delivery.event_id)
-        }),
+        Screen::Deliveries(list) => {
+            let selected = list.selected();
+            selected.map_or_else(String::new, |delivery| about_delivery(model, delivery, now))
+        }
         Screen::Endpoints(_) | Screen::Pulse(_) => model
             .selected_endpoint()
             .map_or_else(String::new, |endpoint| about_endpoint(model, endpoint, now)),
@@ -77,6 +72,43 @@ fn about_selection(model: &Model, now: Now) -> String {
         }
         Screen::Dead(_) | Screen::Events(_) | Screen::Inspector(_) => String::new(),
     }
+}
+
+/// What a delivery waits for first, as far as the list knows; then which it is, and of which event.
+fn about_delivery(model: &Model, delivery: &DeliveryView, now: Now) -> String {
+    let ids = format!("{}  event {}", delivery.id, delivery.event_id);
+    let why = match delivery.state.as_str() {
+        // What the endpoint does now says nothing of then.
+        "pending" | "held" if model.data.rewound.is_none() => waits_for(model, delivery, now),
+        "pending" => next_attempt(delivery, now),
+        _ => delivery.reason.clone(),
+    };
+    why.map_or_else(|| ids.clone(), |why| format!("WHY {why}  {ids}"))
+}
+
+fn next_attempt(delivery: &DeliveryView, now: Now) -> Option<String> {
+    let at = delivery.next_attempt_at?;
+    Some(format!("next attempt {}", format::near(now.wall, at)))
+}
+
+/// What keeps a delivery from going out, and how many wait at its endpoint.
+fn waits_for(model: &Model, delivery: &DeliveryView, now: Now) -> Option<String> {
+    let endpoint = model.data.endpoints.get(&delivery.endpoint_id)?;
+    let (health, counts) = (&endpoint.health, &endpoint.health.deliveries);
+    if delivery.state == "held" {
+        let held = format::count(counts.held);
+        return Some(format!("endpoint {}: {held} held there", endpoint.status));
+    }
+    let is_later = delivery.next_attempt_at.is_some_and(|at| at > now.wall);
+    let next = next_attempt(delivery, now).filter(|_| is_later);
+    let blocked = match (&*health.breaker, health.rate_limited) {
+        ("closed", true) => Some("endpoint at its rate limit".to_owned()),
+        ("closed", false) => None,
+        (breaker, _) => Some(format!("breaker {breaker}")),
+    };
+    let pending = format!("{} pending there", format::count(counts.pending));
+    let parts = [next, blocked, Some(pending)];
+    Some(parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
 
 /// What binds an endpoint first, for it must not be cut off: its rate limit, its certificate's end; then its place.
@@ -206,5 +238,47 @@ fn word_of(model: &Model, action: &Action) -> &'static str {
             "resume"
         }
         _ => action.short,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::stream::{Change, StreamFrame};
+    use crate::console::app::msg::Msg;
+    use crate::console::app::samples::{at, connected, endpoint, press};
+    use crate::console::app::update::update;
+    use crate::console::view::tests::screen;
+
+    fn told(model: &Model) -> String {
+        let shown = screen(model, 100);
+        shown.lines().rev().nth(1).unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn what_the_selected_delivery_waits_for_comes_first() {
+        let mut model = connected(false);
+        for (keys, why) in [
+            ("2 g g j", "WHY exhausted  dlv_"),
+            ("j", "WHY endpoint paused: "),
+            ("j", "WHY 911 pending there  dlv_"),
+            ("j", "WHY next attempt 14:04:02, "),
+            ("j", "dlv_"),
+        ] {
+            press(&mut model, 0, keys);
+            let told = told(&model);
+            assert!(told.starts_with(why), "{why}: {told}");
+        }
+        press(&mut model, 20, "k");
+        let mut broken = endpoint(1, "partner-acme");
+        broken.health.breaker = "half-open".into();
+        let change = Change {
+            endpoints: vec![broken],
+            ..Change::default()
+        };
+        let frame = StreamFrame::Change(Box::new(change));
+        update(&mut model, at(50), Msg::Frame(Box::new(frame)));
+        let told = told(&model);
+        assert!(told.contains(", breaker half-open, "), "{told}");
     }
 }
