@@ -1,5 +1,6 @@
 //! What the actions of the table do.
 
+use super::ahead;
 use super::bell;
 use super::changes;
 use super::columns;
@@ -41,6 +42,9 @@ pub(crate) fn act(model: &mut Model, now: Now, action: &Action) -> Vec<Cmd> {
     tracing::debug!(action = action.name, "key");
     if let Some(refusal) = refusal(model, action) {
         model.tell(now, Level::Warn, refusal);
+        return Vec::new();
+    }
+    if ahead::waits(model, now, action) {
         return Vec::new();
     }
     perform(model, now, action.id)

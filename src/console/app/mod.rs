@@ -6,6 +6,7 @@
 //! dropped.
 
 pub(crate) mod acts;
+mod ahead;
 pub(crate) mod answers;
 pub(crate) mod behind;
 pub(crate) mod bell;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rand_chacha::ChaCha8Rng;
 
+use super::ahead::Ahead;
 use super::behind::Behind;
 use super::bell::Bells;
 use super::beside::Beside;
@@ -132,6 +133,8 @@ pub(crate) struct Model {
     pub strokes: Vec<Key>,
     /// When the first of them was typed.
     pub strokes_since: Duration,
+    /// Keys typed ahead of rows that are not here yet.
+    pub ahead: Ahead,
     /// When ctrl-c was last pressed.
     pub cancelled_at: Option<Duration>,
     /// The open requests.
@@ -304,6 +307,7 @@ impl Model {
             count: None,
             explained: BTreeSet::new(),
             strokes: Vec::new(),
+            ahead: Ahead::default(),
             strokes_since: Duration::ZERO,
             cancelled_at: None,
             requests: Requests::default(),

@@ -1,5 +1,6 @@
 //! The door of the console's mind: one message in, commands out.
 
+use super::ahead;
 use super::answers;
 use super::bell;
 use super::beside;
@@ -85,6 +86,7 @@ pub(crate) fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Cmd> {
             Vec::new()
         }
     };
+    cmds.extend(ahead::follow_up(model, now));
     cmds.extend(follow_up(model, now));
     sweep::settle(model);
     tour::follow_up(model);
