@@ -132,6 +132,8 @@ impl Sortable for EndpointView {
                 SortKey::least(share.checked_div(health.attempts_1h)?)
             }
             "MEAN" => SortKey::most(health.mean_latency_us_1h?),
+            "P50" => SortKey::most(health.latency_us_1h?.p50),
+            "P95" => SortKey::most(health.latency_us_1h?.p95),
             "BUSY" => SortKey::most(health.in_flight),
             "PEND" => SortKey::most(health.deliveries.pending),
             "HELD" => SortKey::most(health.deliveries.held),

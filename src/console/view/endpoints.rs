@@ -20,12 +20,14 @@ use crate::domain::certificate::Nearness;
 const CERT: &str = "CERT";
 
 /// The columns from left to right.
-pub(super) const COLUMNS: [Column; 15] = [
+pub(super) const COLUMNS: [Column; 17] = [
     column("NAME", 14, 32, 0),
     column("STATE", 10, 10, 0),
     column(CERT, 4, 4, 0),
     right("OK%/H", 5, 1),
     right("MEAN", 5, 5),
+    right("P50", 5, 12),
+    right("P95", 5, 8),
     right("BUSY", 4, 8),
     right("PEND", 4, 2),
     right("HELD", 4, 4),
@@ -88,12 +90,9 @@ fn cell(pen: &Pen<'_>, now: Now, endpoint: &EndpointView, column: &str) -> (Stri
             format::percent(health.successes_1h, health.attempts_1h),
             Role::Text,
         ),
-        "MEAN" => (
-            health
-                .mean_latency_us_1h
-                .map_or_else(|| "-".to_owned(), format::micros),
-            Role::Muted,
-        ),
+        "MEAN" => took(health.mean_latency_us_1h),
+        "P50" => took(health.latency_us_1h.map(|latency| latency.p50)),
+        "P95" => took(health.latency_us_1h.map(|latency| latency.p95)),
         "FAILING 1H" => failing(&health.failing_1h),
         "BUSY" => number(u64::from(health.in_flight), Role::StateInflight),
         "PEND" => number(counts.pending, Role::StateInflight),
@@ -114,6 +113,12 @@ fn cell(pen: &Pen<'_>, now: Now, endpoint: &EndpointView, column: &str) -> (Stri
         "LAST FAILURE" => last_failure(pen, now, endpoint),
         _ => (endpoint.url.clone(), Role::Muted),
     }
+}
+
+/// How long attempts took, in microseconds; of none nothing is known.
+fn took(micros: Option<u64>) -> (String, Role) {
+    let text = micros.map_or_else(|| "-".to_owned(), format::micros);
+    (text, Role::Muted)
 }
 
 /// A mark for each five minutes of the last hour: `.` where all went well, up to `@` where half or more failed, nothing
@@ -241,4 +246,35 @@ fn empty(pen: &mut Pen<'_>, model: &Model, area: Rect) {
         "hookyard endpoint create URL     makes one",
     ];
     notes(pen, body, &lines);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::api::stats::QuantilesView;
+    use crate::console::app::samples::{connected, press};
+    use crate::console::view::tests::screen;
+
+    #[test]
+    fn how_long_most_attempts_took_stands_in_a_list_with_room_and_sorts_it() {
+        let mut model = connected(false);
+        model.fit((160, 24));
+        let health = model.data.endpoints.values_mut();
+        for (p95, endpoint) in (1..).zip(health) {
+            endpoint.health.latency_us_1h = Some(QuantilesView {
+                p95: p95 * 1_000,
+                ..QuantilesView::default()
+            });
+        }
+        press(&mut model, 0, "3 o");
+        assert!(screen(&model, 100).contains(" P95 "));
+        press(&mut model, 110, "s");
+        let choice = screen(&model, 120);
+        let line = choice.lines().rev().find(|line| line.contains("  P95"));
+        let before = line.and_then(|line| line.split_once("  P95"));
+        let letter = before.and_then(|(before, _)| before.chars().last());
+        press(&mut model, 130, &letter.unwrap_or_default().to_string());
+        let shown = screen(&model, 200);
+        let first = shown.lines().nth(3).unwrap_or_default();
+        assert!(first.contains("4ms"), "{shown}");
+    }
 }
