@@ -26,8 +26,8 @@ const OPEN_FOR_MS: i64 = 15_000;
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     tries: RefCell<BTreeMap<(Timestamp, Option<EndpointId>), Part>>,
-    /// When it was written down last, by the monotonic clock.
-    written_at: Cell<Duration>,
+    /// When it was written down last, by the monotonic clock; never since the start where there is none.
+    written_at: Cell<Option<Duration>>,
 }
 
 /// All that is known of a minute since it is in memory.
@@ -53,12 +53,14 @@ impl Gathered {
         }
     }
 
-    /// Whether it is time to write down what was gathered; if so, the next time is [`EVERY`] from now.
+    /// Whether it is time to write down what was gathered: the first of all at once, so that somebody who has just begun
+    /// sees figures; if so, the next time is [`EVERY`] from now.
     pub(super) fn falls_due(&self, monotonic: Duration) -> bool {
-        let lapsed = monotonic.saturating_sub(self.written_at.get()) >= EVERY;
+        let written_at = self.written_at.get();
+        let lapsed = written_at.is_none_or(|at| monotonic.saturating_sub(at) >= EVERY);
         let is_due = lapsed && !self.tries.borrow().is_empty();
         if is_due {
-            self.written_at.set(monotonic);
+            self.written_at.set(Some(monotonic));
         }
         is_due
     }
@@ -108,6 +110,18 @@ mod tests {
             took: Duration::from_millis(5),
         };
         gathered.add(EndpointId::from_i64(7), START, made);
+    }
+
+    #[test]
+    fn the_first_attempts_are_written_down_at_once_and_later_ones_together() {
+        let gathered = Gathered::default();
+        let at = Duration::from_secs;
+        assert!(!gathered.falls_due(at(1)), "there are none");
+        made(&gathered, 1);
+        assert!(gathered.falls_due(at(2)));
+        made(&gathered, 2);
+        assert!(!gathered.falls_due(at(16)));
+        assert!(gathered.falls_due(at(17)));
     }
 
     #[test]
