@@ -9,6 +9,8 @@ use crate::domain::filter::field_names;
 
 /// Candidates that are offered; more letters find the others.
 const OFFERED_MAX: usize = 12;
+/// Rows in which values are counted, the newest: they are counted anew for each key.
+const COUNTED_MAX: usize = 5_000;
 /// What follows a name and begins its values, the longer ones first.
 const OPERATORS: [&str; 9] = ["!=", "<=", ">=", "=~", "!~", ":", "=", "<", ">"];
 /// What may stand before a term and belongs to it.
@@ -28,7 +30,7 @@ const STATES: [&str; 7] = [
 pub(crate) struct Candidate {
     /// The text.
     pub text: String,
-    /// How many loaded rows have it; none for what is no value of a row.
+    /// How many of the newest loaded rows have it; none for what is no value of a row.
     pub count: Option<u64>,
     /// The filter that a saved view stands for; not escaped.
     pub stands_for: Option<String>,
@@ -175,7 +177,7 @@ fn values_of(field: &str, written: &str, rows: &Rows, data: &Data) -> Vec<Candid
             .for_each(|endpoint| known(&endpoint.contract)),
         _ => {}
     }
-    for row in rows.deliveries() {
+    for row in rows.deliveries().take(COUNTED_MAX) {
         let value = match field {
             "state" => Some(row.state.clone()),
             "class" => row.last_class.clone(),

@@ -1,6 +1,5 @@
 //! The state of a list of deliveries: its filter, its rows, where the reader stands.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::filter_line::FilterLine;
@@ -8,6 +7,7 @@ use super::inspector::Inspector;
 use super::link::Outage;
 use super::marks::Marks;
 use super::requests::ScreenId;
+use super::ring::DeliveryRing;
 use super::rows::{Gap, ROWS_MAX, Rows};
 use super::sorting::Sorting;
 use super::sweep::Sweep;
@@ -35,7 +35,7 @@ pub(crate) struct Deliveries {
     /// The rows that are shown.
     pub rows: Rows,
     /// Rows that came while the list is held.
-    pub waiting: BTreeMap<DeliveryId, DeliveryView>,
+    pub waiting: DeliveryRing,
     /// The selected row; none while following.
     pub cursor: Option<DeliveryId>,
     /// Rows that were marked to be acted on together.
@@ -96,7 +96,7 @@ impl Deliveries {
             filter,
             title,
             rows: Rows::default(),
-            waiting: BTreeMap::new(),
+            waiting: DeliveryRing::default(),
             cursor: None,
             marks: Marks::default(),
             offset: 0,
@@ -211,7 +211,7 @@ impl Deliveries {
         self.rows.sort(None);
         self.cursor = None;
         self.offset = 0;
-        for (_, row) in std::mem::take(&mut self.waiting) {
+        for row in self.waiting.drain() {
             if self.rows.put(row) {
                 self.older = Older::Cut;
             }
@@ -370,9 +370,9 @@ impl Deliveries {
     }
 
     fn wait_with(&mut self, row: DeliveryView) {
-        self.waiting.insert(row.id, row);
+        self.waiting.put(row);
         while self.waiting.len() > ROWS_MAX {
-            self.waiting.pop_first();
+            self.waiting.pop_oldest();
         }
     }
 }

@@ -58,6 +58,7 @@ pub(crate) mod requests;
 pub(crate) mod rewind;
 #[cfg(test)]
 mod rewind_tests;
+pub(crate) mod ring;
 mod round_trip;
 pub(crate) mod rows;
 pub(crate) mod rung;

@@ -80,12 +80,13 @@ fn following_lets_new_rows_in_and_holding_counts_them() {
 #[test]
 fn a_list_never_holds_more_than_its_bound() {
     let mut model = connected(false);
-    for start in 0..60_i64 {
-        let rows = (0..100).map(|n| delivery(100 + start * 100 + n)).collect();
+    let beyond = i64::try_from(ROWS_MAX).unwrap() + 1_000;
+    for start in (100..100 + beyond).step_by(1_000) {
+        let rows = (start..start + 1_000).map(delivery).collect();
         update(&mut model, at(100), change(rows));
     }
     assert_eq!(list(&model).rows.len(), ROWS_MAX);
-    assert_eq!(list(&model).rows.newest(), Some(delivery_id(6_099)));
+    assert_eq!(list(&model).rows.newest(), Some(delivery_id(beyond + 99)));
     assert_eq!(list(&model).older, Older::Cut);
 }
 

@@ -57,7 +57,7 @@ pub(super) fn draw(
             let rows = ids.iter().filter_map(|id| list.rows.get(*id));
             rows.map(RowLine::Delivery).collect()
         }
-        None => list.rows.lines().skip(list.offset).take(height).collect(),
+        None => list.rows.lines_from(list.offset).take(height).collect(),
     };
     for (y, line) in (body.top()..body.bottom()).zip(lines) {
         let line_area = Rect {
