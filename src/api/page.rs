@@ -31,7 +31,7 @@ pub struct PageQuery {
     /// Rows wanted, 1–500; 50 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
-    /// `next` of the page before.
+    /// `next` of the page before, or the id of a row: the rows older than it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
     /// A filter expression (`hookyard help filter`); lists that take none refuse it.

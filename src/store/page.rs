@@ -16,13 +16,13 @@ pub struct Page<T> {
     pub next: Option<Cursor>,
 }
 
-/// A place in a list: opaque to callers, stable while rows come and go.
+/// A place in a list, stable while rows come and go: opaque to callers, who may give the id of a row instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor(i64);
 
 /// A text that is no cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a cursor: use the next member of the page before")]
+#[error("not a cursor: use the next member of the page before, or the id of a row")]
 pub struct InvalidCursor;
 
 enum Place {}
@@ -67,7 +67,9 @@ impl FromStr for Cursor {
     type Err = InvalidCursor;
 
     fn from_str(text: &str) -> Result<Self, InvalidCursor> {
-        Id::<Place>::from_body(text)
+        // An id is its kind, an underscore, and what a cursor is too.
+        let body = text.rsplit_once('_').map_or(text, |(_, body)| body);
+        Id::<Place>::from_body(body)
             .map(|id| Self(id.as_i64()))
             .ok_or(InvalidCursor)
     }

@@ -64,14 +64,25 @@ pub(crate) struct Deliveries {
     pub fetched_at: Option<Duration>,
     /// The filter line while it is being typed.
     pub input: Option<FilterLine>,
-    /// An outage that the next fetch has to account for.
-    pub outage: Option<Gap>,
-    /// The newest row that came before changes were left out; up to it nothing is missing.
-    pub whole_to: Option<DeliveryId>,
+    /// What the next fetch has to account for, and the row from which on nothing is missing.
+    pub outage: Option<(Gap, Option<DeliveryId>)>,
+    /// What came that the stream did not list, until a page has shown how much of it is missing.
+    pub left_out: Option<LeftOut>,
+    /// The row that a page was asked for to stand below it, where a gap is.
+    pub filling: Option<DeliveryId>,
     /// What is known of the selected row to be shown beside the list.
     pub preview: Option<Box<Inspector>>,
     /// What was known of the row before it, and until when it stays in its place.
     pub previewed: Option<(Box<Inspector>, Duration)>,
+}
+
+/// Changes that the stream did not list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LeftOut {
+    /// The newest row before them, up to which nothing is missing; none where there was none.
+    pub whole_to: Option<DeliveryId>,
+    /// Whether some came after the page was asked for that is to show them.
+    pub since_asked: bool,
 }
 
 /// What lies below the oldest row.
@@ -112,7 +123,8 @@ impl Deliveries {
             fetched_at: None,
             input: None,
             outage: None,
-            whole_to: None,
+            left_out: None,
+            filling: None,
             preview: None,
             previewed: None,
         }
@@ -259,10 +271,8 @@ impl Deliveries {
         self.loaded = true;
         self.error = None;
         self.searched = page.searched;
-        let lowest = page.items.iter().map(|row| row.id).min();
-        let missed = self.whole_to.take().zip(lowest);
-        let missed = missed.filter(|(whole_to, lowest)| whole_to < lowest);
-        let gap = self.outage.take().or(missed.map(|_| Gap::Missed));
+        let gap = self.missed(&page.items);
+        let gap = self.outage.take().or(gap);
         if self.follows() || first {
             let complete = page.next.is_none();
             let reloaded = self.rows.len() <= page.items.len();
@@ -288,25 +298,71 @@ impl Deliveries {
         }
     }
 
+    /// What the newest rows do not reach of what was left out before they were asked for.
+    fn missed(&mut self, page: &[DeliveryView]) -> Option<(Gap, Option<DeliveryId>)> {
+        let ids = || page.iter().map(|row| row.id);
+        let left_out = self.left_out.take()?;
+        if left_out.since_asked {
+            self.left_out = Some(LeftOut {
+                whole_to: ids().max().or(left_out.whole_to),
+                ..left_out
+            });
+        }
+        let lowest = ids().min()?;
+        let whole_to = left_out.whole_to;
+        whole_to
+            .is_none_or(|whole_to| whole_to < lowest)
+            .then_some((Gap::Missed, whole_to))
+    }
+
+    /// Notes that the newest rows were asked for.
+    pub(crate) fn note_asked(&mut self, now: Duration) {
+        self.outdated = false;
+        self.fetched_at = Some(now);
+        if let Some(left_out) = &mut self.left_out {
+            left_out.since_asked = false;
+        }
+    }
+
     /// Takes the answer for older rows.
     pub(crate) fn take_older(&mut self, page: Page<DeliveryView>) {
         if let (Some(so_far), Some(more)) = (&mut self.searched, &page.searched) {
             so_far.rows += more.rows;
             so_far.limited = more.limited;
         }
-        self.older = page.next.map_or(Older::End, Older::From);
-        if self.rows.take_older(page.items) {
+        let limited = page.searched.is_some_and(|searched| searched.limited);
+        let cut = match self.filling.take() {
+            Some(below) => {
+                let complete = page.next.is_none() && !limited;
+                self.rows.fill(below, page.items, complete)
+            }
+            None => {
+                self.older = page.next.map_or(Older::End, Older::From);
+                self.rows.take_older(page.items)
+            }
+        };
+        if cut {
             self.older = Older::Cut;
         }
     }
 
-    /// Whether older rows should be fetched now: the reader is near the end and there are some.
-    pub(crate) fn wants_older(&self, height: usize) -> Option<&str> {
+    /// Where rows begin that should be fetched now: those of a gap that the reader of a held list is near to, or older
+    /// ones where the end is near and there are some. Not after a refusal, which would be repeated.
+    pub(crate) fn wants_older(&self, height: usize) -> Option<String> {
+        if self.error.is_some() {
+            return None;
+        }
+        let near = self.offset.saturating_sub(height)..self.offset + 2 * height;
+        if !self.follows()
+            && let Some(below) = self.rows.gap_in(near)
+        {
+            return Some(below.to_string());
+        }
         let Older::From(cursor) = &self.older else {
             return None;
         };
         let left = self.rows.line_count().saturating_sub(self.offset + height);
-        (left < height && self.rows.len() < ROWS_MAX).then_some(cursor)
+        (left < height && self.rows.len() < ROWS_MAX).then(|| cursor.clone())
     }
 
     /// When a list that is out of date may be fetched again.
@@ -358,14 +414,19 @@ impl Deliveries {
     pub(crate) fn note_left_out(&mut self) {
         self.outdated = true;
         self.miscounted = true;
-        self.whole_to = self.whole_to.or(self.rows.newest());
+        let whole_to = self.rows.newest();
+        let left_out = self.left_out.get_or_insert(LeftOut {
+            whole_to,
+            since_asked: true,
+        });
+        left_out.since_asked = true;
     }
 
     /// Notes that changes were missed.
     pub(crate) fn note_outage(&mut self, outage: Option<Outage>) {
         self.miscounted = true;
         if self.loaded {
-            self.outage = Some(outage.map_or(Gap::Missed, Gap::Outage));
+            self.outage = Some((outage.map_or(Gap::Missed, Gap::Outage), None));
         }
     }
 
@@ -390,9 +451,9 @@ mod tests {
     use super::*;
     use crate::api::stream::{Change, StreamFrame};
     use crate::console::app::model::Model;
-    use crate::console::app::msg::{Answer, Call, Cmd, Msg};
+    use crate::console::app::msg::{Answer, Call, Cmd, Msg, RequestId};
     use crate::console::app::rows::RowLine;
-    use crate::console::app::samples::{at, connected, delivery, list};
+    use crate::console::app::samples::{at, connected, delivery, list, press};
     use crate::console::app::update::update;
 
     /// A frame with a hundred rows that leaves others out, and the newest two hundred fetched after it.
@@ -422,6 +483,86 @@ mod tests {
             }
         }
         model
+    }
+
+    #[test]
+    fn a_gap_is_filled_when_the_reader_of_a_held_list_comes_near() {
+        let mut model = flooded(1_000);
+        assert_eq!(
+            wanted(&update(&mut model, at(2_200), Msg::Tick)),
+            None,
+            "a list that follows shows the newest"
+        );
+        press(&mut model, 2_300, "j");
+        let mut now = 2_400;
+        let (request, cursor) = loop {
+            if let Some(found) = wanted(&press(&mut model, now, "pgdn")) {
+                break found;
+            }
+            now += 10;
+            assert!(now < 5_000, "nobody asks");
+        };
+        assert_eq!(cursor, delivery(800).id.to_string());
+        let page = Page {
+            items: (600..800).rev().map(delivery).collect(),
+            next: Some("older".into()),
+            searched: None,
+        };
+        let answer = Msg::Answered(request, None, Box::new(Ok(Answer::Deliveries(page))));
+        assert_eq!(wanted(&update(&mut model, at(now), answer)), None);
+        assert_eq!(list(&model).rows.len(), 6 + 400);
+        let gap = list(&model).rows.gap_in(0..10_000);
+        assert_eq!(
+            gap,
+            Some(delivery(600).id),
+            "what is still missing lies below"
+        );
+    }
+
+    /// What is asked for below the rows that are there.
+    fn wanted(cmds: &[Cmd]) -> Option<(RequestId, String)> {
+        cmds.iter().find_map(|cmd| match cmd {
+            Cmd::Call(
+                request,
+                Call::Deliveries {
+                    cursor: Some(cursor),
+                    ..
+                },
+            ) => Some((*request, cursor.clone())),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn what_was_left_out_while_a_page_was_on_its_way_leaves_a_gap_above_it() {
+        let mut list = Deliveries::new(ScreenId(9), String::new(), None);
+        let page = |range: std::ops::Range<i64>| Page {
+            items: range.rev().map(delivery).collect(),
+            next: Some("older".into()),
+            searched: None,
+        };
+        list.note_left_out();
+        list.take_change(&delivery(90));
+        list.note_asked(Duration::ZERO);
+        list.note_left_out();
+        list.take_change(&delivery(290));
+        list.take_newest(page(80..100));
+        let gaps = |list: &Deliveries| {
+            let lines: Vec<RowLine<'_>> = list.rows.lines().collect();
+            let above = lines.windows(2).filter_map(|pair| match pair {
+                [RowLine::Delivery(row), RowLine::Gap(_)] => Some(row.id),
+                _ => None,
+            });
+            above.collect::<Vec<_>>()
+        };
+        assert_eq!(gaps(&list), [], "nothing is known below the page");
+        list.note_asked(Duration::from_secs(1));
+        list.take_newest(page(280..300));
+        assert_eq!(gaps(&list), [delivery(280).id]);
+        list.note_left_out();
+        list.note_asked(Duration::from_secs(2));
+        list.take_newest(page(290..310));
+        assert_eq!(gaps(&list), [delivery(280).id], "it reaches what is known");
     }
 
     #[test]

@@ -94,8 +94,7 @@ fn parts_of(model: &Model) -> impl Iterator<Item = Part> {
 fn note_fetch(model: &mut Model, now: Now, id: ScreenId) {
     match model.screen_of(id) {
         Some(Screen::Deliveries(list)) => {
-            list.outdated = false;
-            list.fetched_at = Some(now.elapsed);
+            list.note_asked(now.elapsed);
         }
         Some(other) => {
             if let Some(fetched) = other.fetched() {
@@ -119,8 +118,14 @@ const fn call_of(part: Part, window: Window) -> Call {
 
 /// Asks for the rows below the oldest one.
 pub(crate) fn fetch_older(model: &mut Model, id: ScreenId, cursor: String) -> Option<Cmd> {
+    // A cursor of the service's is opaque; ours, the id of the row above a gap, is none of those.
+    let filling = cursor.parse().ok();
     let call = model.screen_of(id)?.page_call(Some(cursor))?;
-    model.call(Purpose::Older(id), call)
+    let cmd = model.call(Purpose::Older(id), call)?;
+    if let Some(list) = model.list_mut(id) {
+        list.filling = filling;
+    }
+    Some(cmd)
 }
 
 /// Asks how many deliveries the filter of a list picks; where it cannot be asked now, it is after a while.

@@ -208,7 +208,7 @@ fn changes_that_are_told_are_not_mixed_into_the_past() {
     let cmds = update(&mut model, at(9_000), Msg::Tick);
     assert!(calls(&cmds).is_empty(), "{cmds:?}");
     assert_eq!(rows(&model), before);
-    assert!(list(&model).waiting.is_empty());
+    assert_eq!(list(&model).waiting.len(), 0);
 }
 
 #[test]

@@ -21,11 +21,6 @@ impl DeliveryRing {
         self.rows.len()
     }
 
-    /// Whether there are none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
     /// The place of the row with this id, or the one that it would get.
     pub(crate) fn place(&self, id: DeliveryId) -> Result<usize, usize> {
         self.rows.binary_search_by_key(&id, |row| row.id)
@@ -124,6 +119,6 @@ mod tests {
         ring.pop_oldest();
         assert_eq!(numbers(ring.from(0)), [3, 5]);
         assert_eq!(ring.drain().count(), 2);
-        assert!(ring.is_empty());
+        assert_eq!(ring.len(), 0);
     }
 }

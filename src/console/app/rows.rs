@@ -1,5 +1,7 @@
 //! The rows of a list of deliveries: newest first, bounded, with gaps where something may be missing; or sorted.
 
+use std::cmp::Reverse;
+
 use super::link::Outage;
 use super::ring::DeliveryRing;
 use super::sorting::Sorting;
@@ -8,15 +10,15 @@ use crate::domain::id::DeliveryId;
 
 /// Rows that one list holds; the oldest go when more come.
 pub(crate) const ROWS_MAX: usize = 50_000;
-/// Gaps that one list tells of; the oldest go.
+/// Gaps that one list tells of; the lowest become one.
 const GAPS_MAX: usize = 16;
 
 /// The rows of a list.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rows {
     rows: DeliveryRing,
-    /// Below the row of this id something may be missing, and what stands there may be out of date.
-    gaps: Vec<(DeliveryId, Gap)>,
+    /// Where something may be missing, from the top.
+    gaps: Vec<Hole>,
     /// What they are sorted by, and their order then; a row that changes keeps its place.
     sorted: Option<(Sorting, Vec<DeliveryId>)>,
 }
@@ -28,6 +30,26 @@ pub(crate) enum Gap {
     Outage(Outage),
     /// The service said that it left changes out.
     Missed,
+}
+
+/// A part of the list in which something may be missing, and what stands there may be out of date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Hole {
+    /// It begins below this row.
+    below: DeliveryId,
+    why: Gap,
+    /// From this row on the list is whole again; none where it may not be.
+    whole_from: Option<DeliveryId>,
+}
+
+impl Hole {
+    /// A gap from where this one begins, as far down as the deeper of the two.
+    fn join(self, other: Self) -> Self {
+        Self {
+            whole_from: self.whole_from.min(other.whole_from),
+            ..self
+        }
+    }
 }
 
 /// A line of the list.
@@ -60,8 +82,8 @@ impl Rows {
             let gap = self
                 .gaps
                 .iter()
-                .find(|(below, _)| *below == row.id && self.sorted.is_none())
-                .map(|(_, gap)| RowLine::Gap(*gap));
+                .find(|hole| hole.below == row.id && self.sorted.is_none())
+                .map(|hole| RowLine::Gap(hole.why));
             std::iter::once(RowLine::Delivery(row)).chain(gap)
         });
         lines.skip(line.saturating_sub(above))
@@ -179,7 +201,7 @@ impl Rows {
             Ok(place) => self.rows.len() - place - 1,
             Err(place) => self.rows.len() - place,
         };
-        let gaps = self.gaps.iter().filter(|(below, _)| *below > id).count();
+        let gaps = self.gaps.iter().filter(|hole| hole.below > id).count();
         above + gaps
     }
 
@@ -208,13 +230,14 @@ impl Rows {
         }
     }
 
-    /// Takes the newest page as the truth about the ids that it covers. `gap` is noted below it if there are older
-    /// rows that it does not reach. `complete` says that there is nothing older in the service.
+    /// Takes the newest page as the truth about the ids that it covers. `gap` is noted below it if there are older rows
+    /// that it does not reach, with the row from which on nothing is missing. `complete` says that there is nothing older
+    /// in the service.
     pub(crate) fn take_newest(
         &mut self,
         page: Vec<DeliveryView>,
         complete: bool,
-        gap: Option<Gap>,
+        gap: Option<(Gap, Option<DeliveryId>)>,
     ) {
         let lowest = page.iter().map(|row| row.id).min();
         match lowest {
@@ -226,14 +249,15 @@ impl Rows {
             Some(lowest) => {
                 let reaches = self.newest().is_none_or(|newest| newest >= lowest);
                 self.rows.cut_from(lowest);
-                self.gaps.retain(|(below, _)| *below < lowest);
-                if let Some(gap) = gap
-                    && !self.rows.is_empty()
-                {
-                    self.note_gap(lowest, gap);
-                } else if !reaches && !self.rows.is_empty() {
-                    self.note_gap(lowest, Gap::Missed);
-                }
+                let known = self.newest();
+                let gap = gap.or((!reaches).then_some((Gap::Missed, known)));
+                let gap = gap.filter(|_| known.is_some());
+                let new = gap.map(|(why, whole_from)| Hole {
+                    below: lowest,
+                    why,
+                    whole_from,
+                });
+                self.cover(None, lowest, new);
             }
         }
         // The oldest first: each finds its place at the end.
@@ -251,10 +275,50 @@ impl Rows {
         self.bound()
     }
 
-    fn note_gap(&mut self, below: DeliveryId, gap: Gap) {
-        self.gaps.push((below, gap));
-        if self.gaps.len() > GAPS_MAX {
-            self.gaps.remove(0);
+    /// The row below which the first gap lies whose line is one of these, counted from the top.
+    pub(crate) fn gap_in(&self, lines: std::ops::Range<usize>) -> Option<DeliveryId> {
+        if self.sorted.is_some() {
+            return None;
+        }
+        let below = self.gaps.iter().map(|hole| hole.below);
+        let mut near = below.filter(|below| lines.contains(&(self.line_of(*below) + 1)));
+        near.next()
+    }
+
+    /// Takes a page of what lies below this row into the gap there; what it does not reach stays a gap. `complete` says
+    /// that there is nothing older in the service. Whether rows had to go for it.
+    pub(crate) fn fill(
+        &mut self,
+        below: DeliveryId,
+        page: Vec<DeliveryView>,
+        complete: bool,
+    ) -> bool {
+        match page.iter().map(|row| row.id).min() {
+            _ if complete => self.gaps.retain(|hole| hole.below > below),
+            Some(lowest) => self.cover(Some(below), lowest, None),
+            // There is no way on from here.
+            None => self.gaps.retain(|hole| hole.below != below),
+        }
+        self.take_older(page)
+    }
+
+    /// Takes note that nothing is missing from one row, or the newest, down to another. What gaps there reach further
+    /// begin below that one from now on, with one that is new there.
+    fn cover(&mut self, from: Option<DeliveryId>, lowest: DeliveryId, new: Option<Hole>) {
+        let is_covered =
+            |hole: &Hole| hole.below >= lowest && from.is_none_or(|from| hole.below <= from);
+        let covered: Vec<Hole> = self.gaps.extract_if(.., |hole| is_covered(hole)).collect();
+        let open = new.into_iter().chain(covered);
+        let open = open.filter(|hole| hole.whole_from.is_none_or(|whole| whole < lowest));
+        if let Some(rest) = open.reduce(Hole::join) {
+            let below = lowest;
+            self.gaps.push(Hole { below, ..rest });
+        }
+        self.gaps.sort_by_key(|hole| Reverse(hole.below));
+        while self.gaps.len() > GAPS_MAX
+            && let (Some(lower), Some(upper)) = (self.gaps.pop(), self.gaps.pop())
+        {
+            self.gaps.push(upper.join(lower));
         }
     }
 
@@ -265,7 +329,7 @@ impl Rows {
         }
         if let Some(oldest) = self.oldest() {
             // A gap below the last row tells nothing.
-            self.gaps.retain(|(below, _)| *below > oldest);
+            self.gaps.retain(|hole| hole.below > oldest);
         }
         let cut = before > self.rows.len();
         self.sort(self.sorting());
@@ -282,11 +346,17 @@ mod tests {
     fn rows(gaps: &[i64], by: Option<Sorting>) -> Rows {
         let mut rows = Rows::default();
         rows.take_older((1..=20).rev().map(|n| delivery(n * 10)).collect());
-        for gap in gaps {
-            rows.note_gap(delivery_id(*gap), Gap::Missed);
-        }
+        rows.gaps = gaps.iter().map(|below| hole(*below, None)).collect();
         rows.sort(by);
         rows
+    }
+
+    fn hole(below: i64, whole_from: Option<i64>) -> Hole {
+        Hole {
+            below: delivery_id(below),
+            why: Gap::Missed,
+            whole_from: whole_from.map(delivery_id),
+        }
     }
 
     fn names<'a>(lines: impl Iterator<Item = RowLine<'a>>) -> Vec<Option<DeliveryId>> {
@@ -318,6 +388,66 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Rows of these numbers, newest first.
+    fn page(numbers: impl DoubleEndedIterator<Item = i64>) -> Vec<DeliveryView> {
+        numbers.rev().map(delivery).collect()
+    }
+
+    #[test]
+    fn a_gap_is_filled_page_by_page_until_the_list_is_whole() {
+        let mut rows = Rows::default();
+        rows.take_newest(page(1..=10), true, None);
+        let missed = (Gap::Missed, Some(delivery_id(10)));
+        rows.put(delivery(60));
+        rows.take_newest(page(91..=100), false, Some(missed));
+        assert_eq!(rows.gaps, [hole(91, Some(10))]);
+        assert_eq!(rows.gap_in(0..10), None, "the gap stands on line 10");
+        assert_eq!(rows.gap_in(10..20), Some(delivery_id(91)));
+
+        rows.fill(delivery_id(91), page(51..=90), false);
+        let kept = "a row that came alone in between does not end the gap";
+        assert_eq!(rows.gaps, [hole(51, Some(10))], "{kept}");
+        rows.fill(delivery_id(51), page(5..=50), false);
+        assert_eq!(rows.gaps, []);
+        let all: Vec<DeliveryId> = (1..=100).rev().map(delivery_id).collect();
+        assert_eq!(rows.deliveries().map(|row| row.id).collect::<Vec<_>>(), all);
+    }
+
+    #[test]
+    fn a_page_over_several_gaps_leaves_what_the_deepest_of_them_does() {
+        for (whole, kept) in [
+            ([Some(60), Some(10)], vec![hole(50, Some(10))]),
+            ([Some(60), Some(55)], vec![]),
+            ([None, Some(60)], vec![hole(50, None)]),
+        ] {
+            let mut rows = rows(&[], None);
+            rows.gaps = vec![hole(190, whole[0]), hole(100, whole[1]), hole(20, Some(10))];
+            rows.fill(delivery_id(190), page(50..=189), false);
+            let expected = [kept, vec![hole(20, Some(10))]].concat();
+            assert_eq!(rows.gaps, expected, "{whole:?}");
+            rows.fill(delivery_id(50), Vec::new(), true);
+            assert_eq!(rows.gaps, [], "nothing is older");
+        }
+    }
+
+    #[test]
+    fn more_gaps_than_are_told_of_become_one_that_reaches_as_far() {
+        let mut rows = Rows::default();
+        rows.take_newest(page(1..=2), false, None);
+        let many = i64::try_from(GAPS_MAX).unwrap() + 3;
+        for number in 1..=many {
+            let known = rows.newest();
+            let at = number * 100;
+            rows.take_newest(page(at..=at), false, Some((Gap::Missed, known)));
+        }
+        assert_eq!(rows.gaps.len(), GAPS_MAX);
+        assert_eq!(
+            rows.gaps.first(),
+            Some(&hole(many * 100, Some((many - 1) * 100)))
+        );
+        assert_eq!(rows.gaps.last(), Some(&hole(400, Some(2))));
     }
 
     #[test]

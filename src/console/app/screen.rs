@@ -253,7 +253,7 @@ impl Screen {
     /// Where older rows begin that should be fetched now.
     pub(crate) fn wants_older(&self, height: usize) -> Option<String> {
         match self {
-            Self::Deliveries(list) => list.wants_older(height).map(str::to_owned),
+            Self::Deliveries(list) => list.wants_older(height),
             _ => self.rows()?.wants_older(height),
         }
     }

@@ -239,7 +239,8 @@ async fn pages_that_cannot_be_found_are_refused_with_what_to_use() {
         (
             Ask::get("/v1/deliveries?cursor=x"),
             "bad-query",
-            "?cursor: not a cursor: use the next member of the page before".to_owned(),
+            "?cursor: not a cursor: use the next member of the page before, or the id of a row"
+                .to_owned(),
         ),
         (
             Ask::get("/v1/endpoints?cursor=x"),

@@ -1,5 +1,7 @@
 //! What an operator does: looks, replays, pauses, filters, asks for help.
 
+use std::time::Duration;
+
 use super::program::console;
 use super::pseudo_terminal::PseudoTerminal;
 use super::yard::Yard;
@@ -40,6 +42,37 @@ fn a_delivery_appears_by_itself_and_r_replays_it() {
     terminal.type_in("q");
     assert!(terminal.end().success());
     terminal.assert_given_back();
+}
+
+#[test]
+fn what_a_flood_left_out_of_a_list_is_loaded_by_reading_on() {
+    let yard = Yard::start();
+    let endpoint = yard.endpoint("http://127.0.0.1:9/in", "acme");
+    yard.ask(async |client| {
+        client
+            .pause_endpoint(endpoint.id, &Default::default())
+            .await
+    })
+    .unwrap();
+    let mut terminal = PseudoTerminal::start_told(console(&yard.socket()), 80, 24);
+    terminal.type_in("2");
+    terminal.wait_for_text("No deliveries yet.");
+    // A frame of the stream lists a hundred of them, and a page that is fetched after it two hundred.
+    yard.publish_many("packet.signed", 1_500);
+    terminal.wait_for_text(" loaded");
+    terminal.rest(Duration::from_millis(1_500));
+    assert!(!terminal.text().contains("1,500 loaded"));
+    terminal.type_in("j");
+    let mut pages = 0;
+    while !terminal.text().contains("1,500 loaded") {
+        terminal.type_in("\u{1b}[6~");
+        terminal.settle();
+        pages += 1;
+        assert!(pages < 200, "{}", terminal.text());
+    }
+    terminal.type_in("G");
+    terminal.settle();
+    assert!(!terminal.text().contains("missing"), "{}", terminal.text());
 }
 
 #[test]
