@@ -21,8 +21,8 @@ use crate::config::{Config, Environment, Sources, user_state_file};
 use crate::console::idle::IdleLines;
 use crate::console::plain::{self, PlainOptions};
 use crate::console::{
-    self, ConsoleOptions, ExitReason, Neighbour, Reach, Scrolling, Surroundings, TerminalTraits,
-    Tty,
+    self, ConsoleOptions, ExitReason, Neighbour, QuietHours, Reach, Scrolling, Surroundings,
+    TerminalTraits, Tty,
 };
 use crate::domain::escape::line;
 use crate::domain::instant::past_instant;
@@ -56,6 +56,9 @@ pub(crate) struct ConsoleArgs {
     /// Begin in the past: an instant such as 2026-04-13T10:18:00Z, or how long ago, such as 15m.
     #[arg(long, value_name = "WHEN", conflicts_with = "plain")]
     at: Option<String>,
+    /// When bells do not ring, by the clock of this machine, such as 22:00-07:00; a context's `bell_quiet` says the same.
+    #[arg(long, value_name = "FROM-TO", conflicts_with = "plain")]
+    bell_quiet: Option<QuietHours>,
     /// Draw with ASCII alone.
     #[arg(long)]
     ascii: bool,
@@ -214,7 +217,12 @@ pub(crate) async fn show(
         client: shown.client.clone(),
         label: shown.label.clone(),
         embedded: shown.embedded,
-        surroundings: surroundings(shown, environment, notice)?,
+        surroundings: Surroundings {
+            quiet: args
+                .bell_quiet
+                .or(context.and_then(|service| service.bell_quiet)),
+            ..surroundings(shown, environment, notice)?
+        },
         at: rewound_to(args.at.as_deref(), clock().now())?,
         reach: Some(reach(environment)?),
         read_only: args.read_only || context.is_some_and(|service| service.read_only),
@@ -274,6 +282,7 @@ fn surroundings(
         env: context.and_then(|service| service.env),
         banner: context.and_then(|service| service.banner.clone()),
         protected: context.is_some_and(|service| service.protect),
+        quiet: None,
         practice: shown.practice,
         contexts: contexts.collect(),
         notice,

@@ -20,6 +20,7 @@ pub mod options;
 mod outside;
 mod perform;
 pub mod plain;
+mod quiet;
 mod shell;
 mod surroundings;
 pub mod term;
@@ -29,6 +30,7 @@ mod view;
 #[cfg(test)]
 pub(crate) use app::samples::shown_commands;
 pub use options::{ConsoleError, ConsoleOptions, ExitReason, Reach, TerminalTraits};
+pub use quiet::{InvalidQuietHours, QuietHours};
 pub use shell::run;
 pub use surroundings::{Environ, Neighbour, Surroundings};
 pub use term::policy::Scrolling;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::quiet::QuietHours;
+
 /// What depends on a service. The header shows it in every view and theme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Environ {
@@ -50,6 +52,8 @@ pub struct Surroundings {
     pub banner: Option<String>,
     /// Whether changes have to be armed by typing the context's name.
     pub protected: bool,
+    /// When its bells do not ring.
+    pub quiet: Option<QuietHours>,
     /// Whether nothing depends on it, as in the demo: a tour may change things.
     pub practice: bool,
     /// Every context there is, in the order of the file.

@@ -90,6 +90,12 @@ impl Timestamp {
         local.strftime("%Y-%m-%dT%H:%M:%S%.3f").to_string()
     }
 
+    /// The minute of the day there, from 0 to 1,439.
+    pub fn minute_of_day(self, zone: &Zone) -> u16 {
+        let local = self.to_jiff().to_zoned(zone.0.clone());
+        u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs())
+    }
+
     /// The day in UTC: `2026-04-13`.
     pub fn to_date(self) -> String {
         self.to_jiff().strftime("%Y-%m-%d").to_string()

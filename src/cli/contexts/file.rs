@@ -8,13 +8,13 @@ use toml::de::{DeTable, DeValue};
 use url::Url;
 
 use crate::client::SshAddress;
-use crate::console::Environ;
+use crate::console::{Environ, InvalidQuietHours, QuietHours};
 use crate::domain::flaw::Flaw;
 
 /// The one table at the top.
 const TOP: &str = "context";
 /// What a context can say.
-const MEMBERS: [&str; 7] = [
+const MEMBERS: [&str; 8] = [
     "target",
     "token_file",
     "env",
@@ -22,6 +22,7 @@ const MEMBERS: [&str; 7] = [
     "protect",
     "read_only",
     "theme",
+    "bell_quiet",
 ];
 /// The longest name: the header shows it whole.
 const NAME_CHARS_MAX: usize = 24;
@@ -49,6 +50,8 @@ pub(crate) struct NamedService {
     pub(crate) read_only: bool,
     /// The console's theme there.
     pub(crate) theme: Option<String>,
+    /// When the console's bells do not ring there.
+    pub(crate) bell_quiet: Option<QuietHours>,
 }
 
 /// Reads the text of a file; what is wrong comes sorted by its place. `theme_problem` says what is wrong with a theme of
@@ -154,6 +157,7 @@ impl Reader<'_> {
             protect: false,
             read_only: false,
             theme: None,
+            bell_quiet: None,
         };
         let mut token_at = None;
         for (key, value) in members {
@@ -224,6 +228,11 @@ impl Reader<'_> {
                     self.flaw(at, problem);
                 }
             }
+            "bell_quiet" => match self.words(name, value).map(|text| text.parse()) {
+                Some(Ok(hours)) => service.bell_quiet = Some(hours),
+                Some(Err(error)) => self.flaw(at, InvalidQuietHours::to_string(&error)),
+                None => {}
+            },
             "protect" => service.protect = self.switch(name, value),
             "read_only" => service.read_only = self.switch(name, value),
             other => {
@@ -303,7 +312,7 @@ mod tests {
     fn a_context_says_where_and_how_careful() {
         let text = "[context.prod]\ntarget = \"https://hooks.example.com\"\ntoken_file = \"token\"\nenv = \
                     \"production\"\nbanner = \"PROD\"\nprotect = true\n[context.here]\ntarget = \"/run/h.sock\"\n\
-                    read_only = true\ntheme = \"mono\"\n";
+                    read_only = true\ntheme = \"mono\"\nbell_quiet = \"22:00-07:00\"\n";
         let services = read(Path::new("/c/contexts.toml"), text, &|_| None).unwrap();
         assert_eq!(services.len(), 2);
         let prod = services.iter().find(|one| one.name == "prod").unwrap();
@@ -312,6 +321,12 @@ mod tests {
         assert!(prod.protect && !prod.read_only);
         let here = services.iter().find(|one| one.name == "here").unwrap();
         assert!(here.read_only && here.theme.as_deref() == Some("mono"));
+        assert_eq!(here.bell_quiet, "22:00-07:00".parse().ok());
+        let told = flaws("[context.a]\ntarget = \"/h.sock\"\nbell_quiet = \"nights\"\n");
+        assert!(
+            told[0].contains(":3:14: \"nights\" is no hours of quiet"),
+            "{told:?}"
+        );
         assert_eq!(read(Path::new("c.toml"), "", &|_| None).unwrap(), []);
     }
 

@@ -35,7 +35,8 @@ const BYTES_MAX: u64 = 64 * 1024;
                   banner = \"PROD\"\n  \
                   protect = true                           # the console changes nothing until it is armed with !\n  \
                   read_only = false\n  \
-                  theme = \"high-contrast\""
+                  theme = \"high-contrast\"\n  \
+                  bell_quiet = \"22:00-07:00\"               # when its bells do not ring, by the clock here"
 )]
 pub(crate) struct ContextsArgs {
     #[command(subcommand)]
@@ -73,6 +74,7 @@ struct Row {
     protect: bool,
     read_only: bool,
     theme: Option<String>,
+    bell_quiet: Option<String>,
 }
 
 /// Does what was asked.
@@ -189,6 +191,7 @@ impl From<NamedService> for Row {
             protect: service.protect,
             read_only: service.read_only,
             theme: service.theme,
+            bell_quiet: service.bell_quiet.map(|hours| hours.to_string()),
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::api::endpoint::EndpointView;
 use crate::api::replay::ReplayView;
 use crate::api::stream::Change;
 use crate::console::actions::{ActionId, Stepping};
+use crate::console::quiet::QuietHours;
 use crate::domain::id::{DeliveryId, EndpointId, ReplayId};
 
 /// Bells at once; the oldest gives way to one more.
@@ -349,7 +350,8 @@ pub(super) fn switch(model: &mut Model, now: Now) -> Vec<Cmd> {
         None => format!("a bell on {name}: {off} takes it off"),
         Some(gone) => format!("a bell on {name}; {gone} has none any more, {BELLS_MAX} are set"),
     };
-    model.tell(now, Level::Info, text);
+    let silent = quiet_until(model, now).map(|end| format!("; silent until {end}"));
+    model.tell(now, Level::Info, text + &silent.unwrap_or_default());
     Vec::new()
 }
 
@@ -455,6 +457,18 @@ pub(super) fn follow_up(model: &mut Model, now: Now) -> Vec<Cmd> {
     cmds
 }
 
+/// When the hours are over in which nothing rings, where it is one of them.
+fn quiet_until(model: &Model, now: Now) -> Option<String> {
+    let minute = model.times.minute_of_day(now.wall);
+    let hours = model
+        .session
+        .surroundings
+        .quiet
+        .filter(|hours| hours.has(minute));
+    hours.map(QuietHours::end)
+}
+
+/// Tells what has changed, and rings where it may be heard.
 fn ring(model: &mut Model, now: Now) -> Option<Cmd> {
     let news = std::mem::take(&mut model.bells.news);
     if news.is_empty() {
@@ -463,7 +477,7 @@ fn ring(model: &mut Model, now: Now) -> Option<Cmd> {
     let text = news.join("; ");
     model.announce(now, format!("bell: {text}"));
     let rang = model.bells.rang;
-    if rang.is_some_and(|at| now.elapsed < at + QUIET) {
+    if rang.is_some_and(|at| now.elapsed < at + QUIET) || quiet_until(model, now).is_some() {
         return None;
     }
     model.bells.rang = Some(now.elapsed);

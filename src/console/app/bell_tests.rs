@@ -103,6 +103,27 @@ fn nothing_rings_unless_somebody_asks() {
 }
 
 #[test]
+fn in_hours_of_quiet_nothing_rings_and_all_is_told() {
+    for (hours, silent) in [("14:00-15:00", true), ("22:00-07:00", false)] {
+        let mut model = connected(false);
+        model.session.surroundings.quiet = hours.parse().ok();
+        let cmds = press(&mut model, 0, "/ s t a t e : d e a d enter");
+        serve(&mut model, 200, cmds);
+        press(&mut model, 300, "b");
+        let said = toast(&model).ends_with("; silent until 15:00");
+        assert_eq!(said, silent, "{}", toast(&model));
+        // What was just said is read first.
+        let came = delivery(30);
+        let cmds = update(&mut model, at(20_000), rows(vec![came.clone()]));
+        let (_, cmds) = answered(&mut model, 20_100, cmds, std::slice::from_ref(&came));
+        assert_eq!(rings(&cmds).is_empty(), silent, "{hours}");
+        assert!(toast(&model).starts_with("bell: "), "{}", toast(&model));
+        let mark = model.bells.mark(Belled::Delivery(came.id));
+        assert_eq!(mark, Some(BellMark::Rang));
+    }
+}
+
+#[test]
 fn a_list_without_a_filter_has_no_bell() {
     let mut model = connected(false);
     press(&mut model, 0, "b");

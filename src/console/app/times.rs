@@ -72,6 +72,11 @@ impl Times {
         part(&self.told(at), 11, 19)
     }
 
+    /// The minute of the day where the operator is, whatever the style.
+    pub(crate) fn minute_of_day(&self, at: Timestamp) -> u16 {
+        at.minute_of_day(&self.zone)
+    }
+
     /// `14:03` when it is within twelve hours of now, else the date with it, `11-20 14:03`, whatever the style.
     pub(crate) fn day_and_minute(&self, now: Timestamp, at: Timestamp) -> String {
         let told = self.told(at);
