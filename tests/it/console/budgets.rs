@@ -126,7 +126,8 @@ fn a_cursor_moves_for_a_few_bytes() {
         (SMALL, 450),
         (LARGE, 450),
         (SMALL_BASIC, 260),
-        // A bar of 160 columns takes its 160 bytes in any colours.
+        // The 260 bytes are those of 80 columns. Of 160 columns a bar that is drawn and one that is taken away are 160 cells
+        // each, and no sequence that repeats a reversed blank is understood everywhere.
         (LARGE_BASIC, 350),
     ] {
         let mut terminal = setting.start(&yard.socket());
