@@ -157,12 +157,14 @@ pub(super) fn keys(pen: &mut Pen<'_>, model: &Model, now: Now, area: Rect) {
     let (home, others): (Vec<&Action>, Vec<&Action>) =
         actions_of(model.place()).partition(|action| action.id == LIVE);
     let home = home.into_iter().filter(|_| model.data.rewound.is_some());
+    // What is refused for as long as it lasts. Without connection it is not: that comes back, and keys would come and go.
+    let may_change = model.writes.allowed() && model.data.rewound.is_none();
     for action in home.chain(others) {
         if action.short.is_empty()
             || action.id == ActionId::Help
             || !has_key(action.id)
             || is_shown(action, model)
-            || (!model.writes.allowed() && action.danger != Danger::Look)
+            || (!may_change && action.danger != Danger::Look)
         {
             continue;
         }
