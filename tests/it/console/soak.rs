@@ -28,13 +28,7 @@ fn five_thousand_events_a_second_cost_a_console_no_more_than_a_few() {
     let seconds = std::env::var(SECONDS_VARIABLE).map_or(SECONDS, |text| text.parse().unwrap());
     let yard = Yard::start();
     // Nothing is sent: what is published is what costs.
-    let endpoint = yard.endpoint("http://127.0.0.1:9/in", "acme");
-    yard.ask(async |client| {
-        client
-            .pause_endpoint(endpoint.id, &Default::default())
-            .await
-    })
-    .unwrap();
+    yard.paused_endpoint("acme");
     let mut terminal = LARGE.start(&yard.socket());
     terminal.type_in("2");
     terminal.wait_for_text("No deliveries yet.");

@@ -47,13 +47,7 @@ fn a_delivery_appears_by_itself_and_r_replays_it() {
 #[test]
 fn what_a_flood_left_out_of_a_list_is_loaded_by_reading_on() {
     let yard = Yard::start();
-    let endpoint = yard.endpoint("http://127.0.0.1:9/in", "acme");
-    yard.ask(async |client| {
-        client
-            .pause_endpoint(endpoint.id, &Default::default())
-            .await
-    })
-    .unwrap();
+    yard.paused_endpoint("acme");
     let mut terminal = PseudoTerminal::start_told(console(&yard.socket()), 80, 24);
     terminal.type_in("2");
     terminal.wait_for_text("No deliveries yet.");

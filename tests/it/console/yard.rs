@@ -137,6 +137,15 @@ impl Yard {
             .endpoint
     }
 
+    /// Makes an endpoint to which nothing is sent.
+    pub(super) fn paused_endpoint(&self, name: &str) {
+        let endpoint = self.endpoint("http://127.0.0.1:9/in", name);
+        let client = self.client();
+        self.runtime
+            .block_on(client.pause_endpoint(endpoint.id, &Default::default()))
+            .unwrap();
+    }
+
     /// Makes an endpoint whose deliveries are dead after their first failure.
     pub(super) fn endpoint_that_gives_up(&self, url: &str, name: &str) {
         let retry = RetryBody {
