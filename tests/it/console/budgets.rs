@@ -237,8 +237,8 @@ fn heavy_traffic_stays_within_bytes_a_second_and_keys_are_quick() {
 }
 
 /// Holds a list that follows, steps to and fro in it, and reports how long each key took: until its frame was written, as
-/// the console says; the same without the time in which its threads could run and had no processor; and until it was
-/// seen on the screen, which this program reads.
+/// the console says; the same without the time in which its threads could run and had no processor, whatever they waited
+/// for, so rather too little than too much; and until it was seen on the screen, which this program reads.
 pub(super) fn report_keys(terminal: &mut PseudoTerminal, setting: Setting) {
     terminal.type_in("j");
     terminal.wait_for_text("HELD");
