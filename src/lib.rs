@@ -89,9 +89,9 @@
 //!   time at once.
 //! - *Causes are counted as failures are recorded*, at most 1,000 of them and a catch-all for each class: a list of causes
 //!   is read, not computed, and a success costs nothing.
-//! - *Durations are gathered in memory*, as sketches by minute and endpoint, and written down every 15 seconds: a crash
-//!   loses so much of what quantiles are made of, and no flush pays for them. Whatever the ledger or a rate counts is in
-//!   the flush.
+//! - *Durations are gathered in memory*, as sketches by minute and endpoint, and written down every 15 seconds, the first
+//!   at once: a crash loses so much of what quantiles are made of, and no flush pays for them. Whatever the ledger or a
+//!   rate counts is in the flush.
 //! - *Hours and days that are over are added up once*, in memory: figures of a window read the minutes of its ends alone.
 //!   Sums in tables would be written with every minute, and be one more thing that has to agree.
 //! - *Many small rows come as one text* (JSON or hex, put together by SQLite) where figures are made of them: handing a row
@@ -105,6 +105,11 @@
 //! - *ssh is a program, not a library*: a service elsewhere is reached by the operator's own ssh with its agent, keys and
 //!   known hosts, a process for each connection behind a private socket. Keys and passwords are none of our business.
 //! - *Going to another context ends the console and begins one*: nothing of one service can be taken for the other's.
+//! - *A list in the console may have gaps*: the stream lists at most so many rows, and the console never waits for others
+//!   to be shown. A gap knows from which row on the list is whole again, and is fetched when its reader comes near, page
+//!   by page: what nobody reads is not asked for.
+//! - *The console says how often was tried, not out of how many*: a replay begins a new budget and a probe takes none, so
+//!   `3/8` would soon be false. Its header has no clock for the bytes of one; it says CLOCK where two clocks differ.
 //! - *Fresh deliveries are indexed by endpoint* (a partial index over the few that were never tried): a lane that
 //!   falls back to the store finds its own without walking everybody's.
 //!
