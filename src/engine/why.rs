@@ -1,5 +1,7 @@
 //! One sentence: why a delivery stands where it does, and what comes next.
 
+use std::time::Duration;
+
 use super::views::LaneStatus;
 use crate::domain::attempt::Attempt;
 use crate::domain::delivery::{DeadReason, Delivery, DeliveryState, DiscardReason};
@@ -81,17 +83,25 @@ fn pending(now: Timestamp, facts: &Facts<'_>, failure: &str) -> String {
             format!("Waiting for its first attempt: it is due now{blocked}.")
         }
         Some(at) if at > now => {
-            let wait = DurationText(at.since(now));
+            let wait = left(now, at);
             format!("Attempt {next}{of} follows in {wait}, at {at}{blocked}{failure}.")
         }
         None | Some(_) => format!("Attempt {next}{of} is due now{blocked}{failure}."),
     }
 }
 
+/// How long until then: in whole seconds from one on, rounded up, for nobody waits by the millisecond.
+fn left(now: Timestamp, at: Timestamp) -> DurationText {
+    let left = at.since(now);
+    let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+    let whole = (left.as_secs() > 0).then(|| Duration::from_secs(seconds));
+    DurationText(whole.unwrap_or(left))
+}
+
 /// What is in the way of a pending delivery besides its own time, as clauses.
 fn blocked(now: Timestamp, facts: &Facts<'_>) -> String {
     let mut text = String::new();
-    let within = |at: Timestamp| DurationText(at.since(now));
+    let within = |at: Timestamp| left(now, at);
     let noted = facts
         .endpoint
         .and_then(|endpoint| endpoint.breaker_open_since);
@@ -174,6 +184,26 @@ fn hold(endpoint: Option<&Endpoint>) -> String {
         }
         Some(EndpointStatus::Active | EndpointStatus::Deleted) | None => {
             "its endpoint is not active".to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_told_in_whole_seconds_and_never_as_shorter_than_it_is() {
+        for (millis, told) in [
+            (49_056, "50s"),
+            (49_000, "49s"),
+            (3_599_999, "1h"),
+            (1_000, "1s"),
+            (420, "420ms"),
+        ] {
+            let now = Timestamp::from_millis(7);
+            let at = now + Duration::from_millis(millis);
+            assert_eq!(left(now, at).to_string(), told);
         }
     }
 }
