@@ -83,6 +83,25 @@ pub struct EventView {
     pub size: u64,
     /// Whether it is a test.
     pub test: bool,
+    /// How its deliveries fare, in lists. Absent for a tenant's token, which does not see all of them, in lists of the
+    /// past, and where one page has more than 20,000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deliveries: Option<FanoutView>,
+}
+
+/// Deliveries of an event by state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FanoutView {
+    /// All that are there.
+    pub total: u64,
+    /// Accepted by their receivers.
+    pub delivered: u64,
+    /// Waiting, held or in flight.
+    pub pending: u64,
+    /// Not tried again by themselves.
+    pub dead: u64,
+    /// Cancelled, or their endpoint deleted.
+    pub discarded: u64,
 }
 
 /// The body of `POST /v1/events/{id}/deliver`.

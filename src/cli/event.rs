@@ -11,7 +11,7 @@ use super::instant::AtArgs;
 use super::lists::{LimitArgs, find_endpoint, or_empty};
 use super::output::{Column, Field, FormatArgs, Output, note};
 use crate::api::contract::ListedEventType;
-use crate::api::event::{EventView, PublishEvent, Published};
+use crate::api::event::{EventView, FanoutView, PublishEvent, Published};
 use crate::client::Client;
 use crate::domain::event::EventKey;
 use crate::domain::event_type::EventType;
@@ -216,6 +216,11 @@ async fn list(
             ("TEST", &|event| {
                 if event.test { "test" } else { "" }.to_owned()
             }),
+            ("DELIVERIES", &|event| fanout(event, |all| all.total)),
+            ("DELIVERED", &|event| fanout(event, |all| all.delivered)),
+            ("PENDING", &|event| fanout(event, |all| all.pending)),
+            ("DEAD", &|event| fanout(event, |all| all.dead)),
+            ("DISCARDED", &|event| fanout(event, |all| all.discarded)),
         ],
         &found.rows,
     )?;
@@ -223,6 +228,11 @@ async fn list(
         note("there are more: --limit N or --all shows them");
     }
     Ok(())
+}
+
+/// A number of an event's deliveries; empty where it is not told.
+fn fanout(event: &EventView, number: impl Fn(&FanoutView) -> u64) -> String {
+    or_empty(event.deliveries.as_ref().map(number).as_ref())
 }
 
 async fn show(

@@ -31,6 +31,7 @@ pub mod escape;
 pub mod event;
 pub mod event_type;
 pub mod failing;
+pub mod fanout;
 pub mod filter;
 pub mod fingerprint;
 pub mod flaw;

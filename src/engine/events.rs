@@ -1,5 +1,6 @@
 //! Publishing and looking back at events.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use super::error::EngineError;
@@ -11,6 +12,7 @@ use crate::domain::actor::Actor;
 use crate::domain::endpoint_draft::InvalidInput;
 use crate::domain::event::{Event, NewEvent};
 use crate::domain::event_type::RESERVED;
+use crate::domain::fanout::Fanout;
 use crate::domain::id::{DeliveryId, EndpointId, EventId};
 use crate::domain::tenant::Tenant;
 use crate::domain::time::Timestamp;
@@ -64,6 +66,14 @@ impl Engine {
             next: cursor.map(|cursor| cursor.to_string()),
             searched: None,
         })
+    }
+
+    /// How the deliveries of these events fare, in lists; those with too many to be counted are absent.
+    ///
+    /// # Errors
+    /// Internal.
+    pub async fn fanouts(&self, ids: &[EventId]) -> Result<BTreeMap<EventId, Fanout>, EngineError> {
+        Ok(self.desk.store.fanouts(ids).await?)
     }
 
     /// One event. Its data reads `null` when its retention is over.

@@ -1,5 +1,6 @@
 //! `/v1/events`: publishing, and looking back.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use actix_web::http::StatusCode;
@@ -151,7 +152,8 @@ fn published_view(published: engine::Published) -> Published {
     }
 }
 
-/// Lists events, newest first, without their data; with `at`, those accepted until then.
+/// Lists events, newest first, without their data and with how their deliveries fare; with `at`, those accepted until
+/// then.
 #[utoipa::path(get, path = paths::EVENTS, tag = "events", params(PageQuery),
     responses((status = 200, body = Page<EventView>), (status = 400, body = Problem)))]
 pub(super) async fn list(
@@ -166,7 +168,17 @@ pub(super) async fn list(
         .events(caller.tenant().cloned(), at, query.page()?)
         .await
         .map_err(list_refusal)?;
-    ok(&answers::page(events, |event| views::event_row(&event)))
+    // A tenant does not see the others' deliveries, and of the past only the events are told.
+    let fanouts = if caller.tenant().is_none() && at.is_none() {
+        let ids: Vec<EventId> = events.items.iter().map(|event| event.id).collect();
+        state.engine.fanouts(&ids).await.map_err(list_refusal)?
+    } else {
+        BTreeMap::new()
+    };
+    ok(&answers::page(events, |event| EventView {
+        deliveries: fanouts.get(&event.id).map(views::fanout),
+        ..views::event_row(&event)
+    }))
 }
 
 /// Shows one event with its data.

@@ -12,7 +12,7 @@ use crate::api::endpoint::{
     BreakerBody, EndpointHealth, EndpointView, ExponentialBody, LedgerCounts, RateLimitBody,
     RetryBody, SecretView,
 };
-use crate::api::event::EventView;
+use crate::api::event::{EventView, FanoutView};
 use crate::api::token::TokenView;
 use crate::domain::attempt::{Attempt, Phases, Response};
 use crate::domain::breaker::BreakerPolicy;
@@ -20,6 +20,7 @@ use crate::domain::delivery::Delivery;
 use crate::domain::duration::DurationText;
 use crate::domain::endpoint::{Endpoint, EndpointStatus};
 use crate::domain::event::Event;
+use crate::domain::fanout::Fanout;
 use crate::domain::ledger::Counts;
 use crate::domain::rate_limit::RateLimit;
 use crate::domain::request::PreparedRequest;
@@ -48,6 +49,18 @@ pub(super) fn event_row(event: &Event) -> EventView {
         data: None,
         size: wire_count(event.data.as_str().len()),
         test: event.test,
+        deliveries: None,
+    }
+}
+
+/// How the deliveries of an event fare.
+pub(super) fn fanout(fanout: &Fanout) -> FanoutView {
+    FanoutView {
+        total: fanout.total(),
+        delivered: fanout.delivered,
+        pending: fanout.pending,
+        dead: fanout.dead,
+        discarded: fanout.discarded,
     }
 }
 

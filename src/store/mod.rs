@@ -40,6 +40,7 @@ mod error;
 mod events;
 mod facts;
 mod failing;
+mod fanouts;
 mod fill;
 mod filter_sql;
 #[cfg(test)]

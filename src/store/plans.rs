@@ -9,9 +9,9 @@ use super::matching::{count_sql, floor_sql, rest_sql};
 use super::writer::{SELECT_KEYS, SELECT_ODD};
 use super::{
     CandidateScope, DeliveryScope, DeliverySelect, SqlCondition, Store, StoreOptions, attempts,
-    causes, certificates, counters, day_sketches, dead_causes, departed, events, failing, horizon,
-    janitor, lanes, ledger, moved, moves, past, replays, saved_views, service_keys, sketches,
-    taken, tokens,
+    causes, certificates, counters, day_sketches, dead_causes, departed, events, failing, fanouts,
+    horizon, janitor, lanes, ledger, moved, moves, past, replays, saved_views, service_keys,
+    sketches, taken, tokens,
 };
 use crate::clock::SystemClock;
 use crate::domain::fingerprint::CauseId;
@@ -63,7 +63,11 @@ async fn single_rows_and_pages_are_found_by_key() {
 
 #[tokio::test]
 async fn several_rows_are_found_by_their_keys_in_a_list() {
-    for sql in [events::SELECT_THESE, attempts::SELECT_THESE] {
+    for sql in [
+        events::SELECT_THESE,
+        attempts::SELECT_THESE,
+        fanouts::SELECT_STATES,
+    ] {
         check(sql, &["SCAN i VIRTUAL"]).await;
     }
 }

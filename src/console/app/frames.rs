@@ -159,9 +159,11 @@ fn take_change(model: &mut Model, now: Now, change: Change) -> Vec<Cmd> {
     if let Some(stats) = change.stats {
         let dead = model.data.stats.as_ref().map(|known| known.ledger.dead);
         let events = model.data.stats.as_ref().map(|known| known.events);
+        let ledger = model.data.stats.as_ref().map(|known| known.ledger);
         outdate(model, |screen| match screen {
             Screen::Dead(_) => dead != Some(stats.ledger.dead),
-            Screen::Events(_) => events != Some(stats.events),
+            // Each tells how its deliveries fare.
+            Screen::Events(_) => events != Some(stats.events) || ledger != Some(stats.ledger),
             Screen::Pulse(_) => events != Some(stats.events) || stats.traffic.attempts > 0,
             _ => false,
         });

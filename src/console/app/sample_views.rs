@@ -10,7 +10,7 @@ use crate::api::cause::CauseView;
 use crate::api::contract::{ContractView, EventTypeView};
 use crate::api::dead::DeadCauseView;
 use crate::api::delivery::DeliveryCount;
-use crate::api::event::EventView;
+use crate::api::event::{EventView, FanoutView};
 use crate::api::log::{LogLineView, LogView};
 use crate::api::note::{NoteView, NotesView};
 use crate::api::replay::{PlanEndpoint, PlanView, ReplayCounts, ReplayView};
@@ -248,6 +248,13 @@ pub(crate) fn events() -> Vec<EventView> {
         data: None,
         size: 2_140,
         test,
+        deliveries: (!test).then_some(FanoutView {
+            total: 12,
+            delivered: 9,
+            pending: 2,
+            dead: 1,
+            discarded: 0,
+        }),
     };
     vec![event(9, false), event(7, true)]
 }

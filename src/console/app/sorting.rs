@@ -158,6 +158,10 @@ impl Sortable for EventView {
         Some(match column {
             "TIME" => SortKey::latest(self.accepted_at),
             "TYPE" => SortKey::word(self.event_type.to_string()),
+            "FANOUT" => SortKey::most(self.deliveries?.total),
+            "OK" => SortKey::most(self.deliveries?.delivered),
+            "RTY" => SortKey::most(self.deliveries?.pending),
+            "BAD" => SortKey::most(self.deliveries?.dead + self.deliveries?.discarded),
             "SIZE" => SortKey::most(self.size),
             "TENANT" => SortKey::word(self.tenant.as_ref()?),
             "KEY" => SortKey::word(self.key.as_ref()?.to_string()),

@@ -6,20 +6,24 @@ use super::format;
 use super::paint::Pen;
 use super::rows::{Title, column, fetch_error, listing, loaded, right};
 use super::table::Column;
-use crate::api::event::EventView;
+use crate::api::event::{EventView, FanoutView};
 use crate::console::actions::Place;
 use crate::console::app::listing::Listing;
 use crate::console::app::model::Model;
 use crate::console::app::msg::Now;
 use crate::console::theme::Role;
 
-pub(super) const COLUMNS: [Column; 6] = [
+pub(super) const COLUMNS: [Column; 10] = [
     column("TIME", 12, 12, 0),
     column("TYPE", 18, 40, 0),
-    right("SIZE", 6, 2),
-    column("TENANT", 8, 20, 4),
-    column("KEY", 12, 40, 3),
-    column("ID", 17, 17, 1),
+    right("FANOUT", 6, 1),
+    right("OK", 5, 1),
+    right("RTY", 5, 1),
+    right("BAD", 5, 1),
+    right("SIZE", 6, 3),
+    column("TENANT", 8, 20, 5),
+    column("KEY", 12, 40, 4),
+    column("ID", 17, 17, 2),
 ];
 
 const NONE: [&str; 2] = [
@@ -57,6 +61,10 @@ fn cell(pen: &Pen<'_>, now: Now, event: &EventView, column: &str) -> (String, Ro
         ),
         "TYPE" if event.test => (format!("test {}", event.event_type), Role::Muted),
         "TYPE" => (event.event_type.to_string(), Role::Text),
+        "FANOUT" => number(event, Role::Text, |all| all.total),
+        "OK" => number(event, Role::StateOk, |all| all.delivered),
+        "RTY" => number(event, Role::StateRetrying, |all| all.pending),
+        "BAD" => number(event, Role::StateDead, |all| all.dead + all.discarded),
         "SIZE" => (format::bytes(event.size), Role::Muted),
         "TENANT" => (event.tenant.clone().unwrap_or_default(), Role::Text),
         "KEY" => {
@@ -64,5 +72,14 @@ fn cell(pen: &Pen<'_>, now: Now, event: &EventView, column: &str) -> (String, Ro
             (key.unwrap_or_default(), Role::Muted)
         }
         _ => (event.id.to_string(), Role::Muted),
+    }
+}
+
+/// A number of an event's deliveries, loud where there are any.
+fn number(event: &EventView, role: Role, of: impl Fn(&FanoutView) -> u64) -> (String, Role) {
+    match event.deliveries.as_ref().map(of) {
+        None => ("-".to_owned(), Role::Muted),
+        Some(0) => ("0".to_owned(), Role::Muted),
+        Some(number) => (format::count(number), role),
     }
 }

@@ -10,6 +10,7 @@ mod dead;
 mod deliveries;
 mod egress;
 mod endpoints;
+mod fanouts;
 mod horizon;
 pub(crate) mod http;
 mod ledger;
