@@ -10,6 +10,27 @@ use crate::support::receiver::Receiver;
 use crate::support::receiver_answer::Behaviour;
 
 #[tokio::test]
+async fn what_waited_for_an_endpoint_that_is_deleted_counts_as_discarded() {
+    let service = Service::start().await;
+    let made = service
+        .endpoint(json!({"url": "http://127.0.0.1:9/", "name": "gone"}))
+        .await;
+    let path = format!("/v1/endpoints/{}", made["id"].as_str().unwrap());
+    let pause = Ask::post(&format!("{path}/pause"), "{}");
+    service.ask(pause).await.expect(200);
+    service.publish(json!({"type": "a.b", "data": 1})).await;
+    let told = async || {
+        let page = service.ask(Ask::get("/v1/events")).await.expect(200);
+        page["items"][0]["deliveries"].clone()
+    };
+    let waits = json!({"total": 1, "delivered": 0, "pending": 1, "dead": 0, "discarded": 0});
+    assert_eq!(told().await, waits);
+    service.ask(Ask::new("DELETE", &path)).await.expect(204);
+    let gone = json!({"total": 1, "delivered": 0, "pending": 0, "dead": 0, "discarded": 1});
+    assert_eq!(told().await, gone);
+}
+
+#[tokio::test]
 async fn a_list_of_events_tells_how_their_deliveries_fare_and_no_tenant_of_anothers() {
     let service = Service::start().await;
     let (good, bad) = (Receiver::start(), Receiver::start());
