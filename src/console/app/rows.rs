@@ -370,12 +370,12 @@ mod tests {
 
     #[test]
     fn lines_from_anywhere_are_those_that_follow_there() {
-        let endpoint = Sorting {
+        let oldest_first = Sorting {
             column: "TIME",
             reversed: true,
         };
         for gaps in [&[][..], &[200], &[20, 30, 40], &[200, 190, 110, 20]] {
-            for by in [None, Some(endpoint)] {
+            for by in [None, Some(oldest_first)] {
                 let rows = rows(gaps, by);
                 let all = names(rows.lines());
                 assert_eq!(all.len(), rows.line_count());
